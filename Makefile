@@ -1,0 +1,62 @@
+# Loyaltill. `make demo` shows the product at work, `make test` proves it; both install what a Debian machine lacks.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+GO    ?= go
+export CGO_ENABLED ?= 1
+
+# Looked up when a recipe runs, that is after `deps` has installed what it could.
+HAVE_CC   = $(shell command -v gcc >/dev/null 2>&1 && echo yes)
+HAVE_PCSC = $(if $(HAVE_CC),$(shell pkg-config --exists libpcsclite 2>/dev/null && echo yes))
+TAGS      = $(if $(HAVE_PCSC),-tags pcsc)
+CGO       = $(if $(HAVE_CC),$(CGO_ENABLED),0)
+RACE      = $(if $(filter 1,$(CGO)),-race)
+BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
+
+.PHONY: help deps go-version build demo run test check lint bench clean web golden
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+go-version:
+	@./tools/go-version.sh $(GO)
+
+deps: go-version ## install what is missing (apt, as root or through sudo -n); names what could not be
+	@./tools/deps.sh run
+
+build: deps ## build the three programs into bin/
+	@$(if $(HAVE_PCSC),,echo "make: no PC/SC headers or no gcc: building without readers, cards go over the direct link";) \
+	mkdir -p bin && $(BUILD) -o bin/ ./cmd/...
+
+demo: build ## play a store's morning on real parts and check every printed figure
+	@$(GO) run ./internal/demo -bin bin -out out/demo
+
+run: build ## start everything and stay: prints the address of the till page, Ctrl-C stops it all
+	@$(GO) run ./internal/demo -bin bin -out out/run -stay
+
+test: go-version ## all tests, with the race detector where a C compiler is
+	@./tools/deps.sh test
+	@$(MAKE) --no-print-directory test-only
+
+.PHONY: test-only
+test-only:
+	@$(if $(RACE),,echo "make: no gcc: tests run without the race detector";) \
+	CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 20m ./...
+
+check: ## gofmt, vet (with and without PC/SC and cgo), tests
+	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
+	@CGO_ENABLED=0 $(GO) vet ./...
+	@CGO_ENABLED=0 GOOS=windows $(GO) vet ./cmd/loyaltill ./cmd/headoffice
+	@CGO_ENABLED=$(CGO) $(GO) vet $(TAGS) ./...
+	@$(MAKE) --no-print-directory test
+
+lint: ## golangci-lint, from the tools module
+	@$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+bench: build ## figures: ratios, counts, allocations
+	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...
+
+web: ## rebuild the pages (needs Node); the result is committed
+	@cd internal/web/pages && npm ci --no-fund --no-audit && npm run check && npm run build
+
+clean: ## remove what was built
+	@rm -rf bin out

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Installs what a Debian machine lacks: `deps.sh run` what building and the demo want, `deps.sh test` also the programs
+# that check us from outside. Never stops the caller: what cannot be had is named with the command that would get it,
+# and the rest goes on with what works without it.
+set -u
+
+missing=''
+need() { # need PACKAGE REASON TEST...
+	package=$1 reason=$2
+	shift 2
+	"$@" >/dev/null 2>&1 || missing="$missing$package	$reason
+"
+}
+header() { pkg-config --exists "$1"; }
+file() { for f in $1; do [ -e "$f" ] && return 0; done; return 1; } # the patterns expand here
+any() { for c in "$@"; do command -v "$c" && return 0; done; return 1; }
+
+need gcc "race detector and PC/SC readers" command -v gcc
+need libc6-dev "race detector and PC/SC readers" file '/usr/include/stdlib.h'
+need pkg-config "finding the PC/SC headers" command -v pkg-config
+need libpcsclite-dev "PC/SC readers" header libpcsclite
+need pcscd "card service; without it cards use the direct link" command -v pcscd
+need vsmartcard-vpcd "virtual readers for pcscd" file '/usr/lib/*/pcsc/drivers/serial/libifdvpcd.so /usr/lib/pcsc/drivers/serial/libifdvpcd.so'
+need ca-certificates "fetching Go modules" file /etc/ssl/certs/ca-certificates.crt
+need util-linux "a private card service" command -v unshare
+if [ "${1:-run}" = test ]; then
+	need openssl "checks our card cryptography" command -v openssl
+	need opensc "checks the simulated card" command -v opensc-tool
+	need zbar-tools "reads our barcodes back" command -v zbarimg
+	need libharfbuzz-bin "checks glyph shaping" command -v hb-shape
+	need tesseract-ocr "reads our receipts back" command -v tesseract
+	need tesseract-ocr-lav "reads Latvian" file '/usr/share/tesseract-ocr/*/tessdata/lav.traineddata'
+	need tesseract-ocr-fas "reads Persian" file '/usr/share/tesseract-ocr/*/tessdata/fas.traineddata'
+	need chromium "uses the till page" any chromium chromium-browser google-chrome
+	need fonts-noto-core "Persian and Armenian on pages" file '/usr/share/fonts/truetype/noto/NotoSansArmenian-Regular.ttf'
+fi
+[ -n "$missing" ] || exit 0
+
+packages=$(printf '%s' "$missing" | cut -f 1 | tr '\n' ' ')
+as=''
+[ "$(id -u)" = 0 ] || as='sudo -n'
+by_hand() {
+	echo "make: $1. To get everything: ${as:+sudo }apt-get install $packages" >&2
+	printf '%s' "$missing" | sed 's/^\([^\t]*\)\t\(.*\)$/make:   \1: \2/' >&2
+	exit 0
+}
+command -v apt-get >/dev/null 2>&1 || by_hand "no apt-get here, going on without some parts"
+[ -z "$as" ] || sudo -n true 2>/dev/null || by_hand "not root and sudo asks for a password, going on without some parts"
+
+echo "make: installing $packages" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+$as apt-get update >"$log" 2>&1
+failed=''
+if ! $as apt-get install -y --no-install-recommends $packages >>"$log" 2>&1; then
+	# One package that cannot be had must not keep the others away.
+	for p in $packages; do
+		$as apt-get install -y --no-install-recommends "$p" >>"$log" 2>&1 || failed="$failed $p"
+	done
+fi
+if [ -n "$failed" ]; then
+	echo "make: could not install:$failed; going on without. By hand: ${as:+sudo }apt-get install$failed" >&2
+	echo "make: the last lines of apt were:" >&2
+	tail -n 3 "$log" >&2
+fi
+rm -f "$log"
+exit 0
