@@ -1,0 +1,13 @@
+//go:build !unix
+
+package store
+
+import "os"
+
+// checkSecretFile tests only that the file is there: access is by lists that its folder hands down.
+func checkSecretFile(path string) error {
+	if _, err := os.Stat(path); err != nil {
+		return &IdentityError{File: path, Remedy: remedyEnrol, Err: bareError(err)}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// Topic says what a feed row is about.
+type Topic string
+
+const (
+	TopicMember    Topic = "member"
+	TopicProgramme Topic = "programme"
+	TopicHot       Topic = "hot"
+	TopicVoucher   Topic = "voucher"
+	TopicWatermark Topic = "watermark"
+)
+
+// FeedQuery asks for the changes after a cursor.
+type FeedQuery struct {
+	Store loyalty.StoreID // of the client certificate; not in the query string
+	Epoch uint32          // feed epoch; 0 when the store has none yet
+	After int64
+	Limit int           // rows wanted; whole groups may exceed it up to MaxFeedRows
+	Wait  time.Duration // how long to wait when there is nothing new, up to MaxWait
+}
+
+// FeedPage is a run of whole groups.
+type FeedPage struct {
+	Rows     []FeedRow
+	Epoch    uint32
+	Next     int64 // cursor for the next request
+	UpToDate bool  // nothing was left behind Next when the page was made
+}
+
+// FeedRow is one change. Rows of one group are applied together or not at all. Exactly one of the pointers is set, the
+// one that Topic names. A row is the whole new state of its thing and replaces what was there.
+type FeedRow struct {
+	Seq       int64         `json:"seq"`
+	Group     int64         `json:"group"`
+	Topic     Topic         `json:"topic"`
+	Member    *MemberRow    `json:"member,omitempty"`
+	Programme *ProgrammeRow `json:"programme,omitempty"`
+	Hot       *HotRow       `json:"hot,omitempty"`
+	Voucher   *VoucherRow   `json:"voucher,omitempty"`
+	Watermark *WatermarkRow `json:"watermark,omitempty"`
+}
+
+// MemberStatus says what a member may do.
+type MemberStatus string
+
+const (
+	MemberActive  MemberStatus = "active"
+	MemberBlocked MemberStatus = "blocked"
+	MemberErased  MemberStatus = "erased" // forget cards, numbers and lots
+)
+
+// MemberRow is a member as head office knows it.
+type MemberRow struct {
+	ID       loyalty.MemberID `json:"id"`
+	Status   MemberStatus     `json:"status"`
+	Tier     string           `json:"tier,omitempty"`
+	Language string           `json:"language,omitempty"`
+	Balance  loyalty.Points   `json:"balance"` // sum of the lots
+	Lots     []loyalty.Lot    `json:"lots"`
+	Cards    []loyalty.CardID `json:"cards"`
+	Numbers  []NumberRow      `json:"numbers"`
+	Through  loyalty.Seq      `json:"through"` // last entry of the asking store, in its epoch, that the row includes
+}
+
+// NumberRow is a printed number as stores may know it.
+type NumberRow struct {
+	HMAC   store.Hash `json:"hmac"` // HMAC-SHA256 of the digits under the chain's number key
+	Masked string     `json:"masked"`
+}
+
+// ProgrammeRow is one version of the programme.
+type ProgrammeRow struct {
+	ID        store.Hash      `json:"id"`         // SHA-256 of Document
+	ValidFrom string          `json:"valid_from"` // local time of the store, 2026-11-23T00:00:00.000
+	Document  json.RawMessage `json:"document"`   // canonical form, byte for byte
+}
+
+// HotRow puts a card on the hot list or takes it off.
+type HotRow struct {
+	Card    loyalty.CardID `json:"card"`
+	Blocked bool           `json:"blocked"`
+	Reason  string         `json:"reason,omitempty"`
+}
+
+// VoucherRow is a voucher for a card (card.md 3.9). Any store may present it; its sequence makes it count once.
+type VoucherRow struct {
+	Card   loyalty.CardID `json:"card"`
+	Seq    uint32         `json:"seq"`
+	Kind   uint8          `json:"kind"`
+	Amount int32          `json:"amount"`
+	Ref    store.HexBytes `json:"ref"` // 8 bytes
+	MAC    store.HexBytes `json:"mac"` // 16 bytes
+}
+
+// WatermarkRow says that head office has posted the asking store's entries through Seq. It is the last row of its
+// group; the members that those entries touched are in the same group or an earlier one.
+type WatermarkRow struct {
+	Store loyalty.StoreID `json:"store"`
+	Epoch loyalty.Epoch   `json:"epoch"`
+	Seq   loyalty.Seq     `json:"seq"`
+}
+
+// feedEnd is the last line of a page: without it the page was cut short.
+type feedEnd struct {
+	End struct {
+		Epoch    uint32 `json:"epoch"`
+		Next     int64  `json:"next"`
+		UpToDate bool   `json:"up_to_date"`
+		Rows     int    `json:"rows"`
+	} `json:"end"`
+}
+
+// Check refuses a row that does not hold together.
+func (r *FeedRow) Check() error {
+	bodies := 0
+	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Watermark != nil} {
+		if set {
+			bodies++
+		}
+	}
+	var ok bool
+	switch r.Topic {
+	case TopicMember:
+		ok = r.Member != nil
+	case TopicProgramme:
+		ok = r.Programme != nil
+	case TopicHot:
+		ok = r.Hot != nil
+	case TopicVoucher:
+		ok = r.Voucher != nil && len(r.Voucher.Ref) == 8 && len(r.Voucher.MAC) == 16
+	case TopicWatermark:
+		ok = r.Watermark != nil
+	default:
+		return fmt.Errorf("feed row %d: topic %q is not known", r.Seq, r.Topic)
+	}
+	if !ok || bodies != 1 || r.Seq <= 0 || r.Group <= 0 {
+		return fmt.Errorf("feed row %d: its %s does not hold together", r.Seq, r.Topic)
+	}
+	return nil
+}
+
+// WriteFeed writes a page as NDJSON.
+func WriteFeed(w io.Writer, page *FeedPage) error {
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false) // keeps a programme document as it is
+	for i := range page.Rows {
+		if err := enc.Encode(&page.Rows[i]); err != nil {
+			return fmt.Errorf("write feed row %d: %w", page.Rows[i].Seq, err)
+		}
+	}
+	var end feedEnd
+	end.End.Epoch, end.End.Next, end.End.UpToDate, end.End.Rows = page.Epoch, page.Next, page.UpToDate, len(page.Rows)
+	if err := enc.Encode(end); err != nil {
+		return fmt.Errorf("write feed end: %w", err)
+	}
+	return out.Flush()
+}
+
+// ReadFeed reads a page. Whatever is wrong with it is CodeDamaged: nothing of it may be applied. Unknown fields are
+// skipped, so that head office may say more than an old store understands.
+func ReadFeed(r io.Reader) (*FeedPage, error) {
+	in := bufio.NewScanner(io.LimitReader(r, MaxFeedBytes+1))
+	in.Buffer(make([]byte, 0, 64<<10), MaxFeedRowBytes)
+	page := &FeedPage{}
+	for in.Scan() {
+		if bytes.HasPrefix(in.Bytes(), []byte(`{"end":`)) {
+			return page, readFeedEnd(page, in)
+		}
+		var row FeedRow
+		if err := json.Unmarshal(in.Bytes(), &row); err != nil {
+			return nil, NewProblem(CodeDamaged, "feed line %d: %v", len(page.Rows)+1, err)
+		}
+		if err := row.Check(); err != nil {
+			return nil, NewProblem(CodeDamaged, "%v", err)
+		}
+		if n := len(page.Rows); n > 0 && row.Seq <= page.Rows[n-1].Seq {
+			return nil, NewProblem(CodeDamaged, "feed row %d after row %d", row.Seq, page.Rows[n-1].Seq)
+		}
+		if len(page.Rows) == MaxFeedRows {
+			return nil, NewProblem(CodeDamaged, "feed page of more than %d rows", MaxFeedRows)
+		}
+		page.Rows = append(page.Rows, row)
+	}
+	return nil, NewProblem(CodeDamaged, "feed page without its end: %v", errors.Join(in.Err(), io.ErrUnexpectedEOF))
+}
+
+func readFeedEnd(page *FeedPage, in *bufio.Scanner) error {
+	var end feedEnd
+	if err := json.Unmarshal(in.Bytes(), &end); err != nil {
+		return NewProblem(CodeDamaged, "feed end: %v", err)
+	}
+	if end.End.Rows != len(page.Rows) || in.Scan() {
+		return NewProblem(CodeDamaged, "feed end does not fit its page")
+	}
+	if n := len(page.Rows); end.End.Next < 0 || n > 0 && end.End.Next < page.Rows[n-1].Seq {
+		return NewProblem(CodeDamaged, "feed cursor %d lies before its rows", end.End.Next)
+	}
+	page.Epoch, page.Next, page.UpToDate = end.End.Epoch, end.End.Next, end.End.UpToDate
+	return nil
+}
+
+// Values is the query string of a feed request.
+func (q FeedQuery) Values() url.Values {
+	v := url.Values{}
+	v.Set("epoch", strconv.FormatUint(uint64(q.Epoch), 10))
+	v.Set("after", strconv.FormatInt(q.After, 10))
+	v.Set("limit", strconv.Itoa(q.Limit))
+	v.Set("wait", strconv.Itoa(int(q.Wait/time.Second)))
+	return v
+}
+
+// ParseFeedQuery reads a query string; absent limit and wait have defaults, unknown names are refused.
+func ParseFeedQuery(id loyalty.StoreID, v url.Values) (FeedQuery, error) {
+	epoch, after, limit, wait := int64(0), int64(0), int64(MaxFeedRows), int64(0)
+	for name := range v {
+		field, most := &epoch, int64(1)<<32-1
+		switch name {
+		case "epoch":
+		case "after":
+			field, most = &after, 1<<62
+		case "limit":
+			field, most = &limit, MaxFeedRows
+		case "wait":
+			field, most = &wait, int64(MaxWait/time.Second)
+		default:
+			return FeedQuery{}, NewProblem(CodeBadRequest, "query parameter %q is not known", name)
+		}
+		n, err := strconv.ParseInt(v.Get(name), 10, 64)
+		if err != nil || n < 0 || n > most {
+			return FeedQuery{}, NewProblem(CodeBadRequest, "query parameter %s: want 0 to %d", name, most)
+		}
+		*field = n
+	}
+	return FeedQuery{Store: id, Epoch: uint32(epoch), After: after, Limit: max(1, int(limit)),
+		Wait: time.Duration(wait) * time.Second}, nil
+}

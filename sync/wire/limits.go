@@ -1,0 +1,41 @@
+package wire
+
+import "time"
+
+// Protocol is the version that this code speaks; requests carry it in the Loyalty-Protocol header.
+const (
+	Protocol    = 1
+	MinProtocol = 1 // the oldest version that head office still accepts
+)
+
+// Limits of one message (docs/wire.md, 9). Both sides enforce them.
+const (
+	MaxBatchEntries  = 2000
+	MaxBatchBytes    = 4 << 20        // unzipped, line ends included
+	MaxPackedBytes   = 4<<20 + 64<<10 // as sent: what does not compress still fits
+	MaxWindowBytes   = 8 << 20        // zstd window that a decoder has to provide
+	MaxSessionBytes  = 4 << 10
+	MaxProblemBytes  = 16 << 10
+	MaxFeedRows      = 5000
+	MaxFeedBytes     = 16 << 20 // one page; a group never exceeds it
+	MaxFeedRowBytes  = 1 << 20
+	MaxClosesPerPage = 1000
+	MaxWait          = 30 * time.Second // long poll
+	MaxRetryAfter    = time.Hour
+)
+
+// Header names of a batch.
+const (
+	HeaderProtocol = "Loyalty-Protocol"
+	HeaderSession  = "Loyalty-Session"
+	HeaderRange    = "Loyalty-Range"
+	HeaderPrev     = "Loyalty-Prev"
+	HeaderHead     = "Loyalty-Head"
+	HeaderDigest   = "Content-Digest"
+	HeaderKey      = "Idempotency-Key"
+
+	TypeNDJSON  = "application/x-ndjson"
+	TypeJSON    = "application/json"
+	TypeProblem = "application/problem+json"
+	CodingZstd  = "zstd"
+)
