@@ -1,0 +1,210 @@
+package card
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"time"
+
+	"loyaltill/devices/apdu"
+)
+
+const (
+	insKeyAgree      = 0x88
+	nonceLength      = 16
+	cryptogramLength = 16
+	confirmation     = "KC_1_V" // card.md 3.1
+)
+
+// Identity is who the card is. ID is proved; Number, Tier and Language are what the card says.
+type Identity struct {
+	ID       ID
+	Number   Number
+	Tier     string
+	Language string
+	Scheme   Scheme
+	LastDay  Day
+	Flags    Flags  // at SELECT, before this tap did anything
+	Ctr      uint32 // at the start of this tap, proved
+	LoadSeq  uint32
+}
+
+// Session is one tap of one genuine card: a protected channel and what is known of the purse. It belongs to one goroutine.
+type Session struct {
+	t        Transmitter
+	channel  *channel // nil when the session is gone
+	identity Identity
+	balance  Balance
+}
+
+// Open finds the application, judges the card's certificate, agrees on keys that live for this tap alone, and reads the
+// purse. Errors tell an unknown card, one of another issuer, an expired, counterfeit, terminated or blocked one apart, and
+// one that could not be read. The caller keeps t and closes it, with Reset, when the tap is over.
+func Open(ctx context.Context, t Transmitter, trust *Trust, now time.Time) (*Session, error) {
+	sel, err := selectApplication(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("open card: %w", err)
+	}
+	s := &Session{t: t}
+	if err := s.open(ctx, trust, sel, now); err != nil {
+		s.End()
+		return nil, fmt.Errorf("open card %v: %w", sel.card, err)
+	}
+	return s, nil
+}
+
+func (s *Session) open(ctx context.Context, trust *Trust, sel selection, now time.Time) error {
+	if _, pinned := trust.cas[sel.ca]; !pinned {
+		return fmt.Errorf("%w: ca key %v is not pinned", ErrWrongIssuer, sel.ca)
+	}
+	cert, err := certificateOf(ctx, s.t, trust, sel, now)
+	if err != nil {
+		return err
+	}
+	raw, err := readFile(ctx, s.t, sfiInfo)
+	if err != nil {
+		return err
+	}
+	info, err := parseInfo(raw)
+	if err != nil {
+		return err
+	}
+	if info.scheme != cert.Scheme {
+		return fmt.Errorf("%w: card information is of scheme %v", ErrUnreadable, info.scheme)
+	}
+	if s.channel, err = agree(ctx, s.t, sel, cert); err != nil {
+		return err
+	}
+	if _, err := s.ReadBalance(ctx); err != nil {
+		return err
+	}
+	trust.remember(sel, cert, now)
+	s.identity = Identity{
+		ID: cert.Card, Number: info.number, Tier: info.tier, Language: info.language, Scheme: cert.Scheme,
+		LastDay: cert.LastDay, Flags: sel.flags, Ctr: s.balance.Ctr, LoadSeq: s.balance.LoadSeq,
+	}
+	return nil
+}
+
+// certificateOf reads and verifies the certificate, or takes the one it verified before.
+func certificateOf(ctx context.Context, t Transmitter, trust *Trust, sel selection, now time.Time) (*Certificate, error) {
+	if cert := trust.remembered(sel, now); cert != nil {
+		return cert, trust.stillGood(cert, now)
+	}
+	raw, err := readFile(ctx, t, sfiCert)
+	if err != nil {
+		return nil, err
+	}
+	return trust.verify(raw, sel, now)
+}
+
+// agree makes the session keys and checks that the card has them too, card.md 3.1.
+func agree(ctx context.Context, t Transmitter, sel selection, cert *Certificate) (*channel, error) {
+	own, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make session key: %w", err)
+	}
+	z, err := own.ECDH(cert.Key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: key agreement: %w", ErrCounterfeit, err)
+	}
+	defer clear(z)
+	nh := make([]byte, nonceLength)
+	rand.Read(nh)
+	qh := own.PublicKey().Bytes()
+	cmd := apdu.Command{INS: insKeyAgree, P1: 1, P2: 1, Data: append(nh[:nonceLength:nonceLength], qh...), Le: apdu.MaxShortLe}
+	r, err := apdu.Exchange(ctx, t.Transmit, cmd)
+	if err == nil {
+		err = r.SW.Err()
+	}
+	if err == nil && len(r.Data) != nonceLength+cryptogramLength {
+		err = fmt.Errorf("answer of %d bytes", len(r.Data))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: key agreement: %w", ErrUnreadable, err)
+	}
+	nc, cryptogram := r.Data[:nonceLength], r.Data[nonceLength:]
+	keys := deriveSessionKeys(z, sessionInfo(sel, nh, nc))
+	defer func() { keys = sessionKeys{} }()
+	if want := confirm(keys.confirm, sel.card, qh); subtle.ConstantTimeCompare(cryptogram, want[:]) != 1 {
+		return nil, fmt.Errorf("%w: wrong cryptogram", ErrCounterfeit)
+	}
+	return newChannel(&keys), nil
+}
+
+func sessionInfo(sel selection, nh, nc []byte) []byte {
+	info := append([]byte("LYL1"), sel.card[:]...)
+	info = append(info, sel.hash[:]...)
+	return append(append(info, nh...), nc...)
+}
+
+func confirm(key Key, id ID, qh []byte) [16]byte {
+	return CMAC(key, append(append([]byte(confirmation), id[:]...), qh...))
+}
+
+// Identity is who the card is.
+func (s *Session) Identity() Identity { return s.identity }
+
+// Balance is the purse as last proved by the card: at Open, or by the last command that changed it.
+func (s *Session) Balance() Balance { return s.balance }
+
+// End forgets the session's keys. The card forgets its side by the reset when the connection is closed.
+func (s *Session) End() { s.channel = nil }
+
+// effect says whether a command may change the card.
+type effect bool
+
+const (
+	reads   effect = false
+	changes effect = true
+)
+
+// exchange sends one command through the channel. An error other than ErrSessionGone, a context that was over before, or a
+// command too long to send ends the session. The status word and data that it returns are the card's own.
+func (s *Session) exchange(ctx context.Context, cmd apdu.Command, does effect) (apdu.SW, []byte, error) {
+	if s.channel == nil {
+		return 0, nil, ErrSessionGone
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, nil, fmt.Errorf("nothing was sent: %w", err)
+	}
+	cmd, err := s.channel.wrap(cmd)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer clear(cmd.Data)
+	r, err := apdu.Exchange(ctx, s.t.Transmit, cmd)
+	if err == nil {
+		var data []byte
+		if data, err = s.channel.unwrap(r); err == nil {
+			return r.SW, data, nil
+		}
+	}
+	return 0, nil, s.lost(does, err)
+}
+
+// lost ends the session after an answer that proves nothing.
+func (s *Session) lost(does effect, err error) error {
+	s.End()
+	if does == changes {
+		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+	}
+	return fmt.Errorf("%w: %w", ErrUnreadable, err)
+}
+
+// answer is exchange for commands whose data has a fixed length once they are done.
+func (s *Session) answer(ctx context.Context, cmd apdu.Command, does effect, length int) ([]byte, error) {
+	sw, data, err := s.exchange(ctx, cmd, does)
+	if err != nil {
+		return nil, err
+	}
+	if err := refusal(sw); err != nil {
+		return nil, err
+	}
+	if len(data) != length {
+		return nil, s.lost(does, fmt.Errorf("answer of %d bytes, want %d", len(data), length))
+	}
+	return data, nil
+}
