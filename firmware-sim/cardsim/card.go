@@ -1,0 +1,156 @@
+package cardsim
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// Card is one piece of plastic: a Core, and the file that keeps its memory once it has one. It may be used from
+// several goroutines; commands run one after the other.
+type Card struct {
+	mu   sync.Mutex
+	core *Core
+}
+
+// keyDraws bounds the search for a valid private key; one draw fails with probability 2^-32.
+const keyDraws = 8
+
+// Create makes a blank card with a fresh key pair drawn from entropy, in memory only.
+func Create(entropy io.Reader) (*Card, error) {
+	d := make([]byte, 32)
+	for range keyDraws {
+		if _, err := io.ReadFull(entropy, d); err != nil {
+			return nil, fmt.Errorf("draw card key: %w", err)
+		}
+		// The key is drawn here and not by the library, which would ignore the entropy that makes a card repeatable.
+		if _, err := ecdh.P256().NewPrivateKey(d); err != nil {
+			continue
+		}
+		nvm := newNVM()
+		t := nvm.begin()
+		t.setBytes(keyAt, d)
+		if err := t.commit(); err != nil {
+			return nil, fmt.Errorf("write card key: %w", err)
+		}
+		core, err := newCore(nvm, entropy)
+		return &Card{core: core}, err
+	}
+	return nil, errors.New("draw card key: entropy gives no valid key")
+}
+
+// Core is the card without its file and without locking, for tests that drive it alone.
+func (c *Card) Core() *Core { return c.core }
+
+// Request is what head office signs, card.md 5.
+func (c *Card) Request() []byte {
+	request, err := json.Marshal(map[string]string{"public_key": hex.EncodeToString(c.core.key.PublicKey().Bytes())})
+	if err != nil {
+		panic("marshal a map of strings: " + err.Error())
+	}
+	return request
+}
+
+// Personalise gives a blank card what head office made for it, card.md 5, and refuses what was made for another
+// card's key.
+func (c *Card) Personalise(file []byte) error { return c.personalise(file, true) }
+
+// PersonaliseClone makes a counterfeit: another card's certificate on this card's key.
+func (c *Card) PersonaliseClone(file []byte) error { return c.personalise(file, false) }
+
+func (c *Card) personalise(file []byte, ownKey bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id, err := parsePerso(file)
+	if err != nil {
+		return fmt.Errorf("personalise: %w", err)
+	}
+	certified := id.certificate[certPublicKey : certPublicKey+pointSize]
+	if ownKey && !bytes.Equal(certified, c.core.key.PublicKey().Bytes()) {
+		return fmt.Errorf("personalise: %w", ErrOtherKey)
+	}
+	if err := c.core.personalise(id); err != nil {
+		return fmt.Errorf("personalise: %w", err)
+	}
+	return nil
+}
+
+// Terminate ends the card's life for good.
+func (c *Card) Terminate() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.terminate()
+}
+
+// SetContactless moves the card to another interface; see Core.
+func (c *Card) SetContactless(on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.core.SetContactless(on)
+}
+
+// PowerOn starts the card; see Core.
+func (c *Card) PowerOn() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.PowerOn()
+}
+
+// PowerOff stops the card; see Core.
+func (c *Card) PowerOff() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.core.PowerOff()
+}
+
+// Reset restarts the card; see Core.
+func (c *Card) Reset() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.Reset()
+}
+
+// Process answers one command; see Core.
+func (c *Card) Process(capdu []byte) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.Process(capdu)
+}
+
+// exchange is Process that also tells whether the card had power to begin with, and what its file said.
+func (c *Card) exchange(capdu []byte) (answer []byte, powered bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	powered = c.core.powered
+	answer = c.core.Process(capdu)
+	return answer, powered, c.core.nvm.saveErr
+}
+
+// failAfter arms the memory; see NVM.FailAfter.
+func (c *Card) failAfter(k int, written uint32) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.core.nvm.FailAfter(k, written)
+}
+
+// ATR is the answer to reset: T=1, on contacts with TA1 96 (a card at the default 9600 baud takes half a second for
+// a tap), IFSC 254, and historical bytes "LYL1" and "takes extended lengths".
+func (c *Card) ATR() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	historical := "\x80\x64LYL1\x73\x80\x01\x40"
+	atr := []byte("\x3B\x9A\x96\x81\x31\xFE\x45" + historical)
+	if c.core.contactless {
+		atr = []byte("\x3B\x8A\x80\x01" + historical) // PC/SC part 3, 3.1.3.2.3.1
+	}
+	var tck byte
+	for _, b := range atr[1:] {
+		tck ^= b
+	}
+	return append(atr, tck)
+}

@@ -1,0 +1,152 @@
+package cardsim
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/sha256"
+	"encoding/binary"
+	"io"
+)
+
+// card.md 2: the application, SELECT's flags and the two free files.
+const (
+	aid = "\xF0\x4C\x59\x4C\x54\x59\x31\x00\x01"
+
+	selectByName = 0x0400
+	sfiCert      = 0x81
+	sfiInfo      = 0x82
+
+	flagPINSet     = 1 << 0
+	flagPINBlocked = 1 << 1
+	flagRatified   = 1 << 2
+	flagTerminated = 1 << 3
+	flagPUKBlocked = 1 << 4
+)
+
+// Where the certificate's values stand, card.md 1: TLVs of fixed length in a fixed order.
+const (
+	certCAKeyID    = 5
+	certCardID     = 15
+	certPublicKey  = 25
+	certFlagsAt    = 102
+	keyIDSize      = 8
+	cardIDSize     = 8
+	pointSize      = 65
+	certFlagPinpad = 1 << 0
+)
+
+func (c *Core) certificate() []byte { return c.nvm.bytes(certAt, certSize) }
+
+func (c *Core) certFlags() byte { return c.certificate()[certFlagsAt] }
+
+func (c *Core) cardID() []byte { return c.certificate()[certCardID : certCardID+cardIDSize] }
+
+func (c *Core) certificateHash() []byte {
+	h := sha256.Sum256(c.certificate())
+	return h[:8]
+}
+
+func (c *Core) selectApplication(cmd command) reply {
+	switch {
+	case cmd.p1p2() != selectByName:
+		return refuse(swParameters)
+	case len(cmd.data) == 0:
+		return refuse(swLength)
+	case string(cmd.data) != aid, c.nvm.word(lifeAt) == lifeBlank:
+		return refuse(swNoApplication)
+	}
+	c.selected = true
+	r := done(c.fci()...)
+	if c.terminated() {
+		r.sw = swTerminated
+	}
+	return r
+}
+
+func (c *Core) fci() []byte {
+	cert := c.certificate()
+	a5 := tlv(0x80, 0x01)
+	a5 = append(a5, tlv(0x81, c.cardID()...)...)
+	a5 = append(a5, tlv(0x82, cert[certCAKeyID:certCAKeyID+keyIDSize]...)...)
+	a5 = append(a5, tlv(0x83, c.certificateHash()...)...)
+	a5 = append(a5, tlv(0x84, u32(c.nvm.word(ctrAt))...)...)
+	a5 = append(a5, tlv(0x85, u32(c.nvm.word(loadSeqAt))...)...)
+	a5 = append(a5, tlv(0x86, c.flags())...)
+	return tlv(0x6F, append(tlv(0x84, []byte(aid)...), tlv(0xA5, a5...)...)...)
+}
+
+func (c *Core) flags() byte {
+	var f byte
+	if pinSecret.isSet(c.nvm) {
+		f |= flagPINSet
+	}
+	if pinSecret.isBlocked(c.nvm) {
+		f |= flagPINBlocked
+	}
+	if c.nvm.word(ratifiedAt) != 0 {
+		f |= flagRatified
+	}
+	if c.terminated() {
+		f |= flagTerminated
+	}
+	if pukSecret.isBlocked(c.nvm) {
+		f |= flagPUKBlocked
+	}
+	return f
+}
+
+func (c *Core) readBinary(cmd command) reply {
+	var file []byte
+	switch cmd.p1 {
+	case sfiCert:
+		file = c.certificate()
+	case sfiInfo:
+		file = c.nvm.bytes(infoAt, int(c.nvm.word(infoLenAt)))
+	default:
+		return refuse(swParameters)
+	}
+	offset := int(cmd.p2)
+	switch {
+	case len(cmd.data) != 0 || cmd.le == 0:
+		return refuse(swLength)
+	case offset >= len(file):
+		return refuse(swOffset)
+	}
+	return done(file[offset:min(offset+cmd.le, len(file))]...)
+}
+
+// keyAgree is card.md 3.1. The point is checked before the card's own key touches it: an off-curve point would give
+// the key away bit by bit.
+func (c *Core) keyAgree(cmd command) reply {
+	const nonceSize = 16
+	switch {
+	case cmd.p1p2() != 0x0101:
+		return refuse(swParameters)
+	case len(cmd.data) != nonceSize+pointSize:
+		return refuse(swLength)
+	}
+	nh, qh := cmd.data[:nonceSize], cmd.data[nonceSize:]
+	point, err := ecdh.P256().NewPublicKey(qh)
+	if err != nil {
+		return refuse(swData)
+	}
+	z, err := c.key.ECDH(point)
+	if err != nil {
+		return refuse(swData)
+	}
+	nc := make([]byte, nonceSize)
+	if _, err := io.ReadFull(c.entropy, nc); err != nil {
+		return refuse(swFault)
+	}
+	info := bytes.Join([][]byte{[]byte("LYL1"), c.cardID(), c.certificateHash(), nh, nc}, nil)
+	k := oneStepKDF(z, info)
+	cryptogram := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), c.cardID(), qh)
+	c.session = newSession(k)
+	return done(append(nc, cryptogram[:]...)...)
+}
+
+func tlv(tag byte, value ...byte) []byte {
+	return append([]byte{tag, byte(len(value))}, value...)
+}
+
+func u32(v uint32) []byte { return binary.BigEndian.AppendUint32(nil, v) }

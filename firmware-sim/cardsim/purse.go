@@ -1,0 +1,168 @@
+package cardsim
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/binary"
+	"math"
+)
+
+const (
+	lockSize  = 16
+	debitSize = 4 + 4 + 1 + txidSize + lockSize // card.md 3.5
+	undoSize  = txidSize + lockSize             // card.md 3.6
+
+	voucherPoints = 1 // card.md 3.9
+	loadRefAt     = 9
+	loadMACAt     = 17
+)
+
+// balance is card.md 3.4.
+func (c *Core) balance([]byte) reply {
+	b := u32(c.nvm.word(balanceAt))
+	b = binary.BigEndian.AppendUint32(b, c.nvm.word(ctrAt))
+	b = binary.BigEndian.AppendUint32(b, c.nvm.word(loadSeqAt))
+	return done(binary.BigEndian.AppendUint32(b, c.nvm.word(spentAt))...)
+}
+
+type debitOrder struct {
+	amount, store uint32
+	lane          byte
+	txid          [txidSize]byte
+	lock          []byte
+}
+
+// debit is card.md 3.5. A repeat is answered before anything else is judged, so that a host that lost the answer
+// gets it also without the PIN and with an empty purse.
+func (c *Core) debit(data []byte) reply {
+	d := debitOrder{
+		amount: binary.BigEndian.Uint32(data),
+		store:  binary.BigEndian.Uint32(data[4:]),
+		lane:   data[8],
+		txid:   [txidSize]byte(data[9:]),
+		lock:   data[25:],
+	}
+	// The record keeps the amount as i32 (3.10); more than that cannot be told to head office.
+	if d.amount == 0 || d.amount > math.MaxInt32 {
+		return refuse(swData)
+	}
+	if known, ok := c.byTxid(d.txid); ok {
+		if !c.isRepeat(d, known) {
+			return refuse(swTxidKnown)
+		}
+		return known.outcome()
+	}
+	balance := c.nvm.word(balanceAt)
+	switch {
+	case c.nvm.word(ctrAt) == math.MaxUint32:
+		return refuse(swCounterEnd)
+	case d.amount > balance:
+		return refuse(swPoints)
+	case !c.verified && c.needsPIN(d.amount):
+		return refuse(swSecurity)
+	}
+	t := c.nvm.begin()
+	r := c.book(t, record{
+		kind: recordDebit, amount: int32(d.amount), balance: balance - d.amount,
+		store: d.store, lane: d.lane, txid: d.txid, loadSeq: c.nvm.word(loadSeqAt),
+	})
+	t.setBytes(lockAt, d.lock)
+	spent := uint32(0)
+	if !c.verified {
+		spent = c.nvm.word(spentAt) + d.amount
+	}
+	t.set(spentAt, spent)
+	if err := c.commitPurse(t); err != nil {
+		return refuse(swFault)
+	}
+	return r.outcome()
+}
+
+// isRepeat: the lock can only be compared while no later DEBIT has replaced it.
+func (c *Core) isRepeat(d debitOrder, known record) bool {
+	if known.kind != recordDebit || uint32(known.amount) != d.amount || known.store != d.store || known.lane != d.lane {
+		return false
+	}
+	last, _ := c.newest(func(r record) bool { return r.kind == recordDebit })
+	return last.ctr != known.ctr || c.isLastLock(d.lock)
+}
+
+func (c *Core) isLastLock(lock []byte) bool {
+	return subtle.ConstantTimeCompare(lock, c.nvm.bytes(lockAt, lockSize)) == 1
+}
+
+func (c *Core) needsPIN(amount uint32) bool {
+	spent := uint64(c.nvm.word(spentAt)) + uint64(amount)
+	return amount > c.nvm.word(singleLimitAt) || spent > uint64(c.nvm.word(cumulativeLimitAt))
+}
+
+// undo is card.md 3.6: only the last debit, and only by who knows what its lock was made of.
+func (c *Core) undo(data []byte) reply {
+	txid, hash := [txidSize]byte(data), sha256.Sum256(data[txidSize:])
+	last, ok := c.nth(1)
+	switch {
+	case !ok || last.txid != txid || last.kind == recordLoad:
+		return refuse(swNotLastDebit)
+	case !c.isLastLock(hash[:lockSize]):
+		return refuse(swWrongLock)
+	case last.kind == recordUndo:
+		return last.outcome()
+	case last.ctr == math.MaxUint32:
+		return refuse(swCounterEnd)
+	}
+	t := c.nvm.begin()
+	r := last
+	r.kind = recordUndo
+	r.balance += uint32(last.amount)
+	r = c.book(t, r)
+	if err := c.commitPurse(t); err != nil {
+		return refuse(swFault)
+	}
+	return r.outcome()
+}
+
+// load is card.md 3.9.
+func (c *Core) load(voucher []byte) reply {
+	seq, kind := binary.BigEndian.Uint32(voucher), voucher[4]
+	amount := int32(binary.BigEndian.Uint32(voucher[5:]))
+	mac := newCMAC([16]byte(c.nvm.bytes(kldAt, 16))).sum([]byte("LV1"), c.cardID(), voucher[:loadMACAt])
+	loaded := c.nvm.word(loadSeqAt)
+	switch {
+	case subtle.ConstantTimeCompare(mac[:], voucher[loadMACAt:]) != 1:
+		return refuse(swVoucherMAC)
+	case kind != voucherPoints:
+		return refuse(swData)
+	case loaded != 0 && seq == loaded && bytes.Equal(voucher, c.nvm.bytes(voucherAt, voucherSize)):
+		return done(c.nvm.bytes(loadAnswerAt, loadAnswerSize)...)
+	case uint64(seq) != uint64(loaded)+1:
+		return refuse(swVoucherSeq)
+	case c.nvm.word(ctrAt) == math.MaxUint32:
+		return refuse(swCounterEnd)
+	}
+	taken := max(int64(amount), -int64(c.nvm.word(balanceAt)))
+	balance := int64(c.nvm.word(balanceAt)) + taken
+	if balance > math.MaxUint32 {
+		return refuse(swData)
+	}
+	return c.commitLoad(voucher, record{
+		kind: recordLoad, amount: int32(taken), balance: uint32(balance),
+		txid: [txidSize]byte(voucher[loadRefAt:]), loadSeq: seq,
+	})
+}
+
+// commitLoad keeps voucher and answer beside the record: the journal may have moved on before the repeat comes.
+func (c *Core) commitLoad(voucher []byte, r record) reply {
+	t := c.nvm.begin()
+	r = c.book(t, r)
+	answer := binary.BigEndian.AppendUint32(u32(r.ctr), r.balance)
+	answer = binary.BigEndian.AppendUint32(answer, uint32(r.amount))
+	answer = append(answer, r.txmac[:]...)
+	t.set(loadSeqAt, r.loadSeq)
+	t.setBytes(voucherAt, voucher)
+	t.setBytes(loadAnswerAt, answer)
+	if err := c.commitPurse(t); err != nil {
+		return refuse(swFault)
+	}
+	return done(answer...)
+}
