@@ -1,0 +1,3 @@
+package reader
+
+func version() string { return "winscard" }
