@@ -38,12 +38,9 @@ func (p *StatusParser) Asked(q StatusQuery) {
 // Unanswered counts the queries whose answer has not come.
 func (p *StatusParser) Unanswered() int { return len(p.asked) }
 
-// Reset forgets half an answer and all open queries: call it when answers have been given up, so that a late one is not
-// taken for the answer to a newer question.
-func (p *StatusParser) Reset() {
-	p.held = p.held[:0]
-	p.asked = p.asked[:0]
-}
+// Forget drops the open queries: call it when their answers have been given up, so that a late one is not taken for the
+// answer to a newer question.
+func (p *StatusParser) Forget() { p.asked = p.asked[:0] }
 
 // Feed takes bytes as they came in and returns the answers that they complete.
 func (p *StatusParser) Feed(in []byte) []StatusEvent {

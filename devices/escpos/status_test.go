@@ -151,7 +151,7 @@ func TestAnswersBelongToQueriesInTheOrderAsked(t *testing.T) {
 func TestALateAnswerIsNotTakenForANewerQuery(t *testing.T) {
 	var p StatusParser
 	p.Asked(AskPaper)
-	p.Reset()
+	p.Forget()
 	if got := p.Feed([]byte("\x72")); got[0].Kind != StatusNoise {
 		t.Errorf("late answer became %+v", got[0])
 	}

@@ -1,0 +1,308 @@
+package printer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"loyaltill/devices/escpos"
+)
+
+// sending is a job on the wire.
+type sending struct {
+	req   *request
+	job   *escpos.Job
+	acks  bool // segments are acknowledged; otherwise time has to do
+	next  int  // segments handed to the port, the last of them perhaps not wholly
+	acked int  // segments the printer has acknowledged
+	cause Cause
+
+	moved    time.Time // when something last got on
+	overdue  int       // waits in vain since then
+	paced    time.Time // before this the printer is still busy with what it got
+	ping     [4]byte   // sent because acknowledgements are missing
+	pingNext int       // what its answer speaks for
+
+	reported int // acknowledgements the owner knows of
+	flushed  bool
+	err      error // the first that the owner's callback returned
+}
+
+// breakOff notes why the job cannot be confirmed any more. What the printer says afterwards does not count: it may be
+// printing the rest on new paper.
+func (j *sending) breakOff(cause Cause) {
+	if j.cause == CauseNone && !j.done() {
+		j.cause = cause
+	}
+}
+
+// done reports whether the printer has acknowledged the id behind the cut.
+func (j *sending) done() bool { return j.acks && j.acked == len(j.job.Segments) }
+
+// acknowledged takes a process id. Ids come in order, and one implies all before it (printing.md R5).
+func (j *sending) acknowledged(id [4]byte) {
+	if j.cause != CauseNone || j.job.Confirm != escpos.ConfirmPrinted {
+		return
+	}
+	if id == j.ping && j.ping != ([4]byte{}) {
+		j.reach(j.pingNext) // only the answers were lost: a printer that lost its buffer would have been silent, see mistrust
+		return
+	}
+	for i := j.acked; i < j.next; i++ {
+		if j.job.Segments[i].Ack == id {
+			j.reach(i + 1)
+			return
+		}
+	}
+}
+
+// processed takes an answer to GS r, which bears no id: each speaks for the next segment.
+func (j *sending) processed() {
+	if j.cause == CauseNone && j.job.Confirm == escpos.ConfirmProcessed && j.acked < j.next {
+		j.reach(j.acked + 1)
+	}
+}
+
+func (j *sending) reach(n int) {
+	if n > j.acked {
+		j.acked = n
+		j.overdue = 0
+		j.moved = time.Time{}
+	}
+}
+
+// inFlight counts the bytes that the printer may still hold.
+func (j *sending) inFlight() int {
+	n := 0
+	for _, seg := range j.job.Segments[j.acked:j.next] {
+		n += len(seg.Bytes)
+	}
+	return n
+}
+
+// report tells the owner what has become true since the last time.
+func (j *sending) report() {
+	tell := func(stage Stage) {
+		err := j.req.progress(Progress{Stage: stage, Acked: j.acked, Segments: len(j.job.Segments)})
+		if j.err == nil {
+			j.err = err
+		}
+	}
+	if !j.flushed && j.next == len(j.job.Segments) {
+		j.flushed = true
+		tell(Flushed)
+	}
+	if j.reported < j.acked {
+		j.reported = j.acked
+		tell(Acked)
+	}
+}
+
+// print takes a job to its outcome. An error means that the link is gone; the job's owner has been answered, or will be
+// once the printer is clean.
+func (s *session) print(ctx context.Context, req *request) error {
+	j := &sending{req: req, job: req.job, acks: s.acknowledges(req.job.Confirm)}
+	if err := j.begin(ctx); err != nil {
+		req.reply <- reply{Result{Outcome: NotStarted, Segments: len(req.job.Segments), Level: s.level(), Clean: true}, err}
+		return nil
+	}
+	s.job, s.state = j, StatePrinting
+	s.publish()
+	err := s.send(ctx, j)
+	s.job = nil
+	s.conclude(ctx, j, err)
+	return err
+}
+
+// begin lets the owner write down that the first byte is about to leave.
+func (j *sending) begin(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ErrStopped
+	}
+	return j.req.progress(Progress{Stage: Starting, Segments: len(j.job.Segments)})
+}
+
+// acknowledges reports whether a job encoded this way is answered by this printer.
+func (s *session) acknowledges(c escpos.Confirm) bool {
+	return c == escpos.ConfirmPrinted && s.level() == LevelPrinted ||
+		c == escpos.ConfirmProcessed && s.talks() && s.profile.Status.GSR
+}
+
+// send keeps the window full until the job is done or broken.
+func (s *session) send(ctx context.Context, j *sending) error {
+	s.drain()
+	limit := window(s.profile)
+	for j.cause == CauseNone {
+		j.report()
+		if s.state == StateStalled && j.overdue == 0 {
+			s.state = StatePrinting
+			s.publish()
+		}
+		switch {
+		case j.done(), j.next == 0 && j.req.ctx.Err() != nil:
+			return nil
+		case j.next < len(j.job.Segments) && s.room(j, limit):
+			seg := j.job.Segments[j.next]
+			j.next++
+			if err := s.write(ctx, seg.Bytes); err != nil {
+				return err
+			}
+			j.moved = s.p.now()
+			j.paced = j.moved.Add(s.pace(seg))
+		case !j.acks && j.next == len(j.job.Segments) && !s.p.now().Before(j.paced):
+			return nil
+		default:
+			if err := s.watch(ctx, j); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// room reports whether the next segment may go. The window is never exceeded, so the printer's buffer cannot overflow.
+func (s *session) room(j *sending, limit int) bool {
+	if s.held || s.cond.Has(blocking) {
+		return false
+	}
+	if !j.acks {
+		return !s.p.now().Before(j.paced)
+	}
+	return j.inFlight()+len(j.job.Segments[j.next].Bytes) <= limit
+}
+
+// pace is how long a printer without acknowledgements is left alone after a segment.
+func (s *session) pace(seg escpos.Segment) time.Duration {
+	if s.baud == 0 {
+		return 0 // the transport waits for the printer
+	}
+	lines := time.Duration(s.profile.IO.LineMS) * time.Millisecond * time.Duration(bytes.Count(seg.Bytes, []byte{'\n'}))
+	return max(s.wireTime(len(seg.Bytes)), lines)
+}
+
+// watch waits for the printer to get on, and asks when it does not.
+func (s *session) watch(ctx context.Context, j *sending) error {
+	now := s.p.now()
+	if j.moved.IsZero() || s.cond.Has(blocking) {
+		j.moved = now
+	}
+	at := j.moved.Add(s.p.timing.stall + 2*s.onWire())
+	if !j.acks && !s.held && !s.cond.Has(blocking) {
+		at = j.paced
+	} else if !now.Before(at) {
+		return s.stalled(ctx, j)
+	}
+	if poll := s.pollAt(); poll.Before(at) {
+		at = poll
+		if !now.Before(at) {
+			return s.probe(ctx)
+		}
+	}
+	if _, err := s.step(ctx, max(at.Sub(now), 0), nil); err != nil && !errors.Is(err, errTimeout) {
+		return err
+	}
+	return nil
+}
+
+// stalled deals with a printer that has not got on for too long: ask it, then ask for an id of ours, then give up.
+func (s *session) stalled(ctx context.Context, j *sending) error {
+	s.state = StateStalled
+	s.publish()
+	j.overdue++
+	j.moved = s.p.now()
+	if s.talks() {
+		if err := s.probe(ctx); err != nil {
+			return err
+		}
+	}
+	if s.cond.Has(blocking) {
+		j.overdue = 0
+		return nil
+	}
+	if j.overdue >= maxTries {
+		j.breakOff(CauseStalled)
+		return nil
+	}
+	if s.held || !j.acks || j.job.Confirm != escpos.ConfirmPrinted {
+		return nil
+	}
+	j.ping, j.pingNext = s.nextPing(), j.next
+	return s.write(ctx, commandProcessID(j.ping))
+}
+
+// conclude answers the job's owner, at once or when the printer is clean.
+func (s *session) conclude(ctx context.Context, j *sending, lost error) {
+	n := len(j.job.Segments)
+	res := Result{Outcome: Confirmed, Acked: j.acked, Segments: n, Level: s.level(), Clean: true}
+	whole := j.next == n
+	switch {
+	case j.next == 0:
+		res.Outcome, res.Cause = NotStarted, j.cause
+	case j.done():
+		if j.job.Confirm != escpos.ConfirmPrinted {
+			res.Outcome = Sent
+		}
+		s.committed(j)
+	case !j.acks && whole && j.cause == CauseNone && lost == nil:
+		res.Outcome = Sent
+	default:
+		res.Clean = false
+		res.Cause = causeOf(ctx, j, lost)
+		s.synced = false
+		s.p.torn = s.p.torn || prints(j.job)
+		res.Outcome = Interrupted
+		if whole && maybeCut(res.Cause, n-j.acked) {
+			res.Outcome = Uncertain
+			break
+		}
+		s.p.pending = &pending{req: j.req, reply: reply{res, j.err}}
+		return
+	}
+	j.req.reply <- reply{res, j.err}
+}
+
+// committed tells the owner that the commit point has been passed.
+func (s *session) committed(j *sending) {
+	j.report()
+	err := j.req.progress(Progress{Stage: Committed, Acked: j.acked, Segments: len(j.job.Segments)})
+	if j.err == nil {
+		j.err = err
+	}
+}
+
+func causeOf(ctx context.Context, j *sending, lost error) Cause {
+	switch {
+	case j.cause != CauseNone:
+		return j.cause
+	case ctx.Err() != nil:
+		return CauseStopped
+	case errors.Is(lost, errStuck):
+		return CauseStalled
+	default:
+		return CauseLinkLost
+	}
+}
+
+// maybeCut reports whether the sheet may be whole although its last acknowledgement is missing; the cut has been sent.
+// After a loss of power at most the answer that was on its way can be missing: the others came as long as there was
+// power, and nothing is printed without.
+func maybeCut(cause Cause, missing int) bool {
+	switch cause {
+	case CauseLinkLost, CauseStopped:
+		return true
+	case CausePowerCycle:
+		return missing == 1
+	}
+	return false
+}
+
+// prints reports whether the job leaves anything on paper.
+func prints(job *escpos.Job) bool {
+	for _, seg := range job.Segments {
+		if seg.Kind != escpos.SegmentDrawer {
+			return true
+		}
+	}
+	return false
+}

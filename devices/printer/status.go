@@ -1,0 +1,132 @@
+package printer
+
+import (
+	"loyaltill/devices"
+	"loyaltill/devices/escpos"
+)
+
+// Link is how far the connection has come.
+type Link string
+
+const (
+	LinkAbsent  Link = "absent"
+	LinkOpening Link = "opening"
+	LinkSilent  Link = "silent" // the port is open, the printer has not answered
+	LinkUp      Link = "linked"
+)
+
+// State is what the printer is doing. It means something only while the link is up.
+type State string
+
+const (
+	StateUnknown     State = "unknown"
+	StateReady       State = "ready"
+	StatePrinting    State = "printing"
+	StateStalled     State = "stalled"
+	StatePaperOut    State = "paper_out"
+	StateCoverOpen   State = "cover_open"
+	StateCutterError State = "cutter_error"
+	StateOverheated  State = "overheated"
+	StateButton      State = "button_feed"
+	StateFailed      State = "failed"
+	StateResync      State = "resync"
+	StatePrintedOnly State = "printed_only" // ready, but nothing comes back
+)
+
+// Codes of a printer's health. Catalogues hold the sentence, and the remedy under RemedyKey.
+const (
+	CodeReady        devices.Code = "printer.ready"
+	CodePrinting     devices.Code = "printer.printing"
+	CodeAbsent       devices.Code = "printer.absent"
+	CodeSilent       devices.Code = "printer.silent"
+	CodeNoPermission devices.Code = "printer.no_permission"
+	CodePortTaken    devices.Code = "printer.port_taken"
+	CodeBadDevice    devices.Code = "printer.bad_device"
+	CodePortStuck    devices.Code = "printer.port_stuck"
+	CodePaperOut     devices.Code = "printer.paper_out"
+	CodePaperLow     devices.Code = "printer.paper_low"
+	CodeCoverOpen    devices.Code = "printer.cover_open"
+	CodeCutterError  devices.Code = "printer.cutter_error"
+	CodeOverheated   devices.Code = "printer.overheated"
+	CodeButton       devices.Code = "printer.button_feed"
+	CodeFailed       devices.Code = "printer.failed"
+	CodeStalled      devices.Code = "printer.stalled"
+	CodeResync       devices.Code = "printer.resync"
+	CodePrintedOnly  devices.Code = "printer.printed_only"
+)
+
+// Status is what was last seen of the printer.
+type Status struct {
+	Link       Link
+	State      State
+	PaperLow   bool
+	DrawerOpen bool
+	Level      Level  // what a job printed now would be told at most
+	Model      string // as the printer names itself, if it does
+	Job        escpos.JobNo
+	Acked      int // of Segments of the job being printed; both 0 when there is none
+	Segments   int
+	Abandoned  int // writes that never came back; each holds a port that was given up
+	Health     devices.Health
+}
+
+// Facts that keep the printer from executing what it is sent.
+const blocking = escpos.CondOffline | escpos.CondFeeding | escpos.CondOverheated | breaking
+
+// Facts after which what the printer still holds must not be printed.
+const breaking = escpos.CondCoverOpen | escpos.CondPaperEnd | escpos.CondUnrecoverable | recoverable
+
+// Facts that end when the printer is told to recover.
+const recoverable = escpos.CondCutterError | escpos.CondMechanical
+
+// attention is one row of the table of states that need somebody, or time. The first row that applies names the state.
+type attention struct {
+	cond   escpos.Condition
+	state  State
+	health devices.State
+	code   devices.Code
+	cause  Cause // what a job broken by it is told
+}
+
+func attentions() []attention {
+	return []attention{
+		{escpos.CondUnrecoverable, StateFailed, devices.Attention, CodeFailed, CauseFailed},
+		// The cover comes before the paper: while it is open the sensor sees none.
+		{escpos.CondCoverOpen, StateCoverOpen, devices.Attention, CodeCoverOpen, CauseCoverOpen},
+		{escpos.CondPaperEnd, StatePaperOut, devices.Attention, CodePaperOut, CausePaperOut},
+		{recoverable, StateCutterError, devices.Attention, CodeCutterError, CauseCutter},
+		{escpos.CondOverheated, StateOverheated, devices.Degraded, CodeOverheated, CauseNone},
+		{escpos.CondFeeding, StateButton, devices.Degraded, CodeButton, CauseNone},
+		{escpos.CondOffline, StateButton, devices.Degraded, CodeButton, CauseNone}, // no cause given: somebody is at the panel
+	}
+}
+
+// attentionOf finds the row for what is known of the printer.
+func attentionOf(cond escpos.Condition) (attention, bool) {
+	for _, a := range attentions() {
+		if cond.Has(a.cond) {
+			return a, true
+		}
+	}
+	return attention{}, false
+}
+
+// healthOf is the state and code for a printer that is linked and needs nobody.
+func healthOf(state State, paperLow bool) (devices.State, devices.Code) {
+	switch state {
+	case StateStalled:
+		return devices.Attention, CodeStalled
+	case StateResync, StateUnknown:
+		return devices.Degraded, CodeResync
+	case StatePrintedOnly:
+		return devices.Degraded, CodePrintedOnly
+	}
+	switch {
+	case paperLow:
+		return devices.Degraded, CodePaperLow
+	case state == StatePrinting:
+		return devices.OK, CodePrinting
+	default:
+		return devices.OK, CodeReady
+	}
+}
