@@ -300,7 +300,9 @@ func (h *tap) want(sw statusWord, cla, ins, p1, p2 byte, data []byte) []byte {
 	return answer
 }
 
-func block(digits string) []byte { return append([]byte(digits), bytes.Repeat([]byte{0xFF}, 8-len(digits))...) }
+func block(digits string) []byte {
+	return append([]byte(digits), bytes.Repeat([]byte{0xFF}, 8-len(digits))...)
+}
 
 func (h *tap) verify(pin string) statusWord {
 	h.t.Helper()
