@@ -1,0 +1,159 @@
+package loyalty
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Kind says what an entry records.
+type Kind string
+
+const (
+	KindSale   Kind = "sale"   // a committed sale, with or without a member
+	KindLoad   Kind = "load"   // a voucher loaded onto a card
+	KindCancel Kind = "cancel" // a debit undone, its sale dropped
+	KindCoupon Kind = "coupon" // a coupon issued
+	KindClose  Kind = "close"  // the end of a business day, with totals
+)
+
+// Entry is one immutable row of a store's log. Its canonical form is one line of JSON in exactly this field order,
+// integers only; these bytes are stored, hashed and uploaded as they are (docs/ledger.md).
+type Entry struct {
+	V     int     `json:"v"` // format of the body, 1
+	Store StoreID `json:"store"`
+	Epoch Epoch   `json:"epoch"`
+	Seq   Seq     `json:"seq"`
+	Kind  Kind    `json:"kind"`
+	Txn   TxnID   `json:"txn"`
+	Day   string  `json:"day"` // business day, 2026-11-22
+	At    string  `json:"at"`  // store's local time with offset, milliseconds: 2026-11-22T10:15:00.123+02:00
+
+	Lane    LaneID   `json:"lane,omitempty"`
+	Cashier string   `json:"cashier,omitempty"`
+	Member  MemberID `json:"member,omitempty"`
+	Ref     Seq      `json:"ref,omitempty"` // the entry that this one reverses
+
+	Sale   *SaleBody   `json:"sale,omitempty"`
+	Card   *CardRecord `json:"card,omitempty"` // the record that proves a debit, load or undo
+	Coupon *CouponBody `json:"coupon,omitempty"`
+	Close  *CloseBody  `json:"close,omitempty"`
+
+	Moves []Movement `json:"moves,omitempty"`
+}
+
+// CardRecord is what the card answered, provable by head office through TXMAC (card.md 3.10).
+type CardRecord struct {
+	Card       CardID  `json:"card"`
+	Ctr        uint32  `json:"ctr"`
+	Type       uint8   `json:"type"`
+	Amount     int32   `json:"amount"`
+	NewBalance uint32  `json:"new_balance"`
+	Store      StoreID `json:"store"`
+	Lane       LaneID  `json:"lane"`
+	Txn        TxnID   `json:"txn"`
+	TXMAC      string  `json:"txmac"` // 16 hexadecimal digits
+	LoadSeq    uint32  `json:"load_seq"`
+}
+
+// SaleBody is all that head office needs to judge the sale again.
+type SaleBody struct {
+	Programme string    `json:"programme"` // digest of the version in force, hexadecimal SHA-256
+	Currency  string    `json:"currency"`
+	Lines     []Line    `json:"lines"`
+	Tenders   []Tender  `json:"tenders"`
+	Medium    Medium    `json:"medium"`              // how the member was identified
+	Tier      string    `json:"tier,omitempty"`      // tier that the quote assumed
+	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
+	Asked     *Ask      `json:"asked,omitempty"`
+	Rounding  int64     `json:"rounding,omitempty"` // cash rounding inside the total, minor units
+	Total     int64     `json:"total"`              // before redemption, minor units
+	Redeemed  Points    `json:"redeemed,omitempty"` // points taken
+	Value     int64     `json:"value,omitempty"`    // what they paid, minor units
+	ToPay     int64     `json:"to_pay"`
+	Earned    Points    `json:"earned,omitempty"`
+	Balance   Points    `json:"balance,omitempty"` // the member's after the sale, as the store knew it; stands on the receipt
+	Why       []Finding `json:"why,omitempty"`     // the stored breakdown
+	Coupons   []TxnID   `json:"coupons,omitempty"`
+	Quote     string    `json:"quote"` // digest of the quote that the till confirmed
+}
+
+// CouponBody is one coupon as issued.
+type CouponBody struct {
+	Coupon    string `json:"coupon"` // kind in the programme
+	Serial    string `json:"serial"`
+	Value     int64  `json:"value"` // minor units
+	Currency  string `json:"currency"`
+	ValidFrom string `json:"valid_from"`
+	ValidTo   string `json:"valid_to"`
+}
+
+// CloseBody sums up a business day. The close itself is the entry after Last.
+type CloseBody struct {
+	First    Seq           `json:"first"`
+	Last     Seq           `json:"last"`
+	Count    int64         `json:"count"`
+	Sales    int64         `json:"sales"`
+	Total    int64         `json:"total"`
+	ToPay    int64         `json:"to_pay"`
+	Currency string        `json:"currency"`
+	Tenders  []TenderTotal `json:"tenders"` // by kind, in the order of the kind's name
+	Earned   Points        `json:"earned"`
+	Redeemed Points        `json:"redeemed"`
+	Value    int64         `json:"value"`
+	Loaded   Points        `json:"loaded"`
+	Coupons  int64         `json:"coupons"`
+	HeadHash string        `json:"head_hash"` // chain value at Last
+}
+
+// TenderTotal is one line of a day's totals.
+type TenderTotal struct {
+	Kind   TenderKind `json:"kind"`
+	Count  int64      `json:"count"`
+	Amount int64      `json:"amount"`
+}
+
+// Movement takes points from one account and gives them to another; the sum over all accounts stays zero.
+type Movement struct {
+	From    string `json:"from"`
+	To      string `json:"to"`
+	Points  Points `json:"points"`            // always above zero
+	Lot     LotID  `json:"lot,omitempty"`     // the lot made or drawn on
+	Expires string `json:"expires,omitempty"` // last valid day of a lot made here
+	Earned  string `json:"earned,omitempty"`  // day a lot made here was earned
+}
+
+// MaxBodyBytes bounds one entry's canonical form, so that a single entry always fits a batch.
+const MaxBodyBytes = 64 << 10
+
+// Encode gives the canonical form of the entry, without a line end.
+func (e *Entry) Encode() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		return nil, fmt.Errorf("encode entry %d: %w", e.Seq, err)
+	}
+	body := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if len(body) > MaxBodyBytes {
+		return nil, fmt.Errorf("encode entry %d: %d bytes, the limit is %d", e.Seq, len(body), MaxBodyBytes)
+	}
+	return body, nil
+}
+
+// DecodeEntry reads a canonical body. Unknown fields are refused: a newer format has another V.
+func DecodeEntry(body []byte) (*Entry, error) {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.DisallowUnknownFields()
+	var e Entry
+	if err := dec.Decode(&e); err != nil {
+		return nil, fmt.Errorf("decode entry: %w", err)
+	}
+	if dec.More() {
+		return nil, fmt.Errorf("decode entry %d: bytes after the body", e.Seq)
+	}
+	if e.V != 1 {
+		return nil, fmt.Errorf("decode entry %d: format %d is not known", e.Seq, e.V)
+	}
+	return &e, nil
+}

@@ -1,0 +1,72 @@
+package loyalty
+
+import (
+	"fmt"
+	"strings"
+)
+
+// DocError is one fault of a programme document, placed so that its author can find it.
+type DocError struct {
+	Line    int    `json:"line"` // from 1; 0 when the fault has no place
+	Column  int    `json:"column"`
+	Field   string `json:"field"` // earn[2].rate.per
+	Problem string `json:"problem"`
+	Remedy  string `json:"remedy,omitempty"`
+}
+
+func (e DocError) Error() string {
+	var b strings.Builder
+	if e.Line > 0 {
+		fmt.Fprintf(&b, "%d:%d: ", e.Line, e.Column)
+	}
+	if e.Field != "" {
+		b.WriteString(e.Field + ": ")
+	}
+	b.WriteString(e.Problem)
+	if e.Remedy != "" {
+		b.WriteString("; " + e.Remedy)
+	}
+	return b.String()
+}
+
+// Errors is every fault found in one document, in the order of the document.
+type Errors []DocError
+
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// SaleError says why a sale cannot be quoted or posted. Field names the input as the till wrote it, Code is stable.
+type SaleError struct {
+	Field string `json:"field"` // lines[3].amount
+	Code  string `json:"code"`
+}
+
+func (e *SaleError) Error() string { return e.Field + ": " + e.Code }
+
+// Codes of a SaleError.
+const (
+	SaleEmpty       = "sale.empty"        // no lines
+	SaleTooLarge    = "sale.too_large"    // more lines, tenders or text than one entry can hold
+	SaleNegative    = "sale.negative"     // an amount, quantity or discount below zero
+	SaleRange       = "sale.range"        // beyond the greatest value that the engine takes
+	SaleText        = "sale.text"         // missing, too long, or not clean UTF-8
+	SaleTender      = "sale.tender"       // a kind of tender that the till may not send
+	SaleOverpaid    = "sale.overpaid"     // tenders exceed what is left to pay
+	SaleUnpaid      = "sale.unpaid"       // tenders were given and do not cover what is to pay
+	SaleCoupon      = "sale.coupon"       // a kind of coupon that the programme does not have
+	SaleMedium      = "sale.medium"       // medium and member do not go together
+	SaleTier        = "sale.tier"         // a tier that cannot be one
+	SaleTime        = "sale.time"         // not a local time with offset, or not a day
+	SaleNotInForce  = "sale.not_in_force" // before the programme's first moment
+	SaleQuoteChange = "sale.quote_change" // the quote confirmed at the till is not what this input gives
+)
+
+// RuleError is an overflow: a rule whose figures cannot be computed exactly for this sale.
+type RuleError struct{ Rule string }
+
+func (e *RuleError) Error() string { return fmt.Sprintf("rule %s: figures beyond 64 bits", e.Rule) }

@@ -1,0 +1,140 @@
+package loyalty
+
+// Finding says what one rule, or one limit, did to a sale and with which figures. It is stored with the entry; words are
+// put to it at the edge, by code and arguments.
+type Finding struct {
+	Rule       string `json:"rule,omitempty"` // empty for a limit of the programme
+	Code       string `json:"code"`
+	Applied    bool   `json:"applied,omitempty"`     // it changed the result
+	Points     Points `json:"points,omitempty"`      // given; below zero for points cut
+	Base       int64  `json:"base,omitempty"`        // minor units, or thousandths of a unit, that the rule counted on
+	RatePoints int64  `json:"rate_points,omitempty"` // RatePoints points ...
+	RatePer    int64  `json:"rate_per,omitempty"`    // ... for each RatePer of Base
+	Factor     int64  `json:"factor,omitempty"`      // thousandths: 1500 multiplies by 1.5
+	Limit      int64  `json:"limit,omitempty"`       // the minimum, step, cap or share that decided
+	Missing    int64  `json:"missing,omitempty"`     // how much more would have done
+	Detail     string `json:"detail,omitempty"`      // a set, a day, hours, or weekdays such as "tue,wed"
+}
+
+// Codes of findings about earning.
+const (
+	ExplainApplied       = "explain.applied"
+	ExplainAppliedUnits  = "explain.applied_units"
+	ExplainAppliedSale   = "explain.applied_sale"
+	ExplainMultiplied    = "explain.multiplied"
+	ExplainBonus         = "explain.bonus"
+	ExplainCapReached    = "explain.cap_reached"
+	ExplainBelowMinimum  = "explain.below_minimum"
+	ExplainBelowStep     = "explain.below_step"
+	ExplainBelowQuantity = "explain.below_quantity"
+	ExplainExcluded      = "explain.excluded"
+	ExplainUnpaidBase    = "explain.not_earning_tender"
+	ExplainNotYet        = "explain.not_yet"
+	ExplainEnded         = "explain.ended"
+	ExplainNotToday      = "explain.not_today"
+	ExplainNotNow        = "explain.not_now"
+	ExplainNotHere       = "explain.not_here"
+	ExplainNotTier       = "explain.not_tier"
+	ExplainNoMember      = "explain.no_member"
+	ExplainMore          = "explain.more"
+)
+
+// Codes of findings about redeeming.
+const (
+	ExplainRedeemed        = "explain.redeemed"
+	ExplainRedeemNone      = "explain.redeem_none"
+	ExplainRedeemNoMember  = "explain.redeem_no_member"
+	ExplainRedeemAvailable = "explain.redeem_available"
+	ExplainRedeemKeep      = "explain.redeem_keep"
+	ExplainRedeemNoPurse   = "explain.redeem_no_purse"
+	ExplainRedeemBill      = "explain.redeem_bill"
+	ExplainRedeemSet       = "explain.redeem_set"
+	ExplainRedeemShare     = "explain.redeem_share"
+	ExplainRedeemStep      = "explain.redeem_step"
+	ExplainRedeemMinimum   = "explain.redeem_minimum"
+)
+
+// ArgKind says how an argument of an explanation is written for people.
+type ArgKind string
+
+const (
+	ArgRule     ArgKind = "rule"     // a rule's id; its name by language is in the programme
+	ArgPoints   ArgKind = "points"   // whole points
+	ArgMoney    ArgKind = "money"    // minor units of the quote's currency
+	ArgQuantity ArgKind = "quantity" // thousandths of a unit
+	ArgFactor   ArgKind = "factor"   // thousandths
+	ArgShare    ArgKind = "share"    // basis points
+	ArgCount    ArgKind = "count"
+	ArgDay      ArgKind = "day"      // 2026-11-22
+	ArgWeekdays ArgKind = "weekdays" // mon,tue
+	ArgHours    ArgKind = "hours"    // 08:00-12:00,17:00-19:00
+	ArgText     ArgKind = "text"     // a set's or tier's id
+)
+
+// ArgSpec names one argument of an explanation.
+type ArgSpec struct {
+	Name string
+	Kind ArgKind
+}
+
+// Arg is an argument with its value: Int for kinds that count, Text for the others.
+type Arg struct {
+	ArgSpec
+	Int  int64
+	Text string
+}
+
+type explainArg struct {
+	ArgSpec
+	figure func(*Finding) int64
+	text   func(*Finding) string
+}
+
+type explainRow struct {
+	code string
+	args []explainArg
+}
+
+// ExplainCodes is every code that a quote can carry, in a fixed order, so that a catalogue can be checked against it.
+func ExplainCodes() []string {
+	rows := explainTable()
+	codes := make([]string, len(rows))
+	for i, r := range rows {
+		codes[i] = r.code
+	}
+	return codes
+}
+
+// ExplainArgs names the arguments that the text of a code may use; nil for a code that does not exist.
+func ExplainArgs(code string) []ArgSpec {
+	for _, r := range explainTable() {
+		if r.code == code {
+			specs := make([]ArgSpec, len(r.args))
+			for i, a := range r.args {
+				specs[i] = a.ArgSpec
+			}
+			return specs
+		}
+	}
+	return nil
+}
+
+// Args gives the figures of a finding under the names that its text uses.
+func (f *Finding) Args() []Arg {
+	for _, r := range explainTable() {
+		if r.code != f.Code {
+			continue
+		}
+		args := make([]Arg, len(r.args))
+		for i, a := range r.args {
+			args[i].ArgSpec = a.ArgSpec
+			if a.figure != nil {
+				args[i].Int = a.figure(f)
+			} else {
+				args[i].Text = a.text(f)
+			}
+		}
+		return args
+	}
+	return nil
+}

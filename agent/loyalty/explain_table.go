@@ -1,0 +1,71 @@
+package loyalty
+
+// explainTable is the one list of codes with what their texts may say.
+func explainTable() []explainRow {
+	return append(earnRows(), redeemRows()...)
+}
+
+func earnRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	points := intArg("points", ArgPoints, func(f *Finding) int64 { return int64(f.Points) })
+	detail := func(name string, kind ArgKind) explainArg {
+		return textArg(name, kind, func(f *Finding) string { return f.Detail })
+	}
+	amount := intArg("amount", ArgMoney, base)
+	quantity := intArg("quantity", ArgQuantity, base)
+	ratePoints := intArg("rate_points", ArgPoints, func(f *Finding) int64 { return f.RatePoints })
+	per := func(f *Finding) int64 { return f.RatePer }
+	return []explainRow{
+		{ExplainApplied, []explainArg{rule, points, amount, ratePoints, intArg("rate_per", ArgMoney, per)}},
+		{ExplainAppliedUnits, []explainArg{rule, points, quantity, ratePoints, intArg("rate_per", ArgQuantity, per)}},
+		{ExplainAppliedSale, []explainArg{rule, points}},
+		{ExplainMultiplied, []explainArg{rule, points, intArg("factor", ArgFactor, func(f *Finding) int64 { return f.Factor })}},
+		{ExplainBonus, []explainArg{rule, points}},
+		{ExplainCapReached, []explainArg{rule, intArg("limit", ArgPoints, limit), intArg("cut", ArgPoints, cut)}},
+		{ExplainBelowMinimum, []explainArg{rule, intArg("minimum", ArgMoney, limit), intArg("missing", ArgMoney, missing)}},
+		{ExplainBelowStep, []explainArg{rule, amount, intArg("rate_per", ArgMoney, per), intArg("missing", ArgMoney, missing)}},
+		{ExplainBelowQuantity, []explainArg{rule, quantity, intArg("rate_per", ArgQuantity, per), intArg("missing", ArgQuantity, missing)}},
+		{ExplainExcluded, []explainArg{amount, detail("set", ArgText)}},
+		{ExplainUnpaidBase, []explainArg{amount}},
+		{ExplainNotYet, []explainArg{rule, detail("from", ArgDay)}},
+		{ExplainEnded, []explainArg{rule, detail("to", ArgDay)}},
+		{ExplainNotToday, []explainArg{rule, detail("weekdays", ArgWeekdays)}},
+		{ExplainNotNow, []explainArg{rule, detail("hours", ArgHours)}},
+		{ExplainNotHere, []explainArg{rule}},
+		{ExplainNotTier, []explainArg{rule, detail("tiers", ArgText)}},
+		{ExplainNoMember, []explainArg{points}},
+		{ExplainMore, []explainArg{intArg("count", ArgCount, limit)}},
+	}
+}
+
+func redeemRows() []explainRow {
+	most := intArg("limit", ArgPoints, limit)
+	value := intArg("value", ArgMoney, base)
+	share := intArg("share", ArgShare, func(f *Finding) int64 { return f.Factor })
+	return []explainRow{
+		{ExplainRedeemed, []explainArg{intArg("points", ArgPoints, cut), value}},
+		{ExplainRedeemNone, nil},
+		{ExplainRedeemNoMember, nil},
+		{ExplainRedeemAvailable, []explainArg{most}},
+		{ExplainRedeemKeep, []explainArg{most, intArg("keep", ArgPoints, base)}},
+		{ExplainRedeemNoPurse, []explainArg{most}},
+		{ExplainRedeemBill, []explainArg{most, value}},
+		{ExplainRedeemSet, []explainArg{most, value}},
+		{ExplainRedeemShare, []explainArg{most, value, share}},
+		{ExplainRedeemStep, []explainArg{most, intArg("step", ArgPoints, base)}},
+		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},
+	}
+}
+
+func base(f *Finding) int64    { return f.Base }
+func limit(f *Finding) int64   { return f.Limit }
+func missing(f *Finding) int64 { return f.Missing }
+func cut(f *Finding) int64     { return -int64(f.Points) }
+
+func intArg(name string, kind ArgKind, get func(*Finding) int64) explainArg {
+	return explainArg{ArgSpec: ArgSpec{name, kind}, figure: get}
+}
+
+func textArg(name string, kind ArgKind, get func(*Finding) string) explainArg {
+	return explainArg{ArgSpec: ArgSpec{name, kind}, text: get}
+}

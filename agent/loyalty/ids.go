@@ -1,0 +1,92 @@
+package loyalty
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Points is an amount of one wallet's unit.
+type Points int64
+
+// StoreID, LaneID and MemberID are given out by head office.
+type (
+	StoreID  uint32
+	LaneID   uint8
+	MemberID int64
+)
+
+// Epoch counts the lives of one store's log; Seq counts its entries from 1 without a gap.
+type (
+	Epoch uint32
+	Seq   int64
+)
+
+// TxnID names one transaction. The till makes it (UUIDv7) before the first write and repeats it on every retry; for a
+// sale it is the sale's id and idempotency key.
+type TxnID [16]byte
+
+// ParseTxnID reads the usual text form of a UUID.
+func ParseTxnID(s string) (TxnID, error) {
+	id, err := uuid.Parse(s)
+	if err != nil || len(s) != 36 {
+		return TxnID{}, fmt.Errorf("transaction id %q: want a UUID such as 0193f2a0-6c1e-7a52-8f3e-2b6f0a6d9c11", s)
+	}
+	return TxnID(id), nil
+}
+
+func (t TxnID) String() string               { return uuid.UUID(t).String() }
+func (t TxnID) IsZero() bool                 { return t == TxnID{} }
+func (t TxnID) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+func (t *TxnID) UnmarshalText(b []byte) error {
+	id, err := ParseTxnID(string(b))
+	if err != nil {
+		return err
+	}
+	*t = id
+	return nil
+}
+
+// CardID names a chip card. It is not secret and is not the printed number.
+type CardID [8]byte
+
+func (c CardID) String() string               { return hex.EncodeToString(c[:]) }
+func (c CardID) IsZero() bool                 { return c == CardID{} }
+func (c CardID) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+func (c *CardID) UnmarshalText(b []byte) error {
+	if len(b) != 16 {
+		return fmt.Errorf("card id: want 16 hexadecimal digits, got %d characters", len(b))
+	}
+	_, err := hex.Decode(c[:], b)
+	return err
+}
+
+// CardNumber is the number printed on a card. Every way of printing it shows the masked form; the digits leave it only
+// through Digits, for a keyed hash.
+type CardNumber struct{ digits string }
+
+// NewCardNumber accepts 8 to 19 digits; blanks and hyphens are dropped.
+func NewCardNumber(s string) (CardNumber, error) {
+	s = strings.NewReplacer(" ", "", "-", "").Replace(s)
+	if len(s) < 8 || len(s) > 19 || strings.Trim(s, "0123456789") != "" {
+		return CardNumber{}, fmt.Errorf("card number: want 8 to 19 digits")
+	}
+	return CardNumber{s}, nil
+}
+
+func (n CardNumber) Digits() string               { return n.digits }
+func (n CardNumber) String() string               { return n.Masked() }
+func (n CardNumber) GoString() string             { return n.Masked() }
+func (n CardNumber) MarshalText() ([]byte, error) { return []byte(n.Masked()), nil }
+
+// Masked keeps the first and last four digits: 6034…0018.
+func (n CardNumber) Masked() string {
+	if len(n.digits) < 8 {
+		return ""
+	}
+	return n.digits[:4] + "…" + n.digits[len(n.digits)-4:]
+}

@@ -1,0 +1,81 @@
+package loyalty
+
+// Line is one row of the basket.
+type Line struct {
+	SKU      string   `json:"sku"`
+	Name     string   `json:"name,omitempty"`
+	Category string   `json:"category,omitempty"` // path, parents first: food/dairy
+	Brand    string   `json:"brand,omitempty"`
+	Labels   []string `json:"labels,omitempty"`
+	Quantity int64    `json:"quantity"`           // thousandths of a unit: 1000 is one piece, 350 is 0.350 kg
+	Amount   int64    `json:"amount"`             // what the line costs, tax included, line discounts taken off; minor units
+	Discount int64    `json:"discount,omitempty"` // already taken off the amount; minor units, for rules on the price before discounts
+	Tax      int64    `json:"tax,omitempty"`      // tax rate inside the amount, basis points: 2100 is 21 %
+}
+
+// TenderKind says with what a part of the bill is paid.
+type TenderKind string
+
+const (
+	TenderCash     TenderKind = "cash"
+	TenderCard     TenderKind = "card"   // bank card
+	TenderPoints   TenderKind = "points" // made by the engine from a redemption
+	TenderGiftCard TenderKind = "gift_card"
+)
+
+// Tender is one payment.
+type Tender struct {
+	Kind   TenderKind `json:"kind"`
+	Amount int64      `json:"amount"` // minor units
+}
+
+// Ask is what the cashier asks to redeem: a number of points, or All.
+type Ask struct {
+	Points Points `json:"points,omitempty"`
+	All    bool   `json:"all,omitempty"`
+}
+
+// Medium is how the member is known at the till; it decides what may be redeemed.
+type Medium string
+
+const (
+	MediumNone   Medium = ""       // no member
+	MediumPurse  Medium = "purse"  // LYL1 card in session: its purse is what can be spent
+	MediumNumber Medium = "number" // typed or scanned: earns; redeems only within limits
+)
+
+// Sale is the bill so far, as the till sends it.
+type Sale struct {
+	Lines    []Line   `json:"lines"`
+	Tenders  []Tender `json:"tenders,omitempty"`
+	Rounding int64    `json:"rounding,omitempty"` // cash rounding added to the sum of the lines; minor units, may be below zero
+	Redeem   *Ask     `json:"redeem,omitempty"`
+}
+
+// LotID names a lot: the entry that made it and a running number, "store-epoch-seq.n".
+type LotID string
+
+// Lot is points earned together.
+type Lot struct {
+	ID        LotID  `json:"id"`
+	Remaining Points `json:"remaining"`         // below zero only for a recorded deficit
+	Earned    string `json:"earned"`            // day
+	Expires   string `json:"expires,omitempty"` // last valid day; empty never expires
+}
+
+// MemberState is what the engine knows of a member when it quotes.
+type MemberState struct {
+	ID        MemberID `json:"id"`
+	Tier      string   `json:"tier,omitempty"`
+	Lots      []Lot    `json:"lots,omitempty"`
+	Available Points   `json:"available"` // what this medium lets them spend now
+	Medium    Medium   `json:"medium"`
+}
+
+// Place is where and when a sale happens, in the store's own time.
+type Place struct {
+	Store StoreID
+	Lane  LaneID
+	At    string // local time with offset, as Entry.At
+	Day   string // business day
+}
