@@ -1,0 +1,177 @@
+package loyalty
+
+import (
+	"fmt"
+	"slices"
+)
+
+func (c *compiler) compileEarn() {
+	if len(c.doc.Earn) > MaxRules {
+		c.fault("earn", fmt.Sprintf("has %d rules", len(c.doc.Earn)), fmt.Sprintf("keep to %d", MaxRules))
+		return
+	}
+	seen := map[string]bool{}
+	index := map[string]int{}
+	c.p.rules = make([]rule, len(c.doc.Earn))
+	for i := range c.doc.Earn {
+		def := &c.doc.Earn[i]
+		path := fmt.Sprintf("earn[%d]", i)
+		c.checkNewID(path+".id", def.ID, seen)
+		c.checkTexts(path+".name", def.Name, false)
+		index[def.ID] = i
+		c.p.rules[i] = c.compileRule(path, def)
+	}
+	for i := range c.doc.Earn {
+		c.compileTargets(fmt.Sprintf("earn[%d].rules", i), i, index)
+	}
+}
+
+func (c *compiler) compileRule(path string, def *earnDef) rule {
+	r := rule{id: def.ID, on: noSet, when: c.compileWhen(path+".when", def.When)}
+	if def.On != "" {
+		id, ok := c.sets[def.On]
+		if !ok {
+			c.fault(path+".on", fmt.Sprintf("there is no set %q", def.On), didYouMean(def.On, c.setNames()))
+		} else {
+			r.on = id
+		}
+	}
+	given := 0
+	for _, has := range []bool{def.Per != "", def.Multiply != "", def.Bonus != 0} {
+		if has {
+			given++
+		}
+	}
+	switch {
+	case given != 1:
+		c.fault(path, "must have one of per, multiply and bonus", "write per: amount with a rate, multiply: 2, or bonus: 50")
+	case def.Per != "":
+		c.compilePer(path, def, &r)
+	case def.Multiply != "":
+		c.compileMultiply(path, def, &r)
+	default:
+		r.kind, r.points = bonus, def.Bonus
+		c.checkPoints(path+".bonus", def.Bonus, 1)
+		c.refuse(path, "a bonus", map[string]bool{"rate": def.Rate != nil, "steps": def.Steps != "", "base": def.Base != nil,
+			"rules": def.Rules != nil, "cap": def.Cap != nil, "rounding": def.Rounding != nil})
+		r.expiry = c.ruleExpiry(path+".expiry", def)
+	}
+	return r
+}
+
+// refuse names every field that would do nothing in this kind of rule.
+func (c *compiler) refuse(path, kind string, given map[string]bool) {
+	for _, field := range []string{"rate", "steps", "base", "rules", "cap", "rounding", "expiry"} {
+		if given[field] {
+			c.fault(path+"."+field, "does nothing in "+kind, "leave it out")
+		}
+	}
+}
+
+func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
+	r.kind = ruleKind(c.choice(path+".per", &def.Per, "amount", "unit", "sale"))
+	c.refuse(path, "a rule per "+def.Per, map[string]bool{"rules": def.Rules != nil,
+		"steps": r.kind == perSale && def.Steps != "", "base": r.kind != perAmount && def.Base != nil})
+	if def.Rate == nil {
+		c.fault(path+".rate", "is missing", "write how many points for how much, such as {points: 1, per: 1.00}")
+		return
+	}
+	c.checkPoints(path+".rate.points", def.Rate.Points, 1)
+	r.points = def.Rate.Points
+	switch r.kind {
+	case perAmount:
+		r.per = c.money(path+".rate.per", &def.Rate.Per, true)
+		c.compileBase(path+".base", def, r)
+	case perUnit:
+		r.per = c.quantity(path+".rate.per", &def.Rate.Per)
+	case perSale:
+		if def.Rate.Per != "" {
+			c.fault(path+".rate.per", "does nothing in a rule per sale", "leave it out")
+		}
+	}
+	if r.kind != perSale {
+		r.proportional = c.choice(path+".steps", &def.Steps, "whole", "proportional") == 1
+	}
+	if def.Cap != nil {
+		c.checkPoints(path+".cap.sale", def.Cap.Sale, 1)
+		r.cap = def.Cap.Sale
+	}
+	c.compileRounding(path+".rounding", def, r)
+	r.expiry = c.ruleExpiry(path+".expiry", def)
+}
+
+func (c *compiler) compileBase(path string, def *earnDef, r *rule) {
+	if def.Base == nil {
+		def.Base = &baseDef{}
+	}
+	r.beforeDiscount = c.choice(path+".discount", &def.Base.Discount, "after", "before") == 1
+	r.withoutTax = c.choice(path+".tax", &def.Base.Tax, "with", "without") == 1
+}
+
+func (c *compiler) compileRounding(path string, def *earnDef, r *rule) {
+	if def.Rounding == nil {
+		def.Rounding = &roundDef{}
+	}
+	r.mode = rounding(c.choice(path+".mode", &def.Rounding.Mode, "floor", "half_up", "half_even", "ceil"))
+	r.at = roundAt(c.choice(path+".at", &def.Rounding.At, "rule", "line", "sale"))
+	if r.kind == perSale && r.at == atLine {
+		c.fault(path+".at", "does nothing in a rule per sale", "write rule or sale")
+	}
+}
+
+func (c *compiler) compileMultiply(path string, def *earnDef, r *rule) {
+	r.kind = multiply
+	c.refuse(path, "a multiplier", map[string]bool{"rate": def.Rate != nil, "steps": def.Steps != "", "base": def.Base != nil,
+		"cap": def.Cap != nil, "rounding": def.Rounding != nil, "expiry": def.Expiry != nil})
+	n, ok := parseDecimal(string(def.Multiply), 3)
+	if !ok || n == 0 || n > maxFactor {
+		c.fault(path+".multiply", fmt.Sprintf("%q is not a factor", string(def.Multiply)), "write 0.001 to 1000, such as 2 or 1.5")
+		return
+	}
+	def.Multiply = formatDecimal(n, 3, true)
+	r.factor = n
+}
+
+// compileTargets resolves which rules a multiplier multiplies.
+func (c *compiler) compileTargets(path string, self int, index map[string]int) {
+	def, r := &c.doc.Earn[self], &c.p.rules[self]
+	if r.kind != multiply {
+		return
+	}
+	for i, id := range def.Rules {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		target, ok := index[id]
+		if !ok {
+			c.fault(at, fmt.Sprintf("there is no rule %q", id), "name a rule of this document")
+			continue
+		}
+		if k := c.p.rules[target].kind; k == multiply || k == bonus {
+			c.fault(at, fmt.Sprintf("%s cannot be multiplied", id), "name a rule with per")
+		}
+		r.targets = append(r.targets, target)
+	}
+	slices.Sort(def.Rules)
+	def.Rules = slices.Compact(def.Rules)
+	slices.Sort(r.targets)
+	r.targets = slices.Compact(r.targets)
+}
+
+func (c *compiler) quantity(path string, d *decimal) int64 {
+	if *d == "" {
+		*d = "1"
+	}
+	n, ok := parseDecimal(string(*d), 3)
+	if !ok || n == 0 || n > maxQuantity {
+		c.fault(path, fmt.Sprintf("%q is not a quantity", string(*d)), "write a number with at most 3 decimal places, such as 2 or 0.5")
+		return 1
+	}
+	*d = formatDecimal(n, 3, true)
+	return n
+}
+
+func (c *compiler) ruleExpiry(path string, def *earnDef) expiry {
+	if def.Expiry == nil {
+		return c.p.expiry
+	}
+	return c.compileExpiry(path, &def.Expiry)
+}

@@ -1,0 +1,81 @@
+package loyalty
+
+import "fmt"
+
+const fullShare = 10_000 // basis points
+
+func (c *compiler) compileRedeem() {
+	def := c.doc.Redeem
+	if def == nil {
+		return
+	}
+	const at = "redeem"
+	r := &redeemRule{points: def.PointValue.Points, step: 1, share: fullShare}
+	c.checkPoints(at+".point_value.points", def.PointValue.Points, 1)
+	r.value = c.money(at+".point_value.value", &def.PointValue.Value, true)
+	c.checkPoints(at+".minimum", def.Minimum, 0)
+	c.checkPoints(at+".step", def.Step, 0)
+	c.checkPoints(at+".keep", def.Keep, 0)
+	r.minimum, r.keep = Points(def.Minimum), Points(def.Keep)
+	if def.Step > 1 {
+		r.step = Points(def.Step)
+	}
+	def.Step = int64(r.step)
+	if def.MaxShare != "" {
+		n, ok := parseDecimal(string(def.MaxShare), 2)
+		if !ok || n == 0 || n > fullShare {
+			c.fault(at+".max_share", fmt.Sprintf("%q is not a share", string(def.MaxShare)), "write percent of the bill, such as 50 or 12.5")
+		}
+		r.share = n
+	}
+	def.MaxShare = formatDecimal(r.share, 2, true)
+	r.except = c.setList(at+".except", &def.Except)
+	c.p.redeem = r
+}
+
+func (c *compiler) compileCoupons() {
+	if len(c.doc.Coupons) > MaxCoupons {
+		c.fault("coupons", fmt.Sprintf("has %d kinds", len(c.doc.Coupons)), fmt.Sprintf("keep to %d", MaxCoupons))
+		return
+	}
+	seen := map[string]bool{}
+	for i := range c.doc.Coupons {
+		def := &c.doc.Coupons[i]
+		path := fmt.Sprintf("coupons[%d]", i)
+		c.checkNewID(path+".id", def.ID, seen)
+		c.checkTexts(path+".name", def.Name, true)
+		c.checkTexts(path+".text", def.Text, false)
+		c.money(path+".value", &def.Value, true)
+		if def.StartDays < 0 || def.StartDays > maxExpiryDays {
+			c.fault(path+".start_days", "is out of range", fmt.Sprintf("write 0 to %d days", maxExpiryDays))
+		}
+		if def.ValidDays < 1 || def.ValidDays > maxExpiryDays {
+			c.fault(path+".valid_days", "is out of range", fmt.Sprintf("write 1 to %d days", maxExpiryDays))
+		}
+	}
+}
+
+// compileExpiry fills in what an absent rule means: points that never expire.
+func (c *compiler) compileExpiry(path string, def **expiryDef) expiry {
+	if *def == nil {
+		*def = &expiryDef{Never: true}
+	}
+	d := *def
+	if d.Days < 0 || d.Days > maxExpiryDays || d.Months < 0 || d.Months > maxExpiryMonth {
+		c.fault(path, "is out of range", fmt.Sprintf("write up to %d days or %d months", maxExpiryDays, maxExpiryMonth))
+		return expiry{}
+	}
+	given := d.Days > 0 || d.Months > 0 || d.End != ""
+	switch {
+	case d.Never && given:
+		c.fault(path, "never expires and expires", "write never: true alone")
+	case !d.Never && !given:
+		c.fault(path, "says nothing", "write months: 12, days: 90 or end: year")
+	case d.Days > 0 && d.Months > 0:
+		c.fault(path, "has days and months", "write one of them")
+	}
+	if d.End != "" {
+		c.choice(path+".end", &d.End, "month", "quarter", "year")
+	}
+	return expiry{never: d.Never, days: int(d.Days), months: int(d.Months), end: d.End}
+}

@@ -1,0 +1,118 @@
+package loyalty
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	maxHours  = 16
+	maxStores = 100_000
+)
+
+func (c *compiler) compileWhen(path string, def *whenDef) *when {
+	if def == nil {
+		return nil
+	}
+	w := &when{fromText: def.From, toText: def.To}
+	w.from = c.day(path+".from", def.From)
+	w.to = c.day(path+".to", def.To)
+	if def.From != "" && def.To != "" && w.to < w.from {
+		c.fault(path+".to", fmt.Sprintf("%s is before %s", def.To, def.From), "put the earlier day first")
+	}
+	c.weekdays(path+".weekdays", def, w)
+	c.hours(path+".hours", def, w)
+	c.stores(path+".stores", def, w)
+	c.whenTiers(path+".tiers", def, w)
+	w.minimum = c.money(path+".minimum", &def.Minimum, false)
+	if w.empty() {
+		c.fault(path, "says nothing", "leave it out")
+	}
+	return w
+}
+
+func (c *compiler) day(path, s string) date {
+	if s == "" {
+		return 0
+	}
+	d, ok := parseDay(s)
+	if !ok || d == 0 {
+		c.fault(path, fmt.Sprintf("%q is not a day", s), "write it as 2026-01-31")
+	}
+	return d
+}
+
+func (c *compiler) weekdays(path string, def *whenDef, w *when) {
+	names := []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
+	for i, name := range def.Weekdays {
+		bit := slices.Index(names, name)
+		if bit < 0 {
+			c.fault(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("%q is not a weekday", name), didYouMean(name, names))
+			continue
+		}
+		w.weekdays |= 1 << bit
+	}
+	if w.weekdays == 0 {
+		return
+	}
+	def.Weekdays = def.Weekdays[:0]
+	for bit, name := range names {
+		if w.weekdays>>bit&1 == 1 {
+			def.Weekdays = append(def.Weekdays, name)
+		}
+	}
+	w.dayText = strings.Join(def.Weekdays, ",")
+}
+
+func (c *compiler) hours(path string, def *whenDef, w *when) {
+	if len(def.Hours) > maxHours {
+		c.fault(path, fmt.Sprintf("has %d spans", len(def.Hours)), fmt.Sprintf("keep to %d", maxHours))
+		return
+	}
+	slices.Sort(def.Hours)
+	def.Hours = slices.Compact(def.Hours)
+	for i, text := range def.Hours {
+		a, b, _ := strings.Cut(text, "-")
+		from, ok1 := parseClock(a)
+		to, ok2 := parseClock(b)
+		if !ok1 || !ok2 || from == to || from == minutesOfDay {
+			c.fault(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("%q is not a span of hours", text), "write it as 08:00-12:00")
+			continue
+		}
+		w.hours = append(w.hours, span{from, to})
+	}
+	w.hourText = strings.Join(def.Hours, ",")
+}
+
+func (c *compiler) stores(path string, def *whenDef, w *when) {
+	if len(def.Stores) > maxStores {
+		c.fault(path, fmt.Sprintf("has %d stores", len(def.Stores)), fmt.Sprintf("keep to %d", maxStores))
+		return
+	}
+	for i, id := range def.Stores {
+		if id < 1 || id > 1<<32-1 {
+			c.fault(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("%d is not a store", id), "write the store's number")
+			continue
+		}
+		w.stores = append(w.stores, StoreID(id))
+	}
+	slices.Sort(def.Stores)
+	def.Stores = slices.Compact(def.Stores)
+	slices.Sort(w.stores)
+}
+
+func (c *compiler) whenTiers(path string, def *whenDef, w *when) {
+	known := make([]string, len(c.doc.Tiers))
+	for i, t := range c.doc.Tiers {
+		known[i] = t.ID
+	}
+	for i, id := range def.Tiers {
+		if !slices.Contains(known, id) {
+			c.fault(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("there is no tier %q", id), "declare it in tiers")
+		}
+	}
+	slices.Sort(def.Tiers)
+	def.Tiers = slices.Compact(def.Tiers)
+	w.tiers = def.Tiers
+}

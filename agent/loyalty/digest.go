@@ -1,0 +1,77 @@
+package loyalty
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+)
+
+// digestOf names what a quote promised: programme, store, day, member, basket and every figure of the outcome. The moment,
+// the lane, what is available, and tenders that change no figure are not in it, so that the bill can be paid after it was
+// quoted without being quoted again.
+func digestOf(in *QuoteInput, q *Quote) string {
+	d := digester{buf: make([]byte, 0, 512+128*len(in.Sale.Lines))}
+	d.text("quote 1")
+	d.text(q.Programme)
+	d.text(in.Place.Day)
+	d.ints(int64(in.Place.Store))
+	if m := in.Member; m != nil {
+		d.ints(int64(m.ID))
+		d.text(m.Tier)
+		d.text(string(m.Medium))
+	} else {
+		d.ints(0)
+	}
+	if a := in.Sale.Redeem; a != nil && a.All {
+		d.ints(-1)
+	} else if a != nil {
+		d.ints(int64(a.Points))
+	} else {
+		d.ints(0)
+	}
+	d.lines(in.Sale.Lines)
+	d.ints(in.Sale.Rounding, q.Total, int64(q.Redeem.Points), q.Redeem.Value, q.ToPay, int64(q.Earned), int64(len(q.Lots)))
+	for _, l := range q.Lots {
+		d.ints(int64(l.Points))
+		d.text(l.Expires)
+	}
+	for i := range q.Why {
+		if f := &q.Why[i]; f.Applied {
+			d.text(f.Rule)
+			d.text(f.Code)
+			d.ints(int64(f.Points))
+		}
+	}
+	sum := sha256.Sum256(d.buf)
+	return hex.EncodeToString(sum[:])
+}
+
+// digester writes fields so that no two rows of fields give the same bytes: texts by length, integers as varints.
+type digester struct{ buf []byte }
+
+func (d *digester) text(s string) {
+	d.buf = binary.AppendUvarint(d.buf, uint64(len(s)))
+	d.buf = append(d.buf, s...)
+}
+
+func (d *digester) ints(ns ...int64) {
+	for _, n := range ns {
+		d.buf = binary.AppendVarint(d.buf, n)
+	}
+}
+
+func (d *digester) lines(lines []Line) {
+	d.ints(int64(len(lines)))
+	for i := range lines {
+		l := &lines[i]
+		d.text(l.SKU)
+		d.text(l.Name)
+		d.text(l.Category)
+		d.text(l.Brand)
+		d.ints(int64(len(l.Labels)))
+		for _, t := range l.Labels {
+			d.text(t)
+		}
+		d.ints(l.Quantity, l.Amount, l.Discount, l.Tax)
+	}
+}

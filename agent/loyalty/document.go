@@ -1,0 +1,155 @@
+package loyalty
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// DocumentFormat is the format of programme documents that this engine understands.
+const DocumentFormat = 1
+
+// document is a programme as written. After Compile every default is filled in and every number has one spelling, so
+// that its JSON, in the order of these fields, is the canonical form.
+type document struct {
+	Format    int64                `json:"format"`
+	Programme header               `json:"programme"`
+	Tiers     []tierDef            `json:"tiers,omitempty"`
+	Sets      map[string]setDef    `json:"sets,omitempty"`
+	Exclude   []string             `json:"exclude,omitempty"`
+	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
+	Earn      []earnDef            `json:"earn,omitempty"`
+	Redeem    *redeemDef           `json:"redeem,omitempty"`
+	Coupons   []couponDef          `json:"coupons,omitempty"`
+	Expiry    *expiryDef           `json:"expiry,omitempty"`
+	Limits    *limitsDef           `json:"limits,omitempty"`
+	Messages  map[string]texts     `json:"messages,omitempty"`
+}
+
+// texts is one text by language code.
+type texts map[string]string
+
+// decimal is an exact number as text: 19.99. Floating point never touches it.
+type decimal string
+
+type header struct {
+	ID             string `json:"id"`
+	Name           texts  `json:"name"`
+	Version        int64  `json:"version"`
+	ValidFrom      string `json:"valid_from"` // local date and time
+	Currency       string `json:"currency"`
+	CurrencyDigits *int64 `json:"currency_digits,omitempty"`
+	Points         texts  `json:"points,omitempty"` // what the points are called
+	BusinessDay    string `json:"business_day,omitempty"`
+}
+
+type tierDef struct {
+	ID   string `json:"id"`
+	Name texts  `json:"name"`
+}
+
+type setDef struct {
+	All      bool     `json:"all,omitempty"`
+	SKU      []string `json:"sku,omitempty"`
+	Category []string `json:"category,omitempty"` // with children
+	Label    []string `json:"label,omitempty"`
+	Brand    []string `json:"brand,omitempty"`
+	Sets     []string `json:"sets,omitempty"`    // union
+	Without  []string `json:"without,omitempty"` // difference
+}
+
+type tenderDef struct {
+	Earns bool `json:"earns"`
+}
+
+type earnDef struct {
+	ID       string     `json:"id"`
+	Name     texts      `json:"name,omitempty"`
+	Per      string     `json:"per,omitempty"` // amount, unit, sale
+	Rate     *rateDef   `json:"rate,omitempty"`
+	Steps    string     `json:"steps,omitempty"` // whole, proportional
+	Base     *baseDef   `json:"base,omitempty"`
+	Multiply decimal    `json:"multiply,omitempty"`
+	Rules    []string   `json:"rules,omitempty"` // what is multiplied; empty for every rule with per
+	Bonus    int64      `json:"bonus,omitempty"`
+	On       string     `json:"on,omitempty"` // a set; empty for everything
+	When     *whenDef   `json:"when,omitempty"`
+	Cap      *capDef    `json:"cap,omitempty"`
+	Rounding *roundDef  `json:"rounding,omitempty"`
+	Expiry   *expiryDef `json:"expiry,omitempty"`
+}
+
+type rateDef struct {
+	Points int64   `json:"points"`
+	Per    decimal `json:"per,omitempty"`
+}
+
+type baseDef struct {
+	Discount string `json:"discount,omitempty"` // after, before
+	Tax      string `json:"tax,omitempty"`      // with, without
+}
+
+type whenDef struct {
+	From     string   `json:"from,omitempty"` // first business day
+	To       string   `json:"to,omitempty"`   // last business day
+	Weekdays []string `json:"weekdays,omitempty"`
+	Hours    []string `json:"hours,omitempty"`
+	Stores   []int64  `json:"stores,omitempty"`
+	Tiers    []string `json:"tiers,omitempty"`
+	Minimum  decimal  `json:"minimum,omitempty"` // of the bill
+}
+
+type capDef struct {
+	Sale int64 `json:"sale"`
+}
+
+type roundDef struct {
+	Mode string `json:"mode,omitempty"` // floor, half_up, half_even, ceil
+	At   string `json:"at,omitempty"`   // line, rule, sale
+}
+
+type expiryDef struct {
+	Never  bool   `json:"never,omitempty"`
+	Days   int64  `json:"days,omitempty"`
+	Months int64  `json:"months,omitempty"`
+	End    string `json:"end,omitempty"` // month, quarter, year: the last day of it
+}
+
+type redeemDef struct {
+	PointValue pointValueDef `json:"point_value"`
+	Minimum    int64         `json:"minimum,omitempty"`
+	Step       int64         `json:"step,omitempty"`
+	Keep       int64         `json:"keep,omitempty"`
+	MaxShare   decimal       `json:"max_share,omitempty"` // percent of the bill
+	Except     []string      `json:"except,omitempty"`
+}
+
+type pointValueDef struct {
+	Points int64   `json:"points"`
+	Value  decimal `json:"value"`
+}
+
+type couponDef struct {
+	ID        string  `json:"id"`
+	Name      texts   `json:"name"`
+	Text      texts   `json:"text,omitempty"`
+	Value     decimal `json:"value"`
+	StartDays int64   `json:"start_days,omitempty"`
+	ValidDays int64   `json:"valid_days"`
+}
+
+type limitsDef struct {
+	EarnPerSale        int64 `json:"earn_per_sale,omitempty"`
+	RedeemWithoutPurse int64 `json:"redeem_without_purse,omitempty"`
+}
+
+// canonical is the one spelling of a document.
+func (d *document) canonical() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(d); err != nil {
+		return nil, fmt.Errorf("write canonical programme %s: %w", d.Programme.ID, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}

@@ -1,0 +1,214 @@
+package loyalty
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Limits of the stored breakdown; with them an entry stays within MaxBodyBytes.
+const (
+	maxApplied = 60
+	maxWhyNot  = 30
+)
+
+// earning is the run of the earn rules over a bill: base, multipliers, fixed bonuses, caps, rounding, in this order.
+type earning struct {
+	*bill
+	eligible []int32 // lines that may earn at all
+	hits     []hit
+	bearing  []int32 // lines of hits, by rule
+	cands    []candidate
+	times    []int // candidates that multiply
+	pool     [roundingModes]frac
+
+	earned Points
+	lots   []EarnedLot
+	why    []Finding
+}
+
+type hit struct{ rule, line int32 }
+
+// candidate is a rule with the lines that it bears on.
+type candidate struct {
+	rule    *rule
+	index   int
+	lines   []int32
+	holds   bool // its condition holds
+	finding Finding
+	cut     Points
+	given   Points
+}
+
+func (e *earning) run() error {
+	e.gather()
+	for i := range e.cands {
+		c := &e.cands[i]
+		if c.finding, c.holds = c.rule.when.check(c.rule.id, &e.at); c.holds && c.rule.kind == multiply {
+			e.times = append(e.times, i)
+			c.finding = Finding{Rule: c.rule.id, Code: ExplainMultiplied, Factor: c.rule.factor}
+		}
+	}
+	for i := range e.cands {
+		if c := &e.cands[i]; c.holds && c.rule.kind < multiply {
+			if err := e.give(c); err != nil {
+				return err
+			}
+		}
+	}
+	for i := range e.cands {
+		if c := &e.cands[i]; c.holds && c.rule.kind == bonus {
+			c.given = Points(c.rule.points)
+			c.finding = Finding{Rule: c.rule.id, Code: ExplainBonus, Points: c.given, Applied: true}
+		}
+	}
+	return e.conclude()
+}
+
+// gather finds the rules that bear on the bill, in the order of the document, from the sets of its lines.
+func (e *earning) gather() {
+	for i := range e.out {
+		if e.out[i].Excluded != "" || e.out[i].Earning == 0 {
+			continue
+		}
+		e.eligible = append(e.eligible, int32(i))
+		for _, s := range e.setsOf(i) {
+			for _, r := range e.p.onSet[s] {
+				e.hits = append(e.hits, hit{r, int32(i)})
+			}
+		}
+	}
+	if len(e.eligible) == 0 {
+		return
+	}
+	slices.SortFunc(e.hits, func(a, b hit) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.line, b.line)) })
+	e.bearing = make([]int32, len(e.hits))
+	e.cands = make([]candidate, 0, len(e.p.onAll)+min(len(e.hits), len(e.p.rules)))
+	all := e.p.onAll
+	for from := 0; from < len(e.hits); {
+		to := from
+		for ; to < len(e.hits) && e.hits[to].rule == e.hits[from].rule; to++ {
+			e.bearing[to] = e.hits[to].line
+		}
+		for ; len(all) > 0 && all[0] < e.hits[from].rule; all = all[1:] {
+			e.candidate(all[0], e.eligible)
+		}
+		e.candidate(e.hits[from].rule, e.bearing[from:to])
+		from = to
+	}
+	for _, r := range all {
+		e.candidate(r, e.eligible)
+	}
+}
+
+func (e *earning) candidate(r int32, lines []int32) {
+	e.cands = append(e.cands, candidate{rule: &e.p.rules[r], index: int(r), lines: lines})
+}
+
+// conclude adds up, holds the bill to its cap, groups points into lots and writes the breakdown.
+func (e *earning) conclude() error {
+	total := Points(0)
+	for i := range e.cands {
+		sum, ok := addInt(int64(total), int64(e.cands[i].given))
+		if !ok || sum > maxPoints {
+			return &RuleError{e.cands[i].rule.id}
+		}
+		total = Points(sum)
+	}
+	over := Points(0)
+	if most := Points(e.p.earnPerSale); most > 0 && total > most {
+		over = total - most
+	}
+	e.explain(over)
+	if e.in.Member == nil {
+		e.why = slices.DeleteFunc(e.why, func(f Finding) bool { return f.Code != ExplainExcluded })
+		e.why = append(e.why, Finding{Code: ExplainNoMember, Points: total - over})
+		return nil
+	}
+	e.earned = total - over
+	for i := len(e.cands) - 1; i >= 0 && over > 0; i-- { // the cap of the bill cuts the last rules first
+		c := &e.cands[i]
+		less := min(over, c.given)
+		c.given -= less
+		over -= less
+	}
+	e.group()
+	return nil
+}
+
+// group makes one lot for each last valid day, in the order of the rules.
+func (e *earning) group() {
+	for i := range e.cands {
+		c := &e.cands[i]
+		if c.given == 0 {
+			continue
+		}
+		expires := c.rule.expiry.lastDay(e.at.day)
+		if k := slices.IndexFunc(e.lots, func(l EarnedLot) bool { return l.Expires == expires }); k >= 0 {
+			e.lots[k].Points += c.given
+		} else {
+			e.lots = append(e.lots, EarnedLot{c.given, expires})
+		}
+	}
+}
+
+// explain writes findings in the order of the rules: what each gave or why it did not, then what its cap cut. What does
+// not fit the limits is one finding with the count and the sum.
+func (e *earning) explain(over Points) {
+	e.why = make([]Finding, 0, min(len(e.cands)+4, maxApplied+maxWhyNot+4))
+	e.explainLines()
+	var more [2]Finding // not applied, applied
+	count := [2]int{}
+	for i := range e.cands {
+		c := &e.cands[i]
+		e.add(c.finding, &count, &more)
+		if c.cut > 0 {
+			e.add(Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.rule.cap}, &count, &more)
+		}
+	}
+	for _, m := range more {
+		if m.Limit > 0 {
+			e.why = append(e.why, m)
+		}
+	}
+	if over > 0 {
+		e.why = append(e.why, Finding{Code: ExplainCapReached, Applied: true, Points: -over, Limit: e.p.earnPerSale})
+	}
+}
+
+func (e *earning) add(f Finding, count *[2]int, more *[2]Finding) {
+	k, most := 0, maxWhyNot
+	if f.Applied {
+		k, most = 1, maxApplied
+	}
+	if count[k]++; count[k] <= most {
+		e.why = append(e.why, f)
+		return
+	}
+	more[k].Code, more[k].Applied = ExplainMore, f.Applied
+	more[k].Limit++
+	more[k].Points += f.Points
+}
+
+// explainLines says how much of the bill was kept from earning, by set, and how much was paid with what earns nothing.
+func (e *earning) explainLines() {
+	unpaid := int64(0)
+	for i := range e.out {
+		l := &e.out[i]
+		if l.Excluded == "" {
+			unpaid += l.Amount - l.Earning
+			continue
+		}
+		k := slices.IndexFunc(e.why, func(f Finding) bool { return f.Detail == l.Excluded })
+		if k < 0 && len(e.why) < maxWhyNot {
+			k = len(e.why)
+			e.why = append(e.why, Finding{Code: ExplainExcluded, Detail: l.Excluded})
+		}
+		if k >= 0 {
+			e.why[k].Base += l.Amount
+		}
+	}
+	slices.SortFunc(e.why, func(a, b Finding) int { return cmp.Compare(a.Detail, b.Detail) })
+	if unpaid > 0 {
+		e.why = append(e.why, Finding{Code: ExplainUnpaidBase, Base: unpaid})
+	}
+}

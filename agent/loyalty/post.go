@@ -1,0 +1,83 @@
+package loyalty
+
+import "crypto/subtle"
+
+// EntryHead is what the ledger's writer knows of the entry before it is made.
+type EntryHead struct {
+	Store   StoreID
+	Epoch   Epoch
+	Seq     Seq
+	Txn     TxnID
+	Day     string // business day
+	At      string // local time with offset
+	Lane    LaneID
+	Cashier string
+}
+
+func (h EntryHead) entry(kind Kind) Entry {
+	return Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: kind, Txn: h.Txn, Day: h.Day, At: h.At,
+		Lane: h.Lane, Cashier: h.Cashier}
+}
+
+// Post makes the entry of a sale. The sale is judged again at the entry's own place and time; if what comes out is not
+// the quote that the till showed, or if the tenders do not pay it, there is a *SaleError and no entry. Nothing is taken
+// from the quote but its digest.
+func (p *Programme) Post(q Quote, in QuoteInput, head EntryHead) (Entry, error) {
+	in.Place = Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}
+	now, err := p.Quote(in)
+	if err != nil {
+		return Entry{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(now.Digest), []byte(q.Digest)) != 1 {
+		return Entry{}, &SaleError{"quote", SaleQuoteChange}
+	}
+	if now.Due != 0 {
+		return Entry{}, &SaleError{"tenders", SaleUnpaid}
+	}
+	return p.entry(&now, &in, head), nil
+}
+
+func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
+	e := head.entry(KindSale)
+	s := &SaleBody{Programme: p.digest, Currency: q.Currency, Lines: in.Sale.Lines, Tenders: in.Sale.Tenders,
+		Rounding: in.Sale.Rounding, Total: q.Total, Redeemed: q.Redeem.Points, Value: q.Redeem.Value, ToPay: q.ToPay,
+		Earned: q.Earned, Quote: q.Digest, Asked: in.Sale.Redeem}
+	if s.Tenders == nil {
+		s.Tenders = []Tender{}
+	}
+	s.Why = append(s.Why, q.Why...)
+	if in.Sale.Redeem != nil {
+		if q.Redeem.Points > 0 {
+			s.Why = append(s.Why, Finding{Code: ExplainRedeemed, Applied: true, Points: -q.Redeem.Points, Base: q.Redeem.Value})
+		}
+		s.Why = append(s.Why, q.Redeem.Clamps...)
+	}
+	e.Sale = s
+	if m := in.Member; m != nil {
+		e.Member = m.ID
+		s.Medium, s.Tier, s.Available = m.Medium, m.Tier, m.Available
+		e.Moves = movesOf(q, m, head)
+	}
+	return e
+}
+
+// movesOf takes the points redeemed from the lots known here, and makes the lots earned.
+func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
+	var moves []Movement
+	if q.Redeem.Points > 0 {
+		moves = draw(m.Lots, q.Redeem.Points, head.Day, spends(m), AccountRedeemed)
+	}
+	for i, l := range q.Lots {
+		moves = append(moves, Movement{From: AccountIssued, To: AccountMain(m.ID), Points: l.Points,
+			Lot: lotID(head.Store, head.Epoch, head.Seq, i+1), Expires: l.Expires, Earned: head.Day})
+	}
+	return moves
+}
+
+// spends is the account from which this medium pays.
+func spends(m *MemberState) string {
+	if m.Medium == MediumPurse {
+		return AccountCard(m.ID)
+	}
+	return AccountMain(m.ID)
+}

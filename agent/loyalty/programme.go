@@ -1,0 +1,215 @@
+package loyalty
+
+import "strings"
+
+// Programme is one compiled version of a rule set. It is immutable and may be used by any number of goroutines.
+type Programme struct {
+	doc       document
+	canonical []byte
+	digest    string
+
+	validFrom   localTime
+	dayCut      int // minute of the day at which a business day begins
+	digits      int
+	catalogue   catalogue
+	exclude     []setID
+	rules       []rule
+	onSet       [][]int32 // rules by set
+	onAll       []int32   // rules without a set
+	tenderEarns map[TenderKind]bool
+	redeem      *redeemRule
+	expiry      expiry
+	earnPerSale int64 // 0: no limit
+	noPurse     Points
+}
+
+type ruleKind uint8
+
+const (
+	perAmount ruleKind = iota
+	perUnit
+	perSale
+	multiply
+	bonus
+)
+
+type roundAt uint8
+
+const (
+	atRule roundAt = iota
+	atLine
+	atSale
+)
+
+// rule is one compiled earn rule.
+type rule struct {
+	id             string
+	kind           ruleKind
+	points, per    int64
+	proportional   bool
+	beforeDiscount bool
+	withoutTax     bool
+	factor         int64 // thousandths
+	targets        []int // of a multiplier; nil for every rule with per
+	on             setID
+	when           *when
+	cap            int64 // 0: none
+	mode           rounding
+	at             roundAt
+	expiry         expiry
+}
+
+// expiry gives the last valid day of points earned on a day.
+type expiry struct {
+	never  bool
+	days   int
+	months int
+	end    string
+}
+
+func (e expiry) lastDay(earned date) string {
+	if e.never {
+		return ""
+	}
+	last := (earned + date(e.days)).plusMonths(e.months)
+	if e.end != "" {
+		last = last.endOf(e.end)
+	}
+	return last.String()
+}
+
+type redeemRule struct {
+	points, value int64 // points pay value minor units
+	minimum       Points
+	step          Points
+	keep          Points
+	share         int64 // basis points of the bill; 0: the whole
+	except        []setID
+}
+
+// ID names the programme; its versions share it.
+func (p *Programme) ID() string { return p.doc.Programme.ID }
+
+// Version is the author's number of this version.
+func (p *Programme) Version() int64 { return p.doc.Programme.Version }
+
+// ValidFrom is the first moment of this version in each store's local time, 2026-01-01T00:00.
+func (p *Programme) ValidFrom() string { return p.doc.Programme.ValidFrom }
+
+// Currency is the ISO 4217 code of every amount, CurrencyDigits the places of its minor unit.
+func (p *Programme) Currency() string    { return p.doc.Programme.Currency }
+func (p *Programme) CurrencyDigits() int { return p.digits }
+
+// Digest is the SHA-256 of the canonical form, hexadecimal. It is the identity of this version.
+func (p *Programme) Digest() string { return p.digest }
+
+// Canonical is the form that is signed, sent to stores and stored. The caller must not change it.
+func (p *Programme) Canonical() []byte { return p.canonical }
+
+// Name is the programme's name in the language, or in the nearest that it has.
+func (p *Programme) Name(language string) string { return p.doc.Programme.Name.in(language) }
+
+// PointsName is what the programme calls its points; empty when it has no own word.
+func (p *Programme) PointsName(language string) string { return p.doc.Programme.Points.in(language) }
+
+// RuleName is the name of an earn rule, or its id when it has none.
+func (p *Programme) RuleName(rule, language string) string {
+	for i := range p.doc.Earn {
+		if r := &p.doc.Earn[i]; r.ID == rule {
+			if name := r.Name.in(language); name != "" {
+				return name
+			}
+		}
+	}
+	return rule
+}
+
+// TierName is the name of a tier, or its id when the programme does not know it.
+func (p *Programme) TierName(tier, language string) string {
+	for _, t := range p.doc.Tiers {
+		if t.ID == tier {
+			return t.Name.in(language)
+		}
+	}
+	return tier
+}
+
+// Message is one of the programme's own texts: MessageReceipt or MessageScreen. Empty when it has none.
+func (p *Programme) Message(name, language string) string { return p.doc.Messages[name].in(language) }
+
+// Names of messages.
+const (
+	MessageReceipt = "receipt" // at the foot of a receipt
+	MessageScreen  = "screen"  // on the till's idle screen
+)
+
+// BusinessDay is the day to which a local time belongs: before the cut it is still the day before.
+func (p *Programme) BusinessDay(local string) (string, error) {
+	t, ok := parseLocal(local)
+	if !ok {
+		return "", &SaleError{Field: "place.at", Code: SaleTime}
+	}
+	if t.minute < p.dayCut {
+		t.day--
+	}
+	return t.day.String(), nil
+}
+
+// InForce picks the version for a local time: the one that began last. Of two that began together the higher version
+// wins, then the greater digest. It gives nil when none has begun.
+func InForce(versions []*Programme, local string) (*Programme, error) {
+	at, ok := parseLocal(local)
+	if !ok {
+		return nil, &SaleError{Field: "place.at", Code: SaleTime}
+	}
+	var best *Programme
+	for _, p := range versions {
+		if at.before(p.validFrom) {
+			continue
+		}
+		if best == nil || best.yieldsTo(p) {
+			best = p
+		}
+	}
+	return best, nil
+}
+
+func (p *Programme) yieldsTo(o *Programme) bool {
+	if p.validFrom != o.validFrom {
+		return p.validFrom.before(o.validFrom)
+	}
+	if p.Version() != o.Version() {
+		return p.Version() < o.Version()
+	}
+	return p.digest < o.digest
+}
+
+// in picks a language: the one wanted, else English, else the first by code.
+func (t texts) in(language string) string {
+	language, _, _ = strings.Cut(language, "-")
+	if s, ok := t[language]; ok {
+		return s
+	}
+	if s, ok := t["en"]; ok {
+		return s
+	}
+	first := ""
+	for code := range t {
+		if first == "" || code < first {
+			first = code
+		}
+	}
+	return t[first]
+}
+
+// index lets a quote find its rules from its lines, so that rules which cannot match are not looked at.
+func (p *Programme) index() {
+	p.onSet = make([][]int32, len(p.catalogue.sets))
+	for i := range p.rules {
+		if on := p.rules[i].on; on == noSet {
+			p.onAll = append(p.onAll, int32(i))
+		} else {
+			p.onSet[on] = append(p.onSet[on], int32(i))
+		}
+	}
+}

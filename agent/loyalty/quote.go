@@ -1,0 +1,204 @@
+package loyalty
+
+// QuoteInput is everything that a quote depends on, beside the programme.
+type QuoteInput struct {
+	Sale   Sale
+	Member *MemberState // nil: nobody is identified
+	Place  Place
+}
+
+// Quote is what the sale would earn and cost. It has no effect; posting needs its digest.
+type Quote struct {
+	Programme     string       `json:"programme"` // digest of the version
+	Currency      string       `json:"currency"`
+	Total         int64        `json:"total"` // lines and cash rounding, minor units
+	Lines         []QuotedLine `json:"lines"`
+	Redeem        Redemption   `json:"redeem"`
+	ToPay         int64        `json:"to_pay"` // total less what points pay
+	Due           int64        `json:"due"`    // to pay less the tenders given so far
+	Earned        Points       `json:"earned"`
+	EarnedExpires string       `json:"earned_expires,omitempty"` // last valid day of the lot that ends first
+	Lots          []EarnedLot  `json:"lots,omitempty"`
+	Why           []Finding    `json:"why"`
+	Digest        string       `json:"digest"`
+}
+
+// QuotedLine is what became of a line, at the same index.
+type QuotedLine struct {
+	Amount   int64  `json:"amount"`
+	Points   int64  `json:"points_paid,omitempty"` // minor units of the line paid with points
+	Earning  int64  `json:"earning"`               // minor units of the line that earning rules may count
+	Excluded string `json:"excluded,omitempty"`    // the set that keeps the line from earning
+}
+
+// Redemption is paying with points. It is a tender: it reduces what is to pay, not the price.
+type Redemption struct {
+	Asked  Points    `json:"asked"`
+	Max    Points    `json:"max"`    // the most that could be asked
+	Points Points    `json:"points"` // what would be taken
+	Value  int64     `json:"value"`  // what they pay, minor units
+	Clamps []Finding `json:"clamps"` // every limit below what was asked; of the available points when nothing was asked
+}
+
+// EarnedLot is points that the sale would earn together.
+type EarnedLot struct {
+	Points  Points `json:"points"`
+	Expires string `json:"expires,omitempty"`
+}
+
+// Quote judges a sale. It gives the same answer to the same input, and a *SaleError or *RuleError when there is none.
+func (p *Programme) Quote(in QuoteInput) (Quote, error) {
+	at, err := p.check(&in)
+	if err != nil {
+		return Quote{}, err
+	}
+	b := p.newBill(&in, at)
+	q := Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
+	if q.Redeem, err = b.redeem(); err != nil {
+		return Quote{}, err
+	}
+	q.ToPay = q.Total - q.Redeem.Value
+	if b.tendered > q.ToPay {
+		return Quote{}, &SaleError{Field: "tenders", Code: SaleOverpaid}
+	}
+	q.Due = q.ToPay - b.tendered
+	b.takeOut(q.Redeem.Value)
+	e := earning{bill: b}
+	if err := e.run(); err != nil {
+		return Quote{}, err
+	}
+	q.Lines = b.out
+	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
+	q.EarnedExpires = soonest(q.Lots)
+	q.Digest = digestOf(&in, &q)
+	return q, nil
+}
+
+func soonest(lots []EarnedLot) string {
+	first := ""
+	for _, l := range lots {
+		if l.Expires != "" && (first == "" || l.Expires < first) {
+			first = l.Expires
+		}
+	}
+	return first
+}
+
+// bill is a sale being judged.
+type bill struct {
+	p        *Programme
+	in       *QuoteInput
+	at       moment
+	out      []QuotedLine
+	sets     []setID // of all lines, one after the other
+	setEnd   []int32 // where each line's sets end in sets
+	payable  []bool  // lines that points may pay; nil: all
+	tendered int64   // tenders other than points
+	idle     int64   // of them, those that earn nothing
+}
+
+func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
+	lines := in.Sale.Lines
+	b := &bill{p: p, in: in, at: at, out: make([]QuotedLine, len(lines)), setEnd: make([]int32, len(lines)),
+		sets: make([]setID, 0, 4*len(lines))}
+	for i := range lines {
+		from := len(b.sets)
+		b.sets = p.catalogue.of(&lines[i], b.sets)
+		b.setEnd[i] = int32(len(b.sets))
+		mine := b.sets[from:]
+		b.out[i] = QuotedLine{Amount: lines[i].Amount, Earning: lines[i].Amount}
+		if id, ok := firstOf(mine, p.exclude); ok {
+			b.out[i].Excluded = p.catalogue.sets[id].name
+		}
+		if p.redeem != nil && len(p.redeem.except) > 0 {
+			_, not := firstOf(mine, p.redeem.except)
+			b.payable = append(b.payable, !not)
+		}
+	}
+	for _, t := range in.Sale.Tenders {
+		b.tendered += t.Amount
+		if !p.tenderEarns[t.Kind] {
+			b.idle += t.Amount
+		}
+	}
+	return b
+}
+
+// setsOf is the sets of line i, rising.
+func (b *bill) setsOf(i int) []setID {
+	from := int32(0)
+	if i > 0 {
+		from = b.setEnd[i-1]
+	}
+	return b.sets[from:b.setEnd[i]]
+}
+
+// firstOf finds the first id that both rising lists hold.
+func firstOf(a, b []setID) (setID, bool) {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0] == b[0]:
+			return a[0], true
+		case a[0] < b[0]:
+			a = a[1:]
+		default:
+			b = b[1:]
+		}
+	}
+	return 0, false
+}
+
+// takeOut takes what points, and tenders that earn nothing, paid out of the lines' earning amounts.
+func (b *bill) takeOut(value int64) {
+	paid := b.idle
+	if value > 0 {
+		idle := !b.p.tenderEarns[TenderPoints]
+		b.share(value, idle)
+		if idle {
+			paid += value
+		}
+	}
+	if paid > 0 && paid >= b.at.total { // cash rounding must leave no crumb to earn on
+		for i := range b.out {
+			b.out[i].Earning = 0
+		}
+		return
+	}
+	if b.idle == 0 {
+		return
+	}
+	lines := b.byContent()
+	weights := make([]int64, len(lines))
+	for k, i := range lines {
+		weights[k] = b.out[i].Earning
+	}
+	for k, s := range Split(min(b.idle, sum(weights)), weights) {
+		b.out[lines[k]].Earning -= s
+	}
+}
+
+// share splits what points pay over the lines that they may pay.
+func (b *bill) share(value int64, idle bool) {
+	lines := b.byContent()
+	weights := make([]int64, len(lines))
+	for k, i := range lines {
+		if b.payable == nil || b.payable[i] {
+			weights[k] = b.out[i].Amount
+		}
+	}
+	for k, s := range Split(min(value, sum(weights)), weights) {
+		l := &b.out[lines[k]]
+		l.Points = s
+		if idle {
+			l.Earning -= s
+		}
+	}
+}
+
+func sum(ns []int64) int64 {
+	total := int64(0)
+	for _, n := range ns {
+		total += n
+	}
+	return total
+}

@@ -1,0 +1,209 @@
+package loyalty
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Limits of a sale. A sale within them fits one entry.
+const (
+	MaxLines     = 500
+	MaxTenders   = 16
+	MaxLabels    = 16
+	MaxSaleBytes = 36 << 10 // of a sale's lines as an entry writes them; leaves room for movements and findings
+	maxName      = 200
+	maxMark      = 64
+	maxCategory  = 200
+	maxTier      = 40
+	maxQuantity  = 1_000_000_000 // thousandths
+	maxTax       = 10_000        // basis points
+	lineOverhead = 140           // bytes of a line's field names and figures
+)
+
+// check validates a sale from outside and gives what conditions look at.
+func (p *Programme) check(in *QuoteInput) (moment, error) {
+	if err := checkLines(in.Sale.Lines); err != nil {
+		return moment{}, err
+	}
+	total, err := totalOf(&in.Sale)
+	if err != nil {
+		return moment{}, err
+	}
+	if err := checkTenders(in.Sale.Tenders); err != nil {
+		return moment{}, err
+	}
+	if a := in.Sale.Redeem; a != nil && (a.Points < 0 || a.Points > maxPoints || a.All && a.Points != 0) {
+		return moment{}, &SaleError{"redeem", SaleRange}
+	}
+	if err := p.checkMember(in.Member); err != nil {
+		return moment{}, err
+	}
+	return p.moment(in, total)
+}
+
+func (p *Programme) moment(in *QuoteInput, total int64) (moment, error) {
+	local, ok := parseLocal(in.Place.At)
+	if !ok {
+		return moment{}, &SaleError{"place.at", SaleTime}
+	}
+	day, ok := parseDay(in.Place.Day)
+	if !ok {
+		return moment{}, &SaleError{"place.day", SaleTime}
+	}
+	if local.before(p.validFrom) {
+		return moment{}, &SaleError{"place.at", SaleNotInForce}
+	}
+	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total}
+	if in.Member != nil {
+		m.tier = in.Member.Tier
+	}
+	return m, nil
+}
+
+func (p *Programme) checkMember(m *MemberState) error {
+	if m == nil {
+		return nil
+	}
+	if m.ID < 1 || m.Medium != MediumPurse && m.Medium != MediumNumber {
+		return &SaleError{"member", SaleMedium}
+	}
+	if m.Available < -maxPoints || m.Available > maxPoints {
+		return &SaleError{"member.available", SaleRange}
+	}
+	if len(m.Tier) > maxTier || !cleanText(m.Tier) {
+		return &SaleError{"member.tier", SaleTier}
+	}
+	return nil
+}
+
+func checkLines(lines []Line) error {
+	if len(lines) == 0 {
+		return &SaleError{"lines", SaleEmpty}
+	}
+	if len(lines) > MaxLines {
+		return &SaleError{"lines", SaleTooLarge}
+	}
+	size := 0
+	for i := range lines {
+		if field, code := checkLine(&lines[i]); code != "" {
+			return &SaleError{fmt.Sprintf("lines[%d].%s", i, field), code}
+		}
+		size += lineOverhead + lineText(&lines[i])
+	}
+	if size > MaxSaleBytes {
+		return &SaleError{"lines", SaleTooLarge}
+	}
+	return nil
+}
+
+// lineText counts a line's text as JSON writes it: quotes and backslashes take two bytes, a line end two.
+func lineText(l *Line) int {
+	n := escaped(l.SKU) + escaped(l.Name) + escaped(l.Category) + escaped(l.Brand)
+	for _, t := range l.Labels {
+		n += escaped(t) + 3
+	}
+	return n
+}
+
+// escaped also counts U+2028 and U+2029, which take six bytes instead of three.
+func escaped(s string) int {
+	return len(s) + strings.Count(s, `"`) + strings.Count(s, `\`) + strings.Count(s, "\n") +
+		3*strings.Count(s, "\u2028") + 3*strings.Count(s, "\u2029")
+}
+
+func checkLine(l *Line) (field, code string) {
+	switch {
+	case l.SKU == "" || len(l.SKU) > maxMark || !cleanText(l.SKU):
+		return "sku", SaleText
+	case len(l.Name) > maxName || !cleanText(l.Name):
+		return "name", SaleText
+	case len(l.Category) > maxCategory || !cleanText(l.Category):
+		return "category", SaleText
+	case len(l.Brand) > maxMark || !cleanText(l.Brand):
+		return "brand", SaleText
+	case len(l.Labels) > MaxLabels:
+		return "labels", SaleTooLarge
+	case l.Quantity < 0:
+		return "quantity", SaleNegative
+	case l.Quantity == 0 || l.Quantity > maxQuantity:
+		return "quantity", SaleRange
+	case l.Amount < 0:
+		return "amount", SaleNegative
+	case l.Amount > maxMoney:
+		return "amount", SaleRange
+	case l.Discount < 0:
+		return "discount", SaleNegative
+	case l.Discount > maxMoney:
+		return "discount", SaleRange
+	case l.Tax < 0 || l.Tax > maxTax:
+		return "tax", SaleRange
+	}
+	for _, t := range l.Labels {
+		if t == "" || len(t) > maxMark || !cleanText(t) {
+			return "labels", SaleText
+		}
+	}
+	return "", ""
+}
+
+// totalOf adds the bill up: at most MaxLines lines of at most maxMoney, so nothing can overflow on the way.
+func totalOf(s *Sale) (int64, error) {
+	total := s.Rounding
+	if total > maxMoney || total < -maxMoney {
+		return 0, &SaleError{"rounding", SaleRange}
+	}
+	for i := range s.Lines {
+		total += s.Lines[i].Amount
+	}
+	if total < 0 {
+		return 0, &SaleError{"rounding", SaleNegative}
+	}
+	if total > maxMoney {
+		return 0, &SaleError{"lines", SaleRange}
+	}
+	return total, nil
+}
+
+func checkTenders(tenders []Tender) error {
+	if len(tenders) > MaxTenders {
+		return &SaleError{"tenders", SaleTooLarge}
+	}
+	for i, t := range tenders {
+		switch {
+		case t.Kind != TenderCash && t.Kind != TenderCard && t.Kind != TenderGiftCard: // points are a redemption, not a tender of the till
+			return &SaleError{fmt.Sprintf("tenders[%d].kind", i), SaleTender}
+		case t.Amount < 0:
+			return &SaleError{fmt.Sprintf("tenders[%d].amount", i), SaleNegative}
+		case t.Amount == 0 || t.Amount > maxMoney:
+			return &SaleError{fmt.Sprintf("tenders[%d].amount", i), SaleRange}
+		}
+	}
+	return nil
+}
+
+// byContent is the lines in an order that does not depend on the order in which they were rung up, so that the odd minor
+// unit of a split, and with it the points, does not either. Lines that are equal in everything stay as they are.
+func (b *bill) byContent() []int {
+	lines := b.in.Sale.Lines
+	order := make([]int, len(lines))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return compareLines(&lines[i], &lines[j]) })
+	return order
+}
+
+func compareLines(a, b *Line) int {
+	return cmp.Or(
+		strings.Compare(a.SKU, b.SKU),
+		strings.Compare(a.Category, b.Category),
+		strings.Compare(a.Brand, b.Brand),
+		slices.Compare(a.Labels, b.Labels),
+		cmp.Compare(a.Quantity, b.Quantity),
+		cmp.Compare(a.Amount, b.Amount),
+		cmp.Compare(a.Discount, b.Discount),
+		cmp.Compare(a.Tax, b.Tax),
+	)
+}

@@ -1,0 +1,188 @@
+package loyalty
+
+// clampOf is one limit on a redemption.
+type clamp struct {
+	code   string
+	most   Points
+	base   int64
+	factor int64
+}
+
+const maxClamps = 8
+
+// redeem works out what points may pay. Nothing asked gives what could be.
+func (b *bill) redeem() (Redemption, error) {
+	ask := b.in.Sale.Redeem
+	wanted := ask != nil && (ask.All || ask.Points > 0)
+	none := func(code string) (Redemption, error) {
+		r := Redemption{Clamps: []Finding{}}
+		if wanted {
+			r.Asked = ask.Points
+			r.Clamps = append(r.Clamps, Finding{Code: code, Applied: true})
+		}
+		return r, nil
+	}
+	rule := b.p.redeem
+	if rule == nil {
+		return none(ExplainRedeemNone)
+	}
+	if b.in.Member == nil {
+		return none(ExplainRedeemNoMember)
+	}
+	clamps, err := b.clamps()
+	if err != nil {
+		return Redemption{}, err
+	}
+	available := max(b.in.Member.Available, 0)
+	r := Redemption{}
+	if r.Max, _, err = rule.settle(available, clamps); err != nil {
+		return Redemption{}, err
+	}
+	asked := available
+	if wanted && !ask.All {
+		asked = ask.Points
+	}
+	points, found, err := rule.settle(asked, clamps)
+	if err != nil {
+		return Redemption{}, err
+	}
+	r.Clamps = found
+	if !wanted {
+		return r, nil
+	}
+	r.Asked, r.Points = asked, points
+	r.Value, err = rule.pays(points)
+	return r, err
+}
+
+// clamps lists every limit that the programme, the member and the bill set, in a fixed order. The step and the minimum
+// come after them, in settle.
+func (b *bill) clamps() ([]clamp, error) {
+	rule, m := b.p.redeem, b.in.Member
+	available := max(m.Available, 0)
+	list := make([]clamp, 0, maxClamps)
+	list = append(list, clamp{code: ExplainRedeemAvailable, most: available})
+	if rule.keep > 0 {
+		list = append(list, clamp{code: ExplainRedeemKeep, most: max(available-rule.keep, 0), base: int64(rule.keep)})
+	}
+	if m.Medium != MediumPurse {
+		list = append(list, clamp{code: ExplainRedeemNoPurse, most: b.p.noPurse})
+	}
+	byValue := func(code string, value, factor int64) error {
+		most, err := rule.covers(value)
+		list = append(list, clamp{code: code, most: most, base: value, factor: factor})
+		return err
+	}
+	left := max(b.at.total-b.tendered, 0)
+	if err := byValue(ExplainRedeemBill, left, 0); err != nil {
+		return nil, err
+	}
+	if b.payable != nil {
+		mayNot := int64(0)
+		for i, ok := range b.payable {
+			if !ok {
+				mayNot += b.out[i].Amount
+			}
+		}
+		if err := byValue(ExplainRedeemSet, max(b.at.total-mayNot, 0), 0); err != nil {
+			return nil, err
+		}
+	}
+	if rule.share < fullShare {
+		part, ok := mulDiv(b.at.total, rule.share, fullShare)
+		if !ok {
+			return nil, &RuleError{"redeem"}
+		}
+		if err := byValue(ExplainRedeemShare, part.whole, rule.share); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// settle brings what is asked within every limit, then down to the step, and to nothing when that is below the minimum.
+// It reports each limit that is below what was asked; the one that decided is marked applied.
+func (r *redeemRule) settle(asked Points, clamps []clamp) (Points, []Finding, error) {
+	found := make([]Finding, 0, len(clamps))
+	points, decided := asked, -1
+	for _, c := range clamps {
+		if c.most >= asked {
+			continue
+		}
+		if c.most < points {
+			points, decided = c.most, len(found)
+		}
+		found = append(found, Finding{Code: c.code, Limit: int64(c.most), Base: c.base, Factor: c.factor})
+	}
+	if decided >= 0 {
+		found[decided].Applied = true
+	}
+	fitted, err := r.fit(points)
+	if err != nil {
+		return 0, nil, err
+	}
+	if fitted < points {
+		found = append(found, Finding{Code: ExplainRedeemStep, Applied: true, Limit: int64(fitted), Base: int64(r.grain())})
+	}
+	if least := max(r.minimum, 1); fitted < least && asked > 0 {
+		found = append(found, Finding{Code: ExplainRedeemMinimum, Applied: true, Limit: int64(least), Missing: int64(least - fitted)})
+		return 0, found, nil
+	}
+	return fitted, found, nil
+}
+
+// fit takes points down to a whole number of steps, and then to the fewest that pay as much: no point is taken for
+// nothing.
+func (r *redeemRule) fit(points Points) (Points, error) {
+	points -= points % r.step
+	value, err := r.pays(points)
+	if err != nil || value == 0 {
+		return 0, err
+	}
+	fewest, ok := mulDiv(value, r.points, r.value)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	n, ok := fewest.round(roundCeil)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	if over := Points(n) % r.step; over != 0 {
+		n += int64(r.step - over)
+	}
+	return min(max(Points(n), r.minimum), points), nil
+}
+
+// grain is the step to which points are taken: the author's, or what pays one minor unit.
+func (r *redeemRule) grain() Points {
+	return max(r.step, Points((r.points+r.value-1)/r.value))
+}
+
+// pays is what points are worth, in whole minor units.
+func (r *redeemRule) pays(points Points) (int64, error) {
+	value, ok := mulDiv(int64(points), r.value, r.points)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	return value.whole, nil
+}
+
+// covers is the points that pay a value without paying more.
+func (r *redeemRule) covers(value int64) (Points, error) {
+	exact, ok := mulDiv(value, r.points, r.value)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	up, ok := exact.round(roundCeil)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	worth, err := r.pays(Points(up))
+	if err != nil {
+		return 0, err
+	}
+	if worth <= value {
+		return Points(up), nil
+	}
+	return Points(exact.whole), nil
+}

@@ -1,0 +1,153 @@
+package loyalty
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Difference is one figure of an entry that head office works out otherwise.
+type Difference struct {
+	Field          string `json:"field"`
+	Store          int64  `json:"store"`
+	HeadOffice     int64  `json:"head_office"`
+	StoreText      string `json:"store_text,omitempty"` // for what is not a figure
+	HeadOfficeText string `json:"head_office_text,omitempty"`
+}
+
+func (d Difference) String() string {
+	if d.StoreText != d.HeadOfficeText {
+		return fmt.Sprintf("%s: store %q, head office %q", d.Field, d.StoreText, d.HeadOfficeText)
+	}
+	return fmt.Sprintf("%s: store %d, head office %d", d.Field, d.Store, d.HeadOffice)
+}
+
+// Requote judges an uploaded sale again, from its lines, tenders and what was asked, and compares every figure. p is the
+// programme version that the entry names, tier and available are what head office knows of the member at that moment.
+// Which lots a redemption drew on is the store's proposal and not compared; what it took in all is. An error means that
+// the entry cannot be judged at all: it is not a sale, names another version, or holds what no till may send.
+func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []Difference, error) {
+	if e.Kind != KindSale || e.Sale == nil {
+		return Entry{}, nil, fmt.Errorf("requote entry %d: kind %q is no sale", e.Seq, e.Kind)
+	}
+	s := e.Sale
+	if s.Programme != p.digest {
+		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, s.Programme, p.digest)
+	}
+	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked}}
+	if e.Member != 0 {
+		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium}
+	}
+	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
+	q, err := p.Quote(in)
+	if err != nil {
+		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
+	}
+	ours := p.entry(&q, &in, head)
+	c := comparison{}
+	c.sale(s, ours.Sale)
+	c.moves(e.Moves, ours.Moves)
+	if q.Due != 0 {
+		c.figure("due", 0, q.Due)
+	}
+	return ours, c.found, nil
+}
+
+type comparison struct{ found []Difference }
+
+func (c *comparison) figure(field string, store, headOffice int64) {
+	if store != headOffice {
+		c.found = append(c.found, Difference{Field: field, Store: store, HeadOffice: headOffice})
+	}
+}
+
+func (c *comparison) text(field, store, headOffice string) {
+	if store != headOffice {
+		c.found = append(c.found, Difference{Field: field, StoreText: store, HeadOfficeText: headOffice})
+	}
+}
+
+func (c *comparison) sale(s, o *SaleBody) {
+	c.text("currency", s.Currency, o.Currency)
+	c.text("medium", string(s.Medium), string(o.Medium))
+	c.text("tier", s.Tier, o.Tier)
+	c.figure("total", s.Total, o.Total)
+	c.figure("redeemed", int64(s.Redeemed), int64(o.Redeemed))
+	c.figure("value", s.Value, o.Value)
+	c.figure("to_pay", s.ToPay, o.ToPay)
+	c.figure("earned", int64(s.Earned), int64(o.Earned))
+	c.text("quote", s.Quote, o.Quote)
+	c.why(applied(s.Why), applied(o.Why))
+}
+
+// why compares what gave or took points. Findings that changed nothing may differ: a clamp names what was available, and
+// head office may know more than the store did.
+func (c *comparison) why(s, o []Finding) {
+	c.figure("why", int64(len(s)), int64(len(o)))
+	for i := range min(len(s), len(o)) {
+		if s[i] == o[i] {
+			continue
+		}
+		c.text(fmt.Sprintf("why[%d]", i), s[i].Rule+" "+s[i].Code, o[i].Rule+" "+o[i].Code)
+		c.figure(fmt.Sprintf("why[%d].points", i), int64(s[i].Points), int64(o[i].Points))
+	}
+}
+
+func applied(why []Finding) []Finding {
+	var out []Finding
+	for _, f := range why {
+		if f.Applied && f.Points != 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// moves compares the lots made one by one, and what was taken by the accounts between which it went.
+func (c *comparison) moves(s, o []Movement) {
+	made := func(all []Movement) []Movement {
+		return slices.DeleteFunc(slices.Clone(all), func(m Movement) bool { return m.From != AccountIssued })
+	}
+	ms, mo := made(s), made(o)
+	c.figure("lots", int64(len(ms)), int64(len(mo)))
+	for i := range min(len(ms), len(mo)) {
+		at := fmt.Sprintf("lots[%d]", i)
+		c.figure(at+".points", int64(ms[i].Points), int64(mo[i].Points))
+		c.text(at+".to", ms[i].To, mo[i].To)
+		c.text(at+".lot", string(ms[i].Lot), string(mo[i].Lot))
+		c.text(at+".expires", ms[i].Expires, mo[i].Expires)
+		c.text(at+".earned", ms[i].Earned, mo[i].Earned)
+	}
+	for _, m := range flows(s, o) {
+		c.figure("moves "+m.From+" -> "+m.To, taken(s, m), taken(o, m))
+	}
+	for i, m := range s {
+		if m.Points <= 0 {
+			c.figure(fmt.Sprintf("moves[%d].points", i), int64(m.Points), 0)
+		}
+	}
+}
+
+// flows is every pair of accounts, other than those that make lots, once, in the order of first use.
+func flows(lists ...[]Movement) []Movement {
+	var pairs []Movement
+	for _, list := range lists {
+		for _, m := range list {
+			pair := Movement{From: m.From, To: m.To}
+			if m.From != AccountIssued && !slices.Contains(pairs, pair) {
+				pairs = append(pairs, pair)
+			}
+		}
+	}
+	return pairs
+}
+
+func taken(moves []Movement, pair Movement) int64 {
+	total := int64(0)
+	for _, m := range moves {
+		if m.From == pair.From && m.To == pair.To {
+			total += int64(m.Points)
+		}
+	}
+	return total
+}

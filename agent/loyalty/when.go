@@ -1,0 +1,70 @@
+package loyalty
+
+import (
+	"slices"
+	"strings"
+)
+
+// when is a compiled condition. Days are business days, hours the wall clock.
+type when struct {
+	from, to date // to 0: no end
+	toText   string
+	fromText string
+	weekdays uint8 // bit 0 Monday; 0: every day
+	dayText  string
+	hours    []span
+	hourText string
+	stores   []StoreID
+	tiers    []string
+	minimum  int64
+}
+
+func (w *when) empty() bool {
+	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && len(w.stores) == 0 && len(w.tiers) == 0 && w.minimum == 0
+}
+
+// span is minutes of the day, the end not included; a span that ends before it starts passes midnight.
+type span struct{ from, to int }
+
+func (s span) holds(minute int) bool {
+	if s.from <= s.to {
+		return minute >= s.from && minute < s.to
+	}
+	return minute >= s.from || minute < s.to
+}
+
+// moment is what conditions look at.
+type moment struct {
+	day    date
+	minute int
+	store  StoreID
+	tier   string
+	total  int64
+}
+
+// check says whether the condition holds; if not, why, as the first reason in a fixed order.
+func (w *when) check(rule string, m *moment) (Finding, bool) {
+	if w == nil {
+		return Finding{}, true
+	}
+	no := func(code, detail string) (Finding, bool) {
+		return Finding{Rule: rule, Code: code, Detail: detail}, false
+	}
+	switch {
+	case len(w.stores) > 0 && !slices.Contains(w.stores, m.store):
+		return no(ExplainNotHere, "")
+	case m.day < w.from:
+		return no(ExplainNotYet, w.fromText)
+	case w.to != 0 && m.day > w.to:
+		return no(ExplainEnded, w.toText)
+	case w.weekdays != 0 && w.weekdays>>m.day.weekday()&1 == 0:
+		return no(ExplainNotToday, w.dayText)
+	case len(w.hours) > 0 && !slices.ContainsFunc(w.hours, func(s span) bool { return s.holds(m.minute) }):
+		return no(ExplainNotNow, w.hourText)
+	case len(w.tiers) > 0 && !slices.Contains(w.tiers, m.tier):
+		return no(ExplainNotTier, strings.Join(w.tiers, ","))
+	case m.total < w.minimum:
+		return Finding{Rule: rule, Code: ExplainBelowMinimum, Limit: w.minimum, Missing: w.minimum - m.total}, false
+	}
+	return Finding{}, true
+}
