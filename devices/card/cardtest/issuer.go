@@ -1,0 +1,161 @@
+// Package cardtest is a small head office for tests: it signs cards, makes vouchers and checks what cards prove.
+//
+// It owns keys made anew for each test. It must never be imported by anything but tests: a store's program holds no such
+// keys.
+package cardtest
+
+import (
+	"crypto"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"loyaltill/devices/card"
+)
+
+// Issuer has everything that only head office has.
+type Issuer struct {
+	CA     *ecdsa.PrivateKey
+	Scheme card.Scheme
+
+	masterTX, masterLoad card.Key
+}
+
+// NewIssuer makes an issuer of scheme "LYL1" with fresh keys.
+func NewIssuer(tb testing.TB) *Issuer {
+	tb.Helper()
+	ca, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	i := &Issuer{CA: ca, Scheme: card.Scheme([]byte("LYL1"))}
+	rand.Read(i.masterTX[:])
+	rand.Read(i.masterLoad[:])
+	return i
+}
+
+// Trust is what a store of this issuer believes.
+func (i *Issuer) Trust(tb testing.TB, hot func(card.ID) bool) *card.Trust {
+	tb.Helper()
+	trust, err := card.NewTrust(i.Scheme, []*ecdsa.PublicKey{&i.CA.PublicKey}, hot)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return trust
+}
+
+// Plastic is what a card is made with. Zero fields get ordinary values.
+type Plastic struct {
+	ID              card.ID
+	Number          string
+	Tier            string
+	PIN, PUK        string // PIN "-" is none
+	LastDay         card.Day
+	Flags           card.CertificateFlags
+	NoPINSingle     uint32
+	NoPINCumulative uint32
+	PretendCA       *card.KeyID // names another CA than the one that signs
+}
+
+func (p Plastic) filled() Plastic {
+	if p.ID == (card.ID{}) {
+		p.ID = card.ID{7: 1}
+	}
+	if p.Number == "" {
+		p.Number = "6034000000000018"
+	}
+	switch p.PIN {
+	case "":
+		p.PIN = "4711"
+	case "-":
+		p.PIN = ""
+	}
+	if p.PUK == "" {
+		p.PUK = "12345678"
+	}
+	if p.LastDay == 0 {
+		p.LastDay = card.DayOf(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC))
+	}
+	return p
+}
+
+// Certificate signs the card's public key.
+func (i *Issuer) Certificate(tb testing.TB, point []byte, p Plastic) *card.Certificate {
+	tb.Helper()
+	p = p.filled()
+	key, err := ecdh.P256().NewPublicKey(point)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ca, err := card.KeyIDOf(&i.CA.PublicKey)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if p.PretendCA != nil {
+		ca = *p.PretendCA
+	}
+	c := &card.Certificate{CA: ca, Card: p.ID, Key: key, Scheme: i.Scheme, LastDay: p.LastDay, Flags: p.Flags}
+	digest := sha256.Sum256(c.MarshalTBS())
+	der, err := i.CA.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := c.SetSignatureASN1(der); err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// Personalise answers a card's request with its file, card.md 5.
+func (i *Issuer) Personalise(tb testing.TB, request []byte, p Plastic) []byte {
+	tb.Helper()
+	p = p.filled()
+	var asked struct {
+		PublicKey string `json:"public_key"`
+	}
+	if err := json.Unmarshal(request, &asked); err != nil {
+		tb.Fatal(err)
+	}
+	point, err := hex.DecodeString(asked.PublicKey)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ktx, kld := i.keys(p.ID)
+	file, err := json.Marshal(map[string]any{
+		"card_id":     p.ID.String(),
+		"certificate": hex.EncodeToString(i.Certificate(tb, point, p).Marshal()),
+		"k_tx":        hex.EncodeToString(ktx[:]), "k_ld": hex.EncodeToString(kld[:]),
+		"number": p.Number, "scheme": i.Scheme.String(), "tier": p.Tier, "language": "lv", "pin": p.PIN, "puk": p.PUK,
+		"no_pin_single": p.NoPINSingle, "no_pin_cumulative": p.NoPINCumulative,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return file
+}
+
+func (i *Issuer) keys(id card.ID) (ktx, kld card.Key) {
+	return card.CMAC(i.masterTX, card.DerivationInput(card.LabelTX, id)),
+		card.CMAC(i.masterLoad, card.DerivationInput(card.LabelLoad, id))
+}
+
+// Voucher makes a voucher of points.
+func (i *Issuer) Voucher(id card.ID, seq uint32, amount int32) card.Voucher {
+	_, kld := i.keys(id)
+	v := card.Voucher{Card: id, Seq: seq, Kind: card.KindPoints, Amount: amount, Ref: [8]byte{0xAB, byte(seq >> 8), byte(seq)}}
+	v.MAC = card.CMAC(kld, card.VoucherMACInput(v))
+	return v
+}
+
+// Proves reports whether card id made the record.
+func (i *Issuer) Proves(id card.ID, r card.Record) bool {
+	ktx, _ := i.keys(id)
+	mac := card.CMAC(ktx, card.TXMACInput(id, r))
+	return r.MAC == card.TXMAC(mac[:])
+}
