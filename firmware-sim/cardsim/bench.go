@@ -1,0 +1,280 @@
+package cardsim
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
+)
+
+// What callers of a bench act on.
+var (
+	ErrName          = errors.New("a name is letters, digits, - and _, at most 32")
+	ErrCardExists    = errors.New("card exists already")
+	ErrUnknownCard   = errors.New("no such card")
+	ErrUnknownReader = errors.New("no such reader")
+	ErrCardElsewhere = errors.New("card is in another reader")
+)
+
+const (
+	maxNameSize = 32
+	maxReaders  = 64
+	cardSuffix  = ".card.json"
+)
+
+// ReaderConfig names a virtual reader and the address (host:port) at which it waits for a card.
+type ReaderConfig struct {
+	Name string
+	Addr string
+}
+
+// Bench is a table with readers and a folder of cards, each with a name. A card that is in no reader exists as its
+// file only, so that other programs may make and personalise cards beside a running bench.
+type Bench struct {
+	dir   string
+	slots map[string]*Slot
+	names []string // of the readers, in the order given
+
+	mu sync.Mutex // held while a card moves
+	at map[string]string
+}
+
+// OpenBench sets the table. No reader is connected before Run.
+func OpenBench(dir string, readers []ReaderConfig, log zerolog.Logger) (*Bench, error) {
+	if len(readers) > maxReaders {
+		return nil, fmt.Errorf("open bench: %d readers, at most %d", len(readers), maxReaders)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open bench: %w", err)
+	}
+	b := &Bench{dir: dir, slots: map[string]*Slot{}, at: map[string]string{}}
+	for _, r := range readers {
+		if !validName(r.Name) {
+			return nil, fmt.Errorf("open bench: reader %q: %w", r.Name, ErrName)
+		}
+		if b.slots[r.Name] != nil {
+			return nil, fmt.Errorf("open bench: two readers are called %q", r.Name)
+		}
+		b.slots[r.Name] = NewSlot(r.Name, r.Addr, log)
+		b.names = append(b.names, r.Name)
+	}
+	return b, nil
+}
+
+// Run serves all readers until ctx ends.
+func (b *Bench) Run(ctx context.Context) error {
+	var slots sync.WaitGroup
+	errs := make([]error, len(b.names))
+	for i, name := range b.names {
+		slots.Go(func() { errs[i] = b.slots[name].Run(ctx) })
+	}
+	slots.Wait()
+	return errors.Join(errs...)
+}
+
+// Insert puts a card into a reader; a card that was there is swapped for it.
+func (b *Bench) Insert(reader, card string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	slot, ok := b.slots[reader]
+	if !ok {
+		return fmt.Errorf("insert into %q: %w", reader, ErrUnknownReader)
+	}
+	if other := b.readerOf(card); other != "" && other != reader {
+		return fmt.Errorf("insert %s into %s: %w: %s", card, reader, ErrCardElsewhere, other)
+	}
+	path, err := cardPath(b.dir, card)
+	if err != nil {
+		return fmt.Errorf("insert into %s: %w", reader, err)
+	}
+	// A card that is swapped for itself must have left before its file is read.
+	slot.Remove()
+	delete(b.at, reader)
+	opened, err := openNamed(path)
+	if err != nil {
+		return fmt.Errorf("insert into %s: %w", reader, err)
+	}
+	slot.Insert(opened)
+	b.at[reader] = card
+	return nil
+}
+
+// Remove takes the card out of a reader; an empty reader stays empty.
+func (b *Bench) Remove(reader string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	slot, ok := b.slots[reader]
+	if !ok {
+		return fmt.Errorf("remove from %q: %w", reader, ErrUnknownReader)
+	}
+	slot.Remove()
+	delete(b.at, reader)
+	return nil
+}
+
+// Contacts of a reader, to arm faults.
+func (b *Bench) Contacts(reader string) (*Contacts, error) {
+	slot, ok := b.slots[reader]
+	if !ok {
+		return nil, fmt.Errorf("reader %q: %w", reader, ErrUnknownReader)
+	}
+	return &slot.Contacts, nil
+}
+
+// Status of a card, in a reader or in the folder.
+func (b *Bench) Status(card string) (Status, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	path, err := cardPath(b.dir, card)
+	if err != nil {
+		return Status{}, err
+	}
+	if reader := b.readerOf(card); reader != "" {
+		if c := b.slots[reader].Card(); c != nil {
+			return c.Status(), nil
+		}
+	}
+	c, err := openNamed(path)
+	if err != nil {
+		return Status{}, err
+	}
+	return c.Status(), nil
+}
+
+// CardView is a card's place on the bench.
+type CardView struct {
+	Name   string `json:"name"`
+	Reader string `json:"reader,omitempty"`
+}
+
+// Cards lists the folder.
+func (b *Bench) Cards() ([]CardView, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	files, err := os.ReadDir(b.dir)
+	if err != nil {
+		return nil, fmt.Errorf("list cards: %w", err)
+	}
+	cards := []CardView{}
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), cardSuffix); ok && validName(name) {
+			cards = append(cards, CardView{Name: name, Reader: b.readerOf(name)})
+		}
+	}
+	sort.Slice(cards, func(i, j int) bool { return cards[i].Name < cards[j].Name })
+	return cards, nil
+}
+
+// ReaderView is the state of a reader.
+type ReaderView struct {
+	Name      string `json:"name"`
+	Addr      string `json:"addr"`
+	Card      string `json:"card,omitempty"`
+	Connected bool   `json:"connected"`
+	Fault     *Fault `json:"fault,omitempty"`
+}
+
+// Readers lists the readers in the order of OpenBench.
+func (b *Bench) Readers() []ReaderView {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	views := []ReaderView{}
+	for _, name := range b.names {
+		slot := b.slots[name]
+		v := ReaderView{Name: name, Addr: slot.addr, Connected: slot.Connected()}
+		if slot.Card() != nil {
+			v.Card = b.at[name]
+		}
+		if f, ok := slot.Contacts.Fault(); ok {
+			v.Fault = &f
+		}
+		views = append(views, v)
+	}
+	return views
+}
+
+// readerOf asks the slots: a fault may have taken a card out.
+func (b *Bench) readerOf(card string) string {
+	for reader, name := range b.at {
+		if name == card && b.slots[reader].Card() != nil {
+			return reader
+		}
+	}
+	return ""
+}
+
+// CreateCard makes a blank card in a folder and gives the request that head office signs.
+func CreateCard(dir, name string) (request []byte, err error) {
+	path, err := cardPath(dir, name)
+	if err != nil {
+		return nil, fmt.Errorf("create card: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create card %s: %w", name, err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("create card %s: %w", name, errors.Join(ErrCardExists, err))
+	}
+	card, err := Create(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("create card %s: %w", name, err)
+	}
+	return card.Request(), card.Save(path)
+}
+
+// RequestCard gives the request of a card in a folder.
+func RequestCard(dir, name string) ([]byte, error) {
+	card, err := openCard(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return card.Request(), nil
+}
+
+// PersonaliseCard gives a blank card in a folder what head office made for it.
+func PersonaliseCard(dir, name string, perso []byte) error {
+	card, err := openCard(dir, name)
+	if err != nil {
+		return err
+	}
+	if err := card.Personalise(perso); err != nil {
+		return fmt.Errorf("card %s: %w", name, err)
+	}
+	return nil
+}
+
+func openCard(dir, name string) (*Card, error) {
+	path, err := cardPath(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	return openNamed(path)
+}
+
+func openNamed(path string) (*Card, error) {
+	card, err := Open(path, rand.Reader)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", ErrUnknownCard, strings.TrimSuffix(filepath.Base(path), cardSuffix))
+	}
+	return card, err
+}
+
+func cardPath(dir, name string) (string, error) {
+	if !validName(name) {
+		return "", fmt.Errorf("card %q: %w", name, ErrName)
+	}
+	return filepath.Join(dir, name+cardSuffix), nil
+}
+
+// validName keeps names usable as file names on every system and as path segments.
+func validName(name string) bool {
+	return len(name) <= maxNameSize && regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`).MatchString(name)
+}
