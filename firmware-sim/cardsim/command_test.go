@@ -178,15 +178,11 @@ func TestABrokenEnvelopeEndsTheSessionWithoutAnRMAC(t *testing.T) {
 		{"another header", func(h *tap) []byte { b := h.wrap(0x84, 0x5C, 0, 0, nil); b[1] = 0x58; return b }},
 		{"another class", func(h *tap) []byte { b := h.wrap(0x84, 0x5C, 0, 0, nil); b[0] = 0x04; return b }},
 		{"a MAC of seven bytes", func(h *tap) []byte { b := h.wrap(0x84, 0x5C, 0, 0, nil); b[4] = 7; return b[:12] }},
-		{"half a block", func(h *tap) []byte {
-			head := []byte{0x84, 0x58, 0, 0, 16}
-			m := h.mac.sum(h.chain[:], head, make([]byte, 8))
-			return append(append(head, make([]byte, 8)...), m[:8]...)
-		}},
-		{"no padding", func(h *tap) []byte {
-			head := []byte{0x84, 0x58, 0, 0, 24}
-			m := h.mac.sum(h.chain[:], head, make([]byte, 16))
-			return append(append(head, make([]byte, 16)...), m[:8]...)
+		{"half a block", func(h *tap) []byte { return h.wrapPadded(0x84, 0x58, 0, 0, unhex("1122334455667780")) }},
+		{"no padding", func(h *tap) []byte { return h.wrapPadded(0x84, 0x58, 0, 0, bytes.Repeat([]byte{0x11}, 16)) }},
+		{"padding around nothing", func(h *tap) []byte { return h.wrapPadded(0x84, 0x5C, 0, 0, pad(nil)) }},
+		{"padding of more than a block", func(h *tap) []byte {
+			return h.wrapPadded(0x84, 0x58, 0, 0, append(bytes.Repeat([]byte{0x11}, 15), unhex("80"+strings.Repeat("00", 16))...))
 		}},
 		{"lengths that contradict each other", func(h *tap) []byte { return append(h.wrap(0x84, 0x5C, 0, 0, nil), 0, 0) }},
 		{"the command before once more", func(h *tap) []byte {

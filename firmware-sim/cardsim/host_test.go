@@ -238,11 +238,19 @@ func (h *tap) start(k [64]byte) {
 
 // wrap is card.md 3.2 from the host's side.
 func (h *tap) wrap(cla, ins, p1, p2 byte, data []byte) []byte {
-	h.commandsCount++
 	if len(data) > 0 {
 		data = append(bytes.Clone(data), 0x80)
 		data = append(data, make([]byte, (16-len(data)%16)%16)...)
-		cipher.NewCBCEncrypter(h.enc, h.iv(0)).CryptBlocks(data, data)
+	}
+	return h.wrapPadded(cla, ins, p1, p2, data)
+}
+
+// wrapPadded takes the padding as it comes, right or wrong.
+func (h *tap) wrapPadded(cla, ins, p1, p2 byte, data []byte) []byte {
+	h.commandsCount++
+	if whole := len(data) / 16 * 16; whole > 0 {
+		data = bytes.Clone(data)
+		cipher.NewCBCEncrypter(h.enc, h.iv(0)).CryptBlocks(data[:whole], data[:whole])
 	}
 	head := []byte{cla, ins, p1, p2, byte(len(data) + 8)}
 	h.last = h.mac.sum(h.chain[:], head, data)

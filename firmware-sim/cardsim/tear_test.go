@@ -9,7 +9,7 @@ import (
 
 // writtenBits are the bits of the torn word that still arrive.
 func writtenBits() []uint32 {
-	return []uint32{0, 0xFFFFFFFF, 0xFFFF0000, 0x0000FFFF, 0x0F0F0F0F, 0x00000001}
+	return []uint32{0, 0xFFFFFFFF, 0xFFFF0000, 0x0000FFFF, 0x0F0F0F0F, 0xFFFFFFF0, 0xFFFF000F}
 }
 
 // tornCommand is a command and what precedes it in its session.
