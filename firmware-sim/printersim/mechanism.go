@@ -1,0 +1,220 @@
+package printersim
+
+import (
+	"fmt"
+	"time"
+)
+
+// maxQueuedRows is the print buffer: the interpreter waits while more rows than this are queued.
+const maxQueuedRows = 512
+
+// maxFeedRows bounds one feed command, as the 1016 mm of the manual do.
+const maxFeedRows = 8128
+
+type opKind int
+
+const (
+	opBand  opKind = iota // rows of dots
+	opFeed                // rows without dots
+	opCut                 // the cutter, once across
+	opMark                // a process id, answered when its turn comes
+	opPulse               // drawer kick
+	opSay                 // text layer only
+)
+
+// op is one thing for the mechanism to do. A band's text joins the text layer when its last row is on paper.
+type op struct {
+	kind opKind
+	band *bitmap
+	next int // next row of the band
+	rows int // of a feed
+	id   string
+	text string
+	say  bool
+	pin  int
+	took time.Duration
+}
+
+// mechanism prints one row after the other. It works on the operation at the head of its queue until stopped.
+type mechanism struct {
+	queue []op
+	busy  bool      // the head operation's current step is under way
+	ends  time.Time // when that step ends
+}
+
+// rows is how much printing and feeding waits.
+func (m *mechanism) rows() int {
+	n := 0
+	for i := range m.queue {
+		switch m.queue[i].kind {
+		case opBand:
+			n += m.queue[i].band.h - m.queue[i].next
+		case opFeed:
+			n += m.queue[i].rows
+		}
+	}
+	return n
+}
+
+func (m *mechanism) clear() { m.queue, m.busy = nil, false }
+
+// halt abandons the step under way; it is done again from its start when the printer goes on.
+func (m *mechanism) halt() { m.busy = false }
+
+// stepTime is how long the next step of an operation takes.
+func (m *machine) stepTime(o *op) time.Duration {
+	switch o.kind {
+	case opBand, opFeed:
+		return m.scaled(m.pers.RowTime)
+	case opCut:
+		return m.scaled(m.pers.CutTime)
+	case opPulse:
+		return m.scaled(o.took)
+	}
+	return 0
+}
+
+// scaled divides a mechanical duration by the printer's speed. At least a microsecond passes, so time always moves.
+func (m *machine) scaled(d time.Duration) time.Duration {
+	return max(time.Duration(float64(d)/m.cfg.Speed), time.Microsecond)
+}
+
+// work starts the next step if the mechanism is free and nothing holds it. Operations without duration are done at once.
+func (m *machine) work() {
+	for !m.mech.busy && len(m.mech.queue) > 0 && m.online() {
+		o := m.mech.queue[0]
+		if o.kind == opCut && !m.cutterMoves() {
+			return
+		}
+		if o.takesTime() {
+			m.mech.busy, m.mech.ends = true, m.now.Add(m.stepTime(&o))
+			return
+		}
+		m.popOp() // before its effect: a fault may empty the queue
+		if o.kind == opMark {
+			m.answerProcessID(o.id)
+		} else if o.say {
+			m.paper.say(o.text)
+		}
+	}
+}
+
+func (o *op) takesTime() bool {
+	switch o.kind {
+	case opBand:
+		return o.next < o.band.h
+	case opFeed:
+		return o.rows > 0
+	case opCut, opPulse:
+		return true
+	}
+	return false
+}
+
+func (m *machine) popOp() {
+	m.mech.queue = m.mech.queue[1:]
+	if len(m.mech.queue) == 0 {
+		m.mech.queue = nil
+	}
+}
+
+// cutterMoves starts a cut. A fault may have been waiting for exactly this moment, and the blade may be stuck.
+func (m *machine) cutterMoves() bool {
+	m.faults.reached(m, atCut, 1)
+	if !m.online() {
+		return false
+	}
+	if m.jammed {
+		m.cutterError = true
+		m.note("error", "cutter jammed")
+		m.changed()
+		return false
+	}
+	return true
+}
+
+// stepDone ends the step under way at its due time. The queue is brought up to date first: the effect may be a fault
+// that empties it.
+func (m *machine) stepDone() {
+	m.mech.busy = false
+	o := &m.mech.queue[0]
+	switch o.kind {
+	case opBand:
+		row := o.band.row(o.next)
+		o.next++
+		m.rowDone(row)
+	case opFeed:
+		o.rows--
+		m.rowDone(nil)
+	case opCut:
+		m.popOp()
+		m.cutDone()
+	case opPulse:
+		pin := o.pin
+		m.popOp()
+		m.pulseDone(pin)
+	}
+}
+
+func (m *machine) rowDone(dots []byte) {
+	m.paper.advance(dots, m.now)
+	m.counts.Rows++
+	if m.paper.rows() > maxStripRows {
+		m.tearOff()
+	}
+	if m.paper.use() && m.paper.loaded {
+		m.setPaper(false)
+	}
+	if m.paper.remainingMM() == nearEndMM {
+		m.changed()
+	}
+	m.faults.reached(m, atRow, 1)
+}
+
+func (m *machine) cutDone() {
+	m.counts.Cuts++
+	s, ok := m.paper.cut(m.now)
+	if !ok {
+		m.note("cut", "no paper past the cutter")
+		return
+	}
+	m.counts.Sheets++
+	m.note("cut", fmt.Sprintf("sheet %d, %d rows", s.N, s.Rows))
+}
+
+func (m *machine) tearOff() {
+	if s, ok := m.paper.tear(m.now); ok {
+		m.counts.Sheets++
+		m.note("torn", fmt.Sprintf("sheet %d, %d rows", s.N, s.Rows))
+	}
+}
+
+func (m *machine) pulseDone(pin int) {
+	m.counts.DrawerPulses++
+	m.drawerOpen = true
+	m.note("drawer", fmt.Sprintf("pulse on pin %d", pin))
+	m.changed()
+}
+
+// answerProcessID is reached only when everything in front of the id has left the mechanism.
+func (m *machine) answerProcessID(id string) {
+	m.note("printed", "process id "+fmt.Sprintf("%q", id))
+	m.faults.reached(m, atSegment, 1)
+	if !m.power {
+		return
+	}
+	delay := m.ackDelay
+	if m.ackLose > 0 {
+		m.ackLose--
+		m.counts.AcksLost++
+		m.note("fault", "process id answer lost")
+		return
+	}
+	m.counts.AcksSent++
+	data := append(append([]byte{0x37, 0x22}, id...), 0) // GS ( H fn 48: header, identifier, id, NUL
+	if m.ackXOFF > 0 {
+		m.ackXOFF--
+		data = append(append(append([]byte{}, data[:3]...), xoff, xon), data[3:]...)
+	}
+	m.respond(processIDResponse, delay, data)
+}

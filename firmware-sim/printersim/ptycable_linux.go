@@ -1,0 +1,290 @@
+package printersim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// hostPoll is how often the line is looked at while no host has it open.
+	hostPoll = 5 * time.Millisecond
+	// hostGone is how long a host must have been away before the pty is replaced. A killed host leaves its exclusive
+	// lock and unread answers behind; nobody but root could open that pty again, and its successor would read them.
+	hostGone = 100 * time.Millisecond
+	// bitsPerByte of a serial line: start, eight data, stop.
+	bitsPerByte = 10
+	readChunk   = 256
+)
+
+var errHostGone = errors.New("host closed the line")
+
+// ptyCable is a serial line: a pty whose name is kept behind a symbolic link.
+type ptyCable struct {
+	usual string // path of the link
+	baud  int
+
+	mu     sync.Mutex
+	link   string // path in use
+	master *os.File
+}
+
+func newPTYCable(cfg PrinterConfig) (cable, error) {
+	path, err := filepath.Abs(cfg.PTYLink)
+	if err != nil {
+		return nil, fmt.Errorf("pty link %s: %w", cfg.PTYLink, err)
+	}
+	return &ptyCable{usual: path, link: path, baud: cfg.Baud}, nil
+}
+
+func (c *ptyCable) holds() bool   { return false }
+func (c *ptyCable) powered() bool { return false }
+
+func (c *ptyCable) device() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link
+}
+
+func (c *ptyCable) plug(name string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.link = c.usual
+	if name != "" {
+		c.link = filepath.Join(filepath.Dir(c.usual), filepath.Base(name))
+	}
+	master, err := c.point()
+	if err != nil {
+		return err
+	}
+	c.master = master
+	return nil
+}
+
+// point makes a raw pty and lets the link name it.
+func (c *ptyCable) point() (*os.File, error) {
+	master, slave, err := pty.Open()
+	if err != nil {
+		return nil, fmt.Errorf("open pty: %w", err)
+	}
+	defer slave.Close()
+	err = errors.Join(makeRaw(slave), setNonblock(master))
+	if err == nil {
+		err = replaceLink(slave.Name(), c.link)
+	}
+	if err != nil {
+		master.Close()
+		return nil, fmt.Errorf("pty for %s: %w", c.link, err)
+	}
+	return master, nil
+}
+
+// replaceLink never removes what is not a symbolic link.
+func replaceLink(target, path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case err == nil && info.Mode()&os.ModeSymlink == 0:
+		return fmt.Errorf("%s exists and is not a symbolic link", path)
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return err
+	}
+	fresh := path + ".new"
+	os.Remove(fresh)
+	if err := os.Symlink(target, fresh); err != nil {
+		return err
+	}
+	return os.Rename(fresh, path)
+}
+
+// control runs f on the descriptor without making the file blocking, which File.Fd would.
+func control(file *os.File, f func(fd int) error) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	err = raw.Control(func(fd uintptr) { inner = f(int(fd)) })
+	return errors.Join(err, inner)
+}
+
+// setNonblock gives the master back to Go's poller: the pty library left it blocking, and then Close would not end a Read.
+func setNonblock(f *os.File) error {
+	return control(f, func(fd int) error { return unix.SetNonblock(fd, true) })
+}
+
+// makeRaw switches echo and translation off before the first host comes; the setting outlives our own descriptor.
+func makeRaw(f *os.File) error {
+	return control(f, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+		if err != nil {
+			return err
+		}
+		t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
+		t.Oflag &^= unix.OPOST
+		t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
+		t.Cflag &^= unix.CSIZE | unix.PARENB
+		t.Cflag |= unix.CS8
+		t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+		return unix.IoctlSetTermios(fd, unix.TCSETS, t)
+	})
+}
+
+// unplug takes the device away; a host that has it open reads its end.
+func (c *ptyCable) unplug() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.master == nil {
+		return
+	}
+	os.Remove(c.link)
+	c.master.Close()
+	c.master = nil
+}
+
+func (c *ptyCable) serve(ctx context.Context, in chan<- []byte, out <-chan []byte) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer c.unplug()
+	stop := context.AfterFunc(ctx, c.unplug)
+	defer stop()
+	work.Go(func() { c.answer(ctx, out) })
+	for {
+		err := c.listen(ctx, in)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if !errors.Is(err, errHostGone) {
+			return err
+		}
+		if err := c.renew(); err != nil {
+			return err
+		}
+	}
+}
+
+// listen carries bytes from hosts until ctx ends or the last one has gone for good.
+func (c *ptyCable) listen(ctx context.Context, in chan<- []byte) error {
+	master := c.current()
+	if master == nil {
+		return nil
+	}
+	seen, absent := false, time.Duration(0)
+	for {
+		data := make([]byte, readChunk)
+		n, err := master.Read(data)
+		if n > 0 {
+			seen, absent = true, 0
+			select {
+			case in <- data[:n]:
+			case <-ctx.Done():
+				return nil
+			}
+			if !wait(ctx, c.lineTime(n)) {
+				return nil
+			}
+		}
+		switch {
+		case errors.Is(err, unix.EIO):
+			if absent += hostPoll; seen && absent >= hostGone {
+				return errHostGone
+			}
+			if !wait(ctx, hostPoll) {
+				return nil
+			}
+		case err != nil:
+			return fmt.Errorf("read %s: %w", c.device(), err)
+		}
+	}
+}
+
+// renew replaces the pty behind the link, unless a host has come back to the old one meanwhile.
+func (c *ptyCable) renew() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.master == nil {
+		return nil
+	}
+	old, err := os.Readlink(c.link)
+	if err != nil {
+		return err
+	}
+	fresh, err := c.point()
+	if err != nil {
+		return err
+	}
+	if open, err := hasHost(c.master); err != nil || open {
+		fresh.Close()
+		return errors.Join(err, replaceLink(old, c.link))
+	}
+	c.master.Close()
+	c.master = fresh
+	return nil
+}
+
+// hasHost asks the kernel whether the other end is open.
+func hasHost(master *os.File) (bool, error) {
+	open := false
+	err := control(master, func(fd int) error {
+		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+		_, err := unix.Poll(p, 0)
+		open = p[0].Revents&unix.POLLHUP == 0
+		return err
+	})
+	return open, err
+}
+
+func (c *ptyCable) answer(ctx context.Context, out <-chan []byte) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case data := <-out:
+			master := c.current()
+			if master == nil {
+				return
+			}
+			if open, err := hasHost(master); err != nil || !open {
+				continue // nobody listens to a serial line: what is sent is gone
+			}
+			master.Write(data) // a line that is gone is noticed by its reader
+			wait(ctx, c.lineTime(len(data)))
+		}
+	}
+}
+
+func (c *ptyCable) current() *os.File {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.master
+}
+
+func (c *ptyCable) lineTime(n int) time.Duration {
+	if c.baud == 0 {
+		return 0
+	}
+	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(c.baud)
+}
+
+// wait sleeps and says whether the full time passed.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
