@@ -105,7 +105,10 @@ func OneWay(text string, base Direction) bool {
 	}
 	at := 0
 	for _, r := range visualRuns(runes, base) {
-		if r.rtl || r.start != at {
+		if !slices.ContainsFunc(runes[r.start:r.end], func(c rune) bool { return !directs(c) }) {
+			continue // controls print nothing, wherever they stand
+		}
+		if r.rtl || r.start < at {
 			return false
 		}
 		at = r.end

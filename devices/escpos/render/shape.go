@@ -25,12 +25,13 @@ func (r *Renderer) shape(text []rune, base Direction) []shapedCell {
 	}
 	var cells []shapedCell
 	for _, run := range visualRuns(text, base) {
-		cells = append(cells, r.shapeRun(text, run)...)
+		cells = append(cells, r.cellsOf(r.shapeRun(text, run), run.rtl)...)
 	}
 	return cells
 }
 
-func (r *Renderer) shapeRun(text []rune, run run) []shapedCell {
+// shapeRun fills the buffer with the glyphs of a run, seen between its neighbours.
+func (r *Renderer) shapeRun(text []rune, run run) *harfbuzz.Buffer {
 	buf := r.buffer
 	buf.Clear()
 	buf.AddRunes(text, run.start, run.end-run.start)
@@ -43,7 +44,7 @@ func (r *Renderer) shapeRun(text []rune, run run) []shapedCell {
 		buf.Props.Direction = harfbuzz.RightToLeft
 	}
 	buf.Shape(r.hbFont, nil)
-	return r.cellsOf(buf, run.rtl)
+	return buf
 }
 
 // languageOf names the language whose letter forms a script takes. Persian is
