@@ -27,8 +27,18 @@ func Date(l Lang, t time.Time) string {
 // Time writes the time of day of t in t's own time zone, 24 hours.
 func Time(l Lang, t time.Time) string { return Digits(l, t.Format("15:04")) }
 
-// DateTime writes day and time.
-func DateTime(l Lang, t time.Time) string { return Date(l, t) + noBreakSpace + Time(l, t) }
+// rightToLeftMark makes figures beside each other read from the right.
+const rightToLeftMark = "\u200f"
+
+// DateTime writes day and time. Digits have no direction, so Persian is told to
+// read the day first.
+func DateTime(l Lang, t time.Time) string {
+	between := noBreakSpace
+	if l.RTL() {
+		between += rightToLeftMark
+	}
+	return Date(l, t) + between + Time(l, t)
+}
 
 // Digits writes the ASCII digits in text with the digits of the language.
 func Digits(l Lang, text string) string {

@@ -71,7 +71,7 @@ func TestDatesReadAsInTheLanguage(t *testing.T) {
 		Latvian:  "22.11.2026." + nb + "09:05",
 		Polish:   "22.11.2026" + nb + "09:05",
 		Estonian: "22.11.2026" + nb + "09:05",
-		Persian:  "۱۴۰۵/۰۹/۰۱" + nb + "۰۹:۰۵",
+		Persian:  "۱۴۰۵/۰۹/۰۱" + nb + "\u200f۰۹:۰۵",
 		Armenian: "22.11.2026" + nb + "09:05",
 	}
 	for l, want := range tests {
@@ -90,7 +90,7 @@ func TestDatesReadAsInTheLanguage(t *testing.T) {
 func TestTheDateIsThatOfTheStoresOwnZone(t *testing.T) {
 	tehran := time.FixedZone("IRST", 3*60*60+30*60)
 	at := time.Date(2026, time.November, 21, 21, 0, 0, 0, time.UTC) // half past midnight in Tehran
-	if got, want := DateTime(Persian, at.In(tehran)), "۱۴۰۵/۰۹/۰۱"+nb+"۰۰:۳۰"; got != want {
+	if got, want := DateTime(Persian, at.In(tehran)), "۱۴۰۵/۰۹/۰۱"+nb+"\u200f۰۰:۳۰"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
