@@ -2,12 +2,9 @@ package cardsim
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"regexp"
 	"sort"
 	"strings"
 	"sync"
@@ -17,18 +14,11 @@ import (
 
 // What callers of a bench act on.
 var (
-	ErrName          = errors.New("a name is letters, digits, - and _, at most 32")
-	ErrCardExists    = errors.New("card exists already")
-	ErrUnknownCard   = errors.New("no such card")
 	ErrUnknownReader = errors.New("no such reader")
 	ErrCardElsewhere = errors.New("card is in another reader")
 )
 
-const (
-	maxNameSize = 32
-	maxReaders  = 64
-	cardSuffix  = ".card.json"
-)
+const maxReaders = 64
 
 // ReaderConfig names a virtual reader and the address (host:port) at which it waits for a card.
 type ReaderConfig struct {
@@ -95,9 +85,9 @@ func (b *Bench) Insert(reader, card string) error {
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", reader, err)
 	}
-	// A card that is swapped for itself must have left before its file is read.
-	slot.Remove()
-	delete(b.at, reader)
+	if b.at[reader] == card {
+		slot.Remove() // swapped for itself it must have left before its file is read
+	}
 	opened, err := openNamed(path)
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", reader, err)
@@ -209,72 +199,4 @@ func (b *Bench) readerOf(card string) string {
 		}
 	}
 	return ""
-}
-
-// CreateCard makes a blank card in a folder and gives the request that head office signs.
-func CreateCard(dir, name string) (request []byte, err error) {
-	path, err := cardPath(dir, name)
-	if err != nil {
-		return nil, fmt.Errorf("create card: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("create card %s: %w", name, err)
-	}
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("create card %s: %w", name, errors.Join(ErrCardExists, err))
-	}
-	card, err := Create(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("create card %s: %w", name, err)
-	}
-	return card.Request(), card.Save(path)
-}
-
-// RequestCard gives the request of a card in a folder.
-func RequestCard(dir, name string) ([]byte, error) {
-	card, err := openCard(dir, name)
-	if err != nil {
-		return nil, err
-	}
-	return card.Request(), nil
-}
-
-// PersonaliseCard gives a blank card in a folder what head office made for it.
-func PersonaliseCard(dir, name string, perso []byte) error {
-	card, err := openCard(dir, name)
-	if err != nil {
-		return err
-	}
-	if err := card.Personalise(perso); err != nil {
-		return fmt.Errorf("card %s: %w", name, err)
-	}
-	return nil
-}
-
-func openCard(dir, name string) (*Card, error) {
-	path, err := cardPath(dir, name)
-	if err != nil {
-		return nil, err
-	}
-	return openNamed(path)
-}
-
-func openNamed(path string) (*Card, error) {
-	card, err := Open(path, rand.Reader)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %s", ErrUnknownCard, strings.TrimSuffix(filepath.Base(path), cardSuffix))
-	}
-	return card, err
-}
-
-func cardPath(dir, name string) (string, error) {
-	if !validName(name) {
-		return "", fmt.Errorf("card %q: %w", name, ErrName)
-	}
-	return filepath.Join(dir, name+cardSuffix), nil
-}
-
-// validName keeps names usable as file names on every system and as path segments.
-func validName(name string) bool {
-	return len(name) <= maxNameSize && regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`).MatchString(name)
 }

@@ -168,6 +168,13 @@ func TestTheControlInterfaceRefusesWhatItDoesNotKnow(t *testing.T) {
 		}
 	}
 	w.call(405, "POST", "/cards", "")
+
+	w.call(204, "PUT", "/readers/lane-1/card", `{"card":"anna"}`)
+	w.call(404, "PUT", "/readers/lane-1/card", `{"card":"carla"}`)
+	if got := w.call(200, "GET", "/readers", ""); !strings.Contains(got, `"card":"anna"`) {
+		t.Errorf("a refused swap took the card out: %s", got)
+	}
+	w.call(204, "PUT", "/readers/lane-1/card", `{"card":"anna"}`) // taken out and put back
 }
 
 func TestTheControlInterfaceTellsNoSecret(t *testing.T) {

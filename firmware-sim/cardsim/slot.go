@@ -39,7 +39,7 @@ type seat struct {
 
 // NewSlot names a reader and the address at which it waits for cards.
 func NewSlot(name, addr string, log zerolog.Logger) *Slot {
-	return &Slot{name: name, addr: addr, log: log.With().Str("reader", name).Logger(), changed: make(chan struct{}, 1)}
+	return &Slot{name: name, addr: addr, log: log.With().Str("device", name).Logger(), changed: make(chan struct{}, 1)}
 }
 
 // Insert puts a card in; one that was there is taken out and returned.
