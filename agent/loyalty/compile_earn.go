@@ -21,8 +21,24 @@ func (c *compiler) compileEarn() {
 		index[def.ID] = i
 		c.p.rules[i] = c.compileRule(path, def)
 	}
+	c.checkExpiries()
 	for i := range c.doc.Earn {
 		c.compileTargets(fmt.Sprintf("earn[%d].rules", i), i, index)
+	}
+}
+
+// maxExpiries bounds the lots that one sale can make.
+const maxExpiries = 8
+
+func (c *compiler) checkExpiries() {
+	kinds := map[expiry]bool{}
+	for i := range c.p.rules {
+		if c.p.rules[i].kind != multiply {
+			kinds[c.p.rules[i].expiry] = true
+		}
+	}
+	if len(kinds) > maxExpiries {
+		c.fault("earn", fmt.Sprintf("has %d kinds of expiry", len(kinds)), fmt.Sprintf("keep to %d", maxExpiries))
 	}
 }
 

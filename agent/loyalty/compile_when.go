@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	maxHours  = 16
-	maxStores = 100_000
+	maxHours     = 8 // hours and tiers are written into the breakdown when they keep a rule from giving
+	maxWhenTiers = 6
+	maxStores    = 100_000
 )
 
 func (c *compiler) compileWhen(path string, def *whenDef) *when {
@@ -103,6 +104,10 @@ func (c *compiler) stores(path string, def *whenDef, w *when) {
 }
 
 func (c *compiler) whenTiers(path string, def *whenDef, w *when) {
+	if len(def.Tiers) > maxWhenTiers {
+		c.fault(path, fmt.Sprintf("has %d tiers", len(def.Tiers)), fmt.Sprintf("keep to %d", maxWhenTiers))
+		return
+	}
 	known := make([]string, len(c.doc.Tiers))
 	for i, t := range c.doc.Tiers {
 		known[i] = t.ID

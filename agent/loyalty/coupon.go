@@ -56,7 +56,7 @@ func (p *Programme) IssueCoupon(kind, serial string, member MemberID, head Entry
 		return Entry{}, fmt.Errorf("issue coupon %s: serial %q: want 1 to %d bytes", kind, serial, maxSerial)
 	}
 	from := day + date(k.def.StartDays)
-	e := head.entry(KindCoupon)
+	e := head.Entry(KindCoupon)
 	e.Member = member
 	e.Coupon = &CouponBody{Coupon: kind, Serial: serial, Value: k.Value, Currency: p.Currency(),
 		ValidFrom: from.String(), ValidTo: (from + date(k.def.ValidDays) - 1).String()}

@@ -7,8 +7,9 @@ import (
 
 // Limits of the stored breakdown; with them an entry stays within MaxBodyBytes.
 const (
-	maxApplied = 60
-	maxWhyNot  = 30
+	maxApplied  = 32
+	maxWhyNot   = 16
+	maxExcluded = 8 // sets named; the rest of an excluded bill goes with the last of them
 )
 
 // earning is the run of the earn rules over a bill: base, multipliers, fixed bonuses, caps, rounding, in this order.
@@ -151,17 +152,22 @@ func (e *earning) group() {
 	}
 }
 
-// explain writes findings in the order of the rules: what each gave or why it did not, then what its cap cut. What does
-// not fit the limits is one finding with the count and the sum.
+// explain writes findings in the order of the computation, and within it of the document: what rules gave or why they did
+// not, multipliers, bonuses, then what caps cut. What does not fit the limits is one finding with the count and the sum.
 func (e *earning) explain(over Points) {
-	e.why = make([]Finding, 0, min(len(e.cands)+4, maxApplied+maxWhyNot+4))
+	e.why = make([]Finding, 0, min(2*len(e.cands)+4, maxApplied+maxWhyNot+4))
 	e.explainLines()
 	var more [2]Finding // not applied, applied
 	count := [2]int{}
+	for step := perAmount; step <= bonus; step++ {
+		for i := range e.cands {
+			if c := &e.cands[i]; c.rule.kind == step {
+				e.add(c.finding, &count, &more)
+			}
+		}
+	}
 	for i := range e.cands {
-		c := &e.cands[i]
-		e.add(c.finding, &count, &more)
-		if c.cut > 0 {
+		if c := &e.cands[i]; c.cut > 0 {
 			e.add(Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.rule.cap}, &count, &more)
 		}
 	}
@@ -199,13 +205,13 @@ func (e *earning) explainLines() {
 			continue
 		}
 		k := slices.IndexFunc(e.why, func(f Finding) bool { return f.Detail == l.Excluded })
-		if k < 0 && len(e.why) < maxWhyNot {
-			k = len(e.why)
+		if k < 0 && len(e.why) < maxExcluded {
 			e.why = append(e.why, Finding{Code: ExplainExcluded, Detail: l.Excluded})
 		}
-		if k >= 0 {
-			e.why[k].Base += l.Amount
+		if k < 0 {
+			k = len(e.why) - 1
 		}
+		e.why[k].Base += l.Amount
 	}
 	slices.SortFunc(e.why, func(a, b Finding) int { return cmp.Compare(a.Detail, b.Detail) })
 	if unpaid > 0 {

@@ -49,6 +49,7 @@ const (
 	ExplainRedeemNoPurse   = "explain.redeem_no_purse"
 	ExplainRedeemBill      = "explain.redeem_bill"
 	ExplainRedeemSet       = "explain.redeem_set"
+	ExplainRedeemTendered  = "explain.redeem_tendered"
 	ExplainRedeemShare     = "explain.redeem_share"
 	ExplainRedeemStep      = "explain.redeem_step"
 	ExplainRedeemMinimum   = "explain.redeem_minimum"

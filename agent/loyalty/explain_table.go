@@ -34,7 +34,7 @@ func earnRows() []explainRow {
 		{ExplainNotHere, []explainArg{rule}},
 		{ExplainNotTier, []explainArg{rule, detail("tiers", ArgText)}},
 		{ExplainNoMember, []explainArg{points}},
-		{ExplainMore, []explainArg{intArg("count", ArgCount, limit)}},
+		{ExplainMore, []explainArg{intArg("count", ArgCount, limit), points}},
 	}
 }
 
@@ -51,6 +51,7 @@ func redeemRows() []explainRow {
 		{ExplainRedeemNoPurse, []explainArg{most}},
 		{ExplainRedeemBill, []explainArg{most, value}},
 		{ExplainRedeemSet, []explainArg{most, value}},
+		{ExplainRedeemTendered, []explainArg{most, value}},
 		{ExplainRedeemShare, []explainArg{most, value, share}},
 		{ExplainRedeemStep, []explainArg{most, intArg("step", ArgPoints, base)}},
 		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},

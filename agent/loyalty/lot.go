@@ -82,7 +82,7 @@ func lotID(store StoreID, epoch Epoch, seq Seq, n int) LotID {
 
 // maxDraws bounds the movements of one redemption, so that its entry stays within MaxBodyBytes. What more lots than
 // these would give is one movement without a lot.
-const maxDraws = 100
+const maxDraws = 64
 
 // draw takes points from lots that are open on a day. What they do not cover becomes a movement without a lot: the card's
 // purse, or head office's permission, proved that the points are there; this store does not know from which lot.

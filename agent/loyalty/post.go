@@ -14,7 +14,8 @@ type EntryHead struct {
 	Cashier string
 }
 
-func (h EntryHead) entry(kind Kind) Entry {
+// Entry begins an entry of a kind at this place in the log.
+func (h EntryHead) Entry(kind Kind) Entry {
 	return Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: kind, Txn: h.Txn, Day: h.Day, At: h.At,
 		Lane: h.Lane, Cashier: h.Cashier}
 }
@@ -38,7 +39,7 @@ func (p *Programme) Post(q Quote, in QuoteInput, head EntryHead) (Entry, error) 
 }
 
 func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
-	e := head.entry(KindSale)
+	e := head.Entry(KindSale)
 	s := &SaleBody{Programme: p.digest, Currency: q.Currency, Lines: in.Sale.Lines, Tenders: in.Sale.Tenders,
 		Rounding: in.Sale.Rounding, Total: q.Total, Redeemed: q.Redeem.Points, Value: q.Redeem.Value, ToPay: q.ToPay,
 		Earned: q.Earned, Quote: q.Digest, Asked: in.Sale.Redeem}
@@ -46,7 +47,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		s.Tenders = []Tender{}
 	}
 	s.Why = append(s.Why, q.Why...)
-	if in.Sale.Redeem != nil {
+	if in.Sale.Redeem.wanted() {
 		if q.Redeem.Points > 0 {
 			s.Why = append(s.Why, Finding{Code: ExplainRedeemed, Applied: true, Points: -q.Redeem.Points, Base: q.Redeem.Value})
 		}

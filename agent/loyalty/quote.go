@@ -25,10 +25,10 @@ type Quote struct {
 
 // QuotedLine is what became of a line, at the same index.
 type QuotedLine struct {
-	Amount   int64  `json:"amount"`
-	Points   int64  `json:"points_paid,omitempty"` // minor units of the line paid with points
-	Earning  int64  `json:"earning"`               // minor units of the line that earning rules may count
-	Excluded string `json:"excluded,omitempty"`    // the set that keeps the line from earning
+	Amount       int64  `json:"amount"`
+	PaidByPoints int64  `json:"paid_by_points,omitempty"` // minor units
+	Earning      int64  `json:"earning"`                  // minor units that earning rules may count
+	Excluded     string `json:"excluded,omitempty"`       // the set that keeps the line from earning
 }
 
 // Redemption is paying with points. It is a tender: it reduces what is to pay, not the price.
@@ -188,7 +188,7 @@ func (b *bill) share(value int64, idle bool) {
 	}
 	for k, s := range Split(min(value, sum(weights)), weights) {
 		l := &b.out[lines[k]]
-		l.Points = s
+		l.PaidByPoints = s
 		if idle {
 			l.Earning -= s
 		}

@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// Limits of a sale. A sale within them fits one entry.
+// Limits of a sale. With those of the breakdown and of the movements they keep every entry within MaxBodyBytes, so that
+// a sale that could be quoted can always be written.
 const (
 	MaxLines     = 500
 	MaxTenders   = 16
 	MaxLabels    = 16
-	MaxSaleBytes = 36 << 10 // of a sale's lines as an entry writes them; leaves room for movements and findings
+	MaxLineBytes = 34 << 10 // of all lines together, as an entry writes them
 	maxName      = 200
 	maxMark      = 64
 	maxCategory  = 200
 	maxTier      = 40
 	maxQuantity  = 1_000_000_000 // thousandths
 	maxTax       = 10_000        // basis points
-	lineOverhead = 140           // bytes of a line's field names and figures
 )
 
 // check validates a sale from outside and gives what conditions look at.
@@ -90,27 +90,61 @@ func checkLines(lines []Line) error {
 		if field, code := checkLine(&lines[i]); code != "" {
 			return &SaleError{fmt.Sprintf("lines[%d].%s", i, field), code}
 		}
-		size += lineOverhead + lineText(&lines[i])
+		size += lineBytes(&lines[i])
 	}
-	if size > MaxSaleBytes {
+	if size > MaxLineBytes {
 		return &SaleError{"lines", SaleTooLarge}
 	}
 	return nil
 }
 
-// lineText counts a line's text as JSON writes it: quotes and backslashes take two bytes, a line end two.
-func lineText(l *Line) int {
-	n := escaped(l.SKU) + escaped(l.Name) + escaped(l.Category) + escaped(l.Brand)
-	for _, t := range l.Labels {
-		n += escaped(t) + 3
+// lineBytes is at least what JSON takes for the line.
+func lineBytes(l *Line) int {
+	n := len(`{"sku":"","quantity":,"amount":},`) + escaped(l.SKU) + width(l.Quantity) + width(l.Amount)
+	for _, text := range [...]struct{ field, value string }{{`,"name":""`, l.Name}, {`,"category":""`, l.Category}, {`,"brand":""`, l.Brand}} {
+		if text.value != "" {
+			n += len(text.field) + escaped(text.value)
+		}
+	}
+	if len(l.Labels) > 0 {
+		n += len(`,"labels":[]`)
+		for _, t := range l.Labels {
+			n += len(`"",`) + escaped(t)
+		}
+	}
+	if l.Discount != 0 {
+		n += len(`,"discount":`) + width(l.Discount)
+	}
+	if l.Tax != 0 {
+		n += len(`,"tax":`) + width(l.Tax)
 	}
 	return n
 }
 
-// escaped also counts U+2028 and U+2029, which take six bytes instead of three.
+// width is the digits of a number that is not below zero.
+func width(n int64) int {
+	w := 1
+	for ; n >= 10; n /= 10 {
+		w++
+	}
+	return w
+}
+
+// escaped is the length of a text in JSON: quotes, backslashes and line ends take two bytes, U+2028 and U+2029 six
+// instead of three.
 func escaped(s string) int {
-	return len(s) + strings.Count(s, `"`) + strings.Count(s, `\`) + strings.Count(s, "\n") +
-		3*strings.Count(s, "\u2028") + 3*strings.Count(s, "\u2029")
+	n := len(s)
+	for i := range len(s) {
+		switch s[i] {
+		case '"', '\\', '\n':
+			n++
+		case 0xe2:
+			if strings.HasPrefix(s[i:], "\u2028") || strings.HasPrefix(s[i:], "\u2029") {
+				n += 3
+			}
+		}
+	}
+	return n
 }
 
 func checkLine(l *Line) (field, code string) {
@@ -191,7 +225,7 @@ func (b *bill) byContent() []int {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return compareLines(&lines[i], &lines[j]) })
+	slices.SortFunc(order, func(i, j int) int { return cmp.Or(compareLines(&lines[i], &lines[j]), cmp.Compare(i, j)) })
 	return order
 }
 

@@ -50,7 +50,11 @@ func (r *reader) value(n *node, path string, v reflect.Value) {
 	}
 	want := kindOf(v.Type())
 	if n.kind != want {
-		r.fault(path, fmt.Sprintf("is %s", n.kind), fmt.Sprintf("make it %s", want))
+		remedy := fmt.Sprintf("make it %s", want)
+		if want == scalarNode && n.kind == objectNode {
+			remedy += `; text with a colon, such as "08:00-12:00", needs quotes in a list`
+		}
+		r.fault(path, fmt.Sprintf("is %s", n.kind), remedy)
 		return
 	}
 	switch v.Kind() {

@@ -1,6 +1,6 @@
 package loyalty
 
-// clampOf is one limit on a redemption.
+// clamp is one limit on a redemption.
 type clamp struct {
 	code   string
 	most   Points
@@ -13,7 +13,7 @@ const maxClamps = 8
 // redeem works out what points may pay. Nothing asked gives what could be.
 func (b *bill) redeem() (Redemption, error) {
 	ask := b.in.Sale.Redeem
-	wanted := ask != nil && (ask.All || ask.Points > 0)
+	wanted := ask.wanted()
 	none := func(code string) (Redemption, error) {
 		r := Redemption{Clamps: []Finding{}}
 		if wanted {
@@ -73,8 +73,7 @@ func (b *bill) clamps() ([]clamp, error) {
 		list = append(list, clamp{code: code, most: most, base: value, factor: factor})
 		return err
 	}
-	left := max(b.at.total-b.tendered, 0)
-	if err := byValue(ExplainRedeemBill, left, 0); err != nil {
+	if err := byValue(ExplainRedeemBill, b.at.total, 0); err != nil {
 		return nil, err
 	}
 	if b.payable != nil {
@@ -97,22 +96,27 @@ func (b *bill) clamps() ([]clamp, error) {
 			return nil, err
 		}
 	}
-	return list, nil
+	// The last: it must not take the place of a limit that left room for just these tenders when the sale was quoted.
+	return list, byValue(ExplainRedeemTendered, max(b.at.total-b.tendered, 0), 0)
 }
 
-// settle brings what is asked within every limit, then down to the step, and to nothing when that is below the minimum.
-// It reports each limit that is below what was asked; the one that decided is marked applied.
+// wanted says whether anything is asked at all.
+func (a *Ask) wanted() bool { return a != nil && (a.All || a.Points > 0) }
+
+// settle brings what is asked within every limit, down to the step, within what other tenders leave, and to nothing when
+// that is below the minimum. It reports each limit that is below what was asked; the one that decided is marked applied.
 func (r *redeemRule) settle(asked Points, clamps []clamp) (Points, []Finding, error) {
-	found := make([]Finding, 0, len(clamps))
+	tendered := clamps[len(clamps)-1]
+	found := make([]Finding, 0, len(clamps)+2)
 	points, decided := asked, -1
-	for _, c := range clamps {
+	for _, c := range clamps[:len(clamps)-1] {
 		if c.most >= asked {
 			continue
 		}
 		if c.most < points {
 			points, decided = c.most, len(found)
 		}
-		found = append(found, Finding{Code: c.code, Limit: int64(c.most), Base: c.base, Factor: c.factor})
+		found = append(found, c.finding())
 	}
 	if decided >= 0 {
 		found[decided].Applied = true
@@ -124,11 +128,21 @@ func (r *redeemRule) settle(asked Points, clamps []clamp) (Points, []Finding, er
 	if fitted < points {
 		found = append(found, Finding{Code: ExplainRedeemStep, Applied: true, Limit: int64(fitted), Base: int64(r.grain())})
 	}
-	if least := max(r.minimum, 1); fitted < least && asked > 0 {
+	least := r.wholeSteps(max(r.minimum, 1))
+	if fitted >= least && tendered.most < fitted {
+		fitted = tendered.most
+		found = append(found, tendered.finding())
+		found[len(found)-1].Applied = true
+	}
+	if fitted < least && asked > 0 {
 		found = append(found, Finding{Code: ExplainRedeemMinimum, Applied: true, Limit: int64(least), Missing: int64(least - fitted)})
 		return 0, found, nil
 	}
 	return fitted, found, nil
+}
+
+func (c *clamp) finding() Finding {
+	return Finding{Code: c.code, Limit: int64(c.most), Base: c.base, Factor: c.factor}
 }
 
 // fit takes points down to a whole number of steps, and then to the fewest that pay as much: no point is taken for
@@ -147,10 +161,15 @@ func (r *redeemRule) fit(points Points) (Points, error) {
 	if !ok {
 		return 0, &RuleError{"redeem"}
 	}
-	if over := Points(n) % r.step; over != 0 {
-		n += int64(r.step - over)
+	return min(r.wholeSteps(max(Points(n), r.minimum)), points), nil
+}
+
+// wholeSteps takes points up to a whole number of steps.
+func (r *redeemRule) wholeSteps(points Points) Points {
+	if over := points % r.step; over != 0 {
+		points += r.step - over
 	}
-	return min(max(Points(n), r.minimum), points), nil
+	return points
 }
 
 // grain is the step to which points are taken: the author's, or what pays one minor unit.
@@ -167,22 +186,14 @@ func (r *redeemRule) pays(points Points) (int64, error) {
 	return value.whole, nil
 }
 
-// covers is the points that pay a value without paying more.
+// covers is the points that can be taken without paying more than a value.
 func (r *redeemRule) covers(value int64) (Points, error) {
-	exact, ok := mulDiv(value, r.points, r.value)
+	beyond, ok := mulDiv(value+1, r.points, r.value) // the first figure that would pay one more
 	if !ok {
 		return 0, &RuleError{"redeem"}
 	}
-	up, ok := exact.round(roundCeil)
-	if !ok {
-		return 0, &RuleError{"redeem"}
+	if beyond.rest == 0 {
+		beyond.whole--
 	}
-	worth, err := r.pays(Points(up))
-	if err != nil {
-		return 0, err
-	}
-	if worth <= value {
-		return Points(up), nil
-	}
-	return Points(exact.whole), nil
+	return r.fit(Points(beyond.whole))
 }

@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 )
@@ -34,15 +35,7 @@ func Split(total int64, weights []int64) []int64 {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		switch {
-		case rests[a] > rests[b]:
-			return -1
-		case rests[a] < rests[b]:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(rests[b], rests[a]), cmp.Compare(a, b)) })
 	for _, i := range order[:left] { // left is below the number of lines that have a rest
 		shares[i]++
 	}

@@ -1,0 +1,148 @@
+package loyalty
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const goodHead = `format: 1
+programme: {id: t, name: {en: T}, version: 1, valid_from: 2026-01-01T00:00, currency: EUR}
+`
+
+func TestAFaultyDocumentSaysWhereWhatAndHowToMend(t *testing.T) {
+	rule := "earn:\n  - {id: base, per: amount, rate: {points: 1, per: 1.00}"
+	for _, tc := range []struct{ name, doc, want string }{
+		{"an unknown section names the nearest", goodHead + "redem: {}\n", "3:1: redem: is not known here; did you mean redeem?"},
+		{"an unknown field names the nearest", goodHead + rule + ", rouding: {mode: ceil}}\n", "4:59: earn[0].rouding: is not known here; did you mean rounding?"},
+		{"a field given twice", goodHead + "exclude: []\nexclude: []\n", `4:1: not YAML: mapping key "exclude" already defined at [3:1]`},
+		{"a section that is a list", goodHead + "earn: {id: base}\n", "3:1: earn: is a section; make it a list"},
+		{"an empty value", goodHead + "earn:\n", "earn: has no value"},
+		{"no rate", goodHead + "earn:\n  - {id: base, per: amount}\n", "earn[0].rate: is missing"},
+		{"a rate of nothing", goodHead + "earn:\n  - {id: b, per: amount, rate: {points: 1, per: 0.00}}\n", `earn[0].rate.per: "0.00" is not an amount above 0`},
+		{"a third of a cent", goodHead + "earn:\n  - {id: b, per: amount, rate: {points: 1, per: 0.001}}\n", "at most 2 decimal places, such as 20.00"},
+		{"a fraction of a point", goodHead + "earn:\n  - {id: b, per: amount, rate: {points: 1.5, per: 1}}\n", `"1.5" is not a whole number`},
+		{"no points", goodHead + "earn:\n  - {id: b, per: amount, rate: {points: 0, per: 1}}\n", "earn[0].rate.points: 0 is out of range; write 1 to"},
+		{"two kinds in one rule", goodHead + rule + ", bonus: 5}\n", "earn[0]: must have one of per, multiply and bonus"},
+		{"a field that would do nothing", goodHead + "earn:\n  - {id: b, bonus: 5, rounding: {mode: ceil}}\n", "earn[0].rounding: does nothing in a bonus"},
+		{"an id used twice", goodHead + rule + "}\n  - {id: base, bonus: 5}\n", "earn[1].id: base is used before"},
+		{"a set that is not there", goodHead + rule + ", on: fresh}\n", `earn[0].on: there is no set "fresh"`},
+		{"a misspelt set", goodHead + "sets: {fresh: {label: [f]}}\nexclude: [fesh]\n", `exclude[0]: there is no set "fesh"; did you mean fresh?`},
+		{"sets in a circle", goodHead + "sets: {a: {sets: [b]}, b: {sets: [a]}}\n", "needs itself; break the circle"},
+		{"an empty set", goodHead + "sets: {a: {}}\n", "sets.a: holds nothing"},
+		{"a multiplier of a rule that is not there", goodHead + "earn:\n  - {id: x, multiply: 2, rules: [base]}\n", `earn[0].rules[0]: there is no rule "base"`},
+		{"a factor of zero", goodHead + "earn:\n  - {id: x, multiply: 0}\n", `earn[0].multiply: "0" is not a factor`},
+		{"a weekday", goodHead + rule + ", when: {weekdays: [tues]}}\n", `earn[0].when.weekdays[0]: "tues" is not a weekday; did you mean tue?`},
+		{"hours", goodHead + rule + ", when: {hours: [\"8-12\"]}}\n", `earn[0].when.hours[0]: "8-12" is not a span of hours`},
+		{"days the wrong way round", goodHead + rule + ", when: {from: 2026-02-01, to: 2026-01-01}}\n", "earn[0].when.to: 2026-01-01 is before 2026-02-01"},
+		{"a day that does not exist", goodHead + rule + ", when: {from: 2026-02-30}}\n", `"2026-02-30" is not a day`},
+		{"an empty condition", goodHead + rule + ", when: {}}\n", "earn[0].when: says nothing"},
+		{"a tier that is not declared", goodHead + rule + ", when: {tiers: [gold]}}\n", `there is no tier "gold"; declare it in tiers`},
+		{"an expiry of two lengths", goodHead + "expiry: {days: 1, months: 1}\n", "expiry: has days and months"},
+		{"more than the whole bill", goodHead + "redeem: {point_value: {points: 1, value: 0.01}, max_share: 101}\n", `redeem.max_share: "101" is not a share`},
+		{"a tender that is not there", goodHead + "tenders: {cheque: {earns: true}}\n", "tenders.cheque: is not a tender"},
+		{"a language", goodHead + "messages: {receipt: {english: Hello}}\n", "messages.receipt.english: is not a language"},
+		{"a message", goodHead + "messages: {footer: {en: Hello}}\n", "messages.footer: is not a message; known are receipt, screen"},
+		{"another format", "format: 2\n" + strings.SplitN(goodHead, "\n", 2)[1], "1:1: format: 2 is not a format that this engine knows; write format: 1"},
+		{"an anchor", goodHead + "exclude: &x []\n", "anchors, aliases, tags and merges are not taken"},
+		{"two documents", goodHead + "---\n" + goodHead, "want one document, found 2"},
+		{"nothing", "", "want one document, found 0"},
+		{"not UTF-8", "format: \xff\n", "the document is not UTF-8"},
+		{"JSON with a field twice", `{"format": 1, "format": 1}`, "1:15: format: given twice"},
+		{"JSON cut short", `{"format": 1`, "not JSON"},
+		{"JSON with more behind it", `{"format": 1} {}`, "text after the document"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := Compile([]byte(tc.doc))
+			var list Errors
+			if !errors.As(err, &list) {
+				t.Fatalf("got %v, want Errors", err)
+			}
+			if !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got:\n%v\nwant in it:\n%s", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestAllFaultsComeAtOnceInTheOrderOfTheDocument(t *testing.T) {
+	_, err := Compile([]byte(goodHead + "sets: {a: {}}\nexclude: [b]\nearn:\n  - {id: Base, bonus: 5}\nexpiry: {days: -1}\n"))
+	var list Errors
+	if !errors.As(err, &list) {
+		t.Fatal(err)
+	}
+	fields := ""
+	for _, e := range list {
+		fields += fmt.Sprintf("%d:%s ", e.Line, e.Field)
+	}
+	if fields != "3:sets.a 4:exclude[0] 6:earn[0].id 7:expiry " {
+		t.Errorf("got %s", fields)
+	}
+}
+
+func TestTheDigestIsOfTheMeaningNotOfTheSpelling(t *testing.T) {
+	a := compile(t, goodHead+`
+sets: {b: {sku: [2, 1, 2]}, a: {label: [x]}}
+exclude: [b, a]
+earn:
+  - {id: base, per: amount, rate: {points: 1, per: 1}, steps: whole}
+`)
+	b := compile(t, `{"programme": {"currency": "EUR", "valid_from": "2026-01-01T00:00", "version": 1, "name": {"en": "T"}, "id": "t"},
+		"earn": [{"rate": {"per": "1.00", "points": 1}, "per": "amount", "id": "base", "rounding": {"mode": "floor"}}],
+		"exclude": ["a", "b"], "expiry": {"never": true},
+		"sets": {"a": {"label": ["x"]}, "b": {"sku": ["1", "2"]}}, "format": 1}`)
+	if a.Digest() != b.Digest() {
+		t.Errorf("one programme, two digests:\n%s\n%s", a.Canonical(), b.Canonical())
+	}
+	c := compile(t, strings.Replace(goodHead, "version: 1", "version: 2", 1))
+	d := compile(t, goodHead)
+	if c.Digest() == d.Digest() {
+		t.Error("another version has the same digest")
+	}
+}
+
+func TestAnArticleNumberKeepsItsZeros(t *testing.T) {
+	p := compile(t, goodHead+"sets: {a: {sku: [0012, 1e3, no, 0x10]}}\nearn:\n  - {id: b, bonus: 5, on: a}\n")
+	for _, sku := range []string{"0012", "1e3", "no", "0x10"} {
+		q, err := p.Quote(QuoteInput{Sale: Sale{Lines: []Line{{SKU: sku, Quantity: 1000, Amount: 100}}}, Place: testPlace,
+			Member: &MemberState{ID: 1, Medium: MediumNumber}})
+		if err != nil || q.Earned != 5 {
+			t.Errorf("%s: earned %d, %v", sku, q.Earned, err)
+		}
+	}
+}
+
+func TestTheVersionInForceIsTheOneThatBeganLast(t *testing.T) {
+	version := func(n int, from string) *Programme {
+		return compile(t, fmt.Sprintf("format: 1\nprogramme: {id: t, name: {en: T}, version: %d, valid_from: %s, currency: EUR}\n", n, from))
+	}
+	old, current, next := version(1, "2026-01-01T00:00"), version(2, "2026-06-01T06:00"), version(3, "2027-01-01T00:00")
+	for at, want := range map[string]*Programme{
+		"2025-12-31T23:59:59.999+02:00": nil,
+		"2026-01-01T00:00:00.000+02:00": old,
+		"2026-06-01T05:59:59.999+03:00": old,
+		"2026-06-01T06:00:00.000+03:00": current,
+		"2026-12-31T23:59:59.999+02:00": current,
+		"2027-01-01T00:00:00Z":          next,
+	} {
+		for _, order := range [][]*Programme{{old, current, next}, {next, current, old}} {
+			if got, err := InForce(order, at); err != nil || got != want {
+				t.Errorf("%s: got %v, %v", at, got, err)
+			}
+		}
+	}
+}
+
+func TestABusinessDayEndsAtTheCut(t *testing.T) {
+	p := compileFile(t, "grocery.yaml")
+	for at, want := range map[string]string{
+		"2026-11-24T03:59:00.000+02:00": "2026-11-23",
+		"2026-11-24T04:00:00.000+02:00": "2026-11-24",
+		"2026-03-01T00:00:00.000+02:00": "2026-02-28",
+	} {
+		if got, err := p.BusinessDay(at); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", at, got, err, want)
+		}
+	}
+}

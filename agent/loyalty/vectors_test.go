@@ -1,0 +1,272 @@
+package loyalty
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+)
+
+// vectorFile is one file of testdata/vectors; its README.md says what the fields mean.
+type vectorFile struct {
+	Cases []vector `yaml:"cases"`
+}
+
+type vector struct {
+	Name      string       `yaml:"name"`
+	Programme string       `yaml:"programme"`
+	Lines     []vectorLine `yaml:"lines"`
+	Tenders   []struct {
+		Kind   TenderKind `yaml:"kind"`
+		Amount major      `yaml:"amount"`
+	} `yaml:"tenders"`
+	Rounding major         `yaml:"rounding"`
+	Member   *vectorMember `yaml:"member"`
+	Redeem   string        `yaml:"redeem"`
+	Day      string        `yaml:"day"`
+	At       string        `yaml:"at"`
+	Store    StoreID       `yaml:"store"`
+	Want     vectorWant    `yaml:"want"`
+	Lots     []lotStep     `yaml:"lots"`
+	Split    *vectorSplit  `yaml:"split"`
+}
+
+// major is an amount in the major unit, as exact text.
+type major string
+
+func (m *major) UnmarshalYAML(b []byte) error {
+	*m = major(strings.Trim(string(b), "\"\n "))
+	return nil
+}
+
+func (m major) minor(t *testing.T, digits int) int64 {
+	t.Helper()
+	if m == "" {
+		return 0
+	}
+	n, ok := parseDecimal(string(m), digits)
+	if !ok {
+		t.Fatalf("%q is not an amount", string(m))
+	}
+	return n
+}
+
+type vectorLine struct {
+	SKU      string   `yaml:"sku"`
+	Amount   major    `yaml:"amount"`
+	Quantity major    `yaml:"quantity"`
+	Category string   `yaml:"category"`
+	Brand    string   `yaml:"brand"`
+	Labels   []string `yaml:"labels"`
+	Discount major    `yaml:"discount"`
+	Tax      major    `yaml:"tax"`
+}
+
+type vectorMember struct {
+	Available Points `yaml:"available"`
+	Medium    Medium `yaml:"medium"`
+	Tier      string `yaml:"tier"`
+}
+
+type vectorWant struct {
+	Earned   *Points  `yaml:"earned"`
+	Total    *major   `yaml:"total"`
+	ToPay    *major   `yaml:"to_pay"`
+	Due      *major   `yaml:"due"`
+	Redeemed *Points  `yaml:"redeemed"`
+	Value    *major   `yaml:"value"`
+	Max      *Points  `yaml:"max"`
+	Expires  *string  `yaml:"expires"`
+	Why      []string `yaml:"why"`
+	Clamps   []string `yaml:"clamps"`
+}
+
+type lotStep struct {
+	Earn *struct {
+		Points  Points `yaml:"points"`
+		Earned  string `yaml:"earned"`
+		Expires string `yaml:"expires"`
+	} `yaml:"earn"`
+	Redeem Points `yaml:"redeem"`
+	Expire *struct {
+		Day    string `yaml:"day"`
+		Points Points `yaml:"points"`
+	} `yaml:"expire"`
+	Left []struct {
+		Points  Points `yaml:"points"`
+		Expires string `yaml:"expires"`
+	} `yaml:"left"`
+	Balance *Points `yaml:"balance"`
+}
+
+type vectorSplit struct {
+	Total  major   `yaml:"total"`
+	Over   []major `yaml:"over"`
+	Shares []major `yaml:"shares"`
+}
+
+func TestVectors(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "vectors", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no vectors: %v", err)
+	}
+	for _, file := range files {
+		doc, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group vectorFile
+		if err := yaml.UnmarshalWithOptions(doc, &group, yaml.Strict()); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, v := range group.Cases {
+			t.Run(filepath.Base(file)+"/"+v.Name, func(t *testing.T) { v.run(t) })
+		}
+	}
+}
+
+func (v *vector) run(t *testing.T) {
+	switch {
+	case v.Split != nil:
+		v.runSplit(t)
+	case v.Lots != nil:
+		v.runLots(t)
+	default:
+		v.runSale(t)
+	}
+}
+
+const vectorHeader = `
+format: 1
+programme: {id: vector, name: {en: Vector}, version: 1, valid_from: 2000-01-01T00:00, currency: EUR}
+`
+
+func (v *vector) runSale(t *testing.T) {
+	p := compile(t, vectorHeader+v.Programme)
+	q, err := p.Quote(v.input(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	points := func(name string, want *Points, got Points) {
+		if want != nil && *want != got {
+			t.Errorf("%s: got %d, want %d", name, got, *want)
+		}
+	}
+	money := func(name string, want *major, got int64) {
+		if want != nil && want.minor(t, 2) != got {
+			t.Errorf("%s: got %s, want %s", name, formatDecimal(got, 2, false), *want)
+		}
+	}
+	points("earned", v.Want.Earned, q.Earned)
+	points("redeemed", v.Want.Redeemed, q.Redeem.Points)
+	points("max", v.Want.Max, q.Redeem.Max)
+	money("total", v.Want.Total, q.Total)
+	money("to pay", v.Want.ToPay, q.ToPay)
+	money("due", v.Want.Due, q.Due)
+	money("value", v.Want.Value, q.Redeem.Value)
+	if v.Want.Expires != nil && *v.Want.Expires != q.EarnedExpires {
+		t.Errorf("expires: got %s, want %s", q.EarnedExpires, *v.Want.Expires)
+	}
+	compareCodes(t, "why", v.Want.Why, q.Why)
+	compareCodes(t, "clamps", v.Want.Clamps, q.Redeem.Clamps)
+}
+
+func compareCodes(t *testing.T, name string, want []string, got []Finding) {
+	t.Helper()
+	if want == nil {
+		return
+	}
+	codes := make([]string, len(got))
+	for i, f := range got {
+		codes[i] = f.Code
+	}
+	if fmt.Sprint(want) != fmt.Sprint(codes) {
+		t.Errorf("%s: got %v, want %v\n%+v", name, codes, want, got)
+	}
+}
+
+func (v *vector) input(t *testing.T) QuoteInput {
+	in := QuoteInput{Place: Place{Store: max(v.Store, 1), Lane: 1, Day: "2026-11-24", At: "10:00"}}
+	if v.Day != "" {
+		in.Place.Day = v.Day
+	}
+	if v.At != "" {
+		in.Place.At = v.At
+	}
+	in.Place.At = in.Place.Day + "T" + in.Place.At + ":00.000+02:00"
+	for _, l := range v.Lines {
+		if l.Quantity == "" {
+			l.Quantity = "1"
+		}
+		in.Sale.Lines = append(in.Sale.Lines, Line{SKU: l.SKU, Category: l.Category, Brand: l.Brand, Labels: l.Labels,
+			Quantity: l.Quantity.minor(t, 3), Amount: l.Amount.minor(t, 2), Discount: l.Discount.minor(t, 2), Tax: l.Tax.minor(t, 2)})
+	}
+	for _, p := range v.Tenders {
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{p.Kind, p.Amount.minor(t, 2)})
+	}
+	in.Sale.Rounding = v.Rounding.minor(t, 2)
+	if m := v.Member; m != nil {
+		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium}
+		if m.Medium == MediumNone {
+			in.Member.Medium = MediumPurse
+		}
+	}
+	switch v.Redeem {
+	case "":
+	case "all":
+		in.Sale.Redeem = &Ask{All: true}
+	default:
+		in.Sale.Redeem = &Ask{Points: Points(major(v.Redeem).minor(t, 0))}
+	}
+	return in
+}
+
+func (v *vector) runLots(t *testing.T) {
+	const member = 5
+	var lots []Lot
+	for i, s := range v.Lots {
+		switch {
+		case s.Earn != nil:
+			lots = Apply(lots, []Movement{{From: AccountIssued, To: AccountMain(member), Points: s.Earn.Points,
+				Lot: lotID(1, 1, Seq(i+1), 1), Earned: s.Earn.Earned, Expires: s.Earn.Expires}}, member)
+		case s.Redeem > 0:
+			lots = Apply(lots, draw(lots, s.Redeem, "2026-01-12", AccountCard(member), AccountRedeemed), member)
+		case s.Expire != nil:
+			moves := Expire(member, lots, s.Expire.Day)
+			before := Balance(lots)
+			lots = Apply(lots, moves, member)
+			if gone := before - Balance(lots); gone != s.Expire.Points {
+				t.Errorf("step %d: %d points expired, want %d", i+1, gone, s.Expire.Points)
+			}
+		case s.Left != nil:
+			got := make([]string, len(lots))
+			want := make([]string, len(s.Left))
+			for k, l := range lots {
+				got[k] = fmt.Sprint(l.Remaining, l.Expires)
+			}
+			for k, l := range s.Left {
+				want[k] = fmt.Sprint(l.Points, l.Expires)
+			}
+			if fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("step %d: left %v, want %v", i+1, got, want)
+			}
+		}
+		if s.Balance != nil && Balance(lots) != *s.Balance {
+			t.Errorf("step %d: balance %d, want %d", i+1, Balance(lots), *s.Balance)
+		}
+	}
+}
+
+func (v *vector) runSplit(t *testing.T) {
+	var over, want []int64
+	for i := range v.Split.Over {
+		over = append(over, v.Split.Over[i].minor(t, 2))
+		want = append(want, v.Split.Shares[i].minor(t, 2))
+	}
+	if got := Split(v.Split.Total.minor(t, 2), over); fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
