@@ -36,6 +36,20 @@ func FuzzParseVoucher(f *testing.F) {
 	})
 }
 
+func TestQueryAnsweredWithAnotherTransactionIsNoAnswer(t *testing.T) {
+	b := append([]byte{1}, Record{Ctr: 3, Type: TypeDebit, TxID: TxID{1}}.Marshal()...)
+	b = append(b, 0, 0, 0, 3, 0, 0, 0, 1)
+	if q, err := parseQuery(TxID{1}, b); err != nil || q.Ctr != 3 || q.Oldest != 1 || q.Record.Ctr != 3 {
+		t.Fatalf("%+v, %v", q, err)
+	}
+	if _, err := parseQuery(TxID{2}, b); err == nil {
+		t.Fatal("taken")
+	}
+	if _, err := parseQuery(TxID{1}, append([]byte{2}, b[1:]...)); err == nil {
+		t.Fatal("found is neither yes nor no")
+	}
+}
+
 // FuzzAnswers gives every parser of free answers anything.
 func FuzzAnswers(f *testing.F) {
 	f.Add([]byte("\x6F\x02\x84\x00"))

@@ -143,6 +143,43 @@ func TestCloneOfARememberedCardIsRefused(t *testing.T) {
 	wantErr(t, err, card.ErrCounterfeit)
 }
 
+func TestReissuedCardSendsItsNewCertificate(t *testing.T) {
+	s := newStore(t, cardtest.Plastic{})
+	s.open(t)
+	reissued := blank(t)
+	if err := reissued.Personalise(s.issuer.Personalise(t, reissued.Request(), cardtest.Plastic{})); err != nil {
+		t.Fatal(err)
+	}
+	second := &slot{card: reissued}
+	second.insert(t)
+	if _, err := card.Open(t.Context(), second, s.trust, today()); err != nil || len(second.sent) != 5 {
+		t.Fatalf("%d commands, %v", len(second.sent), err)
+	}
+}
+
+func TestCertificateThatArrivesGarbledDoesNotMakeACardCounterfeit(t *testing.T) {
+	s := newStore(t, cardtest.Plastic{})
+	if err := s.contacts.SetFault(cardsim.Fault{Kind: cardsim.BitFlip, INS: 0xB0, Bit: 120 * 8}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := card.Open(t.Context(), s.slot, s.trust, today())
+	wantErr(t, err, card.ErrUnreadable)
+}
+
+func TestCertificateOfAnotherCardIsRefusedBeforeAnythingElseIsAsked(t *testing.T) {
+	s := newStore(t, cardtest.Plastic{})
+	s.swap = func(answer []byte) []byte {
+		at := bytes.Index(answer, append([]byte{0x81, 8}, s.id[:]...))
+		answer[at+2] ^= 1
+		return answer
+	}
+	_, err := card.Open(t.Context(), s.slot, s.trust, today())
+	wantErr(t, err, card.ErrCounterfeit)
+	if len(s.sent) != 2 {
+		t.Fatalf("%d commands, want select and certificate", len(s.sent))
+	}
+}
+
 func TestTapThatBreaksOffAnywhereIsUnreadable(t *testing.T) {
 	faults := map[string]cardsim.Fault{
 		"torn before": {Kind: cardsim.TearBefore},
@@ -249,7 +286,7 @@ func TestLanesShareWhatTheyRememberOfCards(t *testing.T) {
 	const lanes, taps = 4, 5
 	for lane := range lanes {
 		plastic := blank(t)
-		if err := plastic.Personalise(issuer.Personalise(t, plastic.Request(), cardtest.Plastic{ID: card.ID{7: byte(lane)}})); err != nil {
+		if err := plastic.Personalise(issuer.Personalise(t, plastic.Request(), cardtest.Plastic{ID: card.ID{7: byte(lane + 1)}})); err != nil {
 			t.Fatal(err)
 		}
 		go func() {

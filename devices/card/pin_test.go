@@ -132,6 +132,13 @@ func TestOnePINIsGoodForOneCommand(t *testing.T) {
 	if s.pinCommands() != before {
 		t.Fatal("the PIN was sent again")
 	}
+	other, fresh := pin(t, "1111"), pin(t, "2222")
+	if err := session.ChangePIN(t.Context(), other, fresh); err == nil {
+		t.Fatal("wrong PIN taken")
+	}
+	for _, used := range []*card.PIN{other, fresh} {
+		wantErr(t, session.VerifyPINLastTry(t.Context(), used), card.ErrPINFormat)
+	}
 	p.Zero()
 	(*card.PIN)(nil).Zero()
 }

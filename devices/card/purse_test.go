@@ -53,9 +53,12 @@ func TestVoucherWithOneBitChangedIsRefused(t *testing.T) {
 			t.Fatalf("bit %d: got %v, want ErrVoucherMAC", bit, err)
 		}
 	}
-	stranger := s.issuer.Voucher(card.ID{7: 2}, 1, 500)
+	stranger, before := s.issuer.Voucher(card.ID{7: 2}, 1, 500), len(s.sent)
 	_, err := session.Load(t.Context(), stranger)
 	wantErr(t, err, card.ErrVoucherMAC)
+	if len(s.sent) != before {
+		t.Fatal("another card's voucher was sent")
+	}
 	stranger.Card = s.id // somebody pretends that it is for this card
 	_, err = session.Load(t.Context(), stranger)
 	wantErr(t, err, card.ErrVoucherMAC)
@@ -158,10 +161,13 @@ func TestDebitIsUndoneOnlyWhileItIsTheLastAndByWhoDebited(t *testing.T) {
 	wantErr(t, err, card.ErrTxConflict)
 	late, lateUnlock := debit(10)
 	next, _ := debit(20)
-	for _, d := range []card.Debit{late, next} {
+	for _, d := range []card.Debit{late, next, late} { // the last one only repeats
 		if _, err := session.Debit(t.Context(), d); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if b := session.Balance(); b.Points != 470 || b.Ctr != 5 {
+		t.Fatalf("after a repeated debit the balance is %+v", b)
 	}
 	_, err = session.Undo(t.Context(), late, lateUnlock)
 	wantErr(t, err, card.ErrNotLast)

@@ -93,10 +93,11 @@ const (
 	realTimeMaxN = 0x0F
 )
 
-// realTimeAt finds the first real-time command in data, or -1.
+// realTimeAt finds the first real-time command in data, or -1. One that has begun
+// at the end of data counts, since what follows may complete it.
 func realTimeAt(data []byte) int {
-	for i := 0; i+2 < len(data); i++ {
-		if data[i] != dle || data[i+2] > realTimeMaxN {
+	for i := 0; i+1 < len(data); i++ {
+		if data[i] != dle || i+2 < len(data) && data[i+2] > realTimeMaxN {
 			continue
 		}
 		if c := data[i+1]; c == eot || c == enq || c == dc4 {
@@ -106,7 +107,7 @@ func realTimeAt(data []byte) int {
 	return -1
 }
 
-// command is GS v 0 with the band's rows.
+// gsv0 is the command GS v 0 with the band's rows.
 func gsv0(b *render.Bitmap) []byte {
 	stride := b.Stride()
 	out := make([]byte, 0, gsv0Head+len(b.Bits))

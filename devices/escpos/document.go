@@ -9,6 +9,8 @@ package escpos
 import (
 	"errors"
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 
 	"loyaltill/devices/escpos/render"
 )
@@ -233,6 +235,14 @@ func checkColumns(columns []Column) error {
 func checkText(text string) error {
 	if len(text) > maxTextBytes {
 		return fmt.Errorf("text of %d bytes, want at most %d", len(text), maxTextBytes)
+	}
+	if !utf8.ValidString(text) {
+		return fmt.Errorf("text %q is not UTF-8", text)
+	}
+	for _, c := range text {
+		if unicode.IsControl(c) && c != '\n' {
+			return fmt.Errorf("control character %q in text", c)
+		}
 	}
 	return nil
 }

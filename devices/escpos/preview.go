@@ -3,6 +3,7 @@ package escpos
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"loyaltill/devices/escpos/render"
 )
@@ -140,6 +141,9 @@ func (e *Encoder) PlainText(d *Document, p *Profile) (string, error) {
 			out.WriteString(strings.Repeat("\n", b.line.Count))
 		case KindCut:
 			out.WriteString("[cut]\n")
+		case KindRule:
+			out.WriteString(strings.Repeat(b.line.Text, p.Paper.Columns()) + "\n")
+			continue
 		case KindDrawer:
 			fmt.Fprintf(&out, "[drawer pin %d]\n", b.line.Count)
 		}
@@ -155,8 +159,23 @@ func plainRow(out *strings.Builder, r row) {
 	x := 0
 	for _, s := range r.spans {
 		out.WriteString(strings.Repeat(" ", max(s.x*sx-x, 0)))
-		out.WriteString(strings.ReplaceAll(s.text, "\u00a0", " "))
+		out.WriteString(readable(s.text))
 		x = s.x*sx + s.cells
 	}
 	out.WriteString("\n")
+}
+
+// readable leaves out the controls of the bidirectional order, which a terminal
+// cannot show, and keeps the joiners, which are spelling.
+func readable(text string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case blank(c):
+			return ' '
+		case unicode.Is(unicode.Bidi_Control, c):
+			return -1
+		default:
+			return c
+		}
+	}, text)
 }

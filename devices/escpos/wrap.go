@@ -82,7 +82,7 @@ func printable(text string, dir render.Direction) (string, bool) {
 	}
 	return strings.Map(func(c rune) rune {
 		switch {
-		case c == '\u00a0' || c == '\u202f' || c == '\u2009':
+		case blank(c):
 			return ' '
 		case unicode.Is(unicode.Cf, c):
 			return -1
@@ -91,3 +91,6 @@ func printable(text string, dir render.Direction) (string, bool) {
 		}
 	}, text), true
 }
+
+// blank says that a character prints as a space.
+func blank(c rune) bool { return c == '\u00a0' || c == '\u202f' || c == '\u2009' }

@@ -34,7 +34,7 @@ type Config struct {
 type timing struct {
 	reopenMin, reopenMax time.Duration // between attempts to open the port
 	poll                 time.Duration // silence after which the printer is asked
-	pollBlocked          time.Duration // the same while it waits for a person
+	pollBusy             time.Duration // the same while it owes acknowledgements or waits for a person
 	answer               time.Duration // for an answer to DLE EOT
 	discover             time.Duration // for the first sign of life; some answer after seconds
 	stable               time.Duration // an attention state must be gone this long
@@ -47,10 +47,10 @@ type timing struct {
 func defaultTiming() timing {
 	return timing{
 		reopenMin: 500 * time.Millisecond, reopenMax: 10 * time.Second,
-		poll: 2 * time.Second, pollBlocked: 500 * time.Millisecond,
+		poll: 2 * time.Second, pollBusy: 300 * time.Millisecond,
 		answer: time.Second, discover: 5 * time.Second,
 		stable: 300 * time.Millisecond, clear: 1500 * time.Millisecond,
-		ping: 5 * time.Second, stall: 6 * time.Second, stuckWrite: 10 * time.Second,
+		ping: 3 * time.Second, stall: 6 * time.Second, stuckWrite: 10 * time.Second,
 	}
 }
 

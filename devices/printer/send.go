@@ -40,22 +40,37 @@ func (j *sending) breakOff(cause Cause) {
 // done reports whether the printer has acknowledged the id behind the cut.
 func (j *sending) done() bool { return j.acks && j.acked == len(j.job.Segments) }
 
-// acknowledged takes a process id. Ids come in order, and one implies all before it (printing.md R5).
-func (j *sending) acknowledged(id [4]byte) {
+// acknowledged takes a process id. Ids come in order, and one implies all before it (printing.md R5), unless the printer
+// may have lost its buffer meanwhile (R12).
+func (j *sending) acknowledged(id [4]byte, continuous bool) {
 	if j.cause != CauseNone || j.job.Confirm != escpos.ConfirmPrinted {
 		return
 	}
-	if id == j.ping && j.ping != ([4]byte{}) {
-		j.reach(j.pingNext) // only the answers were lost: a printer that lost its buffer would have been silent, see mistrust
-		return
+	n := j.upTo(id)
+	switch {
+	case n <= j.acked:
+	case n > j.acked+1 && !continuous, j.pinged(id) && !continuous:
+		j.breakOff(CausePowerCycle)
+	default:
+		j.reach(n)
+	}
+}
+
+// upTo is how many segments the id speaks for; 0 when it is not one of this job.
+func (j *sending) upTo(id [4]byte) int {
+	if j.pinged(id) {
+		return j.pingNext
 	}
 	for i := j.acked; i < j.next; i++ {
 		if j.job.Segments[i].Ack == id {
-			j.reach(i + 1)
-			return
+			return i + 1
 		}
 	}
+	return 0
 }
+
+// pinged reports whether the id is the driver's own, sent because acknowledgements were missing.
+func (j *sending) pinged(id [4]byte) bool { return id == j.ping && j.ping != [4]byte{} }
 
 // processed takes an answer to GS r, which bears no id: each speaks for the next segment.
 func (j *sending) processed() {
@@ -71,6 +86,9 @@ func (j *sending) reach(n int) {
 		j.moved = time.Time{}
 	}
 }
+
+// waits reports whether the printer owes acknowledgements.
+func (j *sending) waits() bool { return j.acks && j.acked < j.next }
 
 // inFlight counts the bytes that the printer may still hold.
 func (j *sending) inFlight() int {
@@ -107,7 +125,7 @@ func (s *session) print(ctx context.Context, req *request) error {
 		req.reply <- reply{Result{Outcome: NotStarted, Segments: len(req.job.Segments), Level: s.level(), Clean: true}, err}
 		return nil
 	}
-	s.job, s.state = j, StatePrinting
+	s.job, s.state, s.gap, s.heard = j, StatePrinting, 0, s.p.now()
 	s.publish()
 	err := s.send(ctx, j)
 	s.job = nil

@@ -18,6 +18,14 @@ var (
 )
 
 const (
+	// fastestStart is less than any printer takes to be switched off, on and ready. It is no profile's business: a
+	// model that starts faster than its profile says would have lost jobs called printed.
+	fastestStart = 700 * time.Millisecond
+
+	// queryRoom is how much of the printer's buffer queries may take. One that is offline answers them at once and yet
+	// keeps their bytes until it works its buffer off.
+	queryRoom = 192
+
 	maxProbes = 3         // in a row without an answer end the link
 	farOff    = time.Hour // longer than anything waits without looking again
 )
@@ -32,10 +40,13 @@ type session struct {
 	parser  escpos.StatusParser
 
 	answered bool             // something that was asked has been answered
+	serial   bool             // a line on which silence may be a printer without power
 	heard    time.Time        // the last byte
+	gap      time.Duration    // the longest silence since the job began
 	asked    time.Time        // the last query
-	missed   int              // queries since then without any answer
+	missed   int              // queries since heard without any answer
 	latency  time.Duration    // the longest answer
+	queries  int              // bytes of queries that may still lie in the printer's buffer
 	cond     escpos.Condition // facts, as last reported
 	blocked  time.Time        // when they last kept the printer from working
 	full     bool             // the printer said XOFF and has not said XON since
@@ -59,7 +70,7 @@ func newSession(p *Printer, w *wire, baud int) *session {
 		p: p, profile: profile, wire: w, heard: p.now(), state: StateUnknown,
 		canClear: profile.Status.ClearFn8, canAck: profile.Status.ProcessID,
 	}
-	if _, serial := w.port.(*serialPort); serial {
+	if _, s.serial = w.port.(*serialPort); s.serial {
 		s.baud = baud
 	}
 	return s
@@ -84,7 +95,7 @@ func (s *session) level() Level {
 
 // run keeps the link until it is lost or ctx ends.
 func (s *session) run(ctx context.Context) error {
-	s.p.update(func(st *Status) { st.Link = LinkSilent })
+	s.publish()
 	if err := s.discover(ctx); err != nil {
 		return err
 	}
@@ -119,14 +130,32 @@ func (s *session) discover(ctx context.Context) error {
 	for {
 		err := s.ask(ctx)
 		if err == nil {
-			s.answered = true
-			s.suspect = false
-			return nil
+			break
 		}
 		if !errors.Is(err, errSilent) || s.p.now().Sub(since) >= s.p.timing.discover {
 			return err
 		}
 	}
+	s.answered = true
+	if lag := s.p.now().Sub(since); lag > s.p.timing.answer {
+		return s.measure(ctx, lag)
+	}
+	return nil
+}
+
+// measure finds out whether the printer was just switched on or always answers late. The answers to the queries that
+// were given up come first.
+func (s *session) measure(ctx context.Context, lag time.Duration) error {
+	if err := s.until(ctx, lag, func() bool { return false }); !errors.Is(err, errTimeout) {
+		return err
+	}
+	s.latency = lag
+	start := s.p.now()
+	if err := s.probe(ctx); err != nil {
+		return err
+	}
+	s.latency = s.p.now().Sub(start)
+	return nil
 }
 
 // idle waits for a job, with an eye on the printer. It returns nothing when the printer has to be brought in step first.
@@ -256,16 +285,18 @@ func (s *session) write(ctx context.Context, p []byte) error {
 // receive reads what came.
 func (s *session) receive(b []byte) {
 	now := s.p.now()
-	boot := time.Duration(s.profile.IO.BootMS) * time.Millisecond
-	if s.missed > 0 && now.Sub(s.heard) >= boot {
-		s.mistrust() // silent for as long as starting up takes
+	if s.missed > 0 && s.serial && s.answered {
+		s.mistrust() // it is back after a silence
 	}
+	s.gap = max(s.gap, now.Sub(s.heard))
 	s.heard, s.missed = now, 0
 	for _, ev := range s.parser.Feed(b) {
 		s.handle(ev)
 	}
 	if s.cond.Has(blocking) {
 		s.blocked = now
+	} else {
+		s.queries = 0
 	}
 	s.publish()
 }
@@ -284,7 +315,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 	case escpos.StatusProcessID:
 		s.pong = ev.ID
 		if s.job != nil {
-			s.job.acknowledged(ev.ID)
+			s.job.acknowledged(ev.ID, s.continuous())
 		}
 	case escpos.StatusByte:
 		if s.job != nil {
@@ -292,6 +323,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 		}
 	case escpos.StatusCleared:
 		s.cleared = true
+		s.queries = 0
 	case escpos.StatusInfo:
 		s.info = append(s.info, ev.Data)
 	case escpos.StatusXOFF:
@@ -303,6 +335,10 @@ func (s *session) handle(ev escpos.StatusEvent) {
 		s.full, s.held = false, false
 	}
 }
+
+// continuous reports whether the printer has been heard so often since the job began that it cannot have been switched
+// off and on in between. On other transports losing power ends the link.
+func (s *session) continuous() bool { return !s.serial || s.gap < fastestStart }
 
 // mistrust notes signs that the printer was switched off: what it held is gone.
 func (s *session) mistrust() {
@@ -320,10 +356,10 @@ func (s *session) pollAt() time.Time {
 		last = s.asked
 	}
 	switch {
-	case !s.talks():
-		return last.Add(farOff)
-	case s.cond.Has(blocking &^ recoverable):
-		return last.Add(s.p.timing.pollBlocked)
+	case !s.talks(), s.queries >= queryRoom && (s.job != nil || !s.canClear):
+		return last.Add(farOff) // with ASB a change is heard all the same
+	case s.job != nil && s.job.waits(), s.cond.Has(blocking &^ recoverable):
+		return last.Add(s.p.timing.pollBusy)
 	default:
 		return last.Add(s.p.timing.poll)
 	}
@@ -332,6 +368,11 @@ func (s *session) pollAt() time.Time {
 // ask puts the four real-time queries and waits for the answers. It must only be called between two commands. All four
 // go out each time, in the same order, so that even late answers are taken for what they are.
 func (s *session) ask(ctx context.Context) error {
+	if s.queries >= queryRoom && s.job == nil && s.canClear {
+		if err := s.clear(ctx); err != nil && !errors.Is(err, errTimeout) {
+			return err
+		}
+	}
 	s.parser.Forget()
 	var out []byte
 	for _, q := range []escpos.StatusQuery{escpos.AskPrinter, escpos.AskOffline, escpos.AskError, escpos.AskPaper} {
@@ -340,6 +381,7 @@ func (s *session) ask(ctx context.Context) error {
 	}
 	start := s.p.now()
 	s.asked = start
+	s.queries += len(out)
 	if err := s.write(ctx, out); err != nil {
 		return err
 	}
@@ -357,14 +399,20 @@ func (s *session) ask(ctx context.Context) error {
 		return nil // it speaks, if not to the question
 	}
 	s.missed++
+	s.publish()
 	return errSilent
 }
 
-// probe asks until something is heard.
+// probe asks until something is heard. Three silent queries end the link; a serial line with a job on it gets the time
+// that the printer needs to start up again, because what became of the job can then be told.
 func (s *session) probe(ctx context.Context) error {
+	giveUp := s.p.now()
+	if s.job != nil && s.serial {
+		giveUp = giveUp.Add(2 * time.Duration(s.profile.IO.BootMS) * time.Millisecond)
+	}
 	for n := 1; ; n++ {
 		err := s.ask(ctx)
-		if !errors.Is(err, errSilent) || n == maxProbes {
+		if !errors.Is(err, errSilent) || n >= maxProbes && !s.p.now().Before(giveUp) {
 			return err
 		}
 	}
@@ -395,8 +443,12 @@ func (s *session) publish() {
 	if a, ok := attentionOf(s.cond); ok {
 		state, health, code = a.state, a.health, a.code
 	}
+	link := LinkUp
+	if s.missed > 0 || !s.answered {
+		link, health, code = LinkSilent, devices.Absent, CodeSilent
+	}
 	changed := s.p.update(func(st *Status) {
-		st.Link = LinkUp
+		st.Link = link
 		st.State, st.Health = state, st.Health.Next(health, code, s.p.now())
 		st.PaperLow, st.DrawerOpen = paperLow, s.cond.Has(escpos.CondDrawerHigh)
 		st.Level = s.level()

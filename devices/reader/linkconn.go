@@ -55,10 +55,6 @@ func (c *linkConn) Control(context.Context, uint32, []byte) ([]byte, error) {
 // Close ends the connection; the card stays in the reader. It loses session and PIN state with every disposition but Leave.
 func (c *linkConn) Close(how card.Disposition) error {
 	defer c.link.unclaim(c.card)
-	if c.broken != nil {
-		c.card.eject() // out of step, if it is there at all
-		return nil
-	}
 	c.broken = ErrEnded
 	// A card that cannot be told has gone, and with it what was to be reset.
 	switch how {

@@ -21,6 +21,9 @@ const (
 	closeLimit = 2 * time.Second
 )
 
+// errOwn tells a connection of this program from one of another: only the other is waited for.
+var errOwn = errors.New("the last connection is still open")
+
 func (p *pcscReader) connect(ctx context.Context) (card.Transmitter, error) {
 	name := p.r.Name()
 	if name == "" {
@@ -36,7 +39,7 @@ func (p *pcscReader) connect(ctx context.Context) (card.Transmitter, error) {
 		if err == nil {
 			return &pcscConn{p: p, atr: atr}, nil
 		}
-		if !errors.Is(err, ErrBusy) || waited >= shareLimit || ctx.Err() != nil {
+		if !errors.Is(err, ErrBusy) || errors.Is(err, errOwn) || waited >= shareLimit || ctx.Err() != nil {
 			return nil, fmt.Errorf("connect card in %q: %w", name, err)
 		}
 		rest(ctx, wait)
@@ -61,7 +64,7 @@ func (p *pcscReader) absent() error {
 // open runs on the thread. It connects for this program alone.
 func (p *pcscReader) open(name string) ([]byte, error) {
 	if p.card != nil {
-		return nil, fmt.Errorf("%w: the last connection is still open", ErrBusy)
+		return nil, fmt.Errorf("%w: %w", ErrBusy, errOwn)
 	}
 	if p.pcsc == nil {
 		pcsc, err := scard.EstablishContext()

@@ -24,6 +24,9 @@ import (
 // ErrUnavailable says that no private service can run here. The text names what is missing.
 var ErrUnavailable = errors.New("no private card service here")
 
+// ErrNotOurs refuses to touch a service that somebody else runs.
+var ErrNotOurs = errors.New("the card service is somebody else's")
+
 // MaxReaders is the most that pcsc-lite before 2.5.0 takes.
 const MaxReaders = 16
 

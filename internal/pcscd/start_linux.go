@@ -201,10 +201,18 @@ func listening(port int) bool {
 }
 
 // Signal sends a signal to the service.
-func (d *Daemon) Signal(s os.Signal) error { return d.process.cmd.Process.Signal(s) }
+func (d *Daemon) Signal(s os.Signal) error {
+	if d.process == nil {
+		return ErrNotOurs
+	}
+	return d.process.cmd.Process.Signal(s)
+}
 
 // Restart ends the service, if it runs, and starts it again with the same readers.
 func (d *Daemon) Restart(ctx context.Context) error {
+	if d.process == nil {
+		return ErrNotOurs
+	}
 	if err := d.end(); err != nil {
 		return fmt.Errorf("restart card service: %w", err)
 	}

@@ -1,0 +1,131 @@
+package printer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/render"
+)
+
+// start runs a printer until the test ends and waits for it.
+func start(t testing.TB, p *Printer) *Printer {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("run: %v", err)
+			}
+		case <-time.After(patience):
+			t.Error("the printer does not stop")
+		}
+	})
+	return p
+}
+
+func newPrinter(t testing.TB, cfg Config) *Printer {
+	t.Helper()
+	cfg.Name = "lane 1"
+	return New(cfg, zerolog.New(zerolog.NewTestWriter(t)).Level(zerolog.WarnLevel), time.Now)
+}
+
+func profile(t testing.TB, id string) *escpos.Profile {
+	t.Helper()
+	p, err := escpos.LoadProfile(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// waitStatus waits until the printer's status is as wanted and returns it.
+func waitStatus(t testing.TB, p *Printer, what string, wanted func(Status) bool) Status {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		changed := p.Changed()
+		st := p.Status()
+		if wanted(st) {
+			return st
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			t.Fatalf("waited for %s; status is %+v", what, st)
+		}
+	}
+}
+
+func waitState(t testing.TB, p *Printer, want State) Status {
+	t.Helper()
+	return waitStatus(t, p, string(want), func(st Status) bool { return st.Link == LinkUp && st.State == want })
+}
+
+// receipt encodes a receipt of the given number of lines. Each line names the job, so that sheets can be told apart.
+func receipt(t testing.TB, p *escpos.Profile, no escpos.JobNo, lines int) *escpos.Job {
+	t.Helper()
+	r, err := render.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := escpos.Document{}
+	for i := range lines {
+		doc.Lines = append(doc.Lines, escpos.Line{Kind: escpos.KindText, Text: fmt.Sprintf("job %d line %d of %d  12.50 EUR", no, i+1, lines)})
+	}
+	doc.Lines = append(doc.Lines, escpos.Line{Kind: escpos.KindCut})
+	job, err := escpos.NewEncoder(r).Encode(&doc, p, no)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return job
+}
+
+// journal is what the owner of a job writes down.
+type journal struct {
+	mu     sync.Mutex
+	stages []Progress
+	refuse Stage // the stage that cannot be written
+}
+
+var errJournal = errors.New("disk full")
+
+func (j *journal) note(p Progress) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.stages = append(j.stages, p)
+	if p.Stage == j.refuse {
+		return errJournal
+	}
+	return nil
+}
+
+// count tells how often a stage was reported.
+func (j *journal) count(s Stage) int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n := 0
+	for _, p := range j.stages {
+		if p.Stage == s {
+			n++
+		}
+	}
+	return n
+}
+
+func within(t testing.TB, d time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}

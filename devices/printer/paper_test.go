@@ -1,0 +1,384 @@
+//go:build linux
+
+package printer
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"loyaltill/devices/escpos"
+	"loyaltill/firmware-sim/printersim"
+)
+
+// printing runs Print beside the test.
+type printing struct {
+	journal journal
+	result  chan outcome
+	cancel  context.CancelFunc
+}
+
+type outcome struct {
+	Result
+	err error
+}
+
+func begin(t testing.TB, p *Printer, job *escpos.Job) *printing {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	pr := &printing{result: make(chan outcome, 1), cancel: cancel}
+	go func() {
+		res, err := p.Print(ctx, job, pr.journal.note)
+		pr.result <- outcome{res, err}
+	}()
+	return pr
+}
+
+func (pr *printing) wait(t testing.TB) outcome {
+	t.Helper()
+	select {
+	case o := <-pr.result:
+		return o
+	case <-time.After(2 * patience):
+		t.Fatal("the job has no outcome")
+		return outcome{}
+	}
+}
+
+// confirm prints a job that must come out.
+func confirm(t testing.TB, p *Printer, job *escpos.Job) {
+	t.Helper()
+	pr := begin(t, p, job)
+	o := pr.wait(t)
+	if o.err != nil || o.Outcome != Confirmed || o.Acked != len(job.Segments) || !o.Clean {
+		t.Fatalf("not confirmed: %+v, journal %+v", o, pr.journal.stages)
+	}
+	for _, s := range []Stage{Starting, Flushed, Committed} {
+		if pr.journal.count(s) != 1 {
+			t.Errorf("%s was reported %d times", s, pr.journal.count(s))
+		}
+	}
+}
+
+func TestAReceiptIsConfirmedOnceItsSheetHasBeenCut(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	job := receipt(t, p.cfg.Profile, 1, 30)
+	confirm(t, p, job)
+	if got := r.sheets(t); len(got) != 1 || complete(got, job) != 1 {
+		t.Errorf("sheets: %q\nwant %q", got, textOf(job))
+	}
+	if st := waitState(t, p, StateReady); st.Level != LevelPrinted || st.Model != "EPSON TM-T20III" {
+		t.Errorf("status: %+v", st)
+	}
+}
+
+func TestAReportLargerThanThePrintersBufferNeverOverflowsIt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		sim  printersim.PrinterConfig
+		io   func(*escpos.IO)
+	}{
+		{"4 KB buffer, no handshake", printersim.PrinterConfig{}, func(*escpos.IO) {}},
+		{"1 KB buffer, no handshake", printersim.PrinterConfig{BufferSize: 1024}, func(io *escpos.IO) { io.RxBuffer, io.Window = 1024, 600 }},
+		{"small buffer with XON and XOFF", printersim.PrinterConfig{Personality: "tm-t20iii-xonxoff", BufferSize: 512},
+			func(io *escpos.IO) { io.RxBuffer, io.Window = 512, 256 }},
+		{"slow line", printersim.PrinterConfig{Baud: 9600}, func(io *escpos.IO) { io.Baud = 9600 }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			prof := tmT20III(t)
+			c.io(&prof.IO)
+			r, p := linked(t, c.sim, Config{Profile: prof})
+			job := receipt(t, prof, 1, 150)
+			confirm(t, p, job)
+			if got := r.counts(t); got.BufferOverflows > 0 || got.Sheets != 1 {
+				t.Errorf("counts: %+v", got)
+			}
+			if complete(r.sheets(t), job) != 1 {
+				t.Errorf("sheets: %q", r.sheets(t))
+			}
+		})
+	}
+}
+
+// After each of these the job is torn, the printer is clean and the next one comes out whole on its own sheet.
+func TestABrokenJobIsInterruptedAndTheNextComesOutWhole(t *testing.T) {
+	t.Parallel()
+	const rows = 300 // of the 900 of a receipt of 30 lines
+	for _, c := range []struct {
+		name  string
+		fault printersim.Fault
+		cause Cause
+		state State
+	}{
+		{"paper runs out in the middle", printersim.Fault{Kind: "paper-out", At: "row", N: rows}, CausePaperOut, StatePaperOut},
+		{"paper is taken out behind the last line, before the cut", printersim.Fault{Kind: "paper-out", At: "cut"}, CausePaperOut, StatePaperOut},
+		{"the cover is opened in the middle", printersim.Fault{Kind: "cover-open", At: "row", N: rows}, CauseCoverOpen, StateCoverOpen},
+		{"the cover is opened before the cut", printersim.Fault{Kind: "cover-open", At: "cut"}, CauseCoverOpen, StateCoverOpen},
+		{"the knife jams", printersim.Fault{Kind: "cutter-jam"}, CauseCutter, StateCutterError},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, p := linked(t, printersim.PrinterConfig{}, Config{})
+			r.fault(t, c.fault)
+			torn := receipt(t, p.cfg.Profile, 1, 30)
+			pr := begin(t, p, torn)
+			st := waitState(t, p, c.state)
+			if st.Health.Code == CodeReady {
+				t.Errorf("health: %+v", st.Health)
+			}
+			r.mend(t)
+			o := pr.wait(t)
+			if o.Outcome != Interrupted || o.Cause != c.cause || !o.Clean || o.err != nil {
+				t.Errorf("got %+v", o)
+			}
+			next := receipt(t, p.cfg.Profile, 2, 30)
+			confirm(t, p, next)
+			sheets := r.sheets(t)
+			if complete(sheets, next) != 1 || mixed(sheets) != 0 || r.counts(t).BufferOverflows > 0 {
+				t.Errorf("sheets: %q\n%s", sheets, r.story(t))
+			}
+			if c.fault.At == "row" && complete(sheets, torn) != 0 {
+				t.Errorf("the torn job came out after all: %q\n%s", sheets, r.story(t))
+			}
+		})
+	}
+}
+
+func TestAHotHeadOnlyTakesLonger(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	r.fault(t, printersim.Fault{Kind: "overheat", At: "row", N: 300})
+	job := receipt(t, p.cfg.Profile, 1, 30)
+	pr := begin(t, p, job)
+	waitState(t, p, StateOverheated)
+	r.mend(t)
+	if o := pr.wait(t); o.Outcome != Confirmed {
+		t.Errorf("got %+v", o)
+	}
+	if complete(r.sheets(t), job) != 1 || len(r.sheets(t)) != 1 {
+		t.Errorf("sheets: %q", r.sheets(t))
+	}
+}
+
+func TestPowerLostInTheMiddleInterruptsTheJob(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	r.fault(t, printersim.Fault{Kind: "power-off", At: "row", N: 300, ForMS: offMS})
+	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 30))
+	if o := pr.wait(t); o.Outcome != Interrupted || o.Cause != CausePowerCycle || !o.Clean {
+		t.Errorf("got %+v\n%s", o, r.story(t))
+	}
+	next := receipt(t, p.cfg.Profile, 2, 30)
+	confirm(t, p, next)
+	if s := r.sheets(t); complete(s, next) != 1 || mixed(s) != 0 {
+		t.Errorf("sheets: %q", s)
+	}
+}
+
+func TestPowerLostBehindTheCutLeavesAQuestion(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{Speed: 1}, Config{})
+	job := receipt(t, p.cfg.Profile, 1, 30)
+	pr := begin(t, p, job)
+	waitStatus(t, p, "all but the cut to be printed", func(st Status) bool { return st.Segments > 0 && st.Acked == st.Segments-1 })
+	r.fault(t, printersim.Fault{Kind: "power-off", At: "segment", ForMS: offMS}) // the cut takes a third of a second
+	if o := pr.wait(t); o.Outcome != Uncertain || o.Cause != CausePowerCycle || o.Acked != len(job.Segments)-1 {
+		t.Errorf("got %+v\n%s", o, r.story(t))
+	}
+	next := receipt(t, p.cfg.Profile, 2, 30)
+	confirm(t, p, next)
+	if s := r.sheets(t); complete(s, job) != 1 || complete(s, next) != 1 || mixed(s) != 0 {
+		t.Errorf("sheets: %q", s)
+	}
+}
+
+func TestPowerLostBetweenJobsCostsNothing(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	confirm(t, p, receipt(t, p.cfg.Profile, 1, 5))
+	r.fault(t, printersim.Fault{Kind: "power-off", ForMS: offMS})
+	waitStatus(t, p, "the printer to be missed", func(st Status) bool { return st.State != StateReady })
+	waitState(t, p, StateReady)
+	confirm(t, p, receipt(t, p.cfg.Profile, 2, 5))
+}
+
+func TestLostAndSplitAcknowledgementsAreMadeUpFor(t *testing.T) {
+	t.Parallel()
+	job := receipt(t, tmT20III(t), 1, 60)
+	n := len(job.Segments)
+	if n < 3 {
+		t.Fatalf("%d segments", n)
+	}
+	for _, c := range []struct {
+		name  string
+		fault printersim.Fault
+	}{
+		{"the first is lost: the second implies it", printersim.Fault{Kind: "ack-lost", At: "segment", N: 1}},
+		{"the one behind the cut is lost: a later one implies it", printersim.Fault{Kind: "ack-lost", At: "segment", N: n}},
+		{"all are lost", printersim.Fault{Kind: "ack-lost", Count: n}},
+		{"XOFF and XON inside each", printersim.Fault{Kind: "ack-xoff", Count: n}},
+		{"each comes late", printersim.Fault{Kind: "ack-delay", MS: 300, ForMS: 3000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, p := linked(t, printersim.PrinterConfig{}, Config{})
+			r.fault(t, c.fault)
+			confirm(t, p, job)
+			if s := r.sheets(t); complete(s, job) != 1 || len(s) != 1 {
+				t.Errorf("sheets: %q", s)
+			}
+		})
+	}
+}
+
+func TestAPrinterThatHoldsUsForEverIsStalledAndNotHangingUs(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{Personality: "tm-t20iii-xonxoff"}, Config{})
+	r.fault(t, printersim.Fault{Kind: "stuck-xoff", At: "row", N: 300})
+	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 60))
+	if st := waitState(t, p, StateStalled); st.Health.Code != CodeStalled {
+		t.Errorf("health: %+v", st.Health)
+	}
+	r.mend(t)
+	if o := pr.wait(t); o.Outcome != Confirmed && o.Outcome != Interrupted {
+		t.Errorf("got %+v", o)
+	}
+	confirm(t, p, receipt(t, p.cfg.Profile, 2, 5))
+}
+
+func TestAnUnpluggedCableIsNoticedAndThePrinterComesBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		sim  printersim.PrinterConfig
+	}{
+		{"serial", printersim.PrinterConfig{}},
+		{"network", printersim.PrinterConfig{TCPAddr: "127.0.0.1:0"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, p := linked(t, c.sim, Config{})
+			confirm(t, p, receipt(t, p.cfg.Profile, 1, 5))
+			r.fault(t, printersim.Fault{Kind: "unplug"})
+			began := time.Now()
+			st := waitStatus(t, p, "absent", func(st Status) bool { return st.Link == LinkAbsent })
+			if took := time.Since(began); took > 3*time.Second || st.Health.Code != CodeAbsent {
+				t.Errorf("after %s: %+v", took, st)
+			}
+			r.mend(t)
+			waitState(t, p, StateReady)
+			confirm(t, p, receipt(t, p.cfg.Profile, 2, 5))
+		})
+	}
+}
+
+func TestUnpluggedBeforeTheCutWasSentIsInterrupted(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	r.fault(t, printersim.Fault{Kind: "unplug", At: "byte", N: 1500})
+	job := receipt(t, p.cfg.Profile, 1, 150) // more than the window, so the cut is still here
+	pr := begin(t, p, job)
+	waitStatus(t, p, "absent", func(st Status) bool { return st.Link == LinkAbsent })
+	r.mend(t)
+	if o := pr.wait(t); o.Outcome != Interrupted || o.Cause != CauseLinkLost || !o.Clean {
+		t.Errorf("got %+v", o)
+	}
+	next := receipt(t, p.cfg.Profile, 2, 30)
+	confirm(t, p, next)
+	if s := r.sheets(t); complete(s, job) != 0 || complete(s, next) != 1 || mixed(s) != 0 {
+		t.Errorf("sheets: %q\n%s", s, r.story(t))
+	}
+}
+
+func TestUnpluggedWithTheCutOnItsWayLeavesAQuestion(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	r.fault(t, printersim.Fault{Kind: "unplug", At: "cut"})
+	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 30))
+	o := pr.wait(t) // while the cable is still out
+	if o.Outcome != Uncertain || o.Cause != CauseLinkLost || o.Clean {
+		t.Errorf("got %+v", o)
+	}
+	r.mend(t)
+	next := receipt(t, p.cfg.Profile, 2, 30)
+	confirm(t, p, next)
+	if s := r.sheets(t); complete(s, next) != 1 || mixed(s) != 0 {
+		t.Errorf("sheets: %q", s)
+	}
+}
+
+func TestWhoeverNoLongerWaitsForPaperIsToldThatThePrinterIsNotClean(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	r.fault(t, printersim.Fault{Kind: "paper-out", At: "row", N: 300})
+	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 30))
+	waitState(t, p, StatePaperOut)
+	pr.cancel()
+	if o := pr.wait(t); o.Outcome != Interrupted || o.Clean {
+		t.Errorf("got %+v", o)
+	}
+	r.mend(t)
+	next := receipt(t, p.cfg.Profile, 2, 30)
+	confirm(t, p, next)
+	if s := r.sheets(t); complete(s, next) != 1 || mixed(s) != 0 {
+		t.Errorf("sheets: %q", s)
+	}
+}
+
+func TestWhatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, printersim.PrinterConfig{Speed: simSpeed})
+	first := newPrinter(t, Config{Device: r.device, Profile: tmT20III(t)})
+	first.timing = quick()
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- first.Run(ctx) }()
+	r.fault(t, printersim.Fault{Kind: "paper-out", At: "row", N: 300})
+	pr := begin(t, first, receipt(t, first.cfg.Profile, 1, 30))
+	waitState(t, first, StatePaperOut)
+	stop()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if o := pr.wait(t); o.Outcome != Interrupted || o.Clean {
+		t.Errorf("got %+v", o)
+	}
+
+	second := newPrinter(t, Config{Device: r.device, Profile: first.cfg.Profile, Torn: true})
+	second.timing = quick()
+	start(t, second)
+	waitState(t, second, StatePaperOut)
+	r.mend(t)
+	next := receipt(t, second.cfg.Profile, 2, 30)
+	confirm(t, second, next)
+	if s := r.sheets(t); complete(s, next) != 1 || mixed(s) != 0 {
+		t.Errorf("sheets: %q\n%s", s, r.story(t))
+	}
+}
+
+func TestAPrinterWithoutProcessIDsPromisesNoMoreThanItCan(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{Personality: "clone-no-process-id"}, Config{})
+	if st := p.Status(); st.Level != LevelStatus {
+		t.Errorf("level %s", st.Level)
+	}
+	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 10))
+	if o := pr.wait(t); o.Outcome != Sent || o.Level != LevelStatus {
+		t.Errorf("got %+v\n%s", o, r.story(t))
+	}
+}
+
+func TestThePrinterSaysWhenPaperRunsLow(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	r.fault(t, printersim.Fault{Kind: "paper-near-end"})
+	st := waitStatus(t, p, "paper low", func(st Status) bool { return st.PaperLow })
+	if st.Health.Code != CodePaperLow || st.State != StateReady {
+		t.Errorf("got %+v", st)
+	}
+	confirm(t, p, receipt(t, p.cfg.Profile, 1, 5))
+}
