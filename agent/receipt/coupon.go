@@ -1,0 +1,44 @@
+package receipt
+
+import (
+	"time"
+
+	"loyaltill/devices/escpos"
+	"loyaltill/internal/i18n"
+)
+
+// Coupon is an issued coupon. Its serial is its identity: the ledger, not the
+// paper, keeps it from being used twice.
+type Coupon struct {
+	Print
+	Name      string // what it is for, in the language of the paper; may be empty
+	Serial    string
+	Value     int64 // minor units
+	Minimum   int64 // smallest purchase, minor units; 0 for none
+	ValidFrom time.Time
+	ValidTo   time.Time // last valid day
+}
+
+// Document lays the coupon out, its serial as Code 128 and in letters.
+func (c Coupon) Document() *escpos.Document {
+	s := newSheet(c.Print)
+	s.head()
+	s.rule()
+	large := escpos.Style{Bold: true, Width: 2, Height: 2}
+	s.doc.Text(escpos.Center, large, s.say("receipt.coupon", nil))
+	if c.Name != "" {
+		s.doc.Text(escpos.Center, escpos.Style{}, onPaper(c.Name))
+	}
+	s.doc.AddColumns(large, escpos.Column{Text: s.money(c.Value), Align: escpos.Center, Dir: escpos.LTR})
+	if c.Minimum > 0 {
+		s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_minimum", i18n.Args{"amount": s.money(c.Minimum)}))
+	}
+	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_valid", i18n.Args{
+		"from": i18n.Date(c.Lang, c.ValidFrom), "to": i18n.Date(c.Lang, c.ValidTo),
+	}))
+	s.doc.Feed(1)
+	s.doc.AddSymbol(escpos.Symbol{Kind: escpos.Code128, Data: c.Serial})
+	s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: c.Serial, Align: escpos.Center, Dir: escpos.LTR})
+	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_once", nil))
+	return s.foot()
+}

@@ -1,0 +1,128 @@
+package receipt
+
+import (
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/internal/i18n"
+)
+
+var (
+	euro  = i18n.Currency{Code: "EUR", Digits: 2}
+	zloty = i18n.Currency{Code: "PLN", Digits: 2}
+	rial  = i18n.Currency{Code: "IRR", Digits: 0}
+	dram  = i18n.Currency{Code: "AMD", Digits: 0}
+
+	riga = time.FixedZone("EET", 2*60*60)
+	noon = time.Date(2026, time.November, 22, 12, 5, 0, 0, riga)
+)
+
+// shop is what differs between the shops of the tests.
+type shop struct {
+	print   Print
+	cashier string
+	tier    string
+	rule    string
+	lines   []Line
+	coupon  string
+}
+
+func shops() map[i18n.Lang]shop {
+	brand := func(name string, lines ...string) Brand { return Brand{Store: name, Lines: lines} }
+	pieces := func(name string, n, price int64) Line {
+		return Line{Name: name, Quantity: n * 1000, Price: price, Amount: n * price}
+	}
+	return map[i18n.Lang]shop{
+		i18n.English: {
+			print:   Print{Lang: i18n.English, Currency: euro, Brand: brand("Corner Shop", "12 Harbour Street, Galway", "VAT IE1234567A")},
+			cashier: "Anna", tier: "Gold", rule: "Base rule", coupon: "Welcome to our shop",
+			lines: []Line{
+				pieces("Milk 1 l", 1, 129), pieces("Rye bread", 2, 145),
+				{Name: "Bananas", Quantity: 350, Price: 199, Amount: 70}, pieces("Coffee beans, dark roast, fair trade, 500 g", 1, 899),
+			},
+		},
+		i18n.Latvian: {
+			print:   Print{Lang: i18n.Latvian, Currency: euro, Brand: brand("Veikals Ābols", "Brīvības iela 21, Rīga", "PVN LV40001234567")},
+			cashier: "Ilze", tier: "Zelta", rule: "Pamatlikme", coupon: "Sveiciens jaunajam klientam",
+			lines: []Line{
+				pieces("Piens 2,5% 1 l", 1, 129), pieces("Rudzu maize „Lielā”", 2, 145),
+				{Name: "Banāni", Quantity: 350, Price: 199, Amount: 70}, pieces("Ķirbju sēklas", 1, 249),
+				pieces("Šķiņķis, kūpināts", 1, 389), pieces("Žāvēti āboli", 3, 119), pieces("Biezpiens 9%", 1, 115),
+				pieces("Kefīrs 1 l", 1, 139), pieces("Ūdens „Gāzēts” 1,5 l", 6, 59), pieces("Čipsi ar ķiplokiem", 1, 199),
+				pieces("Kafija, grauzdēta, malta, godīgā tirdzniecība, 500 g", 1, 899), pieces("Maisiņš", 1, 15),
+			},
+		},
+		i18n.Polish: {
+			print:   Print{Lang: i18n.Polish, Currency: zloty, Brand: brand("Sklep Żółw", "ul. Świętojańska 5, Gdynia", "NIP 123-456-32-18")},
+			cashier: "Łucja", tier: "Złoty", rule: "Reguła podstawowa", coupon: "Na dobry początek",
+			lines: []Line{
+				pieces("Mleko 1 l", 1, 429), pieces("Chleb żytni", 2, 650),
+				{Name: "Gruszki", Quantity: 1250, Price: 799, Amount: 999}, pieces("Śledź w oleju", 1, 1199),
+			},
+		},
+		i18n.Estonian: {
+			print:   Print{Lang: i18n.Estonian, Currency: euro, Brand: brand("Külapood Õun", "Pärnu mnt 7, Tallinn", "KMKR EE100123456")},
+			cashier: "Tõnu", tier: "Kuldne", rule: "Põhireegel", coupon: "Tere tulemast",
+			lines: []Line{
+				pieces("Piim 1 l", 1, 119), pieces("Rukkileib", 2, 155),
+				{Name: "Õunad", Quantity: 780, Price: 149, Amount: 116}, pieces("Šokolaad, täispiim", 1, 249),
+			},
+		},
+		i18n.Persian: {
+			print:   Print{Lang: i18n.Persian, Currency: rial, Brand: brand("فروشگاه سیب", "تهران، خیابان ولیعصر، پلاک ۲۱")},
+			cashier: "A.B.", tier: "طلایی", rule: "قاعدهٔ پایه", coupon: "خوش آمدید",
+			lines: []Line{
+				pieces("شیر کم‌چرب ۱ لیتری", 1, 525000), pieces("نان سنگک", 2, 150000),
+				{Name: "موز", Quantity: 350, Price: 900000, Amount: 315000}, pieces("نوشابه Coca Cola 1.5 L لاله (A.B.)", 1, 480000),
+			},
+		},
+		i18n.Armenian: {
+			print:   Print{Lang: i18n.Armenian, Currency: dram, Brand: brand("Խնձոր խանութ", "Աբովյան փող. 21, Երևան")},
+			cashier: "Անի", tier: "Ոսկե", rule: "Հիմնական կանոն", coupon: "Բարի գալուստ",
+			lines: []Line{
+				pieces("Կաթ 1 լ", 1, 550), pieces("Տարեկանի հաց", 2, 450),
+				{Name: "Բանան", Quantity: 350, Price: 900, Amount: 315}, pieces("Սուրճ՝ աղացած, 500 գ", 1, 3990),
+			},
+		},
+	}
+}
+
+// sale is the same purchase in each shop: points redeemed and earned.
+func (s shop) sale() Sale {
+	var total int64
+	for _, l := range s.lines {
+		total += l.Amount
+	}
+	value := total / 10
+	why := loyalty.Finding{
+		Rule: "base", Code: loyalty.ExplainApplied, Applied: true, Points: 21,
+		Base: total - value, RatePoints: 1, RatePer: 100,
+	}
+	names := func(loyalty.ArgKind, string) string { return s.rule }
+	return Sale{
+		Print: s.print, Number: "12-1-000123", Lane: "1", Cashier: s.cashier, At: noon, Lines: s.lines,
+		Total: total, Redeemed: 100, Value: value,
+		Tenders: []Tender{{Kind: loyalty.TenderCash, Amount: total - value}},
+		Why:     []string{Explain(s.print.Lang, s.print.Currency, why, names)},
+		Member: &Member{
+			Card: "6034…0018", Tier: s.tier, Earned: 21, Balance: 1432, AsOf: noon.Add(-4 * time.Hour), Provisional: true,
+			Expiring: 30, ExpiresOn: noon.AddDate(0, 0, 9),
+		},
+	}
+}
+
+func (s shop) couponOf() Coupon {
+	return Coupon{
+		Print: s.print, Name: s.coupon, Serial: "C7Q2K9XM4", Value: 500, Minimum: 2000,
+		ValidFrom: noon, ValidTo: noon.AddDate(0, 1, 0),
+	}
+}
+
+func (s shop) report() DayReport {
+	return DayReport{
+		Print: s.print, Lane: "1", Day: noon, ClosedAt: noon.Add(9 * time.Hour), First: 1, Last: 87, Count: 87,
+		Sales: 81, Turnover: 123456, ToPay: 122456,
+		Tenders: []TenderTotal{{loyalty.TenderCard, 50, 100456}, {loyalty.TenderCash, 31, 22000}},
+		Earned:  1200, Redeemed: 1000, Value: 1000, Loaded: 300, Coupons: 2,
+	}
+}

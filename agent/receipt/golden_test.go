@@ -1,0 +1,139 @@
+package receipt
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/render"
+	"loyaltill/internal/i18n"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func newEncoder(t testing.TB) *escpos.Encoder {
+	t.Helper()
+	r, err := render.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return escpos.NewEncoder(r)
+}
+
+func profile(t testing.TB, id string) *escpos.Profile {
+	t.Helper()
+	p, err := escpos.LoadProfile(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// golden compares with a file; on a difference what was got lies beside it.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_ = os.Remove(path + ".got") // of an earlier failure; it may not be there
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err == nil && bytes.Equal(got, want) {
+		return
+	}
+	if err := os.WriteFile(path+".got", got, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("%s differs from %s.got: look at both, then run with -update", path, path)
+}
+
+// check compares text, bytes and picture of a document with its golden files.
+func check(t *testing.T, name string, d *escpos.Document) {
+	t.Helper()
+	e, p := newEncoder(t), profile(t, "epson-tm-t20iii-80")
+	text, err := e.PlainText(d, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, name+".txt", []byte(text))
+	job, err := e.Encode(d, p, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, name+".hex", []byte(segmentsAsHex(job)))
+	preview, err := e.Preview(d, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	png, err := preview.Paper.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, name+".png", png)
+}
+
+// segmentsAsHex dumps what is sent; a raster segment only by length and digest,
+// since its dots are in the picture.
+func segmentsAsHex(j *escpos.Job) string {
+	var out strings.Builder
+	for _, s := range j.Segments {
+		fmt.Fprintf(&out, "%s %d bytes\n", s.Kind, len(s.Bytes))
+		if s.Kind == escpos.SegmentRaster {
+			fmt.Fprintf(&out, "sha256 %x\n", sha256.Sum256(s.Bytes))
+			continue
+		}
+		out.WriteString(hex.Dump(s.Bytes))
+	}
+	return out.String()
+}
+
+func TestReceiptInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "sale-"+string(lang), s.sale().Document()) })
+	}
+}
+
+func TestCouponInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "coupon-"+string(lang), s.couponOf().Document()) })
+	}
+}
+
+func TestDayReportInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "zreport-"+string(lang), s.report().Document()) })
+	}
+}
+
+func TestReprintSaysCopyAndWhy(t *testing.T) {
+	sale := shops()[i18n.Latvian].sale()
+	sale.Copy, sale.Reason = 2, CopyInterrupted
+	check(t, "copy-lv", sale.Document())
+}
+
+func TestTrainingReceiptSaysSoAtBothEnds(t *testing.T) {
+	sale := shops()[i18n.Polish].sale()
+	sale.Training = true
+	check(t, "training-pl", sale.Document())
+}
+
+func TestSaleWithoutMemberTellsWhatACardWouldGive(t *testing.T) {
+	sale := shops()[i18n.English].sale()
+	sale.Member, sale.Redeemed, sale.Value = nil, 0, 0
+	sale.Tenders[0].Amount = sale.Total
+	sale.Why = []string{i18n.Text(i18n.English, "explain.no_member", i18n.Args{"points": int64(13)})}
+	check(t, "no-member-en", sale.Document())
+}
