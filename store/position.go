@@ -34,8 +34,8 @@ func (p Position) message() []byte {
 // Sign gives the 64 bytes of an Ed25519 signature over the position.
 func (p Position) Sign(key ed25519.PrivateKey) []byte { return ed25519.Sign(key, p.message()) }
 
-// Verify refuses a position that head office did not sign.
-func (p Position) Verify(key ed25519.PublicKey, signature []byte) error {
+// Verify refuses a position that was not signed with the secret half of key.
+func (p Position) Verify(key, signature []byte) error {
 	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, p.message(), signature) {
 		return fmt.Errorf("store %d epoch %d seq %d: %w", p.Store, p.Epoch, p.Seq, ErrSignature)
 	}

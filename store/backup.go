@@ -1,0 +1,101 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// maxFindings bounds what an integrity check reports.
+const maxFindings = 100
+
+// Backup writes a copy of the database, as of one moment, to a new file. Selling goes on meanwhile.
+func (db *DB) Backup(ctx context.Context, target string) error {
+	if err := db.backup(ctx, target); err != nil {
+		return fmt.Errorf("back up %s to %s: %w", db.path, target, err)
+	}
+	return nil
+}
+
+func (db *DB) backup(ctx context.Context, target string) error {
+	if _, err := os.Lstat(target); !errors.Is(err, os.ErrNotExist) {
+		return errors.Join(os.ErrExist, err)
+	}
+	part := target + ".part"
+	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	// A connection of its own: the readers are query_only, and that holds for the copy too.
+	pool, err := sql.Open("sqlite", dsn(db.path, "mode", "ro", "_pragma", "busy_timeout(5000)"))
+	if err != nil {
+		return err
+	}
+	_, err = pool.ExecContext(ctx, "VACUUM INTO ?", part)
+	if err := errors.Join(err, pool.Close()); err != nil {
+		return err
+	}
+	// VACUUM INTO does not sync what it wrote.
+	if err := syncFile(part); err != nil {
+		return err
+	}
+	if err := os.Rename(part, target); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(target))
+}
+
+func syncFile(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// QuickCheck runs SQLite's own integrity check; an empty list is a sound file.
+func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
+	rows, err := db.readers.QueryContext(ctx, fmt.Sprintf("PRAGMA quick_check(%d)", maxFindings))
+	if err != nil {
+		return nil, fmt.Errorf("quick check %s: %w", db.path, err)
+	}
+	defer rows.Close()
+	var findings []string
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return nil, fmt.Errorf("quick check %s: %w", db.path, err)
+		}
+		if line != "ok" {
+			findings = append(findings, line)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("quick check %s: %w", db.path, err)
+	}
+	return findings, nil
+}
+
+// Checkpoint moves the write-ahead log into the file and empties it; readers may keep it from finishing, which is no
+// error. It waits for its turn like a write.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	select {
+	case <-db.closing:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case db.turn <- struct{}{}:
+	}
+	defer func() { <-db.turn }()
+	if err := db.writer.ready(); err != nil {
+		return err
+	}
+	var busy, inLog, moved int
+	err := db.writer.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &moved)
+	if err != nil {
+		return fmt.Errorf("checkpoint %s: %w", db.path, err)
+	}
+	return nil
+}
