@@ -1,0 +1,194 @@
+package agentdb
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+//go:embed migrations
+var migrations embed.FS
+
+// Files in the database folder.
+const (
+	LedgerFile  = "ledger.db"
+	MembersFile = "members.db"
+)
+
+// Errors that callers act on.
+var (
+	// ErrConflict says that a transaction id or a print key was used before for something else.
+	ErrConflict = errors.New("known under the same key with other content")
+	// ErrDayChanged says that the business day is not the one that the caller expected.
+	ErrDayChanged = errors.New("the business day has changed")
+	// ErrEmptyDay says that nothing happened since the last close.
+	ErrEmptyDay = errors.New("nothing to close")
+	// ErrNotFound says that there is no such row.
+	ErrNotFound = errors.New("not found")
+	// ErrForeign says that the folder belongs to another store or another life of this one.
+	ErrForeign = errors.New("the ledger belongs to another identity")
+	// ErrState says that a print job or intent is not in a state that allows the step.
+	ErrState = errors.New("not possible in this state")
+)
+
+// DB is the store's two databases.
+type DB struct {
+	ledger   *store.DB
+	members  *store.DB
+	identity *store.Identity
+	calendar store.Calendar
+	genesis  store.Hash
+	log      zerolog.Logger
+	wake     chan struct{}
+}
+
+// Open opens or makes both files in dir. The ledger must belong to the identity; a members file that cannot be read is
+// put aside and made anew, head office sends it again.
+func Open(ctx context.Context, dir string, id *store.Identity, log zerolog.Logger, now func() time.Time) (*DB, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open ledger: %w", err)
+	}
+	ledger, err := openFile(ctx, filepath.Join(dir, LedgerFile), "migrations/ledger", now, false)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{ledger: ledger, identity: id, calendar: id.Calendar(), genesis: id.Genesis(), log: log,
+		wake: make(chan struct{}, 1)}
+	if err := db.claim(ctx); err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	db.members, err = openMembers(ctx, filepath.Join(dir, MembersFile), now, log)
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	if err := db.settlePending(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func openFile(ctx context.Context, path, folder string, now func() time.Time, rebuildable bool) (*store.DB, error) {
+	files, err := fs.Sub(migrations, folder)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return store.Open(ctx, path, store.Options{Migrations: files, Now: now, Rebuildable: rebuildable})
+}
+
+// openMembers puts a file aside that SQLite cannot read.
+func openMembers(ctx context.Context, path string, now func() time.Time, log zerolog.Logger) (*store.DB, error) {
+	db, err := openFile(ctx, path, "migrations/members", now, true)
+	if err == nil || !store.IsCorrupt(err) {
+		return db, err
+	}
+	aside := fmt.Sprintf("%s.damaged-%d", path, now().UnixMilli())
+	log.Error().Err(err).Str("aside", aside).Msg("members file is damaged, head office will send it again")
+	if err := os.Rename(path, aside); err != nil {
+		return nil, fmt.Errorf("put damaged members file aside: %w", err)
+	}
+	for _, suffix := range []string{"-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("put damaged members file aside: %w", err)
+		}
+	}
+	return openFile(ctx, path, "migrations/members", now, true)
+}
+
+// claim writes whose log this is into a new ledger and compares it in an old one.
+func (db *DB) claim(ctx context.Context) error {
+	id := db.identity
+	err := db.ledger.Write(ctx, func(tx *store.Tx) error {
+		var storeID, epoch uint32
+		var install, genesis []byte
+		err := tx.QueryRow(`SELECT store, epoch, install_id, genesis FROM ledger`, nil, &storeID, &epoch, &install, &genesis)
+		if errors.Is(err, sql.ErrNoRows) {
+			_, err = tx.Exec(`INSERT INTO ledger (one, store, epoch, install_id, genesis) VALUES (1, ?, ?, ?, ?)`,
+				id.Store, id.Epoch, id.InstallID[:], db.genesis[:])
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		if storeID != id.Store || epoch != id.Epoch || string(install) != string(id.InstallID[:]) ||
+			string(genesis) != string(db.genesis[:]) {
+			return fmt.Errorf("%w: it is store %d epoch %d, the identity folder says store %d epoch %d",
+				ErrForeign, storeID, epoch, id.Store, id.Epoch)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("open ledger %s: %w", db.ledger.Path(), err)
+	}
+	return nil
+}
+
+// Close waits for the running transactions and closes both files.
+func (db *DB) Close() error {
+	errs := []error{db.ledger.Close()}
+	if db.members != nil {
+		errs = append(errs, db.members.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Identity is who this ledger belongs to.
+func (db *DB) Identity() *store.Identity { return db.identity }
+
+// Store and Epoch are the log's, as the domain's types.
+func (db *DB) Store() loyalty.StoreID { return loyalty.StoreID(db.identity.Store) }
+func (db *DB) Epoch() loyalty.Epoch   { return loyalty.Epoch(db.identity.Epoch) }
+
+// Wake gets a value after entries were committed, at most one that nobody has taken yet.
+func (db *DB) Wake() <-chan struct{} { return db.wake }
+
+func (db *DB) signal() {
+	select {
+	case db.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Backup copies the ledger as of one moment into a new file; members come from head office.
+func (db *DB) Backup(ctx context.Context, target string) error { return db.ledger.Backup(ctx, target) }
+
+// QuickCheck runs SQLite's integrity check over both files.
+func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
+	ledger, err := db.ledger.QuickCheck(ctx)
+	if err != nil {
+		return nil, err
+	}
+	members, err := db.members.QuickCheck(ctx)
+	return append(ledger, members...), err
+}
+
+// Checkpoint empties the write-ahead logs, as at the close of a day.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	return errors.Join(db.ledger.Checkpoint(ctx), db.members.Checkpoint(ctx))
+}
+
+// write runs fn durably. A commit with an unknown outcome is run once more on a new connection: fn looks for its own key
+// first, so it finds what did reach the disk and writes what did not.
+func (db *DB) write(ctx context.Context, fn func(*store.Tx) error) error {
+	err := db.ledger.Write(ctx, fn)
+	var unknown *store.CommitError
+	if errors.As(err, &unknown) {
+		db.log.Error().Err(err).Msg("commit failed, looking on a new connection")
+		err = db.ledger.Write(ctx, fn)
+	}
+	return err
+}
+
+// millis is how instants are stored.
+func millis(t time.Time) int64   { return t.UnixMilli() }
+func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -1,0 +1,282 @@
+package agentdb
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// ErrFeedGap says that a page does not continue where the copy stands: pull from FeedPosition.
+var ErrFeedGap = errors.New("feed page does not continue the copy")
+
+// FeedPosition is how far the copy of head office's registers has come.
+type FeedPosition struct {
+	Epoch     uint32
+	Cursor    int64
+	Watermark loyalty.Seq // own entries that head office has posted
+	Complete  bool        // this feed epoch was pulled to its end at least once
+
+	lowest loyalty.Seq // while not complete: no member row of this epoch includes less of the own log
+}
+
+// Change is one change of the feed: exactly one field besides Seq is set. It is the whole new state of its thing.
+type Change struct {
+	Seq       int64
+	Member    *Member
+	Programme *Programme
+	Hot       *Hot
+	Voucher   *Voucher
+	Watermark *Watermark
+}
+
+// Hot puts a card on the hot list or takes it off.
+type Hot struct {
+	Card    loyalty.CardID
+	Blocked bool
+	Reason  string
+}
+
+// Watermark says which entries of a life of a store head office has posted.
+type Watermark struct {
+	Store loyalty.StoreID
+	Epoch loyalty.Epoch
+	Seq   loyalty.Seq
+}
+
+// FeedPage is a run of whole groups of changes.
+type FeedPage struct {
+	Epoch    uint32
+	After    int64 // cursor that the page was asked with
+	Next     int64
+	UpToDate bool
+	Changes  []Change
+}
+
+const selectFeedPos = `SELECT feed_epoch, cursor, watermark, complete, lowest FROM feed_pos`
+
+func (p *FeedPosition) dest() []any {
+	return []any{&p.Epoch, &p.Cursor, &p.Watermark, &p.Complete, &p.lowest}
+}
+
+// FeedPosition reads where the next page has to begin.
+func (db *DB) FeedPosition(ctx context.Context) (FeedPosition, error) {
+	var p FeedPosition
+	err := db.members.Read().QueryRowContext(ctx, selectFeedPos).Scan(p.dest()...)
+	if err != nil {
+		return FeedPosition{}, fmt.Errorf("feed position: %w", err)
+	}
+	return p, nil
+}
+
+// ApplyFeed takes a page over: rows, cursor and watermark in one transaction. A page that comes twice, or late, changes
+// nothing that is newer. A page of another feed epoch must begin at 0; when that epoch is complete, what did not come
+// again is forgotten.
+func (db *DB) ApplyFeed(ctx context.Context, page FeedPage) (FeedPosition, error) {
+	var pos FeedPosition
+	err := db.members.Write(ctx, func(tx *store.Tx) (err error) {
+		pos, err = db.applyPage(tx, page)
+		return err
+	})
+	if err != nil {
+		return FeedPosition{}, fmt.Errorf("apply feed after %d: %w", page.After, err)
+	}
+	return pos, db.settlePending(ctx)
+}
+
+func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
+	var pos FeedPosition
+	if err := tx.QueryRow(selectFeedPos, nil, pos.dest()...); err != nil {
+		return pos, err
+	}
+	if page.Epoch != pos.Epoch {
+		if page.After != 0 {
+			return pos, ErrFeedGap
+		}
+		// Rows of the old epoch keep the watermark that they were shown with.
+		if _, err := tx.Exec(`UPDATE member SET through = max(through, ?) WHERE feed_epoch = ?`, pos.Watermark, pos.Epoch); err != nil {
+			return pos, err
+		}
+		pos = FeedPosition{Epoch: page.Epoch, lowest: math.MaxInt64}
+	}
+	if page.After > pos.Cursor {
+		return pos, ErrFeedGap
+	}
+	for _, c := range page.Changes {
+		if c.Seq <= pos.Cursor {
+			continue // had it
+		}
+		if err := db.applyChange(tx, c, &pos); err != nil {
+			return pos, fmt.Errorf("row %d: %w", c.Seq, err)
+		}
+		if c.Member != nil {
+			pos.lowest = min(pos.lowest, c.Member.Through)
+		}
+	}
+	if page.UpToDate && page.Next >= pos.Cursor && !pos.Complete {
+		if err := sweep(tx, pos.Epoch); err != nil {
+			return pos, err
+		}
+		pos.Complete = true
+	}
+	pos.Cursor = max(pos.Cursor, page.Next)
+	_, err := tx.Exec(`UPDATE feed_pos SET feed_epoch = ?, cursor = ?, watermark = ?, complete = ?, lowest = ?`,
+		pos.Epoch, pos.Cursor, pos.Watermark, pos.Complete, pos.lowest)
+	return pos, err
+}
+
+func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
+	switch {
+	case c.Member != nil:
+		return putMember(tx, c.Member, pos.Epoch)
+	case c.Programme != nil:
+		p := c.Programme
+		_, err := tx.Exec(`INSERT INTO programme (id, valid_from, document, feed_epoch) VALUES (?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET valid_from = excluded.valid_from, document = excluded.document, feed_epoch = excluded.feed_epoch`,
+			p.ID[:], p.ValidFrom, p.Document, pos.Epoch)
+		return err
+	case c.Hot != nil && c.Hot.Blocked:
+		_, err := tx.Exec(`INSERT INTO hot (card, reason, feed_epoch) VALUES (?, ?, ?)
+			ON CONFLICT (card) DO UPDATE SET reason = excluded.reason, feed_epoch = excluded.feed_epoch`,
+			c.Hot.Card[:], c.Hot.Reason, pos.Epoch)
+		return err
+	case c.Hot != nil:
+		_, err := tx.Exec(`DELETE FROM hot WHERE card = ?`, c.Hot.Card[:])
+		return err
+	case c.Voucher != nil:
+		v := c.Voucher
+		_, err := tx.Exec(`INSERT INTO voucher (card, seq, kind, amount, ref, mac, feed_epoch) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (card, seq) DO UPDATE SET kind = excluded.kind, amount = excluded.amount, ref = excluded.ref,
+				mac = excluded.mac, feed_epoch = excluded.feed_epoch`,
+			v.Card[:], v.Seq, v.Kind, v.Amount, v.Ref[:], v.MAC[:], pos.Epoch)
+		return err
+	case c.Watermark != nil:
+		if w := c.Watermark; w.Store == db.Store() && w.Epoch == db.Epoch() {
+			pos.Watermark = max(pos.Watermark, w.Seq)
+		}
+		return nil
+	default:
+		return errors.New("empty change")
+	}
+}
+
+// putMember replaces a member with its cards and numbers. A card or number that moved leaves its old holder.
+func putMember(tx *store.Tx, m *Member, epoch uint32) error {
+	lots := slices.Clone(m.Lots)
+	if m.Status == MemberErased {
+		lots = nil
+	}
+	loyalty.SortLots(lots)
+	if lots == nil {
+		lots = []loyalty.Lot{}
+	}
+	doc, err := json.Marshal(lots)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, through, feed_epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET status = excluded.status, tier = excluded.tier, language = excluded.language,
+			balance = excluded.balance, lots = excluded.lots, through = excluded.through, feed_epoch = excluded.feed_epoch`,
+		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, doc, m.Through, epoch); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM member_card WHERE member = ?`, m.ID); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(`DELETE FROM member_number WHERE member = ?`, m.ID); err != nil {
+		return err
+	}
+	if m.Status == MemberErased {
+		return nil
+	}
+	for _, card := range m.Cards {
+		if _, err := tx.Exec(`INSERT INTO member_card (card, member) VALUES (?, ?)
+			ON CONFLICT (card) DO UPDATE SET member = excluded.member`, card[:], m.ID); err != nil {
+			return err
+		}
+	}
+	for _, n := range m.Numbers {
+		if _, err := tx.Exec(`INSERT INTO member_number (hmac, member, masked) VALUES (?, ?, ?)
+			ON CONFLICT (hmac) DO UPDATE SET member = excluded.member, masked = excluded.masked`, n.HMAC[:], m.ID, n.Masked); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep forgets what an earlier feed epoch had and this one has not.
+func sweep(tx *store.Tx, epoch uint32) error {
+	for _, text := range []string{
+		`DELETE FROM member WHERE feed_epoch <> ?`, // with its cards and numbers
+		`DELETE FROM programme WHERE feed_epoch <> ?`,
+		`DELETE FROM hot WHERE feed_epoch <> ?`,
+		`DELETE FROM voucher WHERE feed_epoch <> ?`,
+	} {
+		if _, err := tx.Exec(text, epoch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settlePending makes the pending rows fit the copy: rows at or below the watermark go; when the copy includes less than
+// it did, as after a restore of head office, they come back from the entries. The copy was committed before, so a crash
+// in between leaves rows that count no more, and the next call or start removes them.
+func (db *DB) settlePending(ctx context.Context) error {
+	pos, err := db.FeedPosition(ctx)
+	if err != nil {
+		return err
+	}
+	err = db.write(ctx, func(tx *store.Tx) error {
+		var floor, head loyalty.Seq
+		if err := tx.QueryRow(`SELECT pending_floor, (SELECT coalesce(max(seq), 0) FROM entry) FROM ledger`, nil, &floor, &head); err != nil {
+			return err
+		}
+		keep := min(pos.Watermark, head) // a restored ledger may be shorter than what head office has posted
+		if !pos.Complete {
+			// Rows of the old feed epoch are still shown: nothing goes, and what new rows do not include comes back.
+			keep = min(floor, max(pos.lowest, pos.Watermark))
+		}
+		switch {
+		case keep == floor:
+			return nil
+		case keep > floor:
+			if _, err := tx.Exec(`DELETE FROM pending WHERE seq <= ?`, keep); err != nil {
+				return err
+			}
+		default:
+			if err := rebuildPending(tx, keep, floor); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(`UPDATE ledger SET pending_floor = ?`, keep)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("settle pending: %w", err)
+	}
+	return nil
+}
+
+// rebuildPending makes the rows of entries above after, through last, again.
+func rebuildPending(tx *store.Tx, after, last loyalty.Seq) error {
+	for seq := after + 1; seq <= last; seq++ {
+		var body []byte
+		if err := tx.QueryRow(`SELECT body FROM entry WHERE seq = ?`, []any{seq}, &body); err != nil {
+			return err
+		}
+		e, err := loyalty.DecodeEntry(body)
+		if err != nil {
+			return err
+		}
+		if err := insertPending(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

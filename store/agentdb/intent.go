@@ -1,0 +1,173 @@
+package agentdb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// IntentState says how far a debit of a card got.
+type IntentState string
+
+const (
+	IntentOpen      IntentState = "open"      // DEBIT may have been sent; the card knows
+	IntentDropped   IntentState = "dropped"   // the sale is no longer wanted: undo at the next tap
+	IntentDone      IntentState = "done"      // the sale is in the log
+	IntentCancelled IntentState = "cancelled" // the debit was undone, the cancel entry is in the log
+	IntentVoid      IntentState = "void"      // the card proved that nothing happened
+)
+
+// Unlock is the secret that can undo a debit. It prints masked.
+type Unlock [16]byte
+
+// Format keeps the secret out of logs and errors, whatever the verb.
+func (Unlock) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "Unlock(***)") }
+
+// Intent is a debit that is on disk before it is sent to the card (card.md 4).
+type Intent struct {
+	Txn         loyalty.TxnID
+	Card        loyalty.CardID
+	Ctr0        uint32 // the card's counter before the debit
+	Amount      loyalty.Points
+	Unlock      Unlock // zero once the intent is settled
+	Lane        loyalty.LaneID
+	RequestHash [32]byte
+	Request     []byte // the sale as the till asked for it, JSON
+	Opened      time.Time
+	State       IntentState
+}
+
+// Open says that the card has to be asked what became of the debit.
+func (i Intent) Open() bool { return i.State == IntentOpen || i.State == IntentDropped }
+
+// OpenIntent makes an intent durable before DEBIT is sent. Repeated with the same content it changes nothing; an intent
+// that was void is opened again. For any other state ErrState: the card must be asked first.
+func (db *DB) OpenIntent(ctx context.Context, i Intent) error {
+	err := db.write(ctx, func(tx *store.Tx) error {
+		old, err := readIntent(func(dest ...any) error {
+			return tx.QueryRow(selectIntent+` WHERE txn = ?`, []any{i.Txn[:]}, dest...)
+		})
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			_, err = tx.Exec(`INSERT INTO card_intent (txn, card, ctr0, amount, r, lane, request_hash, request, opened, state)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'open')`, i.Txn[:], i.Card[:], i.Ctr0, i.Amount, i.Unlock[:], i.Lane,
+				i.RequestHash[:], i.Request, millis(tx.Now))
+			return err
+		case err != nil:
+			return err
+		case old.RequestHash != i.RequestHash || old.Card != i.Card || old.Amount != i.Amount:
+			return ErrConflict
+		case old.State == IntentOpen && old.Unlock == i.Unlock:
+			return nil
+		case old.State != IntentVoid: // also an open one with another Unlock: DEBIT may have been sent with the first
+			return fmt.Errorf("intent is %s: %w", old.State, ErrState)
+		}
+		_, err = tx.Exec(`UPDATE card_intent SET state = 'open', r = ?, ctr0 = ?, lane = ?, opened = ? WHERE txn = ?`,
+			i.Unlock[:], i.Ctr0, i.Lane, millis(tx.Now), i.Txn[:])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("open intent %s: %w", i.Txn, err)
+	}
+	return nil
+}
+
+// DropIntent says that the sale of an open intent is no longer wanted.
+func (db *DB) DropIntent(ctx context.Context, txn loyalty.TxnID) error {
+	return db.moveIntent(ctx, txn, "drop", `UPDATE card_intent SET state = 'dropped' WHERE txn = ? AND state IN ('open', 'dropped')`)
+}
+
+// VoidIntent says that the card proved that the debit never happened.
+func (db *DB) VoidIntent(ctx context.Context, txn loyalty.TxnID) error {
+	return db.moveIntent(ctx, txn, "void",
+		`UPDATE card_intent SET state = 'void', r = NULL WHERE txn = ? AND state IN ('open', 'dropped', 'void')`)
+}
+
+func (db *DB) moveIntent(ctx context.Context, txn loyalty.TxnID, what, update string) error {
+	err := db.write(ctx, func(tx *store.Tx) error {
+		res, err := tx.Exec(update, txn[:])
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 1 {
+			return err
+		}
+		var n int
+		if err := tx.QueryRow(`SELECT count(*) FROM card_intent WHERE txn = ?`, []any{txn[:]}, &n); err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrNotFound
+		}
+		return ErrState
+	})
+	if err != nil {
+		return fmt.Errorf("%s intent %s: %w", what, txn, err)
+	}
+	return nil
+}
+
+// settleIntent ends the intent of an entry in the entry's own transaction and forgets its secret.
+func settleIntent(tx *store.Tx, txn loyalty.TxnID, state IntentState, seq loyalty.Seq) error {
+	switch state {
+	case "":
+		return nil
+	case IntentDone, IntentCancelled:
+	default:
+		return fmt.Errorf("settle intent as %s: %w", state, ErrState)
+	}
+	res, err := tx.Exec(`UPDATE card_intent SET state = ?, r = NULL, seq = ? WHERE txn = ? AND state IN ('open', 'dropped')`,
+		string(state), seq, txn[:])
+	if err != nil {
+		return fmt.Errorf("settle intent: %w", err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(fmt.Errorf("settle intent as %s: %w", state, ErrState), err)
+	}
+	return nil
+}
+
+const selectIntent = `SELECT txn, card, ctr0, amount, r, lane, request_hash, request, opened, state FROM card_intent`
+
+func readIntent(scan func(...any) error) (Intent, error) {
+	var i Intent
+	var txn, card, r, hash []byte
+	var opened int64
+	err := scan(&txn, &card, &i.Ctr0, &i.Amount, &r, &i.Lane, &hash, &i.Request, &opened, &i.State)
+	copy(i.Txn[:], txn)
+	copy(i.Card[:], card)
+	copy(i.Unlock[:], r)
+	copy(i.RequestHash[:], hash)
+	i.Opened = instant(opened)
+	return i, err
+}
+
+// Intent gives the intent of a transaction in whatever state; ErrNotFound when there is none.
+func (db *DB) Intent(ctx context.Context, txn loyalty.TxnID) (Intent, error) {
+	i, err := readIntent(db.ledger.Read().QueryRowContext(ctx, selectIntent+` WHERE txn = ?`, txn[:]).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Intent{}, fmt.Errorf("intent %s: %w", txn, err)
+	}
+	return i, nil
+}
+
+// Intents gives the open and dropped intents of a card, oldest first.
+func (db *DB) Intents(ctx context.Context, card loyalty.CardID) ([]Intent, error) {
+	return query(ctx, db.ledger.Read(), "intents", readIntent,
+		selectIntent+` WHERE card = ? AND state IN ('open', 'dropped') ORDER BY opened, txn`, card[:])
+}
+
+// OpenIntents gives those of every card, oldest first.
+func (db *DB) OpenIntents(ctx context.Context, limit int) ([]Intent, error) {
+	return query(ctx, db.ledger.Read(), "intents", readIntent,
+		selectIntent+` WHERE state IN ('open', 'dropped') ORDER BY opened, txn LIMIT ?`, limit)
+}

@@ -1,0 +1,315 @@
+package agentdb
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// JobState is where a print job stands (printing.md, job journal).
+type JobState string
+
+const (
+	JobQueued      JobState = "queued"
+	JobSending     JobState = "sending"     // bytes may have left
+	JobFlushed     JobState = "flushed"     // all bytes left, the cut is not confirmed
+	JobConfirmed   JobState = "confirmed"   // on paper
+	JobUncertain   JobState = "uncertain"   // may be on paper: a person decides
+	JobInterrupted JobState = "interrupted" // torn; not whole on paper
+	JobExpired     JobState = "expired"     // too late to print without asking
+	JobCancelled   JobState = "cancelled"
+	JobSuperseded  JobState = "superseded" // a copy took its place
+)
+
+// NewJob is a print job to be.
+type NewJob struct {
+	Key     string // idempotency: the same key with the same document is the same job
+	Class   string // receipt, coupon, report, drawer
+	Printer string
+	Doc     []byte // the print document, JSON
+	Expires time.Time
+}
+
+// Job is a print job as the journal has it.
+type Job struct {
+	ID        int64
+	Key       string
+	Copy      int // 1 is the first print; a higher one carries a mark
+	Class     string
+	Printer   string
+	Entry     loyalty.Seq // the entry that it was committed with, 0 for none
+	Doc       []byte
+	Stream    []byte // encoded bytes, empty until StoreStream
+	State     JobState
+	Created   time.Time
+	Changed   time.Time
+	Expires   time.Time // zero never
+	OutcomeBy string
+}
+
+// Segment is one acknowledged piece of a stream.
+type Segment struct {
+	Kind  string
+	Bytes int
+	AckID string
+	Acked time.Time // zero until the printer confirmed it
+}
+
+// jobSteps says which state may follow which; the journal takes no other.
+func jobSteps(from JobState) []JobState {
+	switch from {
+	case JobQueued:
+		return []JobState{JobQueued, JobSending, JobExpired, JobCancelled}
+	case JobSending:
+		return []JobState{JobSending, JobQueued, JobFlushed, JobConfirmed, JobUncertain, JobInterrupted}
+	case JobFlushed:
+		return []JobState{JobFlushed, JobConfirmed, JobUncertain, JobInterrupted}
+	case JobUncertain, JobInterrupted:
+		return []JobState{JobConfirmed, JobCancelled} // a person looked
+	case JobExpired:
+		return []JobState{JobQueued, JobCancelled}
+	default:
+		return nil
+	}
+}
+
+func mayFollow(from, to JobState) bool {
+	for _, s := range jobSteps(from) {
+		if s == to {
+			return true
+		}
+	}
+	return false
+}
+
+// AddJob queues a job that comes with no entry. Known under its key with the same document it is the old job.
+func (db *DB) AddJob(ctx context.Context, j NewJob) (int64, error) {
+	var id int64
+	err := db.write(ctx, func(tx *store.Tx) (err error) {
+		id, err = addJob(tx, j, 0)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("queue print job %s: %w", j.Key, err)
+	}
+	return id, nil
+}
+
+func addJobs(tx *store.Tx, e *loyalty.Entry, jobs func(*loyalty.Entry) ([]NewJob, error)) ([]int64, error) {
+	list, err := jobs(e)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, 0, len(list))
+	for _, j := range list {
+		id, err := addJob(tx, j, e.Seq)
+		if err != nil {
+			return nil, fmt.Errorf("queue print job %s: %w", j.Key, err)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+func addJob(tx *store.Tx, j NewJob, seq loyalty.Seq) (int64, error) {
+	hash := sha256.Sum256(j.Doc)
+	var id int64
+	var known []byte
+	err := tx.QueryRow(`SELECT id, doc_hash FROM print_job WHERE idem = ? AND copy_no = 1`, []any{j.Key}, &id, &known)
+	if err == nil {
+		if string(known) != string(hash[:]) {
+			return 0, ErrConflict
+		}
+		return id, nil
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
+	}
+	var entry any
+	if seq != 0 {
+		entry = seq
+	}
+	doc := j.Doc
+	if doc == nil {
+		doc = []byte{}
+	}
+	return insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, state, created, changed, expires)
+		VALUES (?, 1, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
+		j.Key, j.Class, j.Printer, entry, doc, hash[:], millis(tx.Now), millis(tx.Now), expiry(j.Expires))
+}
+
+func insertJob(tx *store.Tx, insert string, args ...any) (int64, error) {
+	res, err := tx.Exec(insert, args...)
+	if err != nil {
+		return 0, err
+	}
+	id, err := res.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	return id, addEvent(tx, id, string(JobQueued), "")
+}
+
+func expiry(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return millis(t)
+}
+
+func addEvent(tx *store.Tx, job int64, what, detail string) error {
+	_, err := tx.Exec(`INSERT INTO print_event (job, at, what, detail) VALUES (?, ?, ?, ?)`, job, millis(tx.Now), what, detail)
+	return err
+}
+
+// NextJob gives the oldest queued job of a printer; ErrNotFound when there is none. Jobs whose time is over become
+// expired on the way: they are listed, never dropped, and printed only when a person says so.
+func (db *DB) NextJob(ctx context.Context, printer string) (Job, error) {
+	for {
+		j, err := scanJob(db.ledger.Read().QueryRowContext(ctx,
+			selectJob+` WHERE printer = ? AND state = 'queued' ORDER BY id LIMIT 1`, printer).Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			return Job{}, fmt.Errorf("next job of %s: %w", printer, ErrNotFound)
+		}
+		if err != nil {
+			return Job{}, fmt.Errorf("next job of %s: %w", printer, err)
+		}
+		expired, err := db.expire(ctx, j)
+		if err != nil {
+			return Job{}, err
+		}
+		if !expired {
+			return j, nil
+		}
+	}
+}
+
+func (db *DB) expire(ctx context.Context, j Job) (expired bool, err error) {
+	if j.Expires.IsZero() {
+		return false, nil
+	}
+	err = db.write(ctx, func(tx *store.Tx) error {
+		if expired = millis(j.Expires) <= millis(tx.Now); !expired {
+			return nil
+		}
+		return moveJob(tx, j.ID, JobExpired, "time")
+	})
+	if err != nil {
+		return false, fmt.Errorf("expire print job %d: %w", j.ID, err)
+	}
+	return expired, nil
+}
+
+// StoreStream keeps a job's encoded bytes before the first one is sent. A stream that is there stays: a resumed job
+// sends the same bytes.
+func (db *DB) StoreStream(ctx context.Context, id int64, profile string, stream []byte, segments []Segment) error {
+	err := db.write(ctx, func(tx *store.Tx) error {
+		res, err := tx.Exec(`UPDATE print_job SET stream = ?, profile = ?, changed = ? WHERE id = ? AND stream IS NULL`,
+			stream, profile, millis(tx.Now), id)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(ErrState, err)
+		}
+		for n, s := range segments {
+			if _, err := tx.Exec(`INSERT INTO print_seg (job, n, kind, bytes_len, ack_id) VALUES (?, ?, ?, ?, ?)`,
+				id, n, s.Kind, s.Bytes, s.AckID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("store stream of print job %d: %w", id, err)
+	}
+	return nil
+}
+
+// JobProgress moves a job to sending or flushed and marks its first acked segments as confirmed.
+func (db *DB) JobProgress(ctx context.Context, id int64, state JobState, acked int) error {
+	err := db.write(ctx, func(tx *store.Tx) error {
+		if state != JobSending && state != JobFlushed {
+			return ErrState
+		}
+		if _, err := tx.Exec(`UPDATE print_seg SET acked = ? WHERE job = ? AND n < ? AND acked = 0`,
+			millis(tx.Now), id, acked); err != nil {
+			return err
+		}
+		return moveJob(tx, id, state, "")
+	})
+	if err != nil {
+		return fmt.Errorf("print job %d to %s: %w", id, state, err)
+	}
+	return nil
+}
+
+// FinishJob moves a job to the state that its printing ended in, or back to queued when no byte left. by says who or
+// what decided.
+func (db *DB) FinishJob(ctx context.Context, id int64, state JobState, by string) error {
+	err := db.write(ctx, func(tx *store.Tx) error { return moveJob(tx, id, state, by) })
+	if err != nil {
+		return fmt.Errorf("print job %d to %s: %w", id, state, err)
+	}
+	return nil
+}
+
+// moveJob checks the step and writes state and event. A step to the same state writes nothing.
+func moveJob(tx *store.Tx, id int64, to JobState, by string) error {
+	var from JobState
+	err := tx.QueryRow(`SELECT state FROM print_job WHERE id = ?`, []any{id}, &from)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	if err != nil || from == to {
+		return err
+	}
+	if !mayFollow(from, to) {
+		return fmt.Errorf("%w: job is %s", ErrState, from)
+	}
+	if _, err := tx.Exec(`UPDATE print_job SET state = ?, changed = ?, outcome_by = ? WHERE id = ?`,
+		string(to), millis(tx.Now), by, id); err != nil {
+		return err
+	}
+	return addEvent(tx, id, string(to), by)
+}
+
+// CopyJob queues a job once more, as copy n + 1 with a mark. A job that was confirmed stays so; any other that is not
+// under way is superseded by its copy. by says why.
+func (db *DB) CopyJob(ctx context.Context, id int64, by string) (int64, error) {
+	var copyID int64
+	err := db.write(ctx, func(tx *store.Tx) error {
+		var from JobState
+		var key string
+		err := tx.QueryRow(`SELECT state, idem FROM print_job WHERE id = ?`, []any{id}, &from, &key)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return ErrNotFound
+		case err != nil:
+			return err
+		case from == JobQueued || from == JobCancelled || from == JobSuperseded:
+			return fmt.Errorf("%w: job is %s", ErrState, from)
+		}
+		copyID, err = insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, state, created, changed, outcome_by)
+			SELECT idem, (SELECT max(copy_no) + 1 FROM print_job WHERE idem = ?), class, printer, entry_seq, doc, doc_hash, 'queued', ?, ?, ?
+			  FROM print_job WHERE id = ?`, key, millis(tx.Now), millis(tx.Now), by, id)
+		if err != nil || from == JobConfirmed {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE print_job SET state = 'superseded', superseded_by = ?, changed = ?, outcome_by = ? WHERE id = ?`,
+			copyID, millis(tx.Now), by, id); err != nil {
+			return err
+		}
+		return addEvent(tx, id, string(JobSuperseded), by)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("copy print job %d: %w", id, err)
+	}
+	return copyID, nil
+}

@@ -1,0 +1,291 @@
+package agentdb
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// FindingCode names one kind of fault that Verify can find.
+type FindingCode string
+
+const (
+	FindGap       FindingCode = "gap"       // a sequence number is missing
+	FindChain     FindingCode = "chain"     // a chain value does not recompute
+	FindBody      FindingCode = "body"      // a body is not the canonical form of an entry
+	FindColumns   FindingCode = "columns"   // the row's columns differ from its body
+	FindDay       FindingCode = "day"       // a business day goes back
+	FindMoves     FindingCode = "moves"     // a movement that moves nothing
+	FindClose     FindingCode = "close"     // a close does not add up to its range
+	FindPending   FindingCode = "pending"   // pending rows are not the effect of the entries above the floor
+	FindCard      FindingCode = "card"      // one counter of a card with two contents
+	FindPosition  FindingCode = "position"  // head office's signed position does not lie on the chain
+	FindLots      FindingCode = "lots"      // a member's lots do not add up to the balance
+	FindIntegrity FindingCode = "integrity" // SQLite's own check
+)
+
+// Finding is one fault.
+type Finding struct {
+	Code   FindingCode
+	Seq    loyalty.Seq // 0 when it is about no entry
+	Detail string
+}
+
+// Report is what Verify looked at and found.
+type Report struct {
+	Entries  int64
+	Members  int64
+	Head     store.Position
+	Findings []Finding // at most maxFindings
+}
+
+const (
+	maxFindings      = 1000
+	progressInterval = 10_000 // entries
+)
+
+// verifier walks the log once.
+type verifier struct {
+	db     *DB
+	report Report
+	t      tip
+	sum    *daySum
+	signed store.Position
+	floor  loyalty.Seq
+}
+
+func (v *verifier) find(code FindingCode, seq loyalty.Seq, format string, args ...any) {
+	if len(v.report.Findings) < maxFindings {
+		v.report.Findings = append(v.report.Findings, Finding{code, seq, fmt.Sprintf(format, args...)})
+	}
+}
+
+// Verify recomputes everything that can be recomputed: the chain, the numbers, the columns, the closes, the pending
+// effects, the lots, and head office's signed position. An error is a failure to look; faults are findings. progress may
+// be nil; it is told how many entries were seen.
+func (db *DB) Verify(ctx context.Context, progress func(entries int64)) (Report, error) {
+	v := &verifier{db: db, t: tip{hash: db.genesis}}
+	if err := v.log(ctx, progress); err != nil {
+		return v.report, fmt.Errorf("verify: %w", err)
+	}
+	for _, step := range []func(context.Context) error{v.pending, v.cards, v.members, v.integrity} {
+		if err := step(ctx); err != nil {
+			return v.report, fmt.Errorf("verify: %w", err)
+		}
+	}
+	return v.report, nil
+}
+
+// log reads the entries as of one moment.
+func (v *verifier) log(ctx context.Context, progress func(int64)) error {
+	signed, signature, err := v.db.Signed(ctx)
+	if err != nil {
+		return err
+	}
+	v.signed = signed
+	if signature != nil {
+		if err := signed.Verify(v.db.identity.PositionKey, signature); err != nil {
+			v.find(FindPosition, loyalty.Seq(signed.Seq), "%v", err)
+		}
+	}
+	v.startDay()
+	rows, err := v.db.ledger.Read().QueryContext(ctx, `SELECT seq, txn, kind, day, member, body, hash FROM entry ORDER BY seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r storedEntry
+		if err := rows.Scan(&r.seq, &r.txn, &r.kind, &r.day, &r.member, &r.body, &r.hash); err != nil {
+			return err
+		}
+		v.entry(&r)
+		v.report.Entries++
+		if progress != nil && v.report.Entries%progressInterval == 0 {
+			progress(v.report.Entries)
+		}
+	}
+	if loyalty.Seq(signed.Seq) > v.t.seq {
+		v.find(FindPosition, loyalty.Seq(signed.Seq), "head office has signed entry %d, the log ends at %d", signed.Seq, v.t.seq)
+	}
+	id := v.db.identity
+	v.report.Head = store.Position{Store: id.Store, Epoch: id.Epoch, Seq: int64(v.t.seq), Hash: v.t.hash}
+	return rows.Err()
+}
+
+// storedEntry is a row of the log as it is on disk.
+type storedEntry struct {
+	seq             loyalty.Seq
+	txn, body, hash []byte
+	kind, day       string
+	member          loyalty.MemberID
+}
+
+func (v *verifier) startDay() {
+	v.sum = newDaySum(v.t.seq+1, v.t)
+}
+
+// entry checks one row against the one before it.
+func (v *verifier) entry(r *storedEntry) {
+	if r.seq != v.t.seq+1 {
+		v.find(FindGap, r.seq, "after entry %d", v.t.seq)
+	}
+	hash := v.t.hash.Next(r.body)
+	if !bytes.Equal(hash[:], r.hash) {
+		v.find(FindChain, r.seq, "stored %x, computed %s", r.hash, hash)
+		copy(hash[:], r.hash) // go on from what is stored: one fault, one finding
+	}
+	if r.day < v.t.day {
+		v.find(FindDay, r.seq, "%s after %s", r.day, v.t.day)
+	}
+	if r.seq == loyalty.Seq(v.signed.Seq) && hash != v.signed.Hash {
+		v.find(FindPosition, r.seq, "head office signed %s, the chain has %s", v.signed.Hash, hash)
+	}
+	e, err := loyalty.DecodeEntry(r.body)
+	if err != nil {
+		v.find(FindBody, r.seq, "%v", err)
+	} else {
+		v.body(r, e)
+	}
+	v.t = tip{seq: r.seq, hash: hash, day: r.day, kind: loyalty.Kind(r.kind)}
+	if v.t.kind == loyalty.KindClose {
+		v.startDay()
+	}
+}
+
+// body checks what an entry says.
+func (v *verifier) body(r *storedEntry, e *loyalty.Entry) {
+	again, err := e.Encode()
+	if err != nil || !bytes.Equal(again, r.body) {
+		v.find(FindBody, r.seq, "not in canonical form")
+	}
+	if e.Seq != r.seq || e.Store != v.db.Store() || e.Epoch != v.db.Epoch() || !bytes.Equal(e.Txn[:], r.txn) ||
+		string(e.Kind) != r.kind || e.Day != r.day || e.Member != r.member {
+		v.find(FindColumns, r.seq, "body says store %d epoch %d seq %d %s %s %s", e.Store, e.Epoch, e.Seq, e.Kind, e.Txn, e.Day)
+	}
+	for i, m := range e.Moves {
+		if m.Points <= 0 || m.From == m.To {
+			v.find(FindMoves, r.seq, "movement %d: %d points from %s to %s", i+1, m.Points, m.From, m.To)
+		}
+	}
+	if e.Kind != loyalty.KindClose {
+		v.sum.add(e)
+		return
+	}
+	v.sum.body.Last, v.sum.body.HeadHash = v.t.seq, v.t.hash.String()
+	want := *e
+	want.Close = v.sum.done()
+	if again, err := want.Encode(); err != nil || !bytes.Equal(again, r.body) {
+		v.find(FindClose, r.seq, "totals of %s do not add up to entries %d to %d", e.Day, v.sum.body.First, v.sum.body.Last)
+	}
+}
+
+// pending compares the table with the entries above its floor.
+func (v *verifier) pending(ctx context.Context) error {
+	tx, err := v.db.ledger.Read().BeginTx(ctx, nil) // one moment for both reads
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // only reads
+	if err := tx.QueryRowContext(ctx, `SELECT pending_floor FROM ledger`).Scan(&v.floor); err != nil {
+		return err
+	}
+	type key struct {
+		member loyalty.MemberID
+		seq    loyalty.Seq
+	}
+	want := map[key]loyalty.Points{}
+	bodies, err := tx.QueryContext(ctx, `SELECT body FROM entry WHERE seq > ? ORDER BY seq`, v.floor)
+	if err != nil {
+		return err
+	}
+	defer bodies.Close()
+	for bodies.Next() {
+		var body []byte
+		if err := bodies.Scan(&body); err != nil {
+			return err
+		}
+		e, err := loyalty.DecodeEntry(body)
+		if err != nil {
+			continue // found in the log already
+		}
+		for _, x := range effects(e) {
+			want[key{x.member, e.Seq}] = x.points
+		}
+	}
+	if err := bodies.Err(); err != nil {
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, `SELECT member, seq, points FROM pending ORDER BY seq, member`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k key
+		var points loyalty.Points
+		if err := rows.Scan(&k.member, &k.seq, &points); err != nil {
+			return err
+		}
+		if w, ok := want[k]; !ok || w != points {
+			v.find(FindPending, k.seq, "member %d has %d pending, the entry says %d", k.member, points, w)
+		}
+		delete(want, k)
+	}
+	if len(want) > 0 {
+		v.find(FindPending, 0, "%d effects of entries above %d are not in the table", len(want), v.floor)
+	}
+	return rows.Err()
+}
+
+// cards looks for one counter of a card with two contents.
+func (v *verifier) cards(ctx context.Context) error {
+	rows, err := v.db.ledger.Read().QueryContext(ctx, `SELECT a.seq, b.seq, hex(a.card), a.ctr FROM card_record a
+		JOIN card_record b ON b.card = a.card AND b.ctr = a.ctr AND b.seq > a.seq
+		WHERE a.type <> b.type OR a.amount <> b.amount OR a.new_balance <> b.new_balance LIMIT ?`, maxFindings)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var first, second loyalty.Seq
+		var card string
+		var ctr uint32
+		if err := rows.Scan(&first, &second, &card, &ctr); err != nil {
+			return err
+		}
+		v.find(FindCard, second, "card %s answered counter %d otherwise in entry %d", card, ctr, first)
+	}
+	return rows.Err()
+}
+
+// members checks that lots add up.
+func (v *verifier) members(ctx context.Context) error {
+	rows, err := v.db.members.Read().QueryContext(ctx, selectMember+` ORDER BY m.id`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m, err := scanMember(rows.Scan)
+		if err != nil {
+			return err
+		}
+		v.report.Members++
+		if sum := loyalty.Balance(m.Lots); sum != m.Balance && m.Status != MemberErased {
+			v.find(FindLots, 0, "member %d: lots hold %d, the balance is %d", m.ID, sum, m.Balance)
+		}
+	}
+	return rows.Err()
+}
+
+func (v *verifier) integrity(ctx context.Context) error {
+	lines, err := v.db.QuickCheck(ctx)
+	for _, line := range lines {
+		v.find(FindIntegrity, 0, "%s", line)
+	}
+	return err
+}
