@@ -32,6 +32,7 @@ func (c *compiler) compileSets() {
 
 func (c *compiler) compileSet(path, name string, def *setDef) productSet {
 	s := productSet{name: name, all: def.All}
+	c.checkTexts(path+".name", def.Name, false)
 	s.own = marks{
 		sku: c.markSet(path+".sku", &def.SKU), category: c.categories(path+".category", &def.Category),
 		label: c.markSet(path+".label", &def.Label), brand: c.markSet(path+".brand", &def.Brand),

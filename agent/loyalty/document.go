@@ -49,6 +49,7 @@ type tierDef struct {
 }
 
 type setDef struct {
+	Name     texts    `json:"name,omitempty"`
 	All      bool     `json:"all,omitempty"`
 	SKU      []string `json:"sku,omitempty"`
 	Category []string `json:"category,omitempty"` // with children

@@ -177,7 +177,7 @@ func (e *earning) explain(over Points) {
 		}
 	}
 	if over > 0 {
-		e.why = append(e.why, Finding{Code: ExplainCapReached, Applied: true, Points: -over, Limit: e.p.earnPerSale})
+		e.why = append(e.why, Finding{Code: ExplainSaleCap, Applied: true, Points: -over, Limit: e.p.earnPerSale})
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 	ExplainMultiplied    = "explain.multiplied"
 	ExplainBonus         = "explain.bonus"
 	ExplainCapReached    = "explain.cap_reached"
+	ExplainSaleCap       = "explain.sale_cap" // the programme's limit on one sale
 	ExplainBelowMinimum  = "explain.below_minimum"
 	ExplainBelowStep     = "explain.below_step"
 	ExplainBelowQuantity = "explain.below_quantity"
@@ -69,7 +70,8 @@ const (
 	ArgDay      ArgKind = "day"      // 2026-11-22
 	ArgWeekdays ArgKind = "weekdays" // mon,tue
 	ArgHours    ArgKind = "hours"    // 08:00-12:00,17:00-19:00
-	ArgText     ArgKind = "text"     // a set's or tier's id
+	ArgSet      ArgKind = "set"      // a set's id, or several with commas; names by language are in the programme
+	ArgTier     ArgKind = "tier"     // likewise
 )
 
 // ArgSpec names one argument of an explanation.

@@ -1,6 +1,10 @@
 package loyalty
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // Programme is one compiled version of a rule set. It is immutable and may be used by any number of goroutines.
 type Programme struct {
@@ -112,27 +116,28 @@ func (p *Programme) Name(language string) string { return p.doc.Programme.Name.i
 // PointsName is what the programme calls its points; empty when it has no own word.
 func (p *Programme) PointsName(language string) string { return p.doc.Programme.Points.in(language) }
 
-// RuleName is the name of an earn rule, or its id when it has none.
-func (p *Programme) RuleName(rule, language string) string {
-	for i := range p.doc.Earn {
-		if r := &p.doc.Earn[i]; r.ID == rule {
-			if name := r.Name.in(language); name != "" {
-				return name
-			}
+// NameOf is the name of what a finding or a member's state refers to by its id: a rule, a set or a tier. Without a name
+// it is the id itself.
+func (p *Programme) NameOf(kind ArgKind, id, language string) string {
+	var name texts
+	switch kind {
+	case ArgRule:
+		if i := slices.IndexFunc(p.doc.Earn, func(r earnDef) bool { return r.ID == id }); i >= 0 {
+			name = p.doc.Earn[i].Name
+		}
+	case ArgSet:
+		name = p.doc.Sets[id].Name
+	case ArgTier:
+		if i := slices.IndexFunc(p.doc.Tiers, func(t tierDef) bool { return t.ID == id }); i >= 0 {
+			name = p.doc.Tiers[i].Name
 		}
 	}
-	return rule
+	return cmp.Or(name.in(language), id)
 }
 
-// TierName is the name of a tier, or its id when the programme does not know it.
-func (p *Programme) TierName(tier, language string) string {
-	for _, t := range p.doc.Tiers {
-		if t.ID == tier {
-			return t.Name.in(language)
-		}
-	}
-	return tier
-}
+// RuleName and TierName are NameOf for the two kinds that most callers need.
+func (p *Programme) RuleName(rule, language string) string { return p.NameOf(ArgRule, rule, language) }
+func (p *Programme) TierName(tier, language string) string { return p.NameOf(ArgTier, tier, language) }
 
 // Message is one of the programme's own texts: MessageReceipt or MessageScreen. Empty when it has none.
 func (p *Programme) Message(name, language string) string { return p.doc.Messages[name].in(language) }
