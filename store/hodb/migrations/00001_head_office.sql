@@ -15,7 +15,7 @@ CREATE TABLE store (
 CREATE TABLE store_head (
     store_id   BIGINT NOT NULL REFERENCES store (store_id),
     epoch      BIGINT NOT NULL CHECK (epoch BETWEEN 1 AND 4294967295),
-    state      TEXT   NOT NULL CHECK (state IN ('open', 'closed')),
+    state      TEXT   NOT NULL CHECK (state IN ('open', 'forked', 'closed')),
     install_id BLOB   NOT NULL CHECK (length(install_id) = 16),
     nonce      BLOB   NOT NULL CHECK (length(nonce) = 16),
     seq        BIGINT NOT NULL CHECK (seq >= 0),
@@ -23,18 +23,16 @@ CREATE TABLE store_head (
     posted_seq BIGINT NOT NULL CHECK (posted_seq BETWEEN 0 AND seq),
     signature  BLOB,
     session_no BIGINT NOT NULL,
-    boot_nonce BLOB,
     moved_at   BIGINT NOT NULL,
     PRIMARY KEY (store_id, epoch)
 );
 
--- What a session was told, so that a repeated hello gets the same answer.
+-- One row per start of a store's agent: the same boot nonce gets the same session, a newer session fences the older.
 CREATE TABLE session (
     store_id   BIGINT NOT NULL,
     epoch      BIGINT NOT NULL,
     session_no BIGINT NOT NULL,
-    boot_nonce BLOB   NOT NULL,
-    verdict    TEXT   NOT NULL,
+    boot_nonce BLOB   NOT NULL CHECK (length(boot_nonce) = 16),
     opened_at  BIGINT NOT NULL,
     PRIMARY KEY (store_id, epoch, session_no),
     UNIQUE (store_id, epoch, boot_nonce),
@@ -115,13 +113,11 @@ CREATE TABLE lot (
 
 CREATE TABLE member (
     member_id   BIGINT PRIMARY KEY CHECK (member_id >= 1),
-    number_hash BLOB   NOT NULL UNIQUE CHECK (length(number_hash) = 32),
-    number_mask TEXT   NOT NULL,
-    status      TEXT   NOT NULL CHECK (status IN ('active', 'blocked')),
+    status      TEXT   NOT NULL CHECK (status IN ('active', 'blocked', 'erased')),
     tier        TEXT   NOT NULL,
     language    TEXT   NOT NULL,
-    version     BIGINT NOT NULL DEFAULT 1,
     made_at     BIGINT NOT NULL,
+    last_voucher BIGINT NOT NULL DEFAULT 0,
     -- The newest entry that the lots have folded in, in canonical order; an older one folds the member again.
     fold_day    TEXT   NOT NULL DEFAULT '',
     fold_at_ms  BIGINT NOT NULL DEFAULT 0,
@@ -130,16 +126,23 @@ CREATE TABLE member (
     fold_seq    BIGINT NOT NULL DEFAULT 0
 );
 
+-- Printed numbers, under head office's number key and masked; the digits are nowhere.
+CREATE TABLE number (
+    number_hash BLOB   PRIMARY KEY CHECK (length(number_hash) = 32),
+    member_id   BIGINT NOT NULL REFERENCES member (member_id),
+    mask        TEXT   NOT NULL
+);
+CREATE INDEX number_of_member ON number (member_id);
+
+-- A card is blocked when it is on the hot list. load_seq is the last voucher made for it.
 CREATE TABLE card (
-    card_id      BLOB   PRIMARY KEY CHECK (length(card_id) = 8),
-    member_id    BIGINT NOT NULL REFERENCES member (member_id),
-    number_hash  BLOB   NOT NULL UNIQUE CHECK (length(number_hash) = 32),
-    number_mask  TEXT   NOT NULL,
-    status       TEXT   NOT NULL CHECK (status IN ('active', 'blocked')),
-    block_reason TEXT   NOT NULL DEFAULT '',
-    certificate  BLOB   NOT NULL,
-    load_seq     BIGINT NOT NULL DEFAULT 0,
-    made_at      BIGINT NOT NULL
+    card_id     BLOB   PRIMARY KEY CHECK (length(card_id) = 8),
+    member_id   BIGINT NOT NULL REFERENCES member (member_id),
+    number_hash BLOB   NOT NULL REFERENCES number (number_hash),
+    public_key  BLOB   NOT NULL UNIQUE,
+    certificate BLOB   NOT NULL,
+    load_seq    BIGINT NOT NULL DEFAULT 0,
+    made_at     BIGINT NOT NULL
 );
 CREATE INDEX card_of_member ON card (member_id);
 
@@ -169,7 +172,8 @@ CREATE TABLE voucher (
     made_at   BIGINT NOT NULL,
     loaded_at BIGINT,
     PRIMARY KEY (member_id, no),
-    UNIQUE (card_id, seq)
+    UNIQUE (card_id, seq),
+    UNIQUE (card_id, ref)
 );
 
 CREATE TABLE programme (
@@ -185,18 +189,18 @@ CREATE TABLE hot (
     since_ms BIGINT NOT NULL
 );
 
--- Changes for the stores. A row commits without a number and gets one afterwards, so that a reader who has seen n has
--- seen everything below n. store_id 0 is for all stores.
+-- Changes for the stores: one row per thing that stores keep a copy of, under the number of its latest change. What is sent
+-- is read from the registers at that moment. Numbers are drawn while the one write transaction is open, so they become
+-- visible in their own order; a database with many writers must number rows after commit instead. store_id 0: for all.
 CREATE TABLE feed (
-    feed_id  INTEGER PRIMARY KEY,
-    feed_seq BIGINT UNIQUE,
+    feed_seq BIGINT PRIMARY KEY CHECK (feed_seq >= 1),
     store_id BIGINT NOT NULL,
-    topic    TEXT   NOT NULL,
-    key      TEXT   NOT NULL
+    topic    TEXT   NOT NULL CHECK (topic IN ('member', 'programme', 'hot', 'voucher', 'watermark')),
+    key      TEXT   NOT NULL,
+    UNIQUE (topic, key)
 );
-CREATE INDEX feed_of_key ON feed (topic, key, store_id);
-CREATE INDEX feed_unstamped ON feed (feed_id) WHERE feed_seq IS NULL;
 
+-- Published business days. The file of a day is the entries first_seq to last_seq as they are kept.
 CREATE TABLE close (
     store_id      BIGINT NOT NULL,
     business_day  TEXT   NOT NULL,
@@ -204,10 +208,8 @@ CREATE TABLE close (
     close_no      BIGINT NOT NULL UNIQUE,
     epoch         BIGINT NOT NULL,
     first_seq     BIGINT NOT NULL,
-    last_seq      BIGINT NOT NULL,
+    last_seq      BIGINT NOT NULL CHECK (last_seq >= first_seq),
     manifest      BLOB   NOT NULL,
-    manifest_hash BLOB   NOT NULL,
-    signature     BLOB   NOT NULL,
     PRIMARY KEY (store_id, business_day, rev)
 );
 
@@ -244,10 +246,12 @@ CREATE TABLE case_file (
     UNIQUE (store_id, kind, epoch, seq)
 );
 
-CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
+-- Numbers that only grow: the feed's and the published days'.
+CREATE TABLE counter (
+    name  TEXT   PRIMARY KEY,
+    value BIGINT NOT NULL
 );
+INSERT INTO counter (name, value) VALUES ('feed', 0), ('feed_epoch', 1), ('close', 0), ('programme', 0);
 
 -- +goose StatementBegin
 CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON entry

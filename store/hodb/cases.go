@@ -1,0 +1,107 @@
+package hodb
+
+import (
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+)
+
+// CaseKind says what a person has to look at.
+type CaseKind string
+
+const (
+	CaseFork           CaseKind = "fork"              // two entries under one number
+	CaseNotInterpreted CaseKind = "not_interpreted"   // a body that this version cannot read or judge
+	CaseTxnRepeated    CaseKind = "txn_repeated"      // a transaction told twice
+	CaseDifference     CaseKind = "difference"        // head office's figures are not the store's
+	CaseCardRecord     CaseKind = "card_record"       // a card's proof is missing, wrong, or used before
+	CaseCardCloned     CaseKind = "card_cloned"       // two records for one counter of a card
+	CaseMemberUnknown  CaseKind = "member_unknown"    // points for nobody in the register
+	CaseProgramme      CaseKind = "programme_unknown" // judged by a programme that head office never published
+	CaseVoucher        CaseKind = "voucher_unknown"   // a load that no voucher explains
+	CaseUndoAfterSale  CaseKind = "undo_after_sale"   // the card got points back for a sale that stands
+	CaseCloseTotals    CaseKind = "close_totals"      // a day's totals are not those of its entries
+)
+
+// Case is one open question.
+type Case struct {
+	Store loyalty.StoreID `json:"store"`
+	No    int64           `json:"no"`
+	Kind  CaseKind        `json:"kind"`
+	Epoch loyalty.Epoch   `json:"epoch"`
+	Seq   loyalty.Seq     `json:"seq"`
+	State string          `json:"state"`
+	Note  string          `json:"note"`
+}
+
+// OpenCase opens a case; the same kind for the same entry is opened once.
+func (tx *Tx) OpenCase(kind CaseKind, k EntryKey, note string) error {
+	err := tx.exec(`INSERT INTO case_file (store_id, case_no, kind, epoch, seq, state, note, opened_at)
+		SELECT $1, COALESCE(MAX(case_no), 0) + 1, $2, $3, $4, 'open', $5, $6 FROM case_file WHERE store_id = $1
+		ON CONFLICT (store_id, kind, epoch, seq) DO NOTHING`, k.Store, kind, k.Epoch, k.Seq, note, tx.now.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("open case %s for %v: %w", kind, k, err)
+	}
+	return nil
+}
+
+// Cases lists all cases by store and number.
+func (tx *Tx) Cases() ([]Case, error) {
+	return collect(tx, func(scan func(...any) error) (c Case, err error) {
+		err = scan(&c.Store, &c.No, &c.Kind, &c.Epoch, &c.Seq, &c.State, &c.Note)
+		return c, err
+	}, `SELECT store_id, case_no, kind, epoch, seq, state, note FROM case_file ORDER BY store_id, case_no`)
+}
+
+// Difference is one figure that head office works out otherwise than the store did.
+type Difference struct {
+	EntryKey
+	Field    string `json:"field"`
+	Claimed  string `json:"claimed"`
+	Verified string `json:"verified"`
+}
+
+// AddDifference keeps a difference.
+func (tx *Tx) AddDifference(d Difference) error {
+	err := tx.exec(`INSERT INTO difference (store_id, epoch, seq, field, claimed, verified) VALUES ($1, $2, $3, $4, $5, $6)`,
+		d.Store, d.Epoch, d.Seq, d.Field, d.Claimed, d.Verified)
+	if err != nil {
+		return fmt.Errorf("difference in %v, %s: %w", d.EntryKey, d.Field, err)
+	}
+	return nil
+}
+
+// Differences lists all differences in order.
+func (tx *Tx) Differences() ([]Difference, error) {
+	return collect(tx, func(scan func(...any) error) (d Difference, err error) {
+		err = scan(&d.Store, &d.Epoch, &d.Seq, &d.Field, &d.Claimed, &d.Verified)
+		return d, err
+	}, `SELECT store_id, epoch, seq, field, claimed, verified FROM difference ORDER BY store_id, epoch, seq, field`)
+}
+
+// Suspended is a figure or a whole entry that could not be given to anybody.
+type Suspended struct {
+	EntryKey
+	No     int            `json:"no"`
+	Points loyalty.Points `json:"points"` // in the store's suspense account; 0 when the entry itself waits
+	Reason string         `json:"reason"`
+}
+
+// Suspend keeps the reason why something is in suspense.
+func (tx *Tx) Suspend(s Suspended) error {
+	err := tx.exec(`INSERT INTO suspense (store_id, epoch, seq, no, points, reason)
+		SELECT $1, $2, $3, COUNT(*) + 1, $4, $5 FROM suspense WHERE store_id = $1 AND epoch = $2 AND seq = $3`,
+		s.Store, s.Epoch, s.Seq, s.Points, s.Reason)
+	if err != nil {
+		return fmt.Errorf("suspend %v: %w", s.EntryKey, err)
+	}
+	return nil
+}
+
+// AllSuspended lists everything in suspense, in order.
+func (tx *Tx) AllSuspended() ([]Suspended, error) {
+	return collect(tx, func(scan func(...any) error) (s Suspended, err error) {
+		err = scan(&s.Store, &s.Epoch, &s.Seq, &s.No, &s.Points, &s.Reason)
+		return s, err
+	}, `SELECT store_id, epoch, seq, no, points, reason FROM suspense ORDER BY store_id, epoch, seq, no`)
+}

@@ -1,0 +1,67 @@
+package hodb
+
+import (
+	"fmt"
+	"strconv"
+
+	"loyaltill/agent/loyalty"
+)
+
+// Topic says what a feed row is about.
+type Topic string
+
+const (
+	TopicMember    Topic = "member"
+	TopicProgramme Topic = "programme"
+	TopicHot       Topic = "hot"
+	TopicVoucher   Topic = "voucher"
+	TopicWatermark Topic = "watermark"
+)
+
+// Change says that a thing has a new state since feed number Seq.
+type Change struct {
+	Seq   int64
+	Topic Topic
+	Key   string
+}
+
+// touchFeed gives a thing the feed's next number. The write transaction is the only one open, so numbers become visible
+// in their order: who has read up to n has missed nothing below n.
+func (tx *Tx) touchFeed(topic Topic, to loyalty.StoreID, key string) error {
+	n, err := tx.next("feed")
+	if err == nil {
+		err = tx.exec(`INSERT INTO feed (feed_seq, store_id, topic, key) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (topic, key) DO UPDATE SET feed_seq = excluded.feed_seq`, n, to, topic, key)
+	}
+	if err != nil {
+		return fmt.Errorf("feed %s %s: %w", topic, key, err)
+	}
+	return nil
+}
+
+func (tx *Tx) touchMember(id loyalty.MemberID) error {
+	return tx.touchFeed(TopicMember, 0, strconv.FormatInt(int64(id), 10))
+}
+
+// next draws from a counter.
+func (tx *Tx) next(counter string) (n int64, err error) {
+	err = tx.one(`UPDATE counter SET value = value + 1 WHERE name = $1 RETURNING value`, counter)(&n)
+	return n, err
+}
+
+// FeedHead is the feed's life and its newest number.
+func (tx *Tx) FeedHead() (epoch uint32, seq int64, err error) {
+	if err = tx.one(`SELECT value FROM counter WHERE name = 'feed_epoch'`)(&epoch); err == nil {
+		err = tx.one(`SELECT value FROM counter WHERE name = 'feed'`)(&seq)
+	}
+	return epoch, seq, err
+}
+
+// Changes are the next things that changed after a number, for one store, at most limit.
+func (tx *Tx) Changes(id loyalty.StoreID, after int64, limit int) ([]Change, error) {
+	return collect(tx, func(scan func(...any) error) (c Change, err error) {
+		err = scan(&c.Seq, &c.Topic, &c.Key)
+		return c, err
+	}, `SELECT feed_seq, topic, key FROM feed WHERE feed_seq > $1 AND store_id IN (0, $2) ORDER BY feed_seq LIMIT $3`,
+		after, id, limit)
+}

@@ -1,0 +1,204 @@
+package hodb
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// Member is a person in the register. Head office keeps no name: what stores need is below.
+type Member struct {
+	ID       loyalty.MemberID
+	Status   string
+	Tier     string
+	Language string
+
+	vouchers int64   // made so far
+	fold     foldKey // newest entry in the lots
+}
+
+// Number is a printed number as head office keeps it.
+type Number struct {
+	HMAC   store.Hash
+	Masked string
+}
+
+// Card is a chip card that head office has certified.
+type Card struct {
+	ID          loyalty.CardID
+	Member      loyalty.MemberID
+	Number      store.Hash // HMAC of the printed number
+	PublicKey   []byte
+	Certificate []byte
+	LoadSeq     uint32 // sequence of the last voucher made
+}
+
+// Member statuses.
+const MemberActive = "active"
+
+// AddMember enters a member under the next free number.
+func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
+	owner, err := tx.numberOwner(n)
+	if err != nil {
+		return 0, err
+	}
+	if owner != 0 {
+		return 0, fmt.Errorf("number %s belongs to member %d: %w", n.Masked, owner, ErrTaken)
+	}
+	if err := tx.one(`SELECT COALESCE(MAX(member_id), 0) + 1 FROM member`)(&m.ID); err != nil {
+		return 0, err
+	}
+	err = tx.exec(`INSERT INTO member (member_id, status, tier, language, made_at) VALUES ($1, $2, $3, $4, $5)`,
+		m.ID, MemberActive, m.Tier, m.Language, tx.now.UnixMilli())
+	if err == nil {
+		err = tx.addNumber(m.ID, n)
+	}
+	if err == nil {
+		err = tx.touchMember(m.ID)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("add member: %w", err)
+	}
+	return m.ID, nil
+}
+
+// numberOwner is the member of a printed number, 0 when it is free.
+func (tx *Tx) numberOwner(n Number) (owner loyalty.MemberID, err error) {
+	err = tx.one(`SELECT member_id FROM number WHERE number_hash = $1`, n.HMAC[:])(&owner)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return owner, err
+}
+
+func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
+	return tx.exec(`INSERT INTO number (number_hash, member_id, mask) VALUES ($1, $2, $3)`, n.HMAC[:], id, n.Masked)
+}
+
+// Member reads one member; ErrNotFound when there is none.
+func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
+	m := &Member{ID: id}
+	f := &m.fold
+	err := tx.one(`SELECT status, tier, language, last_voucher, fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq
+		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.vouchers,
+		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("member %d: %w", id, ErrNotFound)
+	}
+	return m, err
+}
+
+// Members lists every member's number.
+func (tx *Tx) Members() ([]loyalty.MemberID, error) {
+	return collect(tx, func(scan func(...any) error) (id loyalty.MemberID, err error) {
+		err = scan(&id)
+		return id, err
+	}, `SELECT member_id FROM member ORDER BY member_id`)
+}
+
+// Numbers are the printed numbers of a member.
+func (tx *Tx) Numbers(id loyalty.MemberID) ([]Number, error) {
+	return collect(tx, func(scan func(...any) error) (n Number, err error) {
+		var hash []byte
+		if err = scan(&hash, &n.Masked); err == nil {
+			n.HMAC, err = store.HashFromBytes(hash)
+		}
+		return n, err
+	}, `SELECT number_hash, mask FROM number WHERE member_id = $1 ORDER BY number_hash`, id)
+}
+
+// AddCard enters a card under the printed number, which must be free or the member's own.
+func (tx *Tx) AddCard(c Card, n Number) error {
+	if _, err := tx.Member(c.Member); err != nil {
+		return err
+	}
+	owner, err := tx.numberOwner(n)
+	switch {
+	case err != nil:
+		return err
+	case owner == 0:
+		err = tx.addNumber(c.Member, n)
+	case owner != c.Member:
+		err = fmt.Errorf("number %s belongs to member %d: %w", n.Masked, owner, ErrTaken)
+	}
+	if err != nil {
+		return err
+	}
+	var known int64
+	if err := tx.one(`SELECT COUNT(*) FROM card WHERE public_key = $1`, c.PublicKey)(&known); err != nil {
+		return err
+	}
+	if known > 0 {
+		return fmt.Errorf("the card's public key: %w", ErrTaken)
+	}
+	err = tx.exec(`INSERT INTO card (card_id, member_id, number_hash, public_key, certificate, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		c.ID[:], c.Member, n.HMAC[:], c.PublicKey, c.Certificate, tx.now.UnixMilli())
+	if err == nil {
+		err = tx.touchMember(c.Member)
+	}
+	if err != nil {
+		return fmt.Errorf("add card %v: %w", c.ID, err)
+	}
+	return nil
+}
+
+const cardColumns = `card_id, member_id, number_hash, public_key, certificate, load_seq`
+
+func scanCard(scan func(...any) error) (c Card, err error) {
+	var id, number []byte
+	if err = scan(&id, &c.Member, &number, &c.PublicKey, &c.Certificate, &c.LoadSeq); err != nil {
+		return c, err
+	}
+	copy(c.ID[:], id)
+	c.Number, err = store.HashFromBytes(number)
+	return c, err
+}
+
+// Card reads one card; ErrNotFound when head office never certified it.
+func (tx *Tx) Card(id loyalty.CardID) (Card, error) {
+	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE card_id = $1`, id[:]))
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, fmt.Errorf("card %v: %w", id, ErrNotFound)
+	}
+	return c, err
+}
+
+// Cards are the cards of a member, oldest first.
+func (tx *Tx) Cards(id loyalty.MemberID) ([]Card, error) {
+	return collect(tx, scanCard, `SELECT `+cardColumns+` FROM card WHERE member_id = $1 ORDER BY made_at, card_id`, id)
+}
+
+// UsableCard is the member's newest card that is not blocked; false when there is none.
+func (tx *Tx) UsableCard(id loyalty.MemberID) (Card, bool, error) {
+	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE member_id = $1
+		AND NOT EXISTS (SELECT 1 FROM hot WHERE hot.card_id = card.card_id) ORDER BY made_at DESC, card_id DESC LIMIT 1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, false, nil
+	}
+	return c, err == nil, err
+}
+
+// BlockCard puts a card on the hot list; the first reason stays.
+func (tx *Tx) BlockCard(id loyalty.CardID, reason string) error {
+	n, err := tx.changed(`INSERT INTO hot (card_id, reason, since_ms) VALUES ($1, $2, $3) ON CONFLICT (card_id) DO NOTHING`,
+		id[:], reason, tx.now.UnixMilli())
+	if err == nil && n > 0 {
+		err = tx.touchFeed(TopicHot, 0, id.String())
+	}
+	if err != nil {
+		return fmt.Errorf("block card %v: %w", id, err)
+	}
+	return nil
+}
+
+// Hot tells why a card is blocked; empty when it is not.
+func (tx *Tx) Hot(id loyalty.CardID) (reason string, err error) {
+	err = tx.one(`SELECT reason FROM hot WHERE card_id = $1`, id[:])(&reason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return reason, err
+}
