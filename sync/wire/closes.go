@@ -1,6 +1,10 @@
 package wire
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"loyaltill/agent/loyalty"
@@ -23,6 +27,7 @@ type Close struct {
 	File      CloseFile          `json:"file"`
 	Prev      store.Hash         `json:"prev"`      // SHA-256 of the store's manifest line before this one, without line end
 	Published string             `json:"published"` // head office's clock, UTC
+	Signature store.HexBytes     `json:"signature"` // by the position key, over the line with an empty signature
 }
 
 // CloseFile names the entries of a close: their bodies, one per line, as they were hashed.
@@ -35,4 +40,59 @@ type CloseFile struct {
 // ClosePath is the address of a close's entries.
 func ClosePath(id loyalty.StoreID, day string, revision int) string {
 	return fmt.Sprintf("/v1/closes/%d/%s/%d/entries.ndjson", id, day, revision)
+}
+
+// closeLabel keeps a manifest's signature from being taken for any other (docs/wire.md, 7).
+const closeLabel = "loyaltill close 1"
+
+// ErrCloseSignature says that a manifest was not signed with head office's key, or was changed afterwards.
+var ErrCloseSignature = errors.New("close signature does not match head office's key")
+
+// Line is the manifest as it travels, without line end.
+func (c Close) Line() ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(c); err != nil {
+		return nil, fmt.Errorf("encode close of store %d on %s: %w", c.Store, c.Day, err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+func (c Close) message() ([]byte, error) {
+	c.Signature = nil
+	line, err := c.Line()
+	return append([]byte(closeLabel), line...), err
+}
+
+// Sign sets the signature of an otherwise finished manifest.
+func (c *Close) Sign(key ed25519.PrivateKey) error {
+	message, err := c.message()
+	if err != nil {
+		return err
+	}
+	c.Signature = ed25519.Sign(key, message)
+	return nil
+}
+
+// ReadClose reads a line and refuses one that head office did not sign, to the last byte.
+func ReadClose(line []byte, key ed25519.PublicKey) (*Close, error) {
+	dec := json.NewDecoder(bytes.NewReader(line))
+	dec.DisallowUnknownFields()
+	c := &Close{}
+	if err := dec.Decode(c); err != nil {
+		return nil, NewProblem(CodeDamaged, "close: %v", err)
+	}
+	again, err := c.Line()
+	if err != nil {
+		return nil, err
+	}
+	message, err := c.message()
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(line, again) || len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, message, c.Signature) {
+		return nil, fmt.Errorf("store %d day %s revision %d: %w", c.Store, c.Day, c.Revision, ErrCloseSignature)
+	}
+	return c, nil
 }
