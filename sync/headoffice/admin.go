@@ -1,0 +1,273 @@
+package headoffice
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdh"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/store"
+	"loyaltill/store/hodb"
+)
+
+// operation is one thing that an administrator can have done. Whoever has the books open does it: the running server,
+// asked through its door, or the command itself when no server runs.
+type operation struct {
+	name string
+	do   func(ctx context.Context, o *Office, in json.RawMessage) (any, error)
+}
+
+// Names of the operations.
+const (
+	opEnrol   = "store.enrol"
+	opMember  = "member.add"
+	opCard    = "card.sign"
+	opBlock   = "card.block"
+	opPublish = "publish"
+	opReport  = "report"
+	opVerify  = "verify"
+)
+
+func operations() []operation {
+	return []operation{
+		{opEnrol, typed((*Office).enrolStore)},
+		{opMember, typed((*Office).addMember)},
+		{opCard, typed((*Office).signCard)},
+		{opBlock, typed((*Office).blockCard)},
+		{opPublish, typed((*Office).publish)},
+		{opReport, typed(func(o *Office, ctx context.Context, _ none) (Report, error) { return o.Report(ctx) })},
+		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
+	}
+}
+
+// none is the input, or the outcome, of an operation that has none.
+type none struct{}
+
+// typed reads an operation's input strictly.
+func typed[In, Out any](do func(*Office, context.Context, In) (Out, error)) func(context.Context, *Office, json.RawMessage) (any, error) {
+	return func(ctx context.Context, o *Office, raw json.RawMessage) (any, error) {
+		var in In
+		if err := decodeStrict(raw, &in); err != nil {
+			return nil, fmt.Errorf("read operation: %w", err)
+		}
+		return do(o, ctx, in)
+	}
+}
+
+// do runs an operation by name and wakes the stores that wait for news.
+func (o *Office) do(ctx context.Context, name string, in json.RawMessage) (any, error) {
+	for _, op := range operations() {
+		if op.name == name {
+			out, err := op.do(ctx, o, in)
+			o.changed.ring()
+			return out, err
+		}
+	}
+	return nil, fmt.Errorf("operation %q is not known", name)
+}
+
+// numberRef is a printed number without its digits.
+type numberRef struct {
+	HMAC   store.Hash `json:"hmac"`
+	Masked string     `json:"masked"`
+}
+
+func (n numberRef) row() hodb.Number { return hodb.Number{HMAC: n.HMAC, Masked: n.Masked} }
+
+func (k *Keys) numberRef(n loyalty.CardNumber) numberRef {
+	return numberRef{HMAC: store.NumberHMAC(k.number[:], n.Digits()), Masked: n.Masked()}
+}
+
+type enrolInput struct {
+	Store    loyalty.StoreID `json:"store"`
+	Name     string          `json:"name"`
+	TimeZone string          `json:"time_zone"`
+	Language string          `json:"language"`
+}
+
+type enrolOutcome struct {
+	Epoch     loyalty.Epoch `json:"epoch"`
+	InstallID store.ID16    `json:"install_id"`
+	Nonce     store.ID16    `json:"nonce"`
+}
+
+// enrolStore begins a store's next life. The boxes of earlier ones can no longer upload.
+func (o *Office) enrolStore(ctx context.Context, in enrolInput) (out enrolOutcome, err error) {
+	for _, id := range []*store.ID16{&out.InstallID, &out.Nonce} {
+		if _, err := io.ReadFull(o.entropy, id[:]); err != nil {
+			return out, fmt.Errorf("enrol store %d: %w", in.Store, err)
+		}
+	}
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		if err := tx.PutStore(hodb.Store{ID: in.Store, Name: in.Name, TimeZone: in.TimeZone, Language: in.Language}); err != nil {
+			return err
+		}
+		head, err := tx.OpenEpoch(in.Store, out.InstallID, out.Nonce)
+		if err == nil {
+			out.Epoch = head.Epoch
+		}
+		return err
+	})
+	return out, err
+}
+
+type memberInput struct {
+	Number   numberRef `json:"number"`
+	Tier     string    `json:"tier"`
+	Language string    `json:"language"`
+}
+
+type memberOutcome struct {
+	Member loyalty.MemberID `json:"member"`
+	Number string           `json:"number"` // masked
+}
+
+func (o *Office) addMember(ctx context.Context, in memberInput) (out memberOutcome, err error) {
+	out.Number = in.Number.Masked
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		out.Member, err = tx.AddMember(hodb.Member{Tier: in.Tier, Language: in.Language}, in.Number.row())
+		return err
+	})
+	if errors.Is(err, hodb.ErrTaken) {
+		err = &FieldError{"number", "give a number that no other member has", err}
+	}
+	return out, err
+}
+
+type cardInput struct {
+	Member    loyalty.MemberID `json:"member"`
+	Number    numberRef        `json:"number"`
+	PublicKey store.HexBytes   `json:"public_key"`
+	LastDay   card.Day         `json:"last_day"`
+	Flags     byte             `json:"flags"`
+}
+
+type cardOutcome struct {
+	Card        loyalty.CardID `json:"card"`
+	Certificate store.HexBytes `json:"certificate"`
+	Tier        string         `json:"tier"`
+	Language    string         `json:"language"`
+}
+
+// signCard certifies a card's key, enters the card, and sends points that wait for a card to it.
+func (o *Office) signCard(ctx context.Context, in cardInput) (out cardOutcome, err error) {
+	key, err := ecdh.P256().NewPublicKey(in.PublicKey)
+	if err != nil {
+		return out, &FieldError{"request", "the card must make a P-256 key and give its uncompressed point", err}
+	}
+	if _, err := io.ReadFull(o.entropy, out.Card[:]); err != nil {
+		return out, fmt.Errorf("sign card: %w", err)
+	}
+	if out.Certificate, err = o.home.certify(out.Card, key, in); err != nil {
+		return out, err
+	}
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		m, err := tx.Member(in.Member)
+		if err != nil {
+			return err
+		}
+		out.Tier, out.Language = m.Tier, m.Language
+		c := hodb.Card{ID: out.Card, Member: in.Member, PublicKey: in.PublicKey, Certificate: out.Certificate}
+		if err := tx.AddCard(c, in.Number.row()); err != nil {
+			return err
+		}
+		return o.makeVouchers(tx, in.Member)
+	})
+	switch {
+	case errors.Is(err, hodb.ErrNotFound):
+		err = &FieldError{"member", `enter the member first with "headoffice member add"`, err}
+	case errors.Is(err, hodb.ErrTaken):
+		err = &FieldError{"number or request", "give a number of this member and the key of a new card", err}
+	}
+	return out, err
+}
+
+// certify makes the certificate of card.md 1.
+func (h *Home) certify(id loyalty.CardID, key *ecdh.PublicKey, in cardInput) ([]byte, error) {
+	ca, err := card.KeyIDOf(h.Keys.CardCA())
+	if err != nil {
+		return nil, err
+	}
+	cert := card.Certificate{CA: ca, Card: card.ID(id), Key: key, LastDay: in.LastDay, Flags: card.CertificateFlags(in.Flags)}
+	if err := cert.Scheme.UnmarshalText([]byte(h.Settings.Scheme)); err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(cert.MarshalTBS())
+	signature, err := ecdsa.SignASN1(rand.Reader, h.Keys.cardCA, digest[:])
+	if err != nil {
+		return nil, fmt.Errorf("sign card %v: %w", id, err)
+	}
+	if err := cert.SetSignatureASN1(signature); err != nil {
+		return nil, err
+	}
+	return cert.Marshal(), nil
+}
+
+type blockInput struct {
+	Card   loyalty.CardID `json:"card"`
+	Reason string         `json:"reason"`
+}
+
+func (o *Office) blockCard(ctx context.Context, in blockInput) (none, error) {
+	err := o.db.Update(ctx, func(tx *hodb.Tx) error {
+		if _, err := tx.Card(in.Card); err != nil {
+			return &FieldError{"card", "give the 16 digits of a card that head office has signed", err}
+		}
+		return tx.BlockCard(in.Card, in.Reason)
+	})
+	return none{}, err
+}
+
+type publishInput struct {
+	Document json.RawMessage `json:"document"` // canonical
+}
+
+// PublishOutcome says which version was published.
+type PublishOutcome struct {
+	Digest    string `json:"digest"`
+	ID        string `json:"id"`
+	Version   int64  `json:"version"`
+	ValidFrom string `json:"valid_from"`
+	Known     bool   `json:"known"` // it was published before; nothing changed
+}
+
+func (o *Office) publish(ctx context.Context, in publishInput) (out PublishOutcome, err error) {
+	p, err := loyalty.Compile(in.Document)
+	if err != nil {
+		return out, err
+	}
+	if !bytes.Equal(p.Canonical(), in.Document) {
+		return out, errors.New("publish: the document is not in its canonical form")
+	}
+	if p.Currency() != o.home.Settings.Currency {
+		return out, &FieldError{"currency", "head office counts in " + o.home.Settings.Currency, fmt.Errorf("the programme counts in %s", p.Currency())}
+	}
+	out = PublishOutcome{Digest: p.Digest(), ID: p.ID(), Version: p.Version(), ValidFrom: p.ValidFrom()}
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		added, err := tx.PutProgramme(p.Digest(), p.Canonical())
+		out.Known = !added
+		return err
+	})
+	return out, err
+}
+
+// language is two letters of ISO 639-1.
+func checkLanguage(s string) error {
+	if len(s) != 2 || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return &FieldError{"language", "give two letters such as lv", fmt.Errorf("%q", s)}
+	}
+	return nil
+}
+
+// cardLife is how long a card's certificate is good.
+const cardLife = 5 * 365 * 24 * time.Hour

@@ -1,0 +1,217 @@
+package headoffice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
+)
+
+// pageBytes is about how large a feed page becomes; the last row may exceed it by its own size.
+const pageBytes = wire.MaxFeedBytes / 4
+
+// Feed gives what changed after a cursor, read on one unchanging state together with how much of the asking store's log
+// is in it. Each row is a group of its own: it is the whole state of its thing, so it needs no company. With nothing new
+// it waits.
+func (o *Office) Feed(ctx context.Context, q wire.FeedQuery) (*wire.FeedPage, error) {
+	return o.feedOf(ctx, q, 0)
+}
+
+// feedOf reads for one life of a store; epoch 0 is the newest.
+func (o *Office) feedOf(ctx context.Context, q wire.FeedQuery, epoch loyalty.Epoch) (*wire.FeedPage, error) {
+	until := time.NewTimer(q.Wait)
+	defer until.Stop()
+	for {
+		heard := o.changed.wait()
+		page, err := o.feedPage(ctx, q, epoch)
+		if err != nil {
+			return nil, fmt.Errorf("feed of store %d after %d: %w", q.Store, q.After, err)
+		}
+		if len(page.Rows) > 0 || q.Wait == 0 {
+			return page, nil
+		}
+		select {
+		case <-heard:
+		case <-until.C:
+			return page, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func (o *Office) feedPage(ctx context.Context, q wire.FeedQuery, epoch loyalty.Epoch) (*wire.FeedPage, error) {
+	page := &wire.FeedPage{Next: q.After}
+	err := o.db.View(ctx, func(tx *hodb.Tx) error {
+		feedEpoch, newest, err := tx.FeedHead()
+		if err != nil {
+			return err
+		}
+		if q.After > 0 && (q.Epoch != feedEpoch || q.After > newest) {
+			p := wire.NewProblem(wire.CodeFeedReset, "cursor %d of feed epoch %d is not of this feed", q.After, q.Epoch)
+			p.FeedEpoch = feedEpoch
+			return p
+		}
+		page.Epoch = feedEpoch
+		w := feedWriter{tx: tx, office: o}
+		if w.head, err = storeHead(tx, q.Store, epoch); err != nil {
+			return err
+		}
+		return w.fill(page, q)
+	})
+	return page, err
+}
+
+// storeHead is one life of a store's log, or its newest.
+func storeHead(tx *hodb.Tx, id loyalty.StoreID, epoch loyalty.Epoch) (*hodb.Head, error) {
+	if epoch == 0 {
+		var err error
+		if epoch, err = tx.NewestEpoch(id); err != nil {
+			return nil, err
+		}
+	}
+	head, err := tx.Head(id, epoch)
+	if errors.Is(err, hodb.ErrNotFound) {
+		return nil, wire.NewProblem(wire.CodeNotFound, "store %d epoch %d is not enrolled", id, epoch)
+	}
+	return head, err
+}
+
+// feedWriter makes rows of the current state, as one store may see it.
+type feedWriter struct {
+	tx     *hodb.Tx
+	office *Office
+	head   *hodb.Head
+}
+
+func (w *feedWriter) fill(page *wire.FeedPage, q wire.FeedQuery) error {
+	changes, err := w.tx.Changes(q.Store, q.After, q.Limit+1)
+	if err != nil {
+		return err
+	}
+	page.UpToDate = len(changes) <= q.Limit
+	changes = changes[:min(len(changes), q.Limit)]
+	size := 0
+	for _, c := range changes {
+		if size > pageBytes {
+			page.UpToDate = false
+			return nil
+		}
+		row := wire.FeedRow{Seq: c.Seq, Group: c.Seq, Topic: wire.Topic(c.Topic)}
+		sent, n, err := w.row(&row, c)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", c.Topic, c.Key, err)
+		}
+		if page.Next = c.Seq; sent {
+			page.Rows = append(page.Rows, row)
+			size += n
+		}
+	}
+	return nil
+}
+
+// row fills in the state of a thing and estimates its size; sent is false when stores need not hear of it any more.
+func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int, err error) {
+	const small = 256
+	switch c.Topic {
+	case hodb.TopicMember:
+		row.Member, err = w.member(c.Key)
+		if err == nil {
+			size = small + 80*len(row.Member.Lots) + 128*(len(row.Member.Cards)+len(row.Member.Numbers))
+		}
+		return true, size, err
+	case hodb.TopicProgramme:
+		row.Programme, err = w.programme(c.Key)
+		if err == nil {
+			size = small + len(row.Programme.Document)
+		}
+		return true, size, err
+	case hodb.TopicHot:
+		row.Hot, err = w.hot(c.Key)
+		return true, small, err
+	case hodb.TopicVoucher:
+		row.Voucher, err = w.voucher(c.Key)
+		return row.Voucher != nil, small, err
+	case hodb.TopicWatermark:
+		row.Watermark = &wire.WatermarkRow{Store: w.head.Store, Epoch: w.head.Epoch, Seq: w.head.Posted}
+		return true, small, nil
+	}
+	return false, 0, errors.New("topic is not known")
+}
+
+func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
+	n, err := strconv.ParseInt(key, 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	id := loyalty.MemberID(n)
+	m, err := w.tx.Member(id)
+	if err != nil {
+		return nil, err
+	}
+	row := &wire.MemberRow{ID: id, Status: wire.MemberStatus(m.Status), Tier: m.Tier, Language: m.Language, Through: w.head.Posted,
+		Lots: []loyalty.Lot{}, Cards: []loyalty.CardID{}, Numbers: []wire.NumberRow{}}
+	lots, err := w.tx.Lots(id)
+	if err != nil {
+		return nil, err
+	}
+	row.Lots = append(row.Lots, lots...)
+	row.Balance = loyalty.Balance(lots)
+	cards, err := w.tx.Cards(id)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cards {
+		row.Cards = append(row.Cards, c.ID)
+	}
+	numbers, err := w.tx.Numbers(id)
+	for _, n := range numbers {
+		row.Numbers = append(row.Numbers, wire.NumberRow{HMAC: n.HMAC, Masked: n.Masked})
+	}
+	return row, err
+}
+
+func (w *feedWriter) programme(digest string) (*wire.ProgrammeRow, error) {
+	p, err := w.office.programme(w.tx, digest)
+	if err != nil {
+		return nil, err
+	}
+	row := &wire.ProgrammeRow{ValidFrom: p.ValidFrom(), Document: p.Canonical()}
+	return row, row.ID.UnmarshalText([]byte(digest))
+}
+
+func (w *feedWriter) hot(key string) (*wire.HotRow, error) {
+	row := &wire.HotRow{}
+	if err := row.Card.UnmarshalText([]byte(key)); err != nil {
+		return nil, err
+	}
+	reason, err := w.tx.Hot(row.Card)
+	row.Blocked, row.Reason = reason != "", reason
+	return row, err
+}
+
+// voucher is nil once the card has it.
+func (w *feedWriter) voucher(key string) (*wire.VoucherRow, error) {
+	digits, number, _ := strings.Cut(key, "/")
+	var card loyalty.CardID
+	if err := card.UnmarshalText([]byte(digits)); err != nil {
+		return nil, err
+	}
+	seq, err := strconv.ParseUint(number, 10, 32)
+	if err != nil {
+		return nil, err
+	}
+	v, err := w.tx.Voucher(card, uint32(seq))
+	if err != nil || v.Loaded {
+		return nil, err
+	}
+	return &wire.VoucherRow{Card: card, Seq: v.Seq, Kind: voucherPoints, Amount: v.Amount,
+		Ref: store.HexBytes(v.Ref[:]), MAC: store.HexBytes(v.MAC[:])}, nil
+}

@@ -1,0 +1,162 @@
+package headoffice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+	"loyaltill/store/hodb"
+)
+
+// entryTime is local time with milliseconds and offset, as entries carry it.
+const entryTime = "2006-01-02T15:04:05.000-07:00"
+
+// postNext judges the oldest batch that waits, in one transaction; false when none does.
+func (o *Office) postNext(ctx context.Context) (more bool, err error) {
+	var r hodb.Range
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		if r, more, err = tx.NextUnposted(); err != nil || !more {
+			return err
+		}
+		return o.post(tx, r)
+	})
+	if err != nil {
+		return false, fmt.Errorf("post store %d epoch %d from %d: %w", r.Store, r.Epoch, r.First, err)
+	}
+	if more {
+		o.changed.ring()
+	}
+	return more, nil
+}
+
+// post judges every entry of a batch in its order, then brings balances, lots and vouchers up to date and tells the
+// stores. Nothing that an entry says can make it fail.
+func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
+	entries, err := tx.Entries(r)
+	if err != nil {
+		return err
+	}
+	j := &judge{office: o, tx: tx, poster: tx.NewPoster(), members: map[loyalty.MemberID]*hodb.Member{}}
+	for _, e := range entries {
+		if err := j.entry(e); err != nil {
+			return fmt.Errorf("judge %v: %w", e.Key, err)
+		}
+	}
+	touched, err := j.poster.Flush()
+	if err != nil {
+		return err
+	}
+	for _, id := range touched {
+		if err := o.makeVouchers(tx, id); err != nil {
+			return fmt.Errorf("vouchers of member %d: %w", id, err)
+		}
+	}
+	return tx.MarkPosted(r)
+}
+
+// judge is the work on one batch.
+type judge struct {
+	office  *Office
+	tx      *hodb.Tx
+	poster  *hodb.Poster
+	members map[loyalty.MemberID]*hodb.Member // read in this batch; nil: not in the register
+}
+
+// matter is one entry under judgement.
+type matter struct {
+	key   hodb.EntryKey
+	entry *loyalty.Entry
+	hash  store.Hash
+	at    time.Time
+}
+
+// entry judges one entry. What cannot be read is kept, with a case, and stops nothing.
+func (j *judge) entry(raw hodb.Entry) error {
+	m, err := readMatter(raw)
+	if err != nil {
+		return j.notInterpreted(raw.Key, err)
+	}
+	claimed, first, err := j.tx.ClaimTxn(m.entry)
+	if err != nil {
+		return err
+	}
+	if !claimed {
+		return j.open(hodb.CaseTxnRepeated, m.key, fmt.Sprintf("transaction %v was told by %v; not counted again", m.entry.Txn, first))
+	}
+	switch m.entry.Kind {
+	case loyalty.KindSale:
+		return j.sale(m)
+	case loyalty.KindLoad:
+		return j.load(m)
+	case loyalty.KindCancel:
+		return j.cancel(m)
+	case loyalty.KindCoupon:
+		return nil // has no points; the day's totals count it
+	case loyalty.KindClose:
+		return j.close(m)
+	}
+	return j.notInterpreted(m.key, fmt.Errorf("kind %q is not known", m.entry.Kind))
+}
+
+// readMatter reads a body and checks that it says of itself what its place says.
+func readMatter(raw hodb.Entry) (*matter, error) {
+	e, err := loyalty.DecodeEntry(raw.Body)
+	if err != nil {
+		return nil, err
+	}
+	if said := (hodb.EntryKey{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq}); said != raw.Key {
+		return nil, fmt.Errorf("the body says it is %v", said)
+	}
+	if e.Txn.IsZero() {
+		return nil, errors.New("no transaction id")
+	}
+	if _, err := time.Parse(time.DateOnly, e.Day); err != nil {
+		return nil, fmt.Errorf("business day %q is no date", e.Day)
+	}
+	at, err := time.Parse(entryTime, e.At)
+	if err != nil {
+		return nil, fmt.Errorf("time %q is not local time with offset", e.At)
+	}
+	return &matter{key: raw.Key, entry: e, hash: raw.Hash, at: at}, nil
+}
+
+func (j *judge) notInterpreted(k hodb.EntryKey, why error) error {
+	note := clipNote(why.Error())
+	if err := j.tx.Suspend(hodb.Suspended{EntryKey: k, Reason: string(hodb.CaseNotInterpreted)}); err != nil {
+		return err
+	}
+	return j.open(hodb.CaseNotInterpreted, k, note)
+}
+
+// maxNote bounds a case's note: part of it may come from a store.
+const maxNote = 500
+
+func clipNote(s string) string {
+	if len(s) > maxNote {
+		s = s[:maxNote]
+	}
+	return s
+}
+
+func (j *judge) open(kind hodb.CaseKind, k hodb.EntryKey, note string) error {
+	j.office.log.Warn().Uint32("store", uint32(k.Store)).Int64("seq", int64(k.Seq)).Str("case", string(kind)).Msg("case opened")
+	return j.tx.OpenCase(kind, k, clipNote(note))
+}
+
+// member reads a member once per batch; nil when he is not in the register.
+func (j *judge) member(id loyalty.MemberID) (*hodb.Member, error) {
+	if m, read := j.members[id]; read {
+		return m, nil
+	}
+	m, err := j.tx.Member(id)
+	if errors.Is(err, hodb.ErrNotFound) {
+		m, err = nil, nil
+	}
+	if err == nil {
+		j.members[id] = m
+	}
+	return m, err
+}

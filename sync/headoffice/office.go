@@ -1,0 +1,161 @@
+package headoffice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
+)
+
+// Office is head office at work: its keys, its books, and what it has compiled. It implements wire.HeadOffice.
+type Office struct {
+	home    *Home
+	db      *hodb.DB
+	clock   Clock
+	entropy io.Reader
+	log     zerolog.Logger
+	codec   *wire.Codec
+	changed *bell // rings when the feed or the published days have grown
+	arrived *bell // rings when there is something to post
+
+	mu         sync.Mutex
+	programmes map[string]*loyalty.Programme
+}
+
+// Options are what an office needs from outside.
+type Options struct {
+	Clock   Clock
+	Entropy io.Reader // for voucher references, store nonces and ids
+	Log     zerolog.Logger
+}
+
+// OpenOffice opens the books of a home. store.ErrInUse says that another process has them.
+func OpenOffice(ctx context.Context, home *Home, o Options) (*Office, error) {
+	codec, err := wire.NewCodec()
+	if err != nil {
+		return nil, err
+	}
+	db, err := hodb.Open(ctx, home.DatabasePath(), o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	return &Office{home: home, db: db, clock: o.Clock, entropy: o.Entropy, log: o.Log, codec: codec,
+		changed: newBell(), arrived: newBell(), programmes: map[string]*loyalty.Programme{}}, nil
+}
+
+// Close closes the books.
+func (o *Office) Close() error { return o.db.Close() }
+
+// Run posts what arrives until ctx ends.
+func (o *Office) Run(ctx context.Context) error {
+	for {
+		heard := o.arrived.wait()
+		err := o.PostAll(ctx)
+		wait := time.Hour // nothing arrives without a ring
+		if err != nil && ctx.Err() == nil {
+			o.log.Error().Err(err).Msg("posting stopped, trying again")
+			wait = postRetry
+		}
+		if !pause(ctx, heard, wait) {
+			return nil
+		}
+	}
+}
+
+// postRetry is how long posting waits after a fault of the database.
+const postRetry = 2 * time.Second
+
+// pause waits for a ring, a time, or the end; false says that it is the end.
+func pause(ctx context.Context, heard <-chan struct{}, most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-heard:
+	case <-timer.C:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+// PostAll judges every batch that waits.
+func (o *Office) PostAll(ctx context.Context) error {
+	for {
+		more, err := o.postNext(ctx)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// bell wakes everyone who waits, any number of times.
+type bell struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func newBell() *bell { return &bell{ch: make(chan struct{})} }
+
+// wait gives a channel that closes at the next ring. Take it before looking at what the ring is about.
+func (b *bell) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ch
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	close(b.ch)
+	b.ch = make(chan struct{})
+}
+
+// programme gives a published version, compiled once; hodb.ErrNotFound when it was never published.
+func (o *Office) programme(tx *hodb.Tx, digest string) (*loyalty.Programme, error) {
+	o.mu.Lock()
+	p := o.programmes[digest]
+	o.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	document, err := tx.Programme(digest)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = loyalty.Compile(document); err != nil {
+		return nil, fmt.Errorf("compile published programme %s: %w", digest, err)
+	}
+	if p.Digest() != digest {
+		return nil, fmt.Errorf("published programme %s has become %s", digest, p.Digest())
+	}
+	o.mu.Lock()
+	o.programmes[digest] = p // as many as were ever published: few
+	o.mu.Unlock()
+	return p, nil
+}
+
+// asProblem makes any failure an answer: what is a problem stays, the rest is our fault and is logged.
+func (o *Office) asProblem(err error) *wire.Problem {
+	var p *wire.Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		p := wire.NewProblem(wire.CodeUnavailable, "head office is busy or stopping")
+		p.RetryAfter = busyRetry
+		return p
+	}
+	o.log.Error().Err(err).Msg("request failed")
+	return wire.NewProblem(wire.CodeInternal, "see head office's log")
+}
+
+// busyRetry is what a store is asked to wait at least.
+const busyRetry = 2 * time.Second

@@ -1,0 +1,223 @@
+package headoffice
+
+import (
+	"context"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+	"loyaltill/store/hodb"
+)
+
+// Report is everything that head office holds, for people and for checks.
+type Report struct {
+	Scheme      string                     `json:"scheme"`
+	Currency    string                     `json:"currency"`
+	Stores      []StoreReport              `json:"stores"`
+	Members     []MemberReport             `json:"members"`
+	Programmes  []string                   `json:"programmes"`
+	Closes      []CloseReport              `json:"closes"`
+	Suspense    []hodb.Suspended           `json:"suspense"`
+	Cases       []hodb.Case                `json:"cases"`
+	Differences []hodb.Difference          `json:"differences"`
+	Accounts    map[hodb.AccountKind]int64 `json:"accounts"` // sum of all accounts of a kind
+	Sum         loyalty.Points             `json:"sum"`      // of all accounts: zero
+}
+
+// StoreReport is one store with the lives of its log; Seq is the head of the newest.
+type StoreReport struct {
+	hodb.Store
+	Seq      loyalty.Seq                `json:"seq"`
+	Epochs   []EpochReport              `json:"epochs"`
+	Accounts map[hodb.AccountKind]int64 `json:"accounts"`
+}
+
+// EpochReport is how far one life of a log has come.
+type EpochReport struct {
+	Epoch   loyalty.Epoch  `json:"epoch"`
+	State   hodb.HeadState `json:"state"`
+	Seq     loyalty.Seq    `json:"seq"`
+	Hash    store.Hash     `json:"hash"`
+	Posted  loyalty.Seq    `json:"posted"`
+	Session uint64         `json:"session"`
+}
+
+// MemberReport is one member: Balance is Main and OnCard together, and the sum of the lots. Of OnCard, InPurse is what cards
+// have proved to hold, the rest is in vouchers on their way.
+type MemberReport struct {
+	ID        loyalty.MemberID `json:"id"`
+	Status    string           `json:"status"`
+	Tier      string           `json:"tier"`
+	Language  string           `json:"language"`
+	Numbers   []string         `json:"numbers"` // masked
+	Balance   loyalty.Points   `json:"balance"`
+	Main      loyalty.Points   `json:"main"`
+	OnCard    loyalty.Points   `json:"on_card"`
+	InPurse   loyalty.Points   `json:"in_purse"`
+	Overdrawn bool             `json:"overdrawn"`
+	Lots      []loyalty.Lot    `json:"lots"`
+	Cards     []CardReport     `json:"cards"`
+	Vouchers  []VoucherReport  `json:"vouchers"`
+}
+
+// CardReport is one chip card.
+type CardReport struct {
+	ID      loyalty.CardID `json:"id"`
+	LoadSeq uint32         `json:"load_seq"`
+	Blocked string         `json:"blocked,omitempty"` // the reason
+}
+
+// VoucherReport is one voucher.
+type VoucherReport struct {
+	Card   loyalty.CardID `json:"card"`
+	Seq    uint32         `json:"seq"`
+	Amount int32          `json:"amount"`
+	Loaded bool           `json:"loaded"`
+}
+
+// CloseReport is one published day.
+type CloseReport struct {
+	Store    loyalty.StoreID `json:"store"`
+	Epoch    loyalty.Epoch   `json:"epoch"`
+	Day      string          `json:"day"`
+	Revision int             `json:"rev"`
+	First    loyalty.Seq     `json:"first"`
+	Last     loyalty.Seq     `json:"last"`
+}
+
+// maxReportCloses bounds a report; older days are pulled, not reported.
+const maxReportCloses = 10000
+
+// Report reads one unchanging state.
+func (o *Office) Report(ctx context.Context) (r Report, err error) {
+	r = Report{Scheme: o.home.Settings.Scheme, Currency: o.home.Settings.Currency}
+	err = o.db.View(ctx, func(tx *hodb.Tx) error {
+		for _, read := range []func(*hodb.Tx) error{r.readStores, r.readMembers, r.readRest} {
+			if err := read(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return r, err
+}
+
+func (r *Report) readStores(tx *hodb.Tx) error {
+	stores, err := tx.Stores()
+	if err != nil {
+		return err
+	}
+	heads, err := tx.Heads()
+	if err != nil {
+		return err
+	}
+	r.Stores = []StoreReport{}
+	for _, s := range stores {
+		row := StoreReport{Store: s}
+		for _, h := range heads {
+			if h.Store == s.ID {
+				row.Seq = h.Seq
+				row.Epochs = append(row.Epochs, EpochReport{h.Epoch, h.State, h.Seq, h.Hash, h.Posted, h.Session})
+			}
+		}
+		if row.Accounts, err = tx.Accounts(hodb.StoreOwner(s.ID)); err != nil {
+			return err
+		}
+		r.Stores = append(r.Stores, row)
+	}
+	return nil
+}
+
+func (r *Report) readMembers(tx *hodb.Tx) error {
+	ids, err := tx.Members()
+	if err != nil {
+		return err
+	}
+	r.Members = make([]MemberReport, 0, len(ids))
+	for _, id := range ids {
+		m, err := readMember(tx, id)
+		if err != nil {
+			return err
+		}
+		r.Members = append(r.Members, m)
+	}
+	return nil
+}
+
+func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
+	m, err := tx.Member(id)
+	if err != nil {
+		return MemberReport{}, err
+	}
+	row := MemberReport{ID: id, Status: m.Status, Tier: m.Tier, Language: m.Language,
+		Numbers: []string{}, Lots: []loyalty.Lot{}, Cards: []CardReport{}, Vouchers: []VoucherReport{}}
+	if row.Main, row.OnCard, err = tx.Balances(id); err != nil {
+		return row, err
+	}
+	row.Balance, row.Overdrawn = row.Main+row.OnCard, row.Main < 0 || row.OnCard < 0
+	lots, err := tx.Lots(id)
+	if err != nil {
+		return row, err
+	}
+	row.Lots = append(row.Lots, lots...)
+	numbers, err := tx.Numbers(id)
+	if err != nil {
+		return row, err
+	}
+	for _, n := range numbers {
+		row.Numbers = append(row.Numbers, n.Masked)
+	}
+	return row, row.readCards(tx)
+}
+
+func (m *MemberReport) readCards(tx *hodb.Tx) error {
+	cards, err := tx.Cards(m.ID)
+	if err != nil {
+		return err
+	}
+	for _, c := range cards {
+		reason, err := tx.Hot(c.ID)
+		if err != nil {
+			return err
+		}
+		m.Cards = append(m.Cards, CardReport{ID: c.ID, LoadSeq: c.LoadSeq, Blocked: reason})
+	}
+	m.InPurse = m.OnCard
+	vouchers, err := tx.Vouchers(m.ID)
+	for _, v := range vouchers {
+		m.Vouchers = append(m.Vouchers, VoucherReport{Card: v.Card, Seq: v.Seq, Amount: v.Amount, Loaded: v.Loaded})
+		if !v.Loaded {
+			m.InPurse -= loyalty.Points(v.Amount)
+		}
+	}
+	return err
+}
+
+func (r *Report) readRest(tx *hodb.Tx) (err error) {
+	if r.Programmes, err = tx.Programmes(); err != nil {
+		return err
+	}
+	closes, err := tx.Closes(0, maxReportCloses)
+	if err != nil {
+		return err
+	}
+	r.Closes = []CloseReport{}
+	for _, c := range closes {
+		r.Closes = append(r.Closes, CloseReport{c.Range.Store, c.Range.Epoch, c.Day, c.Revision, c.Range.First, c.Range.Last})
+	}
+	if r.Suspense, err = tx.AllSuspended(); err != nil {
+		return err
+	}
+	if r.Cases, err = tx.Cases(); err != nil {
+		return err
+	}
+	if r.Differences, err = tx.Differences(); err != nil {
+		return err
+	}
+	if r.Accounts, err = tx.Accounts(hodb.Everyone); err != nil {
+		return err
+	}
+	for _, sum := range r.Accounts {
+		r.Sum += loyalty.Points(sum)
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+package headoffice
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+)
+
+// opened is the moment at which the tests' head offices begin: a Tuesday, when the grocer's programme doubles bread.
+func opened() time.Time { return time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC) }
+
+// centre is a head office in a test, with everything that it logged.
+type centre struct {
+	t       testing.TB
+	home    *Home
+	office  *Office
+	log     *bytes.Buffer
+	address string // when it serves
+	stop    func()
+}
+
+func newHome(t testing.TB) *Home {
+	t.Helper()
+	home, err := Init(filepath.Join(t.TempDir(), "ho"), Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// newCentre opens a new head office that does not serve: tests call it directly.
+func newCentre(t testing.TB) *centre {
+	t.Helper()
+	c := &centre{t: t, home: newHome(t), log: &bytes.Buffer{}}
+	c.open()
+	t.Cleanup(func() { c.close() })
+	return c
+}
+
+func (c *centre) options() Options {
+	return Options{Clock: time.Now, Entropy: rand.Reader, Log: zerolog.New(zerolog.SyncWriter(c.log))}
+}
+
+func (c *centre) open() {
+	c.t.Helper()
+	office, err := OpenOffice(c.t.Context(), c.home, c.options())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.office = office
+}
+
+func (c *centre) close() {
+	c.t.Helper()
+	if c.stop != nil {
+		c.stop()
+	}
+	if err := c.office.Close(); err != nil {
+		c.t.Error(err)
+	}
+}
+
+// serve puts the centre on the network; the cleanup stops it and fails the test when it does not stop well.
+func (c *centre) serve() {
+	c.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.address = "https://" + listener.Addr().String()
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- c.office.Serve(ctx, listener, func() { close(ready) }) }()
+	select {
+	case <-ready:
+	case err := <-done:
+		c.t.Fatalf("serve: %v", err)
+	}
+	c.stop = func() {
+		cancel()
+		if err := <-done; err != nil {
+			c.t.Errorf("serve: %v", err)
+		}
+		c.stop = nil
+	}
+}
+
+func (c *centre) manager() Manager { return Manager{Home: c.home, Options: c.options()} }
+
+// publish publishes the grocer's programme as the product's own documents have it.
+func (c *centre) publish() *loyalty.Programme {
+	c.t.Helper()
+	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "programmes", "grocery.yaml"))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	p, err := loyalty.Compile(document)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.office.publish(c.t.Context(), publishInput{Document: p.Canonical()}); err != nil {
+		c.t.Fatal(err)
+	}
+	return p
+}
+
+func number(t testing.TB, digits string) loyalty.CardNumber {
+	t.Helper()
+	n, err := loyalty.NewCardNumber(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// member enters a member; the office must be open in this process.
+func (c *centre) member(digits string) loyalty.MemberID {
+	c.t.Helper()
+	out, err := c.office.addMember(c.t.Context(), memberInput{Number: c.home.Keys.numberRef(number(c.t, digits)), Language: "lv"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out.Member
+}
+
+func (c *centre) report() Report {
+	c.t.Helper()
+	r, err := c.office.Report(c.t.Context())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+// post waits for nothing: it judges what has arrived.
+func (c *centre) post() {
+	c.t.Helper()
+	if err := c.office.PostAll(c.t.Context()); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// inOrder fails the test unless verify finds nothing.
+func (c *centre) inOrder() {
+	c.t.Helper()
+	found, err := c.office.Verify(c.t.Context())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, f := range found {
+		c.t.Errorf("verify: %s: %s: %s", f.Check, f.Where, f.Problem)
+	}
+	if r := c.report(); r.Sum != 0 {
+		c.t.Errorf("all accounts sum to %d", r.Sum)
+	}
+}
+
+// settled waits until everything that arrived is judged.
+func (c *centre) settled() Report {
+	c.t.Helper()
+	return c.until(func(r Report) bool {
+		for _, s := range r.Stores {
+			for _, e := range s.Epochs {
+				if e.Posted != e.Seq {
+					return false
+				}
+			}
+		}
+		return true
+	})
+}
+
+// until polls the report for at most ten seconds.
+func (c *centre) until(ok func(Report) bool) Report {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		heard := c.office.changed.wait()
+		if r := c.report(); ok(r) {
+			return r
+		}
+		if !pause(ctx, heard, 20*time.Millisecond) {
+			c.t.Fatalf("head office did not get there: %+v", c.report())
+		}
+	}
+}
+
+func (r Report) member(t testing.TB, id loyalty.MemberID) MemberReport {
+	t.Helper()
+	for _, m := range r.Members {
+		if m.ID == id {
+			return m
+		}
+	}
+	t.Fatalf("member %d is not in the report", id)
+	return MemberReport{}
+}
+
+// kinds are the open cases.
+func (r Report) kinds() []hodb.CaseKind {
+	kinds := []hodb.CaseKind{}
+	for _, c := range r.Cases {
+		kinds = append(kinds, c.Kind)
+	}
+	return kinds
+}
+
+func mustFail[T error](t testing.TB, err error) T {
+	t.Helper()
+	var want T
+	if !errors.As(err, &want) {
+		t.Fatalf("got %v, want a %T", err, want)
+	}
+	return want
+}
