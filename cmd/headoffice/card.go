@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/sync/headoffice"
+)
+
+type cardCmd struct {
+	Sign  cardSignCmd  `cmd:"" help:"Certify a card's key and write its personalisation file."`
+	Block cardBlockCmd `cmd:"" help:"Put a card on every store's hot list."`
+}
+
+type cardSignCmd struct {
+	home
+	Member          loyalty.MemberID `required:"" placeholder:"N" help:"Number of the member."`
+	Number          string           `required:"" placeholder:"DIGITS" help:"The number printed on the card."`
+	PIN             string           `name:"pin" required:"" placeholder:"DIGITS" help:"First PIN, 4 to 8 digits; it goes into the personalisation file and nowhere else."`
+	PUK             string           `name:"puk" required:"" placeholder:"DIGITS" help:"PUK, 4 to 8 digits; likewise."`
+	Request         string           `required:"" placeholder:"FILE" help:"The card's request with its public key."`
+	ValidThrough    string           `placeholder:"DATE" help:"Last day of the certificate, such as 2031-12-31; five years if not given."`
+	PlainVerify     bool             `help:"Let a pinpad check the PIN outside the session, on contact."`
+	NoPINSingle     uint32           `name:"no-pin-single" placeholder:"POINTS" help:"What one debit may take without the PIN."`
+	NoPINCumulative uint32           `name:"no-pin-cumulative" placeholder:"POINTS" help:"What all debits since the last PIN may take without it."`
+	Out             string           `arg:"" name:"perso" help:"New file for the card alone to read."`
+}
+
+func (cmd *cardSignCmd) Run(ctx context.Context, c *console) error {
+	number, err := readNumber(cmd.Number)
+	if err != nil {
+		return err
+	}
+	card := headoffice.NewCard{Member: cmd.Member, Number: number, PIN: headoffice.Secret(cmd.PIN), PUK: headoffice.Secret(cmd.PUK),
+		PlainVerify: cmd.PlainVerify, NoPINSingle: cmd.NoPINSingle, NoPINCumulative: cmd.NoPINCumulative}
+	if cmd.ValidThrough != "" {
+		if card.ValidThrough, err = time.Parse(time.DateOnly, cmd.ValidThrough); err != nil {
+			return &headoffice.FieldError{Field: "valid-through", Remedy: "give a date such as 2031-12-31", Err: fmt.Errorf("%q", cmd.ValidThrough)}
+		}
+	}
+	if card.PublicKey, err = headoffice.ReadCardRequest(cmd.Request); err != nil {
+		return err
+	}
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	id, err := m.SignCard(ctx, card, cmd.Out)
+	if err != nil {
+		return err
+	}
+	return c.print(map[string]any{"card": id, "member": cmd.Member, "number": number, "personalisation": cmd.Out})
+}
+
+type cardBlockCmd struct {
+	home
+	Card   string `arg:"" help:"The card's id, 16 hexadecimal digits."`
+	Reason string `required:"" placeholder:"TEXT" help:"Why; stores show it."`
+}
+
+func (cmd *cardBlockCmd) Run(ctx context.Context, c *console) error {
+	var id loyalty.CardID
+	if err := id.UnmarshalText([]byte(cmd.Card)); err != nil {
+		return &headoffice.FieldError{Field: "card", Remedy: "give the 16 hexadecimal digits of the card's id", Err: err}
+	}
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	if err := m.BlockCard(ctx, id, cmd.Reason); err != nil {
+		return err
+	}
+	return c.print(map[string]any{"card": id, "blocked": true})
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/sync/headoffice"
+)
+
+// cli is every command with its flags.
+type cli struct {
+	Init    initCmd    `cmd:"" help:"Make a new head office: folder, keys, certificate authorities."`
+	Serve   serveCmd   `cmd:"" help:"Serve stores and back offices until interrupted."`
+	Enrol   enrolCmd   `cmd:"" help:"Write the identity folder of a store, or of a back office."`
+	Member  memberCmd  `cmd:"" help:"Members."`
+	Card    cardCmd    `cmd:"" help:"Chip cards."`
+	Publish publishCmd `cmd:"" help:"Check a programme document and send it to every store."`
+	Pull    pullCmd    `cmd:"" help:"As a back office: fetch the closed days that are new."`
+	Verify  verifyCmd  `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
+	Report  reportCmd  `cmd:"" help:"Print what head office holds, as JSON."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// home is the flag of every command that works on a head office.
+type home struct {
+	Dir string `required:"" placeholder:"DIR" help:"Head office's folder."`
+}
+
+func (h home) manager(c *console) (headoffice.Manager, error) {
+	opened, err := headoffice.OpenHome(h.Dir)
+	return headoffice.Manager{Home: opened, Options: c.options()}, err
+}
+
+// print writes one JSON line.
+func (c *console) print(v any) error {
+	enc := json.NewEncoder(c.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+type initCmd struct {
+	Dir      string   `required:"" placeholder:"DIR" help:"Folder to make."`
+	Scheme   string   `required:"" placeholder:"HEX" help:"The chain's number in card certificates, 8 hexadecimal digits."`
+	Currency string   `required:"" placeholder:"CODE" help:"ISO 4217 code, such as EUR."`
+	Host     []string `required:"" placeholder:"NAME" help:"Names or addresses under which stores reach head office."`
+}
+
+func (cmd *initCmd) Run(c *console) error {
+	s := headoffice.Settings{Scheme: cmd.Scheme, Currency: cmd.Currency, Hosts: cmd.Host}
+	made, err := headoffice.Init(cmd.Dir, s, time.Now)
+	if err != nil {
+		return err
+	}
+	return c.print(map[string]any{"dir": made.Dir, "scheme": s.Scheme, "currency": s.Currency})
+}
+
+type serveCmd struct {
+	home
+	Listen string `default:"127.0.0.1:8443" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+}
+
+func (cmd *serveCmd) Run(ctx context.Context, c *console) (err error) {
+	opened, err := headoffice.OpenHome(cmd.Dir)
+	if err != nil {
+		return err
+	}
+	office, err := headoffice.OpenOffice(ctx, opened, c.options())
+	if err != nil {
+		return fmt.Errorf("open books: %w", err)
+	}
+	defer func() { err = errors.Join(err, office.Close()) }()
+	listener, err := net.Listen("tcp", cmd.Listen)
+	if err != nil {
+		return &headoffice.FieldError{Field: "listen", Remedy: "give a free address such as 127.0.0.1:8443", Err: err}
+	}
+	return office.Serve(ctx, listener, func() {
+		_ = c.print(map[string]any{"ready": true, "address": listener.Addr().String(), "url": "https://" + listener.Addr().String()})
+	})
+}
+
+type enrolCmd struct {
+	home
+	Store      loyalty.StoreID `xor:"who" required:"" placeholder:"N" help:"Number of the store."`
+	Backoffice string          `xor:"who" required:"" placeholder:"NAME" help:"Name of a back office instead."`
+	Name       string          `placeholder:"TEXT" help:"The store's name."`
+	TimeZone   string          `placeholder:"ZONE" help:"The store's time zone, such as Europe/Riga."`
+	DayCut     string          `placeholder:"HH:MM" help:"When the store's business day begins; midnight if not given."`
+	Language   string          `placeholder:"LL" help:"The store's language, such as lv."`
+	HeadOffice string          `placeholder:"URL" help:"Head office's address as the store reaches it."`
+	Out        string          `required:"" placeholder:"DIR" help:"New folder for the identity."`
+}
+
+func (cmd *enrolCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	if cmd.Backoffice != "" {
+		if err := m.EnrolBackOffice(cmd.Backoffice, cmd.Out); err != nil {
+			return err
+		}
+		return c.print(map[string]any{"backoffice": cmd.Backoffice, "identity": cmd.Out})
+	}
+	epoch, err := m.Enrol(ctx, headoffice.Enrolment{Store: cmd.Store, Name: cmd.Name, TimeZone: cmd.TimeZone,
+		DayCut: cmd.DayCut, Language: cmd.Language, HeadOffice: cmd.HeadOffice}, cmd.Out)
+	if err != nil {
+		return err
+	}
+	return c.print(map[string]any{"store": cmd.Store, "epoch": epoch, "identity": cmd.Out})
+}
+
+type memberCmd struct {
+	Add memberAddCmd `cmd:"" help:"Enter a member."`
+}
+
+type memberAddCmd struct {
+	home
+	Number   string `required:"" placeholder:"DIGITS" help:"The number printed on the member's card."`
+	Language string `required:"" placeholder:"LL" help:"The member's language, such as lv."`
+	Tier     string `placeholder:"ID" help:"The member's tier, as the programme calls it."`
+}
+
+func (cmd *memberAddCmd) Run(ctx context.Context, c *console) error {
+	number, err := readNumber(cmd.Number)
+	if err != nil {
+		return err
+	}
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	id, err := m.AddMember(ctx, number, cmd.Tier, cmd.Language)
+	if err != nil {
+		return err
+	}
+	return c.print(map[string]any{"member": id, "number": number})
+}
+
+func readNumber(s string) (loyalty.CardNumber, error) {
+	n, err := loyalty.NewCardNumber(s)
+	if err != nil {
+		return n, &headoffice.FieldError{Field: "number", Remedy: "give the 8 to 19 digits printed on the card"}
+	}
+	return n, nil
+}
+
+type publishCmd struct {
+	home
+	File string `arg:"" help:"Programme document, YAML or JSON."`
+}
+
+// maxDocument bounds a programme document.
+const maxDocument = 4 << 20
+
+func (cmd *publishCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(cmd.File)
+	if err == nil && info.Size() > maxDocument {
+		err = fmt.Errorf("%s has %d bytes, the limit is %d", cmd.File, info.Size(), maxDocument)
+	}
+	var document []byte
+	if err == nil {
+		document, err = os.ReadFile(cmd.File)
+	}
+	if err != nil {
+		return &headoffice.FieldError{Field: "file", Remedy: "give a programme document", Err: err}
+	}
+	out, err := m.Publish(ctx, document)
+	var faults loyalty.Errors
+	if errors.As(err, &faults) {
+		return located(cmd.File, faults)
+	}
+	if err != nil {
+		return err
+	}
+	return c.print(out)
+}
+
+// located puts the file's name before every fault, as editors expect it.
+func located(file string, faults loyalty.Errors) error {
+	lines := make([]string, len(faults))
+	for i, fault := range faults {
+		lines[i] = file + ":" + fault.Error()
+	}
+	return fmt.Errorf("the programme has faults, nothing was published:\n%s", strings.Join(lines, "\n"))
+}
+
+type pullCmd struct {
+	Identity   string `required:"" placeholder:"DIR" help:"The back office's identity folder."`
+	HeadOffice string `required:"" placeholder:"URL" help:"Head office's address."`
+	Out        string `required:"" placeholder:"DIR" help:"Folder for the closed days."`
+}
+
+func (cmd *pullCmd) Run(ctx context.Context, c *console) error {
+	count := 0
+	err := headoffice.Pull(ctx, cmd.Identity, cmd.HeadOffice, cmd.Out, time.Now, func(p headoffice.Pulled) {
+		count++
+		_ = c.print(p)
+	})
+	if err != nil {
+		return err
+	}
+	return c.print(map[string]any{"pulled": count})
+}
+
+type verifyCmd struct{ home }
+
+// errFindings makes verify's exit status say what its output says.
+var errFindings = errors.New("the books are not in order")
+
+func (cmd *verifyCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	found, err := m.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		if err := c.print(f); err != nil {
+			return err
+		}
+	}
+	if len(found) > 0 {
+		return errFindings
+	}
+	return c.print(map[string]any{"findings": 0})
+}
+
+type reportCmd struct{ home }
+
+func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	r, err := m.Report(ctx)
+	if err != nil {
+		return err
+	}
+	return c.print(r)
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(c *console) error {
+	version := "development"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	_, err := fmt.Fprintln(c.out, "headoffice", version)
+	return err
+}
