@@ -186,9 +186,12 @@ func (r *Renderer) draw(glyphs []placed) Cell {
 }
 
 // trace hands an outline to the rasteriser, in dots from the top left of the cell.
+// Points count in whole font units, also those that a TrueType outline only implies
+// between two others: readers of outlines differ by half a unit there, which is
+// enough to turn a dot that is half covered.
 func (r *Renderer) trace(segments []opentype.Segment, g placed) {
 	at := func(p opentype.SegmentPoint) (x, y float32) {
-		return (p.X + float32(g.dx)) * r.scale, baseline - (p.Y+float32(g.dy))*r.scale
+		return (whole(p.X) + float32(g.dx)) * r.scale, baseline - (whole(p.Y)+float32(g.dy))*r.scale
 	}
 	for _, s := range segments {
 		ax, ay := at(s.Args[0])
@@ -208,3 +211,6 @@ func (r *Renderer) trace(segments []opentype.Segment, g placed) {
 	}
 	r.raster.ClosePath()
 }
+
+// whole rounds font units towards zero.
+func whole(units float32) float32 { return float32(int32(units)) }
