@@ -18,6 +18,7 @@ CREATE TABLE print_job (
     expires       INTEGER NOT NULL DEFAULT 0, -- 0 never
     outcome_by    TEXT    NOT NULL DEFAULT '', -- who or what decided the end
     superseded_by INTEGER REFERENCES print_job (id),
+    copy_key      TEXT    UNIQUE, -- the request that asked for this copy; NULL for an original and for the agent's own copies
     UNIQUE (idem, copy_no),
     CHECK (state <> 'sending' OR stream IS NOT NULL),
     CHECK ((state = 'superseded') = (superseded_by IS NOT NULL))
