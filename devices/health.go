@@ -18,11 +18,9 @@ const (
 	Stuck     State = "stuck"     // an operation was given up and has not come back
 )
 
-// Code is a stable name for what was seen. Catalogues hold a text under it and a remedy under RemedyKey.
+// Code is a stable, public name for what was seen. Catalogues hold under "cashier." and the code what happened and what to
+// do about it.
 type Code string
-
-// RemedyKey is the catalogue key of what to do about it.
-func (c Code) RemedyKey() string { return string(c) + ".remedy" }
 
 // Health is what was last seen of a device and since when. It is a value: Next makes the following one.
 type Health struct {

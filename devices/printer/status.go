@@ -33,26 +33,26 @@ const (
 	StatePrintedOnly State = "printed_only" // ready, but nothing comes back
 )
 
-// Codes of a printer's health. Catalogues hold the sentence, and the remedy under RemedyKey.
+// Codes of a printer's health.
 const (
-	CodeReady        devices.Code = "printer.ready"
-	CodePrinting     devices.Code = "printer.printing"
-	CodeAbsent       devices.Code = "printer.absent"
-	CodeSilent       devices.Code = "printer.silent"
-	CodeNoPermission devices.Code = "printer.no_permission"
-	CodePortTaken    devices.Code = "printer.port_taken"
-	CodeBadDevice    devices.Code = "printer.bad_device"
-	CodePortStuck    devices.Code = "printer.port_stuck"
-	CodePaperOut     devices.Code = "printer.paper_out"
-	CodePaperLow     devices.Code = "printer.paper_low"
-	CodeCoverOpen    devices.Code = "printer.cover_open"
-	CodeCutterError  devices.Code = "printer.cutter_error"
-	CodeOverheated   devices.Code = "printer.overheated"
-	CodeButton       devices.Code = "printer.button_feed"
-	CodeFailed       devices.Code = "printer.failed"
-	CodeStalled      devices.Code = "printer.stalled"
-	CodeResync       devices.Code = "printer.resync"
-	CodePrintedOnly  devices.Code = "printer.printed_only"
+	CodeReady        devices.Code = "printer_ready"
+	CodePrinting     devices.Code = "printer_printing"
+	CodeAbsent       devices.Code = "printer_absent"
+	CodeSilent       devices.Code = "printer_silent"
+	CodeNoPermission devices.Code = "printer_no_permission"
+	CodePortTaken    devices.Code = "printer_port_taken"
+	CodeBadDevice    devices.Code = "printer_bad_device"
+	CodePortStuck    devices.Code = "printer_port_stuck"
+	CodePaperOut     devices.Code = "printer_paper_out"
+	CodePaperLow     devices.Code = "printer_paper_low"
+	CodeCoverOpen    devices.Code = "printer_cover_open"
+	CodeCutterError  devices.Code = "printer_cutter"
+	CodeOverheated   devices.Code = "printer_hot"
+	CodeButton       devices.Code = "printer_feed_button"
+	CodeFailed       devices.Code = "printer_failed"
+	CodeStalled      devices.Code = "printer_stalled"
+	CodeResync       devices.Code = "printer_resync"
+	CodePrintedOnly  devices.Code = "printer_one_way"
 )
 
 // Status is what was last seen of the printer.

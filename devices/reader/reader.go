@@ -36,11 +36,11 @@ var (
 
 // Codes of a reader's health. Catalogues hold their texts and remedies.
 const (
-	CodeNotBuilt  devices.Code = "pcsc_not_built"
-	CodeNoService devices.Code = "pcsc_no_service"
-	CodeDenied    devices.Code = "pcsc_denied"
-	CodeHangs     devices.Code = "pcsc_hangs"
-	CodeMissing   devices.Code = "reader_missing"
+	CodeNotBuilt  devices.Code = "reader_not_built"
+	CodeNoService devices.Code = "reader_service_down"
+	CodeDenied    devices.Code = "reader_service_denied"
+	CodeHangs     devices.Code = "reader_service_hangs"
+	CodeMissing   devices.Code = "reader_absent"
 	CodeAmbiguous devices.Code = "reader_ambiguous"
 	CodeTaken     devices.Code = "reader_taken" // another lane has it
 	CodeStuck     devices.Code = "reader_stuck"
