@@ -1,0 +1,332 @@
+package agent
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/render"
+	"loyaltill/devices/printer"
+	"loyaltill/devices/reader"
+	"loyaltill/internal/i18n"
+	"loyaltill/store"
+	"loyaltill/store/agentdb"
+)
+
+// Agent runs one store.
+type Agent struct {
+	cfg      Config
+	identity *store.Identity
+	db       *agentdb.DB
+	sync     func() SyncState
+	trust    *card.Trust
+	readers  *reader.Service
+	encoder  *escpos.Encoder
+	log      zerolog.Logger
+	now      func() time.Time
+	version  string
+
+	lanes    []*lane
+	events   hub
+	stopping chan struct{} // closed when Run is ending
+
+	mu         sync.Mutex
+	programmes map[string]*loyalty.Programme // compiled, by digest
+}
+
+// maxProgrammes bounds the compiled programmes kept: the one in force, the next, and what open intents name.
+const maxProgrammes = 8
+
+// Parts are what an agent is put together from.
+type Parts struct {
+	Config   Config
+	Identity *store.Identity
+	DB       *agentdb.DB
+	Sync     func() SyncState // how the upload fares
+	Log      zerolog.Logger
+	Now      func() time.Time
+	Version  string
+}
+
+// New puts an agent together; nothing moves before Run.
+func New(p Parts) (*Agent, error) {
+	a := &Agent{
+		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version,
+		readers: reader.NewService(p.Log, p.Now), stopping: make(chan struct{}), programmes: map[string]*loyalty.Programme{},
+	}
+	renderer, err := render.New()
+	if err != nil {
+		return nil, err
+	}
+	a.encoder = escpos.NewEncoder(renderer)
+	if a.trust, err = newTrust(p.Identity, p.DB); err != nil {
+		return nil, fmt.Errorf("card trust: %w", err)
+	}
+	for _, cfg := range p.Config.Lanes {
+		l, err := a.newLane(cfg)
+		if err != nil {
+			return nil, fmt.Errorf("lane %d: %w", cfg.Number, err)
+		}
+		a.lanes = append(a.lanes, l)
+	}
+	return a, nil
+}
+
+func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
+	l := &lane{a: a, cfg: cfg, calls: make(chan func(context.Context)), card: CardState{State: CardNone}}
+	var err error
+	if cfg.Reader != (reader.Selector{}) {
+		if l.reader, err = a.readers.Reader(cfg.Reader); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.Printer.Device == "" {
+		return l, nil
+	}
+	profile, err := escpos.LoadProfile(cfg.Printer.Profile)
+	if err != nil {
+		return nil, err
+	}
+	name := printerName(cfg.Number)
+	q := &queue{a: a, name: name, profile: profile, woken: make(chan struct{}, 1)}
+	begun, err := a.db.BegunJobs(context.Background(), name)
+	if err != nil {
+		return nil, err
+	}
+	q.printer = printer.New(printer.Config{Name: name, Device: cfg.Printer.Device, Profile: profile, Torn: len(begun) > 0}, a.log, a.now)
+	l.queue = q
+	return l, nil
+}
+
+// newTrust pins head office's card keys and asks the local hot list at every tap.
+func newTrust(id *store.Identity, db *agentdb.DB) (*card.Trust, error) {
+	scheme, err := id.SchemeID()
+	if err != nil {
+		return nil, err
+	}
+	var keys []*ecdsa.PublicKey
+	for _, point := range id.CardCA {
+		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return card.NewTrust(card.Scheme(binary.BigEndian.AppendUint32(nil, scheme)), keys, func(c card.ID) bool {
+		// A list that cannot be read blocks the card: earning by number still works, spending must not be a guess.
+		_, hot, err := db.Hot(context.Background(), loyalty.CardID(c))
+		return err != nil || hot
+	})
+}
+
+// Run serves all lanes until ctx ends, then returns when every goroutine has.
+func (a *Agent) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var work sync.WaitGroup
+	failed := make(chan error, 2*len(a.lanes)+1)
+	start := func(what string, run func(context.Context) error) {
+		work.Go(func() {
+			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				failed <- fmt.Errorf("%s: %w", what, err)
+				cancel()
+			}
+		})
+	}
+	start("readers", a.readers.Run)
+	for _, l := range a.lanes {
+		work.Go(func() { l.run(ctx) })
+		if l.queue != nil {
+			start("printer", l.queue.printer.Run)
+			work.Go(func() { l.queue.run(ctx) })
+		}
+	}
+	work.Go(func() { a.watchSync(ctx) })
+	<-ctx.Done()
+	close(a.stopping)
+	work.Wait()
+	close(failed)
+	var errs []error
+	for err := range failed {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// Listen gives a stream of changes and the function that ends it.
+func (a *Agent) Listen() (<-chan Event, func()) { return a.events.listen() }
+
+func (a *Agent) lane(n loyalty.LaneID) (*lane, error) {
+	if l := a.laneOrNil(n); l != nil {
+		return l, nil
+	}
+	return nil, refuse(CodeLaneUnknown, nil)
+}
+
+func (a *Agent) laneOrNil(n loyalty.LaneID) *lane {
+	for _, l := range a.lanes {
+		if l.cfg.Number == n {
+			return l
+		}
+	}
+	return nil
+}
+
+// Lanes are all lanes as they are now.
+func (a *Agent) Lanes() []LaneState {
+	states := make([]LaneState, len(a.lanes))
+	for i, l := range a.lanes {
+		states[i] = l.state()
+	}
+	return states
+}
+
+// Lane is one lane as it is now.
+func (a *Agent) Lane(n loyalty.LaneID) (LaneState, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return LaneState{}, err
+	}
+	return l.state(), nil
+}
+
+// Forget sends away whoever tapped last.
+func (a *Agent) Forget(n loyalty.LaneID) (LaneState, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return LaneState{}, err
+	}
+	l.setWho(nil)
+	return l.state(), nil
+}
+
+// EnterPIN has the card check a PIN, once. The PIN is zeroed in every case.
+func (a *Agent) EnterPIN(ctx context.Context, n loyalty.LaneID, pin *card.PIN, lastTry bool) (LaneState, error) {
+	defer pin.Zero()
+	l, err := a.lane(n)
+	if err != nil {
+		return LaneState{}, err
+	}
+	err = l.call(ctx, func(ctx context.Context) error { return l.verify(ctx, pin, lastTry) })
+	return l.state(), err
+}
+
+func (l *lane) verify(ctx context.Context, pin *card.PIN, lastTry bool) error {
+	if l.session == nil {
+		return refuseForNow(CodeCardNeeded, nil)
+	}
+	verify := l.session.VerifyPIN
+	if lastTry {
+		verify = l.session.VerifyPINLastTry
+	}
+	err := verify(ctx, pin)
+	var wrong *card.PINError
+	switch {
+	case err == nil:
+		l.setPIN(PINState{Verified: true, TriesLeft: maxPINTries})
+		return nil
+	case errors.As(err, &wrong):
+		l.setPIN(PINState{TriesLeft: wrong.TriesLeft})
+		return &Refusal{Code: CodePINWrong, TriesLeft: wrong.TriesLeft, cause: err}
+	case errors.Is(err, card.ErrLastTry):
+		return refuse(CodePINLastTry, err)
+	case errors.Is(err, card.ErrPINBlocked):
+		l.setPIN(PINState{Blocked: true})
+		return refuse(CodePINBlocked, err)
+	case errors.Is(err, card.ErrPINNotSet):
+		return refuse(CodePINNotSet, err)
+	case errors.Is(err, card.ErrPINFormat):
+		return refuse(CodePINFormat, err)
+	}
+	return l.cardLost(err, nil)
+}
+
+const maxPINTries = 3 // card.md 3.3
+
+func (l *lane) setPIN(s PINState) {
+	l.mu.Lock()
+	if l.who != nil {
+		l.who.pin = &s
+	}
+	l.mu.Unlock()
+	l.publish()
+}
+
+// memberView adds what the ledger knows to who stands at the till.
+func (a *Agent) memberView(ctx context.Context, who identified) (*Member, error) {
+	m := &Member{ID: who.member, Number: who.number, Tier: who.tier, Language: who.language, Medium: loyalty.MediumNumber, PIN: who.pin}
+	var err error
+	if m.Balance, err = a.db.Balance(ctx, who.member); err != nil {
+		return nil, fmt.Errorf("balance of member %d: %w", who.member, err)
+	}
+	if !who.card.IsZero() {
+		m.Medium, m.Available = loyalty.MediumPurse, who.purse
+	}
+	m.AsOf = a.sync().FeedAt
+	return m, nil
+}
+
+// programmeAt is the version in force at an instant, in the store's own time.
+func (a *Agent) programmeAt(ctx context.Context, at time.Time) (*loyalty.Programme, error) {
+	row, err := a.db.ProgrammeAt(ctx, a.identity.Calendar().Local(at))
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return nil, refuseForNow(CodeNoProgramme, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read programme: %w", err)
+	}
+	return a.compiled(row)
+}
+
+func (a *Agent) programmeByDigest(ctx context.Context, digest string) (*loyalty.Programme, error) {
+	var id store.Hash
+	if err := id.UnmarshalText([]byte(digest)); err != nil {
+		return nil, fmt.Errorf("programme %q: %w", digest, err)
+	}
+	row, err := a.db.ProgrammeByID(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read programme %s: %w", digest, err)
+	}
+	return a.compiled(row)
+}
+
+// compiled compiles a version once.
+func (a *Agent) compiled(row agentdb.Programme) (*loyalty.Programme, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p, ok := a.programmes[row.ID.String()]; ok {
+		return p, nil
+	}
+	p, err := loyalty.Compile(row.Document)
+	if err != nil {
+		return nil, fmt.Errorf("compile programme %s: %w", row.ID, err)
+	}
+	if len(a.programmes) >= maxProgrammes {
+		clear(a.programmes) // compiling again is cheap
+	}
+	a.programmes[row.ID.String()] = p
+	return p, nil
+}
+
+func (a *Agent) place(ctx context.Context, n loyalty.LaneID, at time.Time) (loyalty.Place, error) {
+	day, err := a.db.BusinessDay(ctx, at)
+	return loyalty.Place{Store: loyalty.StoreID(a.identity.Store), Lane: n, At: a.identity.Calendar().Local(at), Day: day}, err
+}
+
+// storeLanguage is what paper and screens speak when nobody asks for another language.
+func (a *Agent) storeLanguage() i18n.Lang {
+	if l, ok := i18n.Parse(a.identity.Language); ok {
+		return l
+	}
+	return i18n.English
+}

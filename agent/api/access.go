@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"mime"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"loyaltill/internal/i18n"
+)
+
+// tokenBytes is the entropy of a bearer token that the agent makes.
+const tokenBytes = 32
+
+// LoadToken reads the bearer token, making one at the first start.
+func LoadToken(path string) (string, error) {
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeToken(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read api.token_file: %w", err)
+	}
+	token := strings.TrimSpace(string(raw))
+	if len(token) < tokenBytes {
+		return "", fmt.Errorf("api.token_file %s: the token is shorter than %d characters; delete the file to have one made", path, tokenBytes)
+	}
+	return token, nil
+}
+
+func makeToken(path string) (string, error) {
+	b := make([]byte, tokenBytes)
+	if _, err := rand.Read(b); err != nil {
+		return "", fmt.Errorf("make api token: %w", err)
+	}
+	token := base64.RawURLEncoding.EncodeToString(b)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", fmt.Errorf("make api token: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(token+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("make api token: %w", err)
+	}
+	return token, nil
+}
+
+type languageKey struct{}
+
+// language is the one that the caller asked for, or the store's.
+func language(ctx context.Context) i18n.Lang {
+	l, _ := ctx.Value(languageKey{}).(i18n.Lang)
+	return l
+}
+
+// guard wraps everything the agent serves: right host, no foreign page, and for /v1 the token and JSON bodies.
+func (s *Server) guard(next http.Handler) http.Handler {
+	foreign := http.NewCrossOriginProtection()
+	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		newProblem(r.Context(), codeOrigin).write(w)
+	}))
+	checked := foreign.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if code := s.refusal(r); code != "" {
+			newProblem(r.Context(), code).write(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		lang := i18n.Match(r.Header.Get("Accept-Language"), s.language)
+		checked.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), languageKey{}, lang)))
+	})
+}
+
+// refusal says why a request may not go on, or nothing. Pages and the API's description are free to read on this machine.
+func (s *Server) refusal(r *http.Request) string {
+	// A name that a page on the internet had pointed at this machine (DNS rebinding) is not one of ours.
+	if host, _, err := net.SplitHostPort(r.Host); err != nil || !loopback(host) {
+		return codeOrigin
+	}
+	if !strings.HasPrefix(r.URL.Path, "/v1/") {
+		return ""
+	}
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return codeTokenMissing
+	}
+	got := sha256.Sum256([]byte(token))
+	if subtle.ConstantTimeCompare(got[:], s.token[:]) != 1 {
+		return codeTokenWrong
+	}
+	if r.Method == http.MethodPost || r.ContentLength > 0 {
+		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
+			return codeContentType
+		}
+	}
+	return ""
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

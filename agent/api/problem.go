@@ -1,0 +1,152 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+	"loyaltill/internal/i18n"
+)
+
+// Problem is every answer that is not a success (RFC 9457).
+type Problem struct {
+	Type      string         `json:"type" doc:"urn:loyaltill:problem: and the code"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Code      string         `json:"code" doc:"stable; decide by this"`
+	Retryable bool           `json:"retryable" doc:"the same call with the same key may succeed later"`
+	Message   string         `json:"message" doc:"a sentence for the cashier, in the language asked for"`
+	Errors    []FieldProblem `json:"errors,omitempty"`
+	TriesLeft *int           `json:"tries_left,omitempty" doc:"with pin_wrong"`
+	Quote     *agent.Quote   `json:"quote,omitempty" doc:"with quote_changed: what holds now"`
+}
+
+// FieldProblem is one place of the request and what is wrong with it. It never repeats the value.
+type FieldProblem struct {
+	Field   string `json:"field"`
+	Problem string `json:"problem"`
+}
+
+func (p *Problem) Error() string             { return p.Code }
+func (p *Problem) GetStatus() int            { return p.Status }
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// Codes that only this edge gives.
+const (
+	codeBadRequest   = "bad_request"
+	codeKeyMissing   = "key_missing"
+	codeKeyInvalid   = "key_invalid"
+	codeTokenMissing = "token_missing"
+	codeTokenWrong   = "token_wrong"
+	codeOrigin       = "origin_refused"
+	codeNotFound     = "not_found"
+	codeTooLarge     = "body_too_large"
+	codeContentType  = "content_type"
+	codeInternal     = "internal"
+)
+
+// statuses is the one table from codes to HTTP.
+func statuses() map[string]int {
+	return map[string]int{
+		codeBadRequest: 400, codeKeyMissing: 400, codeKeyInvalid: 400,
+		codeTokenMissing: 401, codeTokenWrong: 401, codeOrigin: 403,
+		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
+
+		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404,
+		agent.CodeKeyReused: 409, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
+		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
+		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
+		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
+		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
+	}
+}
+
+// newProblem fills a problem in for a code.
+func newProblem(ctx context.Context, code string) *Problem {
+	status, known := statuses()[code]
+	if !known {
+		status = http.StatusInternalServerError
+	}
+	return &Problem{
+		Type: "urn:loyaltill:problem:" + code, Title: http.StatusText(status), Status: status, Code: code,
+		Message: i18n.Text(language(ctx), "cashier."+code, nil),
+	}
+}
+
+// problem turns an error of the agent into the answer. What is not a refusal is logged here, once, and shown as internal.
+func (s *Server) problem(ctx context.Context, err error) *Problem {
+	var r *agent.Refusal
+	var bad *loyalty.SaleError
+	switch {
+	case errors.As(err, &r):
+		p := newProblem(ctx, r.Code)
+		p.Retryable, p.Quote = r.Retryable, r.Quote
+		if r.Field != "" {
+			p.Errors = []FieldProblem{{Field: r.Field, Problem: p.Message}}
+		}
+		if r.Code == agent.CodePINWrong {
+			p.TriesLeft = &r.TriesLeft
+			p.Message = i18n.Text(language(ctx), "cashier."+r.Code, i18n.Args{"count": r.TriesLeft})
+		}
+		return p
+	case errors.As(err, &bad):
+		p := newProblem(ctx, agent.CodeFieldInvalid)
+		p.Errors = []FieldProblem{{Field: bad.Field, Problem: bad.Code}}
+		return p
+	}
+	s.log.Error().Err(err).Msg("call failed")
+	p := newProblem(ctx, codeInternal)
+	p.Retryable = true
+	return p
+}
+
+// transform puts huma's own refusals (routing, decoding, validation) into the same shape. Values stay out: one may be a
+// PIN or a card number.
+func (s *Server) transform(ctx huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	code := codeInternal
+	switch m.Status {
+	case http.StatusBadRequest:
+		code = codeBadRequest
+	case http.StatusNotFound:
+		code = codeNotFound
+	case http.StatusRequestEntityTooLarge:
+		code = codeTooLarge
+	case http.StatusUnsupportedMediaType:
+		code = codeContentType
+	case http.StatusUnprocessableEntity:
+		code = agent.CodeFieldInvalid
+	default:
+		s.log.Error().Int("status", m.Status).Str("detail", m.Detail).Msg("call refused")
+	}
+	p := newProblem(ctx.Context(), code)
+	p.Status, p.Title = m.Status, http.StatusText(m.Status)
+	for _, d := range m.Errors {
+		p.Errors = append(p.Errors, FieldProblem{Field: d.Location, Problem: d.Message})
+	}
+	return p, nil
+}
+
+// write answers outside huma, where the guard refuses.
+func (p *Problem) write(w http.ResponseWriter) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and integers only
+	}
+	w.Header().Set("Content-Type", p.ContentType(""))
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(body) // the caller has gone when this fails
+}
+
+// Codes is every code that the API can answer, for whoever keeps their texts.
+func Codes() []string { return slices.Sorted(maps.Keys(statuses())) }

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/danielgtaylor/huma/v2/sse"
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent"
+	"loyaltill/internal/i18n"
+)
+
+// Limits of one call.
+const (
+	maxBody       = 256 << 10
+	headerTimeout = 5 * time.Second
+	writeTimeout  = 30 * time.Second // a card may take its time; the event stream sets its own deadlines
+	stopTimeout   = 3 * time.Second
+)
+
+// Server answers the local API and serves the pages.
+type Server struct {
+	agent    *agent.Agent
+	log      zerolog.Logger
+	language i18n.Lang
+	token    [sha256.Size]byte
+	handler  http.Handler
+	describe *huma.OpenAPI
+}
+
+// Options are what a Server needs beside the agent.
+type Options struct {
+	Token    string
+	Language i18n.Lang    // for callers that ask for none
+	Pages    http.Handler // the till page and its files
+	Version  string
+}
+
+// New builds the server; it listens on nothing yet.
+func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
+	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token))}
+	mux := http.NewServeMux()
+	config := huma.DefaultConfig("Loyaltill store agent", o.Version)
+	config.Info.Description = "Local API of one store's agent. Money is in minor units, points are whole, quantities are thousandths."
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	config.Transformers = []huma.Transformer{s.transform}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
+	config.Security = []map[string][]string{{"token": {}}}
+	api := humago.New(mux, config)
+	s.routes(api)
+	s.describe = api.OpenAPI()
+	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { newProblem(r.Context(), codeNotFound).write(w) })
+	if o.Pages != nil {
+		mux.Handle("/", o.Pages)
+	}
+	s.handler = s.guard(mux)
+	return s
+}
+
+// OpenAPI is the description of the API, as served at /openapi.json.
+func (s *Server) OpenAPI() *huma.OpenAPI { return s.describe }
+
+// ServeHTTP lets tests call the server without a port.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// routes is the whole API: everything under /v1 needs the token (access.go). Calls with a key change something and may be
+// repeated.
+func (s *Server) routes(api huma.API) {
+	route(api, "GET", "/v1/status", 200, "The store at a glance", s.status)
+	route(api, "GET", "/v1/lanes", 200, "All lanes", s.lanes)
+	route(api, "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
+	route(api, "POST", "/v1/lanes/{lane}/pin", 200, "One try at the card's PIN", s.pin)
+	route(api, "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)
+	route(api, "POST", "/v1/lanes/{lane}/quote", 200, "What a sale would earn and cost; nothing is written", s.quote)
+	route(api, "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)
+	route(api, "GET", "/v1/sales/{id}", 200, "Did it go through? The first answer again", s.sale)
+	route(api, "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)
+	route(api, "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon (key)", s.coupon)
+	route(api, "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
+	route(api, "GET", "/v1/members", 200, "A member by card number", s.member)
+	route(api, "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
+	route(api, "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
+	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
+		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}}, s.events)
+}
+
+func route[In, Out any](api huma.API, method, path string, status int, summary string, handler func(context.Context, *In) (*Out, error)) {
+	huma.Register(api, huma.Operation{
+		OperationID: huma.GenerateOperationID(method, path, new(Out)), Method: method, Path: path,
+		Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBody,
+	}, handler)
+}
+
+// Serve answers on a listener until ctx ends.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: headerTimeout, WriteTimeout: writeTimeout, MaxHeaderBytes: 16 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx }, // ends the event streams
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve the local api: %w", err)
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	err := server.Shutdown(stop)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = server.Close()
+	}
+	<-failed
+	return err
+}

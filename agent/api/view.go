@@ -1,0 +1,98 @@
+package api
+
+import (
+	"context"
+
+	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices"
+	"loyaltill/internal/i18n"
+)
+
+// healthView adds the sentence for the cashier to a device's health.
+type healthView struct {
+	devices.Health
+	Message string `json:"message,omitempty" doc:"what happened and what to do, in the language asked for"`
+}
+
+type cardView struct {
+	agent.CardState
+	Message string `json:"message,omitempty"`
+}
+
+type waitingView struct {
+	agent.Waiting
+	Message string `json:"message"`
+}
+
+// laneView is a lane with its sentences.
+type laneView struct {
+	Lane    loyalty.LaneID `json:"lane"`
+	Name    string         `json:"name"`
+	Reader  healthView     `json:"reader"`
+	Printer healthView     `json:"printer"`
+	Card    cardView       `json:"card"`
+	Member  *agent.Member  `json:"member,omitempty"`
+	Waiting *waitingView   `json:"waiting,omitempty"`
+	Jobs    int            `json:"jobs" doc:"print jobs that are not on paper yet"`
+}
+
+// sentence is the text for the cashier behind a code, nothing for no code.
+func sentence(l i18n.Lang, code string) string {
+	if code == "" {
+		return ""
+	}
+	return i18n.Text(l, "cashier."+code, nil)
+}
+
+func health(l i18n.Lang, h devices.Health) healthView {
+	v := healthView{Health: h}
+	if h.State != devices.OK {
+		v.Message = sentence(l, string(h.Code))
+	}
+	return v
+}
+
+func view(l i18n.Lang, s agent.LaneState) laneView {
+	v := laneView{
+		Lane: s.Lane, Name: s.Name, Reader: health(l, s.Reader), Printer: health(l, s.Printer),
+		Card: cardView{s.Card, sentence(l, s.Card.Code)}, Member: s.Member, Jobs: s.Jobs,
+	}
+	if s.Waiting != nil {
+		v.Waiting = &waitingView{*s.Waiting, sentence(l, s.Waiting.Code)}
+	}
+	return v
+}
+
+// findingView is one step of the explanation in words.
+type findingView struct {
+	loyalty.Finding
+	Text string `json:"text"`
+}
+
+// quoteView is a quote that explains itself.
+type quoteView struct {
+	agent.Quote
+	Why    []findingView  `json:"why"`
+	Redeem redemptionView `json:"redeem"`
+}
+
+type redemptionView struct {
+	loyalty.Redemption
+	Clamps []findingView `json:"clamps"`
+}
+
+func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
+	return quoteView{
+		Quote: q, Why: s.findings(ctx, q.Why),
+		Redeem: redemptionView{q.Redeem, s.findings(ctx, q.Redeem.Clamps)},
+	}
+}
+
+func (s *Server) findings(ctx context.Context, found []loyalty.Finding) []findingView {
+	views := make([]findingView, len(found))
+	for i, f := range found {
+		views[i] = findingView{f, s.agent.Words(ctx, language(ctx), f)}
+	}
+	return views
+}

@@ -1,0 +1,261 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/store/agentdb"
+)
+
+// Commit makes a sale durable: one transaction with the entry, its effect on the member and the receipt's print job.
+// Points paid from a card are debited first, under an intent on disk, so that whatever is torn resolves at the next tap.
+func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, r CommitRequest) (SaleAnswer, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return SaleAnswer{}, err
+	}
+	hash, err := requestHash(n, "sale", r)
+	if err != nil {
+		return SaleAnswer{}, err
+	}
+	if answer, done, err := a.replay(ctx, id, hash); done || err != nil {
+		return answer, err
+	}
+	if intent, err := a.db.Intent(ctx, id); err == nil && intent.Open() {
+		return a.retryIntent(ctx, l, intent, hash)
+	} else if err != nil && !errors.Is(err, agentdb.ErrNotFound) {
+		return SaleAnswer{}, err
+	}
+	b, err := a.price(ctx, l, r.SaleRequest)
+	if err != nil {
+		return SaleAnswer{}, err
+	}
+	if b.quote.Digest != r.Quote {
+		shown := b.view()
+		return SaleAnswer{}, &Refusal{Code: CodeQuoteChanged, Quote: &shown}
+	}
+	if err := paid(b, r.Tenders); err != nil {
+		return SaleAnswer{}, err
+	}
+	s := &sale{id: id, lane: n, hash: hash, request: r, bill: b}
+	var committed agentdb.Committed
+	if b.redeemsFromCard() {
+		err = l.call(ctx, func(ctx context.Context) (err error) {
+			committed, err = l.redeemAndCommit(ctx, s)
+			return err
+		})
+	} else {
+		committed, err = a.append(ctx, s, nil)
+	}
+	if err != nil {
+		return SaleAnswer{}, err
+	}
+	return a.settled(l, committed), nil
+}
+
+// sale is one commit on its way.
+type sale struct {
+	id      loyalty.TxnID
+	lane    loyalty.LaneID
+	hash    [32]byte
+	request CommitRequest
+	bill    *bill
+}
+
+// paid checks that the money given is the money asked for.
+func paid(b *bill, tenders []loyalty.Tender) error {
+	var sum int64
+	for _, t := range tenders {
+		sum += t.Amount
+	}
+	if sum != b.quote.ToPay {
+		return &Refusal{Code: CodeTendersWrong, Field: "tenders", cause: fmt.Errorf("%d given, %d to pay", sum, b.quote.ToPay)}
+	}
+	return nil
+}
+
+// replay answers a key that is known already.
+func (a *Agent) replay(ctx context.Context, id loyalty.TxnID, hash [32]byte) (SaleAnswer, bool, error) {
+	c, err := a.db.EntryByTxn(ctx, id)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return SaleAnswer{}, false, nil
+	}
+	if err != nil {
+		return SaleAnswer{}, false, err
+	}
+	if c.RequestHash != hash || c.Entry.Sale == nil {
+		return SaleAnswer{}, false, refuse(CodeKeyReused, nil)
+	}
+	answer := saleAnswer(c)
+	answer.Replayed = true
+	return answer, true, nil
+}
+
+// append writes the sale. record is the card's proof when points were debited.
+func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord) (agentdb.Committed, error) {
+	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, Build: func(head loyalty.EntryHead) (loyalty.Entry, error) { return s.entry(head, record) }}
+	if record != nil {
+		c.Intent = agentdb.IntentDone
+	}
+	if l := a.laneOrNil(s.lane); l != nil {
+		c.Jobs = l.jobs(func(e *loyalty.Entry) paper { return a.salePaper(e, s) })
+	}
+	committed, err := a.db.Append(ctx, c)
+	if err != nil {
+		return committed, appendRefusal(err)
+	}
+	return committed, nil
+}
+
+// entry judges the sale once more, at its place in the log. What the till showed holds, or there is no entry. Once a card
+// has paid there is no way back to the till: then the sale is what it is at this moment, with the points that were paid.
+func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalty.Entry, error) {
+	head.Lane, head.Cashier = s.lane, s.request.Cashier
+	quote, in := s.bill.quote, s.bill.input
+	in.Sale.Tenders = s.request.Tenders
+	if record != nil {
+		in.Place = loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}
+		var err error
+		if quote, err = s.bill.programme.Quote(in); err != nil {
+			return loyalty.Entry{}, err
+		}
+		if quote.Redeem.Points != loyalty.Points(record.Amount) {
+			return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Redeem.Points)
+		}
+	}
+	e, err := s.bill.programme.Post(quote, in, head)
+	if err != nil {
+		return loyalty.Entry{}, err
+	}
+	e.Card = record
+	if s.bill.who != nil {
+		e.Sale.Balance = s.bill.balance + e.Sale.Earned - e.Sale.Redeemed
+	}
+	return e, nil
+}
+
+// redeemAndCommit runs on the lane's goroutine: intent on disk, DEBIT, sale on disk.
+func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed, error) {
+	var none agentdb.Committed
+	if l.session == nil || loyalty.CardID(l.session.Identity().ID) != s.bill.who.card {
+		return none, refuseForNow(CodeCardNeeded, nil)
+	}
+	status, err := l.session.PINStatus(ctx)
+	if err != nil {
+		return none, l.cardLost(err, nil)
+	}
+	if status.Blocked {
+		return none, refuse(CodePINBlocked, nil)
+	}
+	unlock := card.NewUnlock()
+	debit := card.Debit{Amount: uint32(s.bill.quote.Redeem.Points), Store: uint32(l.a.identity.Store), Lane: uint8(s.lane), TxID: card.TxID(s.id), Lock: unlock.Lock()}
+	stored, err := json.Marshal(s.stored())
+	if err != nil {
+		return none, err
+	}
+	intent := agentdb.Intent{
+		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Redeem.Points, Unlock: agentdb.Unlock(unlock),
+		Lane: s.lane, RequestHash: s.hash, Request: stored,
+	}
+	if err := l.a.db.OpenIntent(ctx, intent); err != nil {
+		return none, refuseForNow(CodeLedgerUnavailable, err)
+	}
+	return l.debit(ctx, s, debit)
+}
+
+// debit sends DEBIT and finishes the sale with the card's record. The intent is on disk.
+func (l *lane) debit(ctx context.Context, s *sale, d card.Debit) (agentdb.Committed, error) {
+	var none agentdb.Committed
+	record, err := l.session.Debit(ctx, d)
+	if errors.Is(err, card.ErrOutcomeUnknown) {
+		return none, l.cardLost(err, &s.id)
+	}
+	if err != nil {
+		// The card has proved that nothing happened, or nothing was sent.
+		if e := l.a.db.VoidIntent(ctx, s.id); e != nil {
+			return none, refuseForNow(CodeLedgerUnavailable, errors.Join(err, e))
+		}
+		return none, debitRefusal(err)
+	}
+	l.purseIs(record.NewBalance)
+	return l.a.append(ctx, s, cardRecord(s.bill.who.card, record))
+}
+
+func debitRefusal(err error) error {
+	switch {
+	case errors.Is(err, card.ErrPINRequired):
+		return refuseForNow(CodePINNeeded, err)
+	case errors.Is(err, card.ErrFunds):
+		return refuse(CodeCardFunds, err)
+	case errors.Is(err, card.ErrSessionGone):
+		return refuseForNow(CodeCardNeeded, err)
+	}
+	return refuse(CodeRedeemRefused, err)
+}
+
+// cardLost ends a session that has gone wrong. With a sale it waits for the same card to come again.
+func (l *lane) cardLost(err error, waiting *loyalty.TxnID) error {
+	l.a.log.Warn().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("card lost in the middle")
+	l.endSession()
+	if waiting != nil {
+		l.setWaiting(&Waiting{Sale: *waiting, Code: CodeCardTapAgain})
+	}
+	l.setCard(CardTapAgain, CodeCardTapAgain)
+	return refuseForNow(CodeCardTapAgain, err)
+}
+
+// purseIs notes what the card said it holds now.
+func (l *lane) purseIs(balance uint32) {
+	l.mu.Lock()
+	if l.who != nil {
+		l.who.purse = loyalty.Points(balance)
+	}
+	l.mu.Unlock()
+}
+
+// settled ends the customer's turn: the till is free for the next one, the receipt is on its way.
+func (a *Agent) settled(l *lane, c agentdb.Committed) SaleAnswer {
+	l.mu.Lock()
+	if l.who != nil && !l.who.gone.IsZero() {
+		l.who = nil
+	}
+	l.waiting = nil
+	l.mu.Unlock()
+	l.publish()
+	l.printSoon()
+	return saleAnswer(c)
+}
+
+func (l *lane) printSoon() {
+	if l.queue != nil {
+		l.queue.wake()
+	}
+}
+
+// saleAnswer is made from what is stored alone, so that every asking gets the same.
+func saleAnswer(c agentdb.Committed) SaleAnswer {
+	s := c.Entry.Sale
+	return SaleAnswer{
+		Sale: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Total: s.Total, ToPay: s.ToPay, Redeemed: s.Redeemed, Value: s.Value,
+		Earned: s.Earned, Balance: s.Balance, Job: firstJob(c), Why: s.Why,
+	}
+}
+
+// Sale answers for a sale that went through, whichever call did it.
+func (a *Agent) Sale(ctx context.Context, id loyalty.TxnID) (SaleAnswer, error) {
+	c, err := a.db.EntryByTxn(ctx, id)
+	if err == nil && c.Entry.Kind == loyalty.KindSale {
+		return saleAnswer(c), nil
+	}
+	if err != nil && !errors.Is(err, agentdb.ErrNotFound) {
+		return SaleAnswer{}, err
+	}
+	if intent, e := a.db.Intent(ctx, id); e == nil && intent.Open() {
+		return SaleAnswer{}, refuseForNow(CodeCardTapAgain, nil)
+	}
+	return SaleAnswer{}, refuse(CodeSaleUnknown, err)
+}

@@ -1,0 +1,240 @@
+package agent
+
+import (
+	"bytes"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/reader"
+	"loyaltill/internal/i18n"
+)
+
+//go:embed example.toml
+var exampleConfig string
+
+// ExampleConfig is the annotated configuration file that `loyaltill config` prints.
+func ExampleConfig() string { return exampleConfig }
+
+// MaxLanes bounds what one agent serves.
+const MaxLanes = 32
+
+// Config is the agent's one configuration file. example.toml says what each setting means.
+type Config struct {
+	Data     string       `toml:"data"`
+	Identity string       `toml:"identity"`
+	Language string       `toml:"language"`
+	API      APIConfig    `toml:"api"`
+	Log      LogConfig    `toml:"log"`
+	Lanes    []LaneConfig `toml:"lane"`
+}
+
+// APIConfig is where the local API answers and who may call it.
+type APIConfig struct {
+	Listen    string `toml:"listen"`
+	TokenFile string `toml:"token_file"`
+}
+
+// LogConfig is how much is logged.
+type LogConfig struct {
+	Level string `toml:"level"`
+}
+
+// LaneConfig is one till with its devices.
+type LaneConfig struct {
+	Number  loyalty.LaneID  `toml:"number"`
+	Name    string          `toml:"name"`
+	Reader  reader.Selector `toml:"reader"` // empty: none
+	Printer PrinterConfig   `toml:"printer"`
+}
+
+// PrinterConfig picks a lane's receipt printer; empty means none.
+type PrinterConfig struct {
+	Device  string `toml:"device"`
+	Profile string `toml:"profile"`
+}
+
+// ConfigError is one thing wrong with the configuration file: where, what, and what to write instead.
+type ConfigError struct {
+	File         string
+	Line, Column int
+	Problem      string
+}
+
+func (e *ConfigError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %s", e.File, e.Problem)
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Problem)
+}
+
+// LoadConfig reads and checks a configuration file. The error lists every problem found, one a line.
+func LoadConfig(path string) (Config, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return ParseConfig(path, data)
+}
+
+// ParseConfig checks the bytes of a configuration file; name stands in the errors.
+func ParseConfig(name string, data []byte) (Config, error) {
+	cfg := Config{
+		Data: "/var/lib/loyaltill", Identity: "/etc/loyaltill/identity", Language: "en",
+		API: APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
+		Log: LogConfig{Level: "info"},
+	}
+	dec := toml.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&cfg); err != nil {
+		return Config{}, describe(name, err)
+	}
+	var errs []error
+	for _, problem := range cfg.check() {
+		errs = append(errs, &ConfigError{File: name, Problem: problem})
+	}
+	return cfg, errors.Join(errs...)
+}
+
+// describe turns the parser's errors into sentences with a place and, for an unknown key, the nearest known one.
+func describe(name string, err error) error {
+	var missing *toml.StrictMissingError
+	if errors.As(err, &missing) {
+		var errs []error
+		for i := range missing.Errors {
+			e := &missing.Errors[i]
+			line, column := e.Position()
+			key := e.Key()
+			problem := fmt.Sprintf("unknown key %q", strings.Join(key, "."))
+			if near := nearest(key[len(key)-1], knownKeys(reflect.TypeFor[Config]())); near != "" {
+				problem += fmt.Sprintf("; did you mean %q?", near)
+			}
+			errs = append(errs, &ConfigError{File: name, Line: line, Column: column, Problem: problem})
+		}
+		return errors.Join(errs...)
+	}
+	var wrong *toml.DecodeError
+	if errors.As(err, &wrong) {
+		line, column := wrong.Position()
+		problem := "this is not valid TOML: " + strings.TrimPrefix(wrong.Error(), "toml: ")
+		if key := wrong.Key(); len(key) > 0 {
+			problem = fmt.Sprintf("%s: the value has the wrong type; `loyaltill config` shows an example", strings.Join(key, "."))
+		}
+		return &ConfigError{File: name, Line: line, Column: column, Problem: problem}
+	}
+	return &ConfigError{File: name, Problem: err.Error()}
+}
+
+// check names everything that parses but cannot work.
+func (c *Config) check() (problems []string) {
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
+	if _, ok := i18n.Parse(c.Language); !ok {
+		bad("language: %q is not one of en, lv, pl, et, fa, hy", c.Language)
+	}
+	if host, _, err := net.SplitHostPort(c.API.Listen); err != nil {
+		bad("api.listen: %q is not an address such as 127.0.0.1:8787", c.API.Listen)
+	} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		bad("api.listen: %s is not a loopback address; the local API is served to this machine only", host)
+	}
+	switch c.Log.Level {
+	case "debug", "info", "warn", "error":
+	default:
+		bad("log.level: %q is not one of debug, info, warn, error", c.Log.Level)
+	}
+	if len(c.Lanes) == 0 {
+		bad("lane: there is none; add a [[lane]] for each till")
+	}
+	if len(c.Lanes) > MaxLanes {
+		bad("lane: %d lanes, an agent serves at most %d", len(c.Lanes), MaxLanes)
+	}
+	return append(problems, c.checkLanes()...)
+}
+
+func (c *Config) checkLanes() (problems []string) {
+	bad := func(n int, format string, args ...any) {
+		problems = append(problems, fmt.Sprintf("lane %d: ", n)+fmt.Sprintf(format, args...))
+	}
+	numbers, devices := map[loyalty.LaneID]bool{}, map[string]bool{}
+	taken := func(device string) bool {
+		again := device != "" && devices[device]
+		devices[device] = true
+		return again
+	}
+	for i, l := range c.Lanes {
+		n := i + 1
+		if l.Number == 0 {
+			bad(n, "number: is missing; give each lane its own number from 1 to 255")
+		} else if numbers[l.Number] {
+			bad(n, "number: %d is used twice; give each lane its own", l.Number)
+		}
+		numbers[l.Number] = true
+		if l.Reader != (reader.Selector{}) {
+			if err := l.Reader.Check(); err != nil {
+				bad(n, "%v", err)
+			}
+		}
+		if l.Printer.Device != "" && l.Printer.Profile == "" {
+			bad(n, "printer.profile: is missing; `epson-tm-t20iii-80` and `safe` are there")
+		}
+		if taken(l.Reader.Name) || taken(l.Reader.Link) {
+			bad(n, "reader: another lane has it already; a reader belongs to one lane")
+		}
+		if taken(l.Printer.Device) {
+			bad(n, "printer.device: another lane has %s already; a printer belongs to one lane", l.Printer.Device)
+		}
+	}
+	return problems
+}
+
+// knownKeys lists the last part of every key of the file.
+func knownKeys(t reflect.Type) (keys []string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		keys = append(keys, f.Tag.Get("toml"))
+		ft := f.Type
+		if ft.Kind() == reflect.Slice {
+			ft = ft.Elem()
+		}
+		if ft.Kind() == reflect.Struct {
+			keys = append(keys, knownKeys(ft)...)
+		}
+	}
+	return keys
+}
+
+// nearest finds the known key within two edits of an unknown one.
+func nearest(key string, known []string) string {
+	best, bestDistance := "", 3
+	for _, k := range known {
+		if d := editDistance(key, k); d < bestDistance {
+			best, bestDistance = k, d
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,99 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/internal/i18n"
+	"loyaltill/store/agentdb"
+)
+
+// IssueCoupon books a coupon and queues its paper. The serial follows from the key, so that a retry issues nothing twice.
+func (a *Agent) IssueCoupon(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, r CouponRequest) (CouponAnswer, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return CouponAnswer{}, err
+	}
+	hash, err := requestHash(n, "coupon", r)
+	if err != nil {
+		return CouponAnswer{}, err
+	}
+	p, err := a.programmeAt(ctx, a.now())
+	if err != nil {
+		return CouponAnswer{}, err
+	}
+	kind, ok := p.Coupon(r.Coupon)
+	if !ok {
+		return CouponAnswer{}, &Refusal{Code: CodeCouponUnknown, Field: "coupon"}
+	}
+	lang := a.storeLanguage()
+	if asked, ok := i18n.Parse(r.Language); ok {
+		lang = asked
+	} else if r.Language != "" {
+		return CouponAnswer{}, &Refusal{Code: CodeFieldInvalid, Field: "language"}
+	}
+	c, err := a.db.Append(ctx, agentdb.Commit{
+		Txn: id, RequestHash: hash,
+		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+			head.Lane, head.Cashier = n, r.Cashier
+			return p.IssueCoupon(kind.ID, couponSerial(a.identity.Store, id), 0, head)
+		},
+		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.couponPaper(e, p, kind, lang) }),
+	})
+	if err != nil {
+		return CouponAnswer{}, appendRefusal(err)
+	}
+	l.printSoon()
+	body := c.Entry.Coupon
+	if body == nil {
+		return CouponAnswer{}, refuse(CodeKeyReused, nil)
+	}
+	return CouponAnswer{
+		Seq: c.Entry.Seq, Serial: body.Serial, Value: body.Value, Currency: body.Currency, ValidFrom: body.ValidFrom, ValidTo: body.ValidTo,
+		Job: firstJob(c), Replayed: c.Replayed,
+	}, nil
+}
+
+// couponSerial is the store and 60 bits of the transaction id in Crockford's base 32: short enough for a bar code, and two
+// coupons of a chain do not meet.
+func couponSerial(store uint32, id loyalty.TxnID) string {
+	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	var bits uint64
+	for _, b := range id[8:] { // the random half of a UUIDv7
+		bits = bits<<8 | uint64(b)
+	}
+	serial := make([]byte, 12)
+	for i := range serial {
+		serial[i] = digits[bits>>(5*i)&31]
+	}
+	return fmt.Sprintf("%d-%s", store, serial)
+}
+
+// appendRefusal names what the ledger refused.
+func appendRefusal(err error) error {
+	var sale *loyalty.SaleError
+	var r *Refusal
+	switch {
+	case errors.As(err, &r):
+		return r
+	case errors.Is(err, agentdb.ErrConflict):
+		return refuse(CodeKeyReused, err)
+	case errors.Is(err, agentdb.ErrDayChanged):
+		return refuse(CodeQuoteChanged, err)
+	case errors.As(err, &sale) && sale.Code == loyalty.SaleQuoteChange:
+		return refuse(CodeQuoteChanged, err)
+	case errors.As(err, &sale):
+		return quoteRefusal(err)
+	}
+	return refuseForNow(CodeLedgerUnavailable, err)
+}
+
+// firstJob is the print job of an entry, 0 for none.
+func firstJob(c agentdb.Committed) int64 {
+	if len(c.JobIDs) == 0 {
+		return 0
+	}
+	return c.JobIDs[0]
+}

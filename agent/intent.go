@@ -1,0 +1,190 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/store/agentdb"
+)
+
+// storedSale is what an intent keeps, so that a sale whose card did not answer can be finished without the till.
+type storedSale struct {
+	Lane      loyalty.LaneID     `json:"lane"`
+	Cashier   string             `json:"cashier,omitempty"`
+	Programme string             `json:"programme"`
+	Input     loyalty.QuoteInput `json:"input"`
+	Quote     loyalty.Quote      `json:"quote"`
+	Who       storedWho          `json:"who"`
+	Balance   loyalty.Points     `json:"balance"`
+}
+
+// storedWho is the member's share of it; nothing of it is secret.
+type storedWho struct {
+	Number   string `json:"number"` // masked
+	Language string `json:"language"`
+}
+
+func (s *sale) stored() storedSale {
+	return storedSale{
+		Lane: s.lane, Cashier: s.request.Cashier, Programme: s.bill.quote.Programme, Input: s.bill.input, Quote: s.bill.quote,
+		Who: storedWho{Number: s.bill.who.number, Language: s.bill.who.language}, Balance: s.bill.balance,
+	}
+}
+
+// restore makes the sale of an intent again.
+func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, error) {
+	var s storedSale
+	if err := json.Unmarshal(intent.Request, &s); err != nil {
+		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
+	}
+	p, err := a.programmeByDigest(ctx, s.Programme)
+	if err != nil {
+		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
+	}
+	who := &identified{member: s.Input.Member.ID, card: intent.Card, number: s.Who.Number, language: s.Who.Language}
+	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who, balance: s.Balance}
+	request := CommitRequest{SaleRequest: SaleRequest{Sale: s.Input.Sale, Cashier: s.Cashier}}
+	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b}, nil
+}
+
+// retryIntent answers a commit that was sent again while its intent is open: with the card back, the card decides.
+func (a *Agent) retryIntent(ctx context.Context, l *lane, intent agentdb.Intent, hash [32]byte) (SaleAnswer, error) {
+	if intent.RequestHash != hash {
+		return SaleAnswer{}, refuse(CodeKeyReused, nil)
+	}
+	if intent.State == agentdb.IntentDropped {
+		return SaleAnswer{}, refuse(CodeSaleSettled, nil)
+	}
+	err := l.call(ctx, func(ctx context.Context) error {
+		if l.session == nil || loyalty.CardID(l.session.Identity().ID) != intent.Card {
+			return refuseForNow(CodeCardTapAgain, nil)
+		}
+		return l.settle(ctx, intent)
+	})
+	if err != nil {
+		return SaleAnswer{}, err
+	}
+	c, err := a.db.EntryByTxn(ctx, intent.Txn)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return SaleAnswer{}, refuseForNow(CodeCardTapAgain, nil) // the debit never happened: the next try debits
+	}
+	if err != nil {
+		return SaleAnswer{}, err
+	}
+	return a.settled(l, c), nil
+}
+
+// DropSale gives up a sale that waits for its card. If the card turns out to have paid, it gets the points back when it
+// is tapped here next.
+func (a *Agent) DropSale(ctx context.Context, id loyalty.TxnID) error {
+	if _, err := a.db.EntryByTxn(ctx, id); err == nil {
+		return refuse(CodeSaleSettled, nil)
+	} else if !errors.Is(err, agentdb.ErrNotFound) {
+		return err
+	}
+	err := a.db.DropIntent(ctx, id)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return refuse(CodeSaleUnknown, err)
+	}
+	if err != nil {
+		return err
+	}
+	for _, l := range a.lanes {
+		if waiting, ok := l.waitingFor(); ok && waiting == id {
+			l.setWaiting(nil)
+		}
+	}
+	return nil
+}
+
+// settleIntents asks the card what became of every debit of it that is still open in this store (card.md 4).
+func (l *lane) settleIntents(ctx context.Context, id loyalty.CardID) error {
+	intents, err := l.a.db.Intents(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, intent := range intents {
+		if err := l.settle(ctx, intent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *lane) settle(ctx context.Context, intent agentdb.Intent) error {
+	found, err := l.session.Query(ctx, card.TxID(intent.Txn))
+	if err != nil {
+		return err
+	}
+	switch {
+	case found.Found && found.Record.Type == card.TypeUndo:
+		err = l.cancelled(ctx, intent, found.Record)
+	case found.Found && intent.State == agentdb.IntentDropped:
+		err = l.undo(ctx, intent, found.Record)
+	case found.Found:
+		err = l.finish(ctx, intent, found.Record)
+	case found.NeverHappened(intent.Ctr0):
+		err = l.a.db.VoidIntent(ctx, intent.Txn)
+	default:
+		// The journal has moved past it: head office decides from the card's later records.
+		l.a.log.Warn().Stringer("sale", intent.Txn).Stringer("card", intent.Card).Msg("card no longer remembers a debit")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, other := range l.a.lanes {
+		if waiting, ok := other.waitingFor(); ok && waiting == intent.Txn {
+			other.setWaiting(nil)
+		}
+	}
+	return nil
+}
+
+// finish commits the sale that the card has paid for.
+func (l *lane) finish(ctx context.Context, intent agentdb.Intent, record card.Record) error {
+	s, err := l.a.restore(ctx, intent)
+	if err != nil {
+		return err
+	}
+	if _, err := l.a.append(ctx, s, cardRecord(intent.Card, record)); err != nil {
+		return err
+	}
+	l.a.log.Info().Stringer("sale", intent.Txn).Uint8("lane", uint8(l.cfg.Number)).Msg("sale finished at the next tap")
+	if from := l.a.laneOrNil(s.lane); from != nil {
+		from.printSoon()
+	}
+	return nil
+}
+
+// undo gives the points of a dropped sale back.
+func (l *lane) undo(ctx context.Context, intent agentdb.Intent, record card.Record) error {
+	unlock := card.Unlock(intent.Unlock)
+	d := card.Debit{Amount: uint32(intent.Amount), Store: record.Store, Lane: record.Lane, TxID: record.TxID, Lock: unlock.Lock()}
+	undone, err := l.session.Undo(ctx, d, unlock)
+	if errors.Is(err, card.ErrNotLast) || errors.Is(err, card.ErrWrongLock) {
+		l.a.log.Error().Err(err).Stringer("sale", intent.Txn).Msg("dropped sale cannot be undone on the card; head office has to")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return l.cancelled(ctx, intent, undone)
+}
+
+// cancelled writes down that a debit was undone.
+func (l *lane) cancelled(ctx context.Context, intent agentdb.Intent, record card.Record) error {
+	_, err := l.a.db.Append(ctx, agentdb.Commit{
+		Txn: intent.Txn, RequestHash: intent.RequestHash, Intent: agentdb.IntentCancelled,
+		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+			e := head.Entry(loyalty.KindCancel)
+			e.Lane, e.Card = intent.Lane, cardRecord(intent.Card, record)
+			return e, nil
+		},
+	})
+	return err
+}

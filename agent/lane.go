@@ -1,0 +1,223 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices"
+	"loyaltill/devices/card"
+	"loyaltill/devices/reader"
+)
+
+const (
+	memberKept  = 5 * time.Minute        // how long who tapped stays after the card has gone
+	healthEvery = 250 * time.Millisecond // how often a lane looks whether its devices' health has changed
+)
+
+// lane is one till: who stands there, and the one goroutine that may speak to the card.
+type lane struct {
+	a      *Agent
+	cfg    LaneConfig
+	reader *reader.Reader // nil: a till without cards
+	queue  *queue         // nil: a till that prints nothing
+	calls  chan func(context.Context)
+
+	// Only the lane's goroutine touches these.
+	transmitter card.Transmitter
+	session     *card.Session
+
+	mu       sync.Mutex // guards what follows
+	card     CardState
+	who      *identified
+	waiting  *Waiting
+	reported LaneState // as last published
+}
+
+// identified is a member at this till.
+type identified struct {
+	member   loyalty.MemberID
+	card     loyalty.CardID
+	number   string // masked
+	tier     string
+	language string
+	purse    loyalty.Points // what the card holds
+	pin      *PINState
+	gone     time.Time // when the card was taken away; zero while it is there
+}
+
+// run owns the lane's card until ctx ends.
+func (l *lane) run(ctx context.Context) {
+	defer l.endSession()
+	var taps <-chan reader.Event
+	if l.reader != nil {
+		taps = l.reader.Events()
+	}
+	tick := time.NewTicker(healthEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case tap := <-taps:
+			l.endSession()
+			if tap.Present {
+				l.tap(ctx)
+			} else {
+				l.setCard(CardNone, "")
+			}
+		case call := <-l.calls:
+			call(ctx)
+		case <-tick.C:
+			l.forgetOld()
+			l.publish()
+		}
+	}
+}
+
+// call runs f on the lane's goroutine and waits for it.
+func (l *lane) call(ctx context.Context, f func(context.Context) error) error {
+	done := make(chan error, 1)
+	select {
+	case l.calls <- func(laneCtx context.Context) { done <- f(laneCtx) }:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-l.a.stopping:
+		return errStopping
+	}
+	// From here the answer always comes: f bounds its own waiting, and a caller who left must not cut a DEBIT short.
+	return <-done
+}
+
+var errStopping = errors.New("the agent is stopping")
+
+func (l *lane) endSession() {
+	if l.session != nil {
+		l.session.End()
+		l.session = nil
+	}
+	if l.transmitter != nil {
+		if err := l.transmitter.Close(card.Reset); err != nil {
+			l.a.log.Debug().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("card connection closed badly")
+		}
+		l.transmitter = nil
+	}
+	l.mu.Lock()
+	if l.who != nil && l.who.gone.IsZero() {
+		l.who.gone = l.a.now()
+		if l.who.pin != nil {
+			l.who.pin = &PINState{TriesLeft: l.who.pin.TriesLeft, Blocked: l.who.pin.Blocked}
+		}
+	}
+	l.mu.Unlock()
+}
+
+func (l *lane) setCard(phase CardPhase, code string) {
+	l.mu.Lock()
+	l.card = CardState{State: phase, Code: code}
+	l.mu.Unlock()
+	l.publish()
+}
+
+func (l *lane) setWho(who *identified) {
+	l.mu.Lock()
+	l.who = who
+	l.mu.Unlock()
+	l.publish()
+}
+
+func (l *lane) setWaiting(w *Waiting) {
+	l.mu.Lock()
+	l.waiting = w
+	l.mu.Unlock()
+	l.publish()
+}
+
+// waitingFor tells the sale that hangs on a card here, if any.
+func (l *lane) waitingFor() (loyalty.TxnID, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.waiting == nil {
+		return loyalty.TxnID{}, false
+	}
+	return l.waiting.Sale, true
+}
+
+// atTill is a copy of who stands at the till, nil for nobody.
+func (l *lane) atTill() *identified {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.who == nil {
+		return nil
+	}
+	who := *l.who
+	return &who
+}
+
+func (l *lane) forgetOld() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.who != nil && !l.who.gone.IsZero() && l.a.now().Sub(l.who.gone) > memberKept {
+		l.who = nil
+	}
+}
+
+// state is the lane as it is now.
+func (l *lane) state() LaneState {
+	l.mu.Lock()
+	who, cardState, waiting := l.who, l.card, l.waiting
+	l.mu.Unlock()
+	s := LaneState{Lane: l.cfg.Number, Name: l.cfg.Name, Card: cardState, Waiting: waiting}
+	s.Reader, s.Printer = devices.Health{State: devices.Absent}, devices.Health{State: devices.Absent}
+	if l.reader != nil {
+		s.Reader = l.reader.Health()
+	}
+	if l.queue != nil {
+		s.Printer, s.Jobs = l.queue.health(), l.queue.open()
+	}
+	if who == nil {
+		return s
+	}
+	m, err := l.a.memberView(context.Background(), *who)
+	if err != nil {
+		l.a.log.Error().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("member at the till cannot be shown")
+	}
+	s.Member = m
+	return s
+}
+
+// publish tells listeners, when anything has changed since the last time.
+func (l *lane) publish() {
+	s := l.state()
+	s.Reader.LastGood, s.Printer.LastGood = time.Time{}, time.Time{} // moves all the time and tells nobody anything
+	l.mu.Lock()
+	same := sameLane(l.reported, s)
+	l.reported = s
+	l.mu.Unlock()
+	if !same {
+		l.a.events.publish(Event{Type: "lane", Data: s})
+	}
+}
+
+func sameLane(a, b LaneState) bool {
+	if a.Reader != b.Reader || a.Printer != b.Printer || a.Card != b.Card || a.Jobs != b.Jobs {
+		return false
+	}
+	if (a.Waiting == nil) != (b.Waiting == nil) || a.Waiting != nil && *a.Waiting != *b.Waiting {
+		return false
+	}
+	if (a.Member == nil) != (b.Member == nil) {
+		return false
+	}
+	if a.Member == nil {
+		return true
+	}
+	x, y := *a.Member, *b.Member
+	if (x.PIN == nil) != (y.PIN == nil) || x.PIN != nil && *x.PIN != *y.PIN {
+		return false
+	}
+	x.PIN, y.PIN = nil, nil
+	return x == y
+}

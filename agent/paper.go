@@ -1,0 +1,195 @@
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/agent/receipt"
+	"loyaltill/devices/escpos"
+	"loyaltill/internal/i18n"
+	"loyaltill/store/agentdb"
+)
+
+// Classes of print jobs.
+const (
+	classReceipt = "receipt"
+	classCoupon  = "coupon"
+	classReport  = "report"
+)
+
+// How long a job may wait before it needs a person's word: what comes out hours later helps nobody (printing.md R11).
+const (
+	receiptKept = 10 * time.Minute
+	couponKept  = 24 * time.Hour
+)
+
+// paper is what a job prints, kept as data, so that a copy can be laid out anew with its mark. Exactly one is set.
+type paper struct {
+	Sale   *receipt.Sale      `json:"sale,omitempty"`
+	Coupon *receipt.Coupon    `json:"coupon,omitempty"`
+	Day    *receipt.DayReport `json:"day,omitempty"`
+}
+
+func (p paper) class() (class string, kept time.Duration) {
+	switch {
+	case p.Coupon != nil:
+		return classCoupon, couponKept
+	case p.Day != nil:
+		return classReport, couponKept
+	}
+	return classReceipt, receiptKept
+}
+
+// jobs makes the print job that an entry comes with; nil at a till that prints nothing.
+func (l *lane) jobs(what func(*loyalty.Entry) paper) func(*loyalty.Entry) ([]agentdb.NewJob, error) {
+	if l.queue == nil {
+		return nil
+	}
+	now := l.a.now()
+	return func(e *loyalty.Entry) ([]agentdb.NewJob, error) {
+		p := what(e)
+		doc, err := json.Marshal(p)
+		if err != nil {
+			return nil, err
+		}
+		class, kept := p.class()
+		return []agentdb.NewJob{{Key: e.Txn.String(), Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(kept)}}, nil
+	}
+}
+
+// document lays a job out; a copy says that it is one and why.
+func (a *Agent) document(job agentdb.Job) (*escpos.Document, error) {
+	var p paper
+	if err := json.Unmarshal(job.Doc, &p); err != nil {
+		return nil, fmt.Errorf("stored paper: %w", err)
+	}
+	mark := func(head *receipt.Print) { head.Copy, head.Reason = job.Copy, copyReason(job) }
+	switch {
+	case p.Sale != nil:
+		mark(&p.Sale.Print)
+		return p.Sale.Document(), nil
+	case p.Coupon != nil:
+		mark(&p.Coupon.Print)
+		return p.Coupon.Document(), nil
+	case p.Day != nil:
+		mark(&p.Day.Print)
+		return p.Day.Document(), nil
+	}
+	return nil, fmt.Errorf("stored paper is empty")
+}
+
+// copyReason says why there is a copy: OutcomeBy of a queued copy is the cause that its first print ended with, or that
+// somebody asked for it.
+func copyReason(job agentdb.Job) receipt.CopyReason {
+	switch {
+	case job.Copy < 2:
+		return ""
+	case job.OutcomeBy == byRequest:
+		return receipt.CopyRequested
+	}
+	return receipt.CopyInterrupted
+}
+
+// print is what every paper of this store says about itself.
+func (a *Agent) print(l i18n.Lang, p *loyalty.Programme) receipt.Print {
+	return receipt.Print{Lang: l, Currency: a.currency(p), Brand: receipt.Brand{Store: a.identity.Name}}
+}
+
+// salePaper is the receipt of a committed sale, in the member's language.
+func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
+	body := e.Sale
+	lang := a.storeLanguage()
+	if s.bill.who != nil {
+		if l, ok := i18n.Parse(s.bill.who.language); ok {
+			lang = l
+		}
+	}
+	r := receipt.Sale{
+		Print: a.print(lang, s.bill.programme), Number: fmt.Sprintf("%d-%d-%d", e.Store, e.Epoch, e.Seq), Lane: fmt.Sprint(e.Lane), Cashier: e.Cashier,
+		At: localTime(e.At), Rounding: body.Rounding, Total: body.Total, Redeemed: body.Redeemed, Value: body.Value,
+	}
+	for _, line := range body.Lines {
+		r.Lines = append(r.Lines, receiptLine(line))
+	}
+	for _, t := range body.Tenders {
+		r.Tenders = append(r.Tenders, receipt.Tender{Kind: t.Kind, Amount: t.Amount})
+	}
+	for _, f := range body.Why {
+		r.Why = append(r.Why, explain(lang, s.bill.programme, f))
+	}
+	if who := s.bill.who; who != nil {
+		r.Member = &receipt.Member{Card: who.number, Earned: body.Earned, Balance: body.Balance, Provisional: true}
+		if body.Tier != "" {
+			r.Member.Tier = s.bill.programme.TierName(body.Tier, string(lang))
+		}
+		r.Member.Expiring, r.Member.ExpiresOn = expiring(s.bill.input.Member.Lots, e)
+	}
+	return paper{Sale: &r}
+}
+
+func receiptLine(l loyalty.Line) receipt.Line {
+	name := l.Name
+	if name == "" {
+		name = l.SKU
+	}
+	out := receipt.Line{Name: name, Quantity: l.Quantity, Amount: l.Amount}
+	const unit = 1000
+	if l.Quantity > 0 && l.Amount*unit%l.Quantity == 0 { // a price that does not come out even is no price on paper
+		out.Price = l.Amount * unit / l.Quantity
+	}
+	return out
+}
+
+// expiring is what ends first of all that the member holds after this sale.
+func expiring(lots []loyalty.Lot, e *loyalty.Entry) (loyalty.Points, time.Time) {
+	var points loyalty.Points
+	first := ""
+	for _, lot := range loyalty.Apply(lots, e.Moves, e.Member) {
+		switch {
+		case lot.Expires == "" || lot.Remaining <= 0 || first != "" && lot.Expires > first:
+		case lot.Expires == first:
+			points += lot.Remaining
+		default:
+			first, points = lot.Expires, lot.Remaining
+		}
+	}
+	day, err := time.Parse(time.DateOnly, first)
+	if err != nil {
+		return 0, time.Time{}
+	}
+	return points, day
+}
+
+func (a *Agent) couponPaper(e *loyalty.Entry, p *loyalty.Programme, kind loyalty.CouponKind, lang i18n.Lang) paper {
+	c := e.Coupon
+	return paper{Coupon: &receipt.Coupon{
+		Print: a.print(lang, p), Name: kind.Name(string(lang)), Serial: c.Serial, Value: c.Value,
+		ValidFrom: day(c.ValidFrom), ValidTo: day(c.ValidTo),
+	}}
+}
+
+func (a *Agent) dayPaper(e *loyalty.Entry) paper {
+	c := e.Close
+	r := receipt.DayReport{
+		Print: a.print(a.storeLanguage(), nil), Lane: fmt.Sprint(e.Lane), Day: day(e.Day), ClosedAt: localTime(e.At),
+		First: c.First, Last: c.Last, Count: c.Count, Sales: c.Sales, Turnover: c.Total, ToPay: c.ToPay,
+		Earned: c.Earned, Redeemed: c.Redeemed, Value: c.Value, Loaded: c.Loaded, Coupons: c.Coupons,
+	}
+	for _, t := range c.Tenders {
+		r.Tenders = append(r.Tenders, receipt.TenderTotal(t))
+	}
+	return paper{Day: &r}
+}
+
+// day and localTime read what our own ledger wrote; the zero time stands for nothing written.
+func day(s string) time.Time {
+	t, _ := time.Parse(time.DateOnly, s)
+	return t
+}
+
+func localTime(s string) time.Time {
+	t, _ := time.Parse(time.RFC3339, s)
+	return t
+}

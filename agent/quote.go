@@ -1,0 +1,137 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/agentdb"
+)
+
+// Quote says what a sale would earn and cost for whoever stands at the till. It writes nothing.
+func (a *Agent) Quote(ctx context.Context, n loyalty.LaneID, r SaleRequest) (Quote, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return Quote{}, err
+	}
+	b, err := a.price(ctx, l, r)
+	if err != nil {
+		return Quote{}, err
+	}
+	return b.view(), nil
+}
+
+// bill is a sale priced at one moment.
+type bill struct {
+	programme *loyalty.Programme
+	input     loyalty.QuoteInput
+	quote     loyalty.Quote
+	who       *identified // nil: no member
+	balance   loyalty.Points
+}
+
+// price reads what the rules need and applies them.
+func (a *Agent) price(ctx context.Context, l *lane, r SaleRequest) (*bill, error) {
+	who, err := a.whoFor(ctx, l, r.Number)
+	if err != nil {
+		return nil, err
+	}
+	now := a.now()
+	b := &bill{who: who, input: loyalty.QuoteInput{Sale: r.Sale}}
+	if b.programme, err = a.programmeAt(ctx, now); err != nil {
+		return nil, err
+	}
+	if b.input.Place, err = a.place(ctx, l.cfg.Number, now); err != nil {
+		return nil, err
+	}
+	if who != nil {
+		state, err := a.db.State(ctx, who.member)
+		if err != nil {
+			return nil, fmt.Errorf("quote: %w", err)
+		}
+		b.balance = loyalty.Balance(state.Lots)
+		state.Medium, state.Available = loyalty.MediumNumber, max(b.balance, 0)
+		if !who.card.IsZero() {
+			state.Medium, state.Available = loyalty.MediumPurse, who.purse
+		}
+		b.input.Member = &state
+	}
+	if b.quote, err = b.programme.Quote(b.input); err != nil {
+		return nil, quoteRefusal(err)
+	}
+	return b, nil
+}
+
+// whoFor is the member of a sale: the number in the request, else whoever tapped.
+func (a *Agent) whoFor(ctx context.Context, l *lane, number string) (*identified, error) {
+	if number == "" {
+		return l.atTill(), nil
+	}
+	m, masked, err := a.lookUp(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	return &identified{member: m.ID, number: masked, tier: m.Tier, language: m.Language}, nil
+}
+
+// lookUp finds a member by a typed card number.
+func (a *Agent) lookUp(ctx context.Context, number string) (agentdb.Member, string, error) {
+	cn, err := loyalty.NewCardNumber(number)
+	if err != nil {
+		return agentdb.Member{}, "", &Refusal{Code: CodeFieldInvalid, Field: "number", cause: err}
+	}
+	m, err := a.db.MemberByNumber(ctx, a.identity.NumberHMAC(cn.Digits()))
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return m, "", refuse(CodeMemberUnknown, err)
+	}
+	if err != nil {
+		return m, "", fmt.Errorf("look up a member: %w", err)
+	}
+	if m.Status != agentdb.MemberActive {
+		return m, "", refuse(CodeCardBlocked, nil)
+	}
+	return m, cn.Masked(), nil
+}
+
+// MemberByNumber looks a member up by card number.
+func (a *Agent) MemberByNumber(ctx context.Context, number string) (Member, error) {
+	m, masked, err := a.lookUp(ctx, number)
+	if err != nil {
+		return Member{}, err
+	}
+	view, err := a.memberView(ctx, identified{member: m.ID, number: masked, tier: m.Tier, language: m.Language})
+	if err != nil {
+		return Member{}, err
+	}
+	return *view, nil
+}
+
+// quoteRefusal keeps what the till can mend apart from what it cannot.
+func quoteRefusal(err error) error {
+	var sale *loyalty.SaleError
+	if !errors.As(err, &sale) {
+		return fmt.Errorf("quote: %w", err)
+	}
+	if sale.Code == loyalty.SaleOverpaid || sale.Code == loyalty.SaleUnpaid {
+		return &Refusal{Code: CodeTendersWrong, Field: sale.Field, cause: err}
+	}
+	return err
+}
+
+func (b *bill) view() Quote {
+	q := b.quote
+	v := Quote{
+		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, ToPay: q.ToPay, Redeem: q.Redeem,
+		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
+	}
+	if b.input.Member != nil {
+		v.Available = b.input.Member.Available
+	}
+	v.PINNeeded = b.redeemsFromCard() && b.who.pin != nil && !b.who.pin.Verified
+	return v
+}
+
+func (b *bill) redeemsFromCard() bool {
+	return b.quote.Redeem.Points > 0 && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
+}

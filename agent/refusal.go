@@ -1,0 +1,72 @@
+package agent
+
+import "fmt"
+
+// Refusal is a call that was understood and cannot be done, or not now. Code is stable and public
+// (docs/pos-integration.md); the sentence for the cashier is chosen from it at the edge.
+type Refusal struct {
+	Code      string
+	Retryable bool   // the same call with the same key may succeed later
+	Field     string // of the request, when one is to blame
+	TriesLeft int    // with CodePINWrong
+	Quote     *Quote // with CodeQuoteChanged: what holds now
+	cause     error
+}
+
+func (r *Refusal) Error() string {
+	s := r.Code
+	if r.Field != "" {
+		s += " at " + r.Field
+	}
+	if r.cause != nil {
+		s = fmt.Sprintf("%s: %v", s, r.cause)
+	}
+	return s
+}
+
+func (r *Refusal) Unwrap() error { return r.cause }
+
+// Codes of refusals.
+const (
+	CodeLaneUnknown       = "lane_unknown"
+	CodeSaleUnknown       = "sale_unknown"
+	CodeJobUnknown        = "job_unknown"
+	CodeMemberUnknown     = "member_unknown"
+	CodeCouponUnknown     = "coupon_unknown"
+	CodeKeyReused         = "key_reused"
+	CodeQuoteChanged      = "quote_changed"
+	CodeCardTapAgain      = "card_tap_again"
+	CodeCardNeeded        = "card_needed"
+	CodePINNeeded         = "pin_needed"
+	CodePINWrong          = "pin_wrong"
+	CodePINBlocked        = "pin_blocked"
+	CodePINFormat         = "pin_format"
+	CodePINNotSet         = "pin_not_set"
+	CodePINLastTry        = "pin_last_try"
+	CodeCardFunds         = "card_funds"
+	CodeRedeemRefused     = "redeem_refused"
+	CodeTendersWrong      = "tenders_wrong"
+	CodeFieldInvalid      = "field_invalid"
+	CodeNoProgramme       = "no_programme"
+	CodeNothingToClose    = "nothing_to_close"
+	CodeSaleSettled       = "sale_settled"
+	CodeJobBusy           = "job_busy"
+	CodeLedgerUnavailable = "ledger_unavailable"
+)
+
+// Codes of cards that were refused at the tap.
+const (
+	CodeCardUnknown     = "card_unknown"
+	CodeCardBlocked     = "card_blocked"
+	CodeCardExpired     = "card_expired"
+	CodeCardWrongIssuer = "card_wrong_issuer"
+	CodeCardCounterfeit = "card_counterfeit"
+	CodeCardUnreadable  = "card_unreadable"
+	CodeCardTerminated  = "card_terminated"
+)
+
+func refuse(code string, cause error) *Refusal { return &Refusal{Code: code, cause: cause} }
+
+func refuseForNow(code string, cause error) *Refusal {
+	return &Refusal{Code: code, Retryable: true, cause: cause}
+}

@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices"
+)
+
+// LaneState is a lane as POS software and the till page see it.
+type LaneState struct {
+	Lane    loyalty.LaneID `json:"lane"`
+	Name    string         `json:"name"`
+	Reader  devices.Health `json:"reader"`
+	Printer devices.Health `json:"printer"`
+	Card    CardState      `json:"card"`
+	Member  *Member        `json:"member,omitempty"`
+	Waiting *Waiting       `json:"waiting,omitempty"`
+	Jobs    int            `json:"jobs" doc:"print jobs that are not on paper yet"`
+}
+
+// CardPhase is how far the tap has come.
+type CardPhase string
+
+const (
+	CardNone     CardPhase = "none"
+	CardReading  CardPhase = "reading"
+	CardReady    CardPhase = "ready"
+	CardRefused  CardPhase = "refused"
+	CardTapAgain CardPhase = "tap_again"
+)
+
+// CardState is the card in the reader.
+type CardState struct {
+	State CardPhase `json:"state"`
+	Code  string    `json:"code,omitempty" doc:"why the card was refused"`
+}
+
+// Member is who tapped, or whose number was typed.
+type Member struct {
+	ID        loyalty.MemberID `json:"id"`
+	Number    string           `json:"number" doc:"masked"`
+	Tier      string           `json:"tier,omitempty"`
+	Language  string           `json:"language,omitempty"`
+	Balance   loyalty.Points   `json:"balance"`
+	Available loyalty.Points   `json:"available" doc:"what this medium lets them redeem now"`
+	Medium    loyalty.Medium   `json:"medium"`
+	PIN       *PINState        `json:"pin,omitempty"`
+	AsOf      time.Time        `json:"as_of,omitzero" doc:"when head office last told this store about its members"`
+}
+
+// PINState is what the card says about its PIN.
+type PINState struct {
+	Verified  bool `json:"verified"`
+	TriesLeft int  `json:"tries_left"`
+	Blocked   bool `json:"blocked"`
+}
+
+// Waiting is a sale that hangs on a card which did not answer.
+type Waiting struct {
+	Sale loyalty.TxnID `json:"sale"`
+	Code string        `json:"code"`
+}
+
+// Status is the store at a glance.
+type Status struct {
+	Store     loyalty.StoreID `json:"store"`
+	Name      string          `json:"name"`
+	Version   string          `json:"version"`
+	Day       string          `json:"day" doc:"business day"`
+	Programme string          `json:"programme,omitempty" doc:"digest of the version in force"`
+	Currency  string          `json:"currency"`
+	Sync      SyncState       `json:"sync"`
+	Lanes     []LaneState     `json:"lanes"`
+}
+
+// SyncState is how far head office and the store agree.
+type SyncState struct {
+	State       string      `json:"state"`
+	Code        string      `json:"code,omitempty"`
+	Since       time.Time   `json:"since"`
+	Head        loyalty.Seq `json:"head" doc:"last entry of the store's log"`
+	Through     loyalty.Seq `json:"through" doc:"last entry that head office has signed for"`
+	FeedThrough loyalty.Seq `json:"feed_through" doc:"last entry that the balances from head office include"`
+	FeedAt      time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
+}

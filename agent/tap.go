@@ -1,0 +1,169 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/store/agentdb"
+)
+
+const (
+	tapTimeout   = 5 * time.Second
+	vouchersATap = 16 // more wait for the next tap: a card is held for half a second, not for a month's vouchers
+)
+
+// tap opens a session with the card that has just come, settles what an earlier tap left open, loads waiting vouchers,
+// and says who it is.
+func (l *lane) tap(ctx context.Context) {
+	l.setCard(CardReading, "")
+	ctx, cancel := context.WithTimeout(ctx, tapTimeout)
+	defer cancel()
+	who, err := l.openCard(ctx)
+	if err != nil {
+		l.endSession()
+		l.setWho(nil)
+		l.setCard(CardRefused, refusedCard(err))
+		l.a.log.Info().Uint8("lane", uint8(l.cfg.Number)).Err(err).Msg("card refused")
+		return
+	}
+	l.setWho(who)
+	l.setCard(CardReady, "")
+}
+
+func (l *lane) openCard(ctx context.Context) (*identified, error) {
+	t, err := l.reader.Connect(ctx)
+	if err != nil {
+		return nil, errors.Join(card.ErrUnreadable, err)
+	}
+	l.transmitter = t
+	if l.session, err = card.Open(ctx, t, l.a.trust, l.a.now()); err != nil {
+		return nil, err
+	}
+	id := loyalty.CardID(l.session.Identity().ID)
+	if err := l.settleIntents(ctx, id); err != nil {
+		return nil, err
+	}
+	if err := l.loadVouchers(ctx, id); err != nil {
+		return nil, err
+	}
+	return l.identify(ctx, id)
+}
+
+// identify finds the member behind the card and asks the card for its PIN tries.
+func (l *lane) identify(ctx context.Context, id loyalty.CardID) (*identified, error) {
+	m, err := l.a.db.MemberByCard(ctx, id)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return nil, refuse(CodeMemberUnknown, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if m.Status != agentdb.MemberActive {
+		return nil, refuse(CodeCardBlocked, nil)
+	}
+	status, err := l.session.PINStatus(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &identified{
+		member: m.ID, card: id, number: string(maskedNumber(l.session.Identity().Number)), tier: m.Tier, language: m.Language,
+		purse: loyalty.Points(l.session.Balance().Points), pin: pinState(status),
+	}, nil
+}
+
+func maskedNumber(n card.Number) []byte {
+	text, err := n.MarshalText()
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+func pinState(s card.PINStatus) *PINState {
+	return &PINState{Verified: s.Verified, TriesLeft: s.TriesLeft, Blocked: s.Blocked}
+}
+
+// loadVouchers presents what head office has sent for this card. Each answer is written down as evidence.
+func (l *lane) loadVouchers(ctx context.Context, id loyalty.CardID) error {
+	vouchers, err := l.a.db.Vouchers(ctx, id, l.session.Balance().LoadSeq, vouchersATap)
+	if err != nil {
+		return err
+	}
+	for _, v := range vouchers {
+		if v.Seq != l.session.Balance().LoadSeq+1 {
+			return nil // one before it is still on its way from head office
+		}
+		record, err := l.session.Load(ctx, card.Voucher{Card: card.ID(id), Seq: v.Seq, Kind: card.VoucherKind(v.Kind), Amount: v.Amount, Ref: v.Ref, MAC: v.MAC})
+		if errors.Is(err, card.ErrVoucherMAC) || errors.Is(err, card.ErrVoucherSequence) {
+			// The card stays usable with what it holds; head office has to look at this one.
+			l.a.log.Error().Err(err).Stringer("card", id).Uint32("voucher", v.Seq).Msg("voucher refused by the card")
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := l.a.recordLoad(ctx, l.cfg.Number, id, record); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recordLoad writes the card's proof of a load. Its id follows from card and voucher, so that a load reported twice is
+// one entry.
+func (a *Agent) recordLoad(ctx context.Context, n loyalty.LaneID, id loyalty.CardID, record card.Record) error {
+	sum := sha256.Sum256(append([]byte("load "+id.String()+" "), record.TxID[:]...))
+	txn := versionedID(sum[:])
+	_, err := a.db.Append(ctx, agentdb.Commit{
+		Txn: txn, RequestHash: sum,
+		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+			head.Lane = n
+			e := head.Entry(loyalty.KindLoad)
+			e.Card = cardRecord(id, record)
+			return e, nil
+		},
+	})
+	return err
+}
+
+// versionedID makes a UUID of version 8 out of a hash.
+func versionedID(sum []byte) (id loyalty.TxnID) {
+	copy(id[:], sum)
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80
+	return id
+}
+
+func cardRecord(id loyalty.CardID, r card.Record) *loyalty.CardRecord {
+	return &loyalty.CardRecord{
+		Card: id, Ctr: r.Ctr, Type: uint8(r.Type), Amount: r.Amount, NewBalance: r.NewBalance,
+		Store: loyalty.StoreID(r.Store), Lane: loyalty.LaneID(r.Lane), Txn: loyalty.TxnID(r.TxID),
+		TXMAC: hex.EncodeToString(r.MAC[:]), LoadSeq: r.LoadSeq,
+	}
+}
+
+// refusedCard picks the public code for why a tap came to nothing.
+func refusedCard(err error) string {
+	var r *Refusal
+	switch {
+	case errors.As(err, &r):
+		return r.Code
+	case errors.Is(err, card.ErrNotLYL1):
+		return CodeCardUnknown
+	case errors.Is(err, card.ErrHot):
+		return CodeCardBlocked
+	case errors.Is(err, card.ErrExpired):
+		return CodeCardExpired
+	case errors.Is(err, card.ErrWrongIssuer):
+		return CodeCardWrongIssuer
+	case errors.Is(err, card.ErrCounterfeit):
+		return CodeCardCounterfeit
+	case errors.Is(err, card.ErrTerminated):
+		return CodeCardTerminated
+	}
+	return CodeCardUnreadable
+}
