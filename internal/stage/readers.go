@@ -1,0 +1,54 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"loyaltill/internal/pcscd"
+)
+
+// openReaders finds each lane a way to its card: a private card service, else the running one with virtual readers, else
+// the direct link, on which the agent listens and the simulated card calls in. Whoever wants the first called
+// pcscd.Isolate at the start.
+func (s *Shop) openReaders(ctx context.Context) error {
+	if !s.NoPCSC && s.agentSpeaksPCSC(ctx) {
+		d, err := pcscd.Start(ctx, pcscd.Options{Readers: s.Lanes})
+		if err == nil {
+			s.closers = append(s.closers, d.Stop)
+			return s.seat(d, "pcscd with virtual readers, private")
+		}
+		if !errors.Is(err, pcscd.ErrUnavailable) {
+			return err
+		}
+		if d, ok := pcscd.Running(ctx); ok && len(d.Readers) >= s.Lanes {
+			return s.seat(d, "the running pcscd with virtual readers")
+		}
+	}
+	s.CardPath = "direct link (no card service here)"
+	for range s.Lanes {
+		address, err := freeAddress()
+		if err != nil {
+			return err
+		}
+		s.readers = append(s.readers, readerSeat{vpcd: address, config: fmt.Sprintf("link = %q", address)})
+	}
+	return nil
+}
+
+func (s *Shop) seat(d *pcscd.Daemon, path string) error {
+	s.CardPath = path
+	for i := range s.Lanes {
+		config := fmt.Sprintf("name = '%s'", regexp.QuoteMeta(d.Readers[i])) // TOML's literal string leaves backslashes alone
+		s.readers = append(s.readers, readerSeat{vpcd: fmt.Sprintf("127.0.0.1:%d", d.Ports[i]), config: config})
+	}
+	return nil
+}
+
+// agentSpeaksPCSC asks the agent's binary whether it was built with readers.
+func (s *Shop) agentSpeaksPCSC(ctx context.Context) bool {
+	out, err := s.Run(ctx, "loyaltill", "version")
+	return err == nil && strings.Contains(string(out), "pcsc")
+}

@@ -1,0 +1,299 @@
+package stage
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Member is somebody with a card.
+type Member struct {
+	Name     string `yaml:"name"` // of the card in the simulator
+	Language string `yaml:"language"`
+	Number   string `yaml:"number"`
+	PIN      string `yaml:"pin"`
+	PUK      string `yaml:"puk"`
+}
+
+// Options say what kind of shop to set up.
+type Options struct {
+	Bin       string // folder with the three programs
+	Dir       string // everything the shop writes; emptied first
+	Programme string // file to publish
+	Members   []Member
+	Lanes     int     // 1 when zero
+	Speed     float64 // of the printer's mechanism, 1 when zero
+	Language  string  // of the till, "en" when empty
+	APIListen string  // "127.0.0.1:0" when empty
+	NoPCSC    bool    // cards over the direct link
+}
+
+// Shop is one store and its head office, running.
+type Shop struct {
+	Options
+	HeadOffice, Agent, Sim *Process
+	API, Bench             *Client // the agent's API; the simulators' control
+	CardPath               string  // how cards reach the agent, in words
+	Identity               string  // the store's identity folder
+
+	hqAddress string
+	readers   []readerSeat
+	closers   []func() error
+}
+
+// readerSeat is one lane's reader: where the simulated card connects and what the agent's configuration says.
+type readerSeat struct{ vpcd, config string }
+
+const (
+	schemeID  = "4c595431"
+	storeName = "Veikals Rīga 1"
+	timeZone  = "Europe/Riga"
+)
+
+// Open sets the shop up and starts everything. Close must be called also after an error.
+func Open(ctx context.Context, o Options) (*Shop, error) {
+	o.Lanes = max(o.Lanes, 1)
+	if o.Speed == 0 {
+		o.Speed = 1
+	}
+	if o.Language == "" {
+		o.Language = "en"
+	}
+	if o.APIListen == "" {
+		o.APIListen = "127.0.0.1:0"
+	}
+	s := &Shop{Options: o}
+	var err error
+	if s.Bin, err = filepath.Abs(o.Bin); err != nil {
+		return s, err
+	}
+	if s.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return s, err
+	}
+	s.Identity = s.path("store", "identity")
+	if err := os.RemoveAll(s.Dir); err != nil {
+		return s, fmt.Errorf("empty %s: %w", s.Dir, err)
+	}
+	for _, step := range []func(context.Context) error{
+		s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.enrol, s.publish, s.issueCards,
+		s.openReaders, s.startSim, s.configureAgent, s.StartAgent,
+	} {
+		if err := step(ctx); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Shop) path(parts ...string) string {
+	return filepath.Join(append([]string{s.Dir}, parts...)...)
+}
+func (s *Shop) program(name string) string { return filepath.Join(s.Bin, name) }
+
+// AgentData is the folder of the store's ledger.
+func (s *Shop) AgentData() string { return s.path("store", "data") }
+
+// AgentConfig is the agent's configuration file.
+func (s *Shop) AgentConfig() string { return s.path("store", "loyaltill.toml") }
+
+// HeadOfficeDir is head office's folder.
+func (s *Shop) HeadOfficeDir() string { return s.path("head-office") }
+
+// Log is the folder of the processes' logs.
+func (s *Shop) Log() string { return s.path("log") }
+
+// Run executes one of the three programs to its end.
+func (s *Shop) Run(ctx context.Context, program string, args ...string) ([]byte, error) {
+	return run(ctx, s.program(program), args...)
+}
+
+func (s *Shop) headOffice(ctx context.Context, args ...string) ([]byte, error) {
+	return s.Run(ctx, "headoffice", args...)
+}
+
+func (s *Shop) makeFolders(context.Context) error {
+	for _, d := range []string{"log", "cards", "store/data", "devices", "perso"} {
+		if err := os.MkdirAll(s.path(filepath.FromSlash(d)), 0o700); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeAddress picks a loopback port that nobody has now. Head office must come back on the same one.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func (s *Shop) foundHeadOffice(ctx context.Context) (err error) {
+	if s.hqAddress, err = freeAddress(); err != nil {
+		return err
+	}
+	_, err = s.headOffice(ctx, "init", "--dir", s.HeadOfficeDir(), "--scheme", schemeID, "--currency", "EUR", "--host", "127.0.0.1")
+	return err
+}
+
+// StartHeadOffice starts head office, again on the same address after it was stopped.
+func (s *Shop) StartHeadOffice(ctx context.Context) (err error) {
+	s.HeadOffice, err = start(ctx, s.Log(), "headoffice", s.program("headoffice"), "serve", "--dir", s.HeadOfficeDir(), "--listen", s.hqAddress)
+	return err
+}
+
+func (s *Shop) enrol(ctx context.Context) error {
+	url := "https://" + s.hqAddress
+	_, err := s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--store", "1", "--name", storeName, "--time-zone", timeZone,
+		"--language", "lv", "--head-office", url, "--out", s.Identity)
+	if err != nil {
+		return err
+	}
+	_, err = s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--backoffice", "accounts", "--head-office", url, "--out", s.path("back-office", "identity"))
+	return err
+}
+
+func (s *Shop) publish(ctx context.Context) error {
+	_, err := s.headOffice(ctx, "publish", "--dir", s.HeadOfficeDir(), s.Programme)
+	return err
+}
+
+// issueCards registers each member and gives them a card: the simulator makes the key, head office signs it.
+func (s *Shop) issueCards(ctx context.Context) error {
+	for i, m := range s.Members {
+		if _, err := s.headOffice(ctx, "member", "add", "--dir", s.HeadOfficeDir(), "--language", m.Language, "--number", m.Number); err != nil {
+			return err
+		}
+		if err := s.issueCard(ctx, i+1, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Shop) issueCard(ctx context.Context, member int, m Member) error {
+	cards := s.path("cards")
+	if _, err := s.Run(ctx, "firmware-sim", "card", "create", "--cards", cards, m.Name); err != nil {
+		return err
+	}
+	request, err := s.Run(ctx, "firmware-sim", "card", "request", "--cards", cards, m.Name)
+	if err != nil {
+		return err
+	}
+	requestFile, persoFile := s.path("perso", m.Name+".request.json"), s.path("perso", m.Name+".json")
+	if err := os.WriteFile(requestFile, request, 0o600); err != nil {
+		return err
+	}
+	if _, err := s.headOffice(ctx, "card", "sign", "--dir", s.HeadOfficeDir(), "--member", fmt.Sprint(member), "--number", m.Number,
+		"--pin", m.PIN, "--puk", m.PUK, "--request", requestFile, "--out", persoFile); err != nil {
+		return err
+	}
+	if _, err := s.Run(ctx, "firmware-sim", "card", "personalise", "--cards", cards, m.Name, persoFile); err != nil {
+		return err
+	}
+	return os.Remove(persoFile) // it holds the card's keys and PIN
+}
+
+func (s *Shop) startSim(ctx context.Context) (err error) {
+	args := []string{"run", "--control", "127.0.0.1:0", "--cards", s.path("cards"), "--speed", fmt.Sprint(s.Speed)}
+	for i, r := range s.readers {
+		args = append(args, "--reader", fmt.Sprintf("till%d=%s", i+1, r.vpcd), "--printer", fmt.Sprintf("till%d=pty:%s", i+1, s.printerDevice(i+1)))
+	}
+	if s.Sim, err = start(ctx, s.Log(), "firmware-sim", s.program("firmware-sim"), args...); err != nil {
+		return err
+	}
+	s.Bench = &Client{Base: s.Sim.Text("control")}
+	return nil
+}
+
+func (s *Shop) printerDevice(lane int) string {
+	return s.path("devices", fmt.Sprintf("printer%d", lane))
+}
+
+func (s *Shop) configureAgent(context.Context) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "data = %q\nidentity = %q\nlanguage = %q\n\n[api]\nlisten = %q\ntoken_file = %q\n\n[log]\nlevel = \"debug\"\n",
+		s.AgentData(), s.Identity, s.Language, s.APIListen, s.path("store", "api.token"))
+	for i, r := range s.readers {
+		fmt.Fprintf(&b, "\n[[lane]]\nnumber = %d\nname = \"Till %d\"\nreader = { %s }\nprinter = { device = %q, profile = \"epson-tm-t20iii-80\" }\n",
+			i+1, i+1, r.config, s.printerDevice(i+1))
+	}
+	return os.WriteFile(s.AgentConfig(), b.Bytes(), 0o600)
+}
+
+// StartAgent starts the agent, again after it was stopped or killed.
+func (s *Shop) StartAgent(ctx context.Context) (err error) {
+	if s.Agent, err = start(ctx, s.Log(), "agent", s.program("loyaltill"), "run", "--config", s.AgentConfig()); err != nil {
+		return err
+	}
+	token, err := os.ReadFile(s.path("store", "api.token"))
+	if err != nil {
+		return err
+	}
+	s.API = &Client{Base: s.Agent.Text("api"), Token: strings.TrimSpace(string(token))}
+	return nil
+}
+
+// TillPage is the address of the till page for a browser on this machine.
+func (s *Shop) TillPage() string { return s.API.Base + "/till/#token=" + s.API.Token }
+
+// Insert puts a member's card into a lane's reader; Remove takes it out.
+func (s *Shop) Insert(ctx context.Context, lane int, card string) error {
+	return s.Bench.Do(ctx, "PUT", fmt.Sprintf("/readers/till%d/card", lane), map[string]string{"card": card}, nil)
+}
+
+func (s *Shop) Remove(ctx context.Context, lane int) error {
+	return s.Bench.Do(ctx, "DELETE", fmt.Sprintf("/readers/till%d/card", lane), nil, nil)
+}
+
+// Report is what head office holds, as `headoffice report` prints it.
+func (s *Shop) Report(ctx context.Context, into any) error {
+	out, err := s.headOffice(ctx, "report", "--dir", s.HeadOfficeDir())
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(out, into)
+}
+
+// Pull fetches the closed days as the back office does and gives the folder with the files.
+func (s *Shop) Pull(ctx context.Context) (string, error) {
+	out := s.path("back-office", "days")
+	_, err := s.headOffice(ctx, "pull", "--identity", s.path("back-office", "identity"), "--head-office", "https://"+s.hqAddress, "--out", out)
+	return out, err
+}
+
+// Synced waits until head office has acknowledged everything the store has.
+func (s *Shop) Synced(ctx context.Context, limit time.Duration) error {
+	return Until(ctx, "the upload", limit, func(ctx context.Context) (bool, string, error) {
+		var st struct {
+			Sync struct {
+				State         string `json:"state"`
+				Head, Through int64
+				FeedThrough   int64 `json:"feed_through"`
+			} `json:"sync"`
+		}
+		if err := s.API.Do(ctx, "GET", "/v1/status", nil, &st); err != nil {
+			return false, "", err
+		}
+		// The feed's watermark says that balances and vouchers for these entries are here too.
+		return st.Sync.Through == st.Sync.Head && st.Sync.FeedThrough == st.Sync.Head, fmt.Sprintf("%+v", st.Sync), nil
+	})
+}
+
+// Close stops what still runs: simulators last, so that nothing sees its devices vanish first.
+func (s *Shop) Close() error {
+	err := errors.Join(s.Agent.Stop(), s.HeadOffice.Stop(), s.Sim.Stop())
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, s.closers[i]())
+	}
+	return err
+}
