@@ -89,6 +89,19 @@ func (db *DB) EntriesFrom(ctx context.Context, seq loyalty.Seq, maxCount, maxByt
 	return r, nil
 }
 
+// Unsent counts the entries after seq and the bytes of their bodies.
+func (db *DB) Unsent(ctx context.Context, seq loyalty.Seq) (count, bytes int64, err error) {
+	err = db.ledger.Read().QueryRowContext(ctx, `SELECT count(*), coalesce(sum(length(body)), 0) FROM
+		(SELECT body FROM entry WHERE seq > ? ORDER BY seq LIMIT ?)`, seq, maxUnsentCount).Scan(&count, &bytes)
+	if err != nil {
+		return 0, 0, fmt.Errorf("count entries after %d: %w", seq, err)
+	}
+	return count, bytes, nil
+}
+
+// maxUnsentCount bounds what Unsent looks at: nobody needs to know how large a large backlog is.
+const maxUnsentCount = 2000
+
 // MarkSent notes, before they leave, that entries may become known outside.
 func (db *DB) MarkSent(ctx context.Context, through loyalty.Seq) error {
 	err := db.write(ctx, func(tx *store.Tx) error {

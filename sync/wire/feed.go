@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strconv"
 	"time"
@@ -87,7 +88,7 @@ type NumberRow struct {
 // ProgrammeRow is one version of the programme.
 type ProgrammeRow struct {
 	ID        store.Hash      `json:"id"`         // SHA-256 of Document
-	ValidFrom string          `json:"valid_from"` // local time of the store, 2026-11-23T00:00:00.000
+	ValidFrom string          `json:"valid_from"` // local time of the store, 2026-11-23T00:00
 	Document  json.RawMessage `json:"document"`   // canonical form, byte for byte
 }
 
@@ -199,6 +200,26 @@ func ReadFeed(r io.Reader) (*FeedPage, error) {
 		page.Rows = append(page.Rows, row)
 	}
 	return nil, NewProblem(CodeDamaged, "feed page without its end: %v", errors.Join(in.Err(), io.ErrUnexpectedEOF))
+}
+
+// ReadFeedAnswer reads a page from an answer's header and body, zipped or not.
+func (c *Codec) ReadFeedAnswer(h http.Header, body io.Reader) (*FeedPage, error) {
+	switch v := h.Get("Content-Encoding"); v {
+	case "":
+		return ReadFeed(body)
+	case CodingZstd:
+		packed, err := io.ReadAll(io.LimitReader(body, MaxFeedBytes+1))
+		if err != nil {
+			return nil, NewProblem(CodeDamaged, "read feed: %v", err)
+		}
+		plain, err := c.unzip(packed, MaxFeedBytes)
+		if err != nil {
+			return nil, err
+		}
+		return ReadFeed(bytes.NewReader(plain))
+	default:
+		return nil, NewProblem(CodeDamaged, "feed in coding %q", v)
+	}
 }
 
 func readFeedEnd(page *FeedPage, in *bufio.Scanner) error {

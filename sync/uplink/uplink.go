@@ -1,0 +1,221 @@
+package uplink
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+	"loyaltill/store/agentdb"
+	"loyaltill/sync/wire"
+)
+
+// A batch leaves when one of these is reached (ledger-sync.md, client loop). A backlog is cut into larger ones.
+const (
+	enoughEntries = 200
+	enoughBytes   = 256 << 10
+	defaultLinger = 2 * time.Second // since the first entry that was not sent
+	batchEntries  = 500
+	batchBytes    = 1 << 20
+)
+
+// Options say what an uplink works on.
+type Options struct {
+	DB         *agentdb.DB
+	HeadOffice wire.HeadOffice
+	Agent      string // program and version, for head office's list of stores
+	Log        zerolog.Logger
+	Now        func() time.Time
+	Linger     time.Duration // how long an entry waits for company; 2 s when 0
+}
+
+// Uplink keeps one store in step with head office.
+type Uplink struct {
+	db     *agentdb.DB
+	office wire.HeadOffice
+	agent  string
+	now    func() time.Time
+	linger time.Duration
+	boot   store.ID16
+	board  *board
+}
+
+// New makes an uplink; Run does the work.
+func New(o Options) (*Uplink, error) {
+	u := &Uplink{db: o.DB, office: o.HeadOffice, agent: o.Agent, now: o.Now, linger: o.Linger, board: newBoard(o.Log, o.Now)}
+	if u.linger == 0 {
+		u.linger = defaultLinger
+	}
+	if _, err := rand.Read(u.boot[:]); err != nil {
+		return nil, fmt.Errorf("boot nonce: %w", err)
+	}
+	return u, nil
+}
+
+// Run works until ctx ends and returns when all of it has ended. Nothing that head office does makes it return earlier.
+func (u *Uplink) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	wg.Go(func() { u.push(ctx) })
+	wg.Go(func() { u.pull(ctx) })
+	wg.Wait()
+	return ctx.Err()
+}
+
+// push opens sessions for ever.
+func (u *Uplink) push(ctx context.Context) {
+	wait := newPatience()
+	for ctx.Err() == nil {
+		err := u.session(ctx, wait)
+		if ctx.Err() != nil {
+			return
+		}
+		pause := u.judge(err, wait)
+		if sleep(ctx, pause) != nil {
+			return
+		}
+	}
+}
+
+// errStop is a verdict that only a person can change.
+type errStop struct{ state State }
+
+func (e *errStop) Error() string { return "head office's verdict is " + string(e.state) }
+
+// errFork is what the store sees itself: its chain and head office's differ although head office does not say so.
+var errFork = errors.New("head office's head does not lie on this log's chain")
+
+// judge shows what ended a session and says how long to wait before the next one.
+func (u *Uplink) judge(err error, wait *patience) time.Duration {
+	var stop *errStop
+	switch {
+	case err == nil:
+		return firstPause // entries came back: the next session finds the heads equal
+	case errors.As(err, &stop):
+		u.board.set(stop.state, err)
+		return recheck
+	case errors.Is(err, errFork), errors.Is(err, agentdb.ErrOtherChain):
+		u.board.set(StateForked, err)
+		return recheck
+	case errors.Is(err, store.ErrSignature):
+		u.board.set(StateRefused, err)
+		return recheck
+	}
+	var p *wire.Problem
+	if errors.As(err, &p) && p.Class() == wire.StopAndTell {
+		state := StateRefused
+		if p.Code == wire.CodeChainBroken {
+			state = StateChainFault
+		}
+		u.board.set(state, err)
+		return max(recheck, p.RetryAfter)
+	}
+	if wire.ClassOf(err) != wire.Rehandshake {
+		u.board.set(StateOffline, err)
+	}
+	return wait.after(err)
+}
+
+// session opens a session, obeys its verdict, and pushes until something else than patience is needed.
+func (u *Uplink) session(ctx context.Context, wait *patience) error {
+	answer, err := u.handshake(ctx)
+	if err != nil {
+		return err
+	}
+	switch answer.Verdict {
+	case wire.VerdictInSync, wire.VerdictAhead:
+		return u.pushFrom(ctx, answer, wait)
+	case wire.VerdictBehind:
+		u.board.set(StateFetching, nil)
+		return u.fetchOwn(ctx, answer.Head.Seq)
+	case wire.VerdictForked:
+		return &errStop{StateForked}
+	case wire.VerdictFenced:
+		return &errStop{StateFenced}
+	case wire.VerdictUnknownInstall, wire.VerdictAheadOfGrant:
+		return &errStop{StateUnknown}
+	}
+	return wire.NewProblem(wire.CodeUpgradeRequired, "verdict %q is not known here", answer.Verdict)
+}
+
+// handshake opens a session. When head office's head lies on another chain than ours it asks again with the proof.
+func (u *Uplink) handshake(ctx context.Context) (wire.SessionAnswer, error) {
+	answer, own, err := u.ask(ctx, nil)
+	if err != nil || answer.Verdict != wire.VerdictAhead || own == answer.Head.Hash {
+		return answer, err
+	}
+	answer, _, err = u.ask(ctx, &wire.Head{Seq: answer.Head.Seq, Hash: own})
+	if err == nil && answer.Verdict == wire.VerdictAhead {
+		return answer, errFork
+	}
+	return answer, err
+}
+
+// ask sends one session request; it gives the answer and our own chain value at the head that the answer names. A signed
+// head on our chain is kept.
+func (u *Uplink) ask(ctx context.Context, check *wire.Head) (wire.SessionAnswer, store.Hash, error) {
+	head, err := u.db.Head(ctx)
+	if err != nil {
+		return wire.SessionAnswer{}, store.Hash{}, err
+	}
+	id := u.db.Identity()
+	answer, err := u.office.OpenSession(ctx, u.db.Store(), wire.SessionRequest{
+		Protocol: wire.Protocol, Epoch: u.db.Epoch(), InstallID: id.InstallID, BootNonce: u.boot,
+		Head: wire.Head{Seq: loyalty.Seq(head.Seq), Hash: head.Hash}, Check: check,
+		Agent: u.agent, Clock: u.now().UTC().Format("2006-01-02T15:04:05.000Z"),
+	})
+	if err != nil {
+		return answer, store.Hash{}, err
+	}
+	u.board.answered()
+	u.board.clock(answer.Clock)
+	if answer.Verdict == wire.VerdictUnknownInstall || answer.Verdict == wire.VerdictAheadOfGrant {
+		return answer, store.Hash{}, nil
+	}
+	p := u.position(answer.Head.Seq, answer.Head.Hash)
+	if err := p.Verify(id.PositionKey, answer.Signature); err != nil {
+		return answer, store.Hash{}, err
+	}
+	if int64(answer.Head.Seq) > head.Seq {
+		return answer, store.Hash{}, nil
+	}
+	own, err := u.db.HashAt(ctx, answer.Head.Seq)
+	if err == nil && own == answer.Head.Hash {
+		err = u.db.Acked(ctx, p, answer.Signature)
+	}
+	return answer, own, err
+}
+
+func (u *Uplink) position(seq loyalty.Seq, hash store.Hash) store.Position {
+	return store.Position{Store: uint32(u.db.Store()), Epoch: uint32(u.db.Epoch()), Seq: int64(seq), Hash: hash}
+}
+
+// fetchOwn takes back what head office has of this log and a restored backup has not.
+func (u *Uplink) fetchOwn(ctx context.Context, through loyalty.Seq) error {
+	for {
+		head, err := u.db.Head(ctx)
+		if err != nil {
+			return err
+		}
+		if head.Seq >= int64(through) {
+			return nil // a new session finds the heads equal, or more to fetch
+		}
+		b, err := u.office.Entries(ctx, wire.EntriesQuery{Store: u.db.Store(), Epoch: u.db.Epoch(),
+			From: loyalty.Seq(head.Seq) + 1, Limit: batchEntries})
+		if err != nil {
+			return err
+		}
+		u.board.answered()
+		if b.Epoch != u.db.Epoch() || len(b.Bodies) == 0 {
+			return wire.NewProblem(wire.CodeDamaged, "entries %d to %d of epoch %d instead of ours", b.First, b.Last(), b.Epoch)
+		}
+		if err := u.db.AppendOwn(ctx, &agentdb.Range{First: b.First, Prev: b.Prev, Head: b.Head, Bodies: b.Bodies}); err != nil {
+			return err
+		}
+	}
+}
