@@ -11,7 +11,7 @@ const gsv0Head = 8
 
 // paperRow draws a row of letters at its place on the full width of the paper,
 // with the white below it up to the line pitch.
-func (e *Encoder) paperRow(p *Profile, r row) (*render.Bitmap, error) {
+func (e *Encoder) paperRow(p *Profile, r row, d decision) (*render.Bitmap, error) {
 	sx, sy := r.style.scale()
 	b := render.NewBitmap(p.Paper.WidthDots, rowPitch(p, r.style))
 	for _, s := range r.spans {
@@ -20,6 +20,11 @@ func (e *Encoder) paperRow(p *Profile, r row) (*render.Bitmap, error) {
 			return nil, err
 		}
 		for i, c := range cells {
+			if d.route == routeCells {
+				if _, own := ascii.bytes(s); !own {
+					c = sendable(c)
+				}
+			}
 			if r.style.Bold {
 				c = c.Bold()
 			}

@@ -36,9 +36,9 @@ func (e *Encoder) Encode(d *Document, p *Profile, no JobNo) (*Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode job %d: %w", no, err)
 	}
-	w := writer{profile: p, base: d.direction(), encoder: e}
+	w := writer{profile: p, base: d.direction(), encoder: e, glyphs: plan.glyphs}
 	w.start()
-	for _, b := range plan {
+	for _, b := range plan.blocks {
 		if err := w.block(b); err != nil {
 			return nil, fmt.Errorf("encode job %d: %w", no, err)
 		}
@@ -56,33 +56,41 @@ type plannedBlock struct {
 	routes []decision // one for each row
 }
 
+// plan is a document laid out and decided.
+type plan struct {
+	blocks []plannedBlock
+	glyphs *glyphSet
+}
+
 // plan checks, lays out and decides, so that everything that can be refused is
 // refused before the first byte.
-func (e *Encoder) plan(d *Document, p *Profile) ([]plannedBlock, error) {
+func (e *Encoder) plan(d *Document, p *Profile) (*plan, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
 	l := layout{renderer: e.renderer, columns: p.Paper.Columns(), base: d.direction()}
 	blocks := l.blocks(d)
-	rt := newRouter(p, e.renderer, blocks)
+	rt := newRouter(p, e, blocks)
 	refused := &RefusedError{Profile: p.ID}
-	plan := make([]plannedBlock, len(blocks))
+	out := &plan{blocks: make([]plannedBlock, len(blocks)), glyphs: rt.glyphs}
 	for i, b := range blocks {
-		plan[i].block = b
+		out.blocks[i].block = b
 		for _, r := range b.rows {
 			route, err := rt.decide(r)
 			var bad *RefusedError
-			if errors.As(err, &bad) {
-				refused.Runes = append(refused.Runes, bad.Runes...)
-				continue
+			switch {
+			case errors.As(err, &bad):
+				refused.add(bad.Runes)
+			case err != nil:
+				return nil, err
 			}
-			plan[i].routes = append(plan[i].routes, route)
+			out.blocks[i].routes = append(out.blocks[i].routes, route)
 		}
 	}
 	if refused.Runes != nil {
 		return nil, refused
 	}
-	return plan, nil
+	return out, nil
 }
 
 // chunk is bytes that stay together in one segment.
@@ -96,11 +104,13 @@ type writer struct {
 	profile *Profile
 	base    render.Direction
 	encoder *Encoder
+	glyphs  *glyphSet
 	chunks  []chunk
 
 	page  string // selected code page, "" after ESC @
 	style Style
 	align byte
+	user  bool // ESC % 1: codes print the cells that were sent
 	// pending is what belongs before the next line: commands that print nothing.
 	pending []byte
 }
@@ -114,6 +124,9 @@ func (w *writer) start() {
 	if w.profile.Status.ASB {
 		const all = 0x0F // drawer, online, error, paper
 		w.pending = append(w.pending, gs, 'a', all)
+	}
+	for _, command := range w.glyphs.definitions(bandLimit(w.profile)) {
+		w.emit(SegmentRaster, command...)
 	}
 }
 
@@ -145,7 +158,7 @@ func (w *writer) block(b plannedBlock) error {
 
 func (w *writer) row(r row, d decision) error {
 	if d.route == routeRaster {
-		b, err := w.encoder.paperRow(w.profile, r)
+		b, err := w.encoder.paperRow(w.profile, r, d)
 		if err != nil {
 			return err
 		}
@@ -164,19 +177,50 @@ func (w *writer) row(r row, d decision) error {
 	if len(r.spans) > 0 {
 		w.setStyle(r.style)
 	}
-	var line []byte
+	line := w.pending
+	w.pending = nil
 	x := 0
 	for _, s := range r.spans {
-		letters, ok := page.bytes(s)
-		if !ok {
-			return fmt.Errorf("row %q left its page", s.text) // decided otherwise a moment ago
+		letters, own := page.bytes(s)
+		if !own {
+			var err error
+			if letters, err = w.codes(s); err != nil {
+				return err
+			}
 		}
+		line = w.selectSet(line, !own)
 		line = append(line, w.gap(x, s.x, r.style)...)
 		line = append(line, letters...)
 		x = s.x + s.cells
 	}
 	w.emit(SegmentText, append(line, lf)...)
 	return nil
+}
+
+// codes prints a span by the codes of its cells, which the plan has sent.
+func (w *writer) codes(s span) ([]byte, error) {
+	cells, err := w.encoder.downloadedCells(s)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]byte, len(cells))
+	for i, c := range cells {
+		out[i] = w.glyphs.code(c)
+	}
+	return out, nil
+}
+
+// selectSet is ESC %: the cells that were sent, or the printer's own letters.
+func (w *writer) selectSet(line []byte, user bool) []byte {
+	if w.user == user {
+		return line
+	}
+	w.user = user
+	n := byte(0)
+	if user {
+		n = 1
+	}
+	return append(line, esc, '%', n)
 }
 
 // gap moves from letter x to letter to: by spaces, or by ESC $ where that is shorter.

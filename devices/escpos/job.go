@@ -47,7 +47,7 @@ type SegmentKind uint8
 // Kinds of segment.
 const (
 	SegmentText   SegmentKind = 1
-	SegmentRaster SegmentKind = 2 // holds at least one raster band
+	SegmentRaster SegmentKind = 2 // holds binary payload: a raster band, cells of glyphs
 	SegmentCut    SegmentKind = 3
 	SegmentDrawer SegmentKind = 4
 )

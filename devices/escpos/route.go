@@ -37,18 +37,28 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("printer profile %s cannot print %+q", e.Profile, e.Runes)
 }
 
+// add takes each character once.
+func (e *RefusedError) add(runes []rune) {
+	for _, c := range runes {
+		if !slices.Contains(e.Runes, c) {
+			e.Runes = append(e.Runes, c)
+		}
+	}
+}
+
 // router decides for every row of one document.
 type router struct {
 	profile   *Profile
-	renderer  *render.Renderer
+	encoder   *Encoder
 	pages     []codePage
 	preferred codePage // the page that holds most rows; no name when the profile has none
+	glyphs    *glyphSet
 }
 
 // newRouter chooses one page for the whole document: the one that leaves the
 // fewest rows without it, the earlier in the list when equal.
-func newRouter(p *Profile, r *render.Renderer, blocks []block) *router {
-	rt := &router{profile: p, renderer: r, pages: p.Pages.usable()}
+func newRouter(p *Profile, e *Encoder, blocks []block) *router {
+	rt := &router{profile: p, encoder: e, pages: p.Pages.usable(), glyphs: newGlyphSet(p)}
 	best := -1
 	for _, page := range rt.pages {
 		held := 0
@@ -82,22 +92,42 @@ func (rt *router) decide(row row) (decision, error) {
 			return decision{route: routePage, page: page}, nil
 		}
 	}
-	// Rule 4, routeCells, comes here: it needs the cells of the whole job counted
-	// before the first row is decided.
-	var missing []rune
-	for _, s := range row.spans {
-		var e *render.MissingError
-		if err := rt.renderer.Check(s.text); errors.As(err, &e) {
-			missing = append(missing, e.Runes...)
-		}
+	cells, err := rt.cells(row)
+	if err != nil {
+		return decision{}, err
 	}
-	if missing != nil {
-		return decision{}, &RefusedError{Profile: rt.profile.ID, Runes: missing}
+	if rt.glyphs.admit(cells) {
+		return decision{route: routeCells}, nil
 	}
 	if !rt.profile.Graphics.GSv0 {
 		return decision{}, &RefusedError{Profile: rt.profile.ID, Runes: row.outside(rt.pages)}
 	}
 	return decision{route: routeRaster}, nil
+}
+
+// cells is what would have to be sent to the printer to print the row by codes;
+// spans in ASCII print in its own letters.
+func (rt *router) cells(row row) ([]render.Cell, error) {
+	var all []render.Cell
+	var missing []rune
+	for _, s := range row.spans {
+		if _, own := ascii.bytes(s); own {
+			continue
+		}
+		cells, err := rt.encoder.downloadedCells(s)
+		var e *render.MissingError
+		switch {
+		case errors.As(err, &e):
+			missing = append(missing, e.Runes...)
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, cells...)
+	}
+	if missing != nil {
+		return nil, &RefusedError{Profile: rt.profile.ID, Runes: missing}
+	}
+	return all, nil
 }
 
 // fits says that the row can be sent as letters of the page.

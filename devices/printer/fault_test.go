@@ -41,6 +41,7 @@ func faults() *rapid.Generator[printersim.Fault] {
 
 // I1: confirmed implies exactly one complete sheet. I3: no sheet mixes two jobs. I6: the buffer never overflowed.
 func TestWhateverGoesWrongTheJournalTellsTheTruthAboutThePaper(t *testing.T) {
+	t.Parallel()
 	seeds, hands := 48, 8
 	if testing.Short() {
 		seeds = 12

@@ -14,6 +14,8 @@ import (
 	"loyaltill/devices/escpos/render"
 )
 
+const patience = 10 * time.Second // for what should take milliseconds
+
 // start runs a printer until the test ends and waits for it.
 func start(t testing.TB, p *Printer) *Printer {
 	t.Helper()
@@ -75,16 +77,20 @@ func waitState(t testing.TB, p *Printer, want State) Status {
 // receipt encodes a receipt of the given number of lines. Each line names the job, so that sheets can be told apart.
 func receipt(t testing.TB, p *escpos.Profile, no escpos.JobNo, lines int) *escpos.Job {
 	t.Helper()
+	var all []escpos.Line
+	for i := range lines {
+		all = append(all, escpos.Line{Kind: escpos.KindText, Text: fmt.Sprintf("job %d line %d of %d  12.50 EUR", no, i+1, lines)})
+	}
+	return encode(t, p, no, append(all, escpos.Line{Kind: escpos.KindCut})...)
+}
+
+func encode(t testing.TB, p *escpos.Profile, no escpos.JobNo, lines ...escpos.Line) *escpos.Job {
+	t.Helper()
 	r, err := render.New()
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc := escpos.Document{}
-	for i := range lines {
-		doc.Lines = append(doc.Lines, escpos.Line{Kind: escpos.KindText, Text: fmt.Sprintf("job %d line %d of %d  12.50 EUR", no, i+1, lines)})
-	}
-	doc.Lines = append(doc.Lines, escpos.Line{Kind: escpos.KindCut})
-	job, err := escpos.NewEncoder(r).Encode(&doc, p, no)
+	job, err := escpos.NewEncoder(r).Encode(&escpos.Document{Lines: lines}, p, no)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,4 +134,15 @@ func within(t testing.TB, d time.Duration) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), d)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// quick are the waits for a simulated printer that answers within a millisecond, on a machine that may be busy.
+func quick() timing {
+	return timing{
+		reopenMin: 20 * time.Millisecond, reopenMax: 100 * time.Millisecond,
+		poll: 200 * time.Millisecond, pollBusy: 50 * time.Millisecond,
+		answer: 1500 * time.Millisecond, discover: 3 * time.Second,
+		stable: 60 * time.Millisecond, clear: time.Second,
+		ping: time.Second, stall: 700 * time.Millisecond, stuckWrite: 2 * time.Second,
+	}
 }

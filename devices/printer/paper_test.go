@@ -382,3 +382,28 @@ func TestThePrinterSaysWhenPaperRunsLow(t *testing.T) {
 	}
 	confirm(t, p, receipt(t, p.cfg.Profile, 1, 5))
 }
+
+func TestAPrinterThatOnlySaysProcessedIsNotCalledPrinted(t *testing.T) {
+	t.Parallel()
+	prof := tmT20III(t)
+	prof.Status.ProcessID = false
+	r, p := linked(t, printersim.PrinterConfig{Personality: "clone-no-process-id"}, Config{Profile: prof})
+	job := receipt(t, prof, 1, 60)
+	pr := begin(t, p, job)
+	if o := pr.wait(t); o.Outcome != Sent || o.Level != LevelProcessed || o.Acked != len(job.Segments) || o.err != nil {
+		t.Errorf("got %+v", o)
+	}
+	if n := r.counts(t).BufferOverflows; n > 0 {
+		t.Errorf("%d bytes overflowed", n)
+	}
+}
+
+func TestADrawerKickIsConfirmedAndCutsNothing(t *testing.T) {
+	t.Parallel()
+	r, p := linked(t, printersim.PrinterConfig{}, Config{})
+	confirm(t, p, encode(t, p.cfg.Profile, 1, escpos.Line{Kind: escpos.KindDrawer, Count: 2}))
+	waitStatus(t, p, "the drawer to be open", func(st Status) bool { return st.DrawerOpen })
+	if got := r.counts(t); got.DrawerPulses != 1 || got.Cuts != 0 {
+		t.Errorf("counts: %+v", got)
+	}
+}

@@ -19,8 +19,6 @@ import (
 	"loyaltill/devices"
 )
 
-const patience = 10 * time.Second // for what should take milliseconds
-
 // openPTY returns the printer's end of a cable and the name of ours.
 func openPTY(t *testing.T) (master *os.File, name string) {
 	t.Helper()
@@ -236,4 +234,34 @@ func TestANetworkPrinterGetsWhatWasWrittenBeforeClose(t *testing.T) {
 	if all := <-got; !bytes.Equal(all, everyByte()) {
 		t.Errorf("%d bytes arrived", len(all))
 	}
+}
+
+func TestHangingWritesAreCountedAndBounded(t *testing.T) {
+	master, name := openPTY(t) // nobody reads
+	prof := profile(t, "safe")
+	prof.IO.LineMS = 0
+	p := newPrinter(t, Config{Device: name, Profile: prof, Baud: 1_000_000})
+	p.timing = quick()
+	p.timing.stuckWrite = 100 * time.Millisecond
+	start(t, p)
+	job := receipt(t, p.cfg.Profile, 1, 1500)
+	ctx, giveUp := context.WithCancel(context.Background())
+	defer giveUp()
+	result := make(chan Result, 1)
+	go func() {
+		res, _ := p.Print(ctx, job, new(journal).note)
+		result <- res
+	}()
+	st := waitStatus(t, p, "the port to be given up", func(st Status) bool { return st.Abandoned == maxAbandoned })
+	if st.Health.State != devices.Stuck || st.Health.Code != CodePortStuck {
+		t.Errorf("health: %+v", st.Health)
+	}
+	giveUp()
+	if res := <-result; res.Outcome != Interrupted || res.Cause != CauseStalled || res.Clean {
+		t.Errorf("got %+v", res)
+	}
+	if err := master.Close(); err != nil {
+		t.Fatal(err)
+	}
+	waitStatus(t, p, "the writes to come back", func(st Status) bool { return st.Abandoned == 0 })
 }

@@ -115,7 +115,7 @@ func (p *Printer) Run(ctx context.Context) error {
 		backoff.WithInitialInterval(p.timing.reopenMin), backoff.WithMaxInterval(p.timing.reopenMax),
 		backoff.WithRandomizationFactor(0), backoff.WithMaxElapsedTime(0),
 	)
-	p.update(func(st *Status) { st.Link = LinkOpening })
+	p.update(nil, func(st *Status) { st.Link = LinkOpening })
 	for ctx.Err() == nil {
 		if p.connect(ctx) {
 			again.Reset()
@@ -173,7 +173,7 @@ func (p *Printer) abandoned() int {
 		}
 	}
 	p.hung = still
-	p.update(func(st *Status) { st.Abandoned = len(still) })
+	p.update(nil, func(st *Status) { st.Abandoned = len(still) })
 	return len(still)
 }
 
@@ -195,12 +195,9 @@ func (p *Printer) pause(ctx context.Context, d time.Duration) {
 
 // lost records why there is no link.
 func (p *Printer) lost(state devices.State, code devices.Code, err error) {
-	changed := p.update(func(st *Status) {
+	p.update(err, func(st *Status) {
 		*st = Status{Link: LinkAbsent, State: StateUnknown, Abandoned: len(p.hung), Model: st.Model, Health: st.Health.Next(state, code, p.now())}
 	})
-	if changed {
-		p.log.Warn().Err(err).Str("code", string(code)).Msg("printer link lost")
-	}
 }
 
 // pendingGone is ready when the owner of the broken job no longer waits; never when there is none.
@@ -221,20 +218,30 @@ func (p *Printer) resolve(clean bool) {
 	p.pending = nil
 }
 
-// update changes the status and wakes those who watch it, if it did change.
-func (p *Printer) update(change func(*Status)) bool {
+// update changes the status and wakes those who watch it, if it did change. A new code is logged, with its cause.
+func (p *Printer) update(cause error, change func(*Status)) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	before := p.status
 	change(&p.status)
-	visible := p.status
-	visible.Health.LastGood = before.Health.LastGood // moves with every sighting; no news
-	if visible == before {
-		return false
+	after := p.status
+	before.Health.LastGood = after.Health.LastGood // moves with every sighting; no news
+	if after != before {
+		close(p.changed)
+		p.changed = make(chan struct{})
 	}
-	close(p.changed)
-	p.changed = make(chan struct{})
-	return true
+	p.mu.Unlock()
+	if after.Health.Code == before.Health.Code {
+		return
+	}
+	level := zerolog.WarnLevel
+	switch {
+	case after.Health.State != devices.OK:
+	case before.Health.State == devices.OK:
+		level = zerolog.DebugLevel // from one job to the next
+	default:
+		level = zerolog.InfoLevel
+	}
+	p.log.WithLevel(level).Err(cause).Str("code", string(after.Health.Code)).Msg("printer changed")
 }
 
 // Status is what was last seen of the printer.

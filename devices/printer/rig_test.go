@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -118,17 +117,6 @@ const (
 	simSpeed = 4 // rows of 150 microseconds, a cut of 90 ms, one second to start up
 	offMS    = 600
 )
-
-// quick are the waits for a simulated printer that answers within a millisecond, on a machine that may be busy.
-func quick() timing {
-	return timing{
-		reopenMin: 20 * time.Millisecond, reopenMax: 100 * time.Millisecond,
-		poll: 200 * time.Millisecond, pollBusy: 50 * time.Millisecond,
-		answer: 1500 * time.Millisecond, discover: 3 * time.Second,
-		stable: 60 * time.Millisecond, clear: time.Second,
-		ping: 2 * time.Second, stall: 700 * time.Millisecond, stuckWrite: 2 * time.Second,
-	}
-}
 
 func tmT20III(t testing.TB) *escpos.Profile { return profile(t, "epson-tm-t20iii-80") }
 

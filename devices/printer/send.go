@@ -125,7 +125,8 @@ func (s *session) print(ctx context.Context, req *request) error {
 		req.reply <- reply{Result{Outcome: NotStarted, Segments: len(req.job.Segments), Level: s.level(), Clean: true}, err}
 		return nil
 	}
-	s.job, s.state, s.gap, s.heard = j, StatePrinting, 0, s.p.now()
+	s.job, s.state = j, StatePrinting
+	s.gap, s.heard = 0, s.p.now() // the silence before the job says nothing about it
 	s.publish()
 	err := s.send(ctx, j)
 	s.job = nil
@@ -270,7 +271,7 @@ func (s *session) conclude(ctx context.Context, j *sending, lost error) {
 		s.synced = false
 		s.p.torn = s.p.torn || prints(j.job)
 		res.Outcome = Interrupted
-		if whole && maybeCut(res.Cause, n-j.acked) {
+		if whole && maybeCut(res.Cause, n-j.acked, lost) {
 			res.Outcome = Uncertain
 			break
 		}
@@ -305,10 +306,12 @@ func causeOf(ctx context.Context, j *sending, lost error) Cause {
 // maybeCut reports whether the sheet may be whole although its last acknowledgement is missing; the cut has been sent.
 // After a loss of power at most the answer that was on its way can be missing: the others came as long as there was
 // power, and nothing is printed without.
-func maybeCut(cause Cause, missing int) bool {
+func maybeCut(cause Cause, missing int, lost error) bool {
 	switch cause {
 	case CauseLinkLost, CauseStopped:
 		return true
+	case CauseStalled:
+		return lost != nil // the port hangs; with the link up the printer has said that it printed no more
 	case CausePowerCycle:
 		return missing == 1
 	}

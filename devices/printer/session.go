@@ -447,7 +447,7 @@ func (s *session) publish() {
 	if s.missed > 0 || !s.answered {
 		link, health, code = LinkSilent, devices.Absent, CodeSilent
 	}
-	changed := s.p.update(func(st *Status) {
+	s.p.update(nil, func(st *Status) {
 		st.Link = link
 		st.State, st.Health = state, st.Health.Next(health, code, s.p.now())
 		st.PaperLow, st.DrawerOpen = paperLow, s.cond.Has(escpos.CondDrawerHigh)
@@ -460,7 +460,4 @@ func (s *session) publish() {
 			st.Job, st.Acked, st.Segments = j.job.No, j.acked, len(j.job.Segments)
 		}
 	})
-	if changed && health != devices.OK {
-		s.p.log.Info().Str("code", string(code)).Str("state", string(state)).Msg("printer state")
-	}
 }

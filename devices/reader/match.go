@@ -27,7 +27,7 @@ func (s Selector) compile() (*regexp.Regexp, error) {
 	case s.Name != "" && s.Link != "":
 		return nil, errors.New("reader: name and link exclude each other")
 	case s.Name != "":
-		match, err := regexp.Compile(`^(?:` + s.Name + `)$`)
+		match, err := regexp.Compile(`^(?:` + s.Name + `)` + index + `$`)
 		if err != nil {
 			return nil, fmt.Errorf("reader name %q: %w", s.Name, err)
 		}
@@ -46,15 +46,28 @@ func (s Selector) compile() (*regexp.Regexp, error) {
 }
 
 // index is what PC/SC adds to a reader's name: number of the reader and of its slot. It changes with the order in which
-// readers are plugged in. Windows writes one number.
-const index = ` [0-9A-Fa-f]{1,2}( [0-9A-Fa-f]{2})?$`
+// readers are plugged in, so a selector may leave it out. Windows writes one number.
+const index = `( [0-9A-Fa-f]{1,2}){0,2}`
 
-// candidates are the sightings whose name fits, whole or without its index.
+// Candidates are the readers that the selector fits. A lane's reader is found when there is exactly one.
+func (s Selector) Candidates(readers []Seen) ([]string, error) {
+	match, err := s.compile()
+	if err != nil || match == nil {
+		return nil, err
+	}
+	var names []string
+	for _, r := range readers {
+		if match.MatchString(r.Name) {
+			names = append(names, r.Name)
+		}
+	}
+	return names, nil
+}
+
 func candidates(match *regexp.Regexp, seen []sighting) []sighting {
 	var fit []sighting
-	tail := regexp.MustCompile(index)
 	for _, s := range seen {
-		if match.MatchString(s.name) || match.MatchString(tail.ReplaceAllString(s.name, "")) {
+		if match.MatchString(s.name) {
 			fit = append(fit, s)
 		}
 	}

@@ -106,10 +106,20 @@ func TestReaderIsFoundByNameWithOrWithoutItsIndex(t *testing.T) {
 			r := lane(t, s, tt.name)
 			s.observe(seen)
 			wantHealth(t, r, tt.state, tt.code)
+			names, err := Selector{Name: tt.name}.Candidates(s.List().Readers)
+			if err != nil || (len(names) == 1) != (tt.state == devices.OK) {
+				t.Fatalf("candidates %q, %v", names, err)
+			}
 			if r.Name() != tt.found {
 				t.Fatalf("found %q, want %q", r.Name(), tt.found)
 			}
 		})
+	}
+}
+
+func TestTestDriversReadersAreKnown(t *testing.T) {
+	if !(Seen{Name: "Virtual PCD 00 01"}).Virtual() || (Seen{Name: "ACS ACR39U 00 00"}).Virtual() {
+		t.Fatal("mixed up")
 	}
 }
 

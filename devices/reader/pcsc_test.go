@@ -81,6 +81,11 @@ func TestTearDuringACommandIsFoundOutAtTheNextTap(t *testing.T) {
 	playTear(t, newMember(t), s.readers[0], s.slots[0], cardsim.TearAfter, true)
 }
 
+func TestAnswersThatAreNoAnswersEndTheConnection(t *testing.T) {
+	s := openShop(t, 1)
+	playShortAnswers(t, newMember(t), s.readers[0], s.slots[0], 1) // the driver takes an empty answer for none
+}
+
 func TestMuteCardCostsItsOwnLaneAndOnlyUntilItIsTakenOut(t *testing.T) {
 	s, mute, other := openShop(t, 2), newMember(t), newMember(t)
 	s.slots[0].Insert(mute.card)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/ebfe/scard"
@@ -151,6 +150,3 @@ func Probe() (Status, error) {
 	}
 	return status, nil
 }
-
-// Virtual reports whether a reader is one of the test driver's, which takes cards from anybody on the network.
-func (s Seen) Virtual() bool { return strings.HasPrefix(s.Name, "Virtual PCD") }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,6 +55,9 @@ type Seen struct {
 	Name    string
 	Present bool // a card is in it
 }
+
+// Virtual reports whether the reader is one of the test driver's, which takes cards from anybody on the network.
+func (s Seen) Virtual() bool { return strings.HasPrefix(s.Name, "Virtual PCD") }
 
 // sighting is one reader at one look.
 type sighting struct {

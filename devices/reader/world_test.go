@@ -218,3 +218,25 @@ func playTear(t *testing.T, m *member, r *Reader, slot *cardsim.Slot, kind cards
 	slot.Remove()
 	next(t, r, false)
 }
+
+// playShortAnswers lets answers come without a status word: the connection must be of no more use.
+func playShortAnswers(t *testing.T, m *member, r *Reader, slot *cardsim.Slot, lengths ...int) {
+	t.Helper()
+	slot.Insert(m.card)
+	next(t, r, true)
+	for _, n := range lengths {
+		conn, session := m.tap(t, r)
+		if err := slot.Contacts.SetFault(cardsim.Fault{Kind: cardsim.ShortAnswer, Bytes: n}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := session.Debit(t.Context(), debitOf(1))
+		wantErr(t, err, ErrNoCard)
+		_, err = conn.Transmit(t.Context(), []byte{0, 0xA4, 4, 0}, make([]byte, 258))
+		wantErr(t, err, ErrNoCard)
+		shut(t, conn)
+	}
+	conn, _ := m.tap(t, r)
+	if _, err := conn.Transmit(t.Context(), []byte{0, 0xB0, 0x81, 0, 0}, make([]byte, 20)); err == nil {
+		t.Fatal("169 bytes fit into 20")
+	}
+}
