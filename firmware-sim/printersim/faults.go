@@ -94,7 +94,7 @@ func addErrorFaults(all map[string]faultKind) {
 	}
 	all["small-buffer"] = faultKind{
 		func(m *machine, f Fault) { m.rxSize = f.Size },
-		func(m *machine, _ Fault) { m.rxSize = m.pers.BufferSize },
+		func(m *machine, _ Fault) { m.rxSize = m.fullSize() },
 	}
 	all["stuck-xoff"] = faultKind{ // busy for ever: nothing leaves the receive buffer
 		func(m *machine, _ Fault) {

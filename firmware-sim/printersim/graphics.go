@@ -177,6 +177,9 @@ func (m *machine) bitImage(p []byte) {
 		wide = 1
 	}
 	n := le16(p[3:])
+	if n == 0 {
+		return
+	}
 	dots := newBitmap(min(n*wide, m.pers.WidthDots), 24)
 	for col := range n {
 		for i := range perColumn {

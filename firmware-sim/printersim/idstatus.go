@@ -80,7 +80,7 @@ func (m *machine) requestResponse(p []byte) {
 
 func (m *machine) markID(id string) {
 	if !m.in.line.empty() {
-		m.in.line.ids = append(m.in.line.ids, id)
+		m.in.line.ids = append(m.in.line.ids[max(len(m.in.line.ids)-maxLineIDs+1, 0):], id)
 		return
 	}
 	m.queue(op{kind: opMark, id: id})

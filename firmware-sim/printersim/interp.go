@@ -61,7 +61,8 @@ func (in *interpreter) start(m *machine) {
 	in.reset(m)
 }
 
-// reset is ESC @: settings and unprinted text go, the receive buffer and NV data stay.
+// reset is ESC @: settings and characters that no line feed has printed go, with the process ids behind them. The
+// receive buffer and what the mechanism has to do stay.
 func (in *interpreter) reset(m *machine) {
 	in.set = defaultSettings(m)
 	in.line = lineBuffer{}

@@ -1,6 +1,9 @@
 package printersim
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // maxJournal is how many events a printer remembers; older ones are forgotten.
 const maxJournal = 20000
@@ -19,6 +22,10 @@ type journal struct {
 }
 
 func (j *journal) add(at time.Time, kind, text string) {
+	const maxText = 200
+	if len(text) > maxText {
+		text = strings.ToValidUTF8(text[:maxText], "") + "..."
+	}
 	j.count++
 	if len(j.events) >= maxJournal {
 		j.events = append(j.events[:0], j.events[maxJournal/10:]...)

@@ -2,6 +2,7 @@ package printersim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,11 @@ type placed struct {
 	text string
 	base int // width of an unscaled cell of its font, the unit of columns in the text layer
 }
+
+const (
+	maxLineCells = 1024 // a host that keeps printing over one line gets it printed
+	maxLineIDs   = 64   // process ids waiting for one line; the oldest go first
+)
 
 // lineBuffer collects a line until something prints it.
 type lineBuffer struct {
@@ -34,7 +40,9 @@ func (l *lineBuffer) height() int {
 func (l *lineBuffer) text(left int) string {
 	var b strings.Builder
 	end := -left
-	for _, c := range l.cells {
+	cells := slices.Clone(l.cells)
+	slices.SortStableFunc(cells, func(a, b placed) int { return a.x - b.x })
+	for _, c := range cells {
 		if gap := (c.x - end + c.base/2) / c.base; gap > 0 {
 			b.WriteString(strings.Repeat(" ", gap))
 		}
@@ -47,10 +55,11 @@ func (l *lineBuffer) text(left int) string {
 // place puts something at the current position, after printing the line if it does not fit in what is left of it.
 func (in *interpreter) place(m *machine, dots *bitmap, text string, base int) {
 	_, width := in.set.area(m.pers.WidthDots)
-	if in.line.x+dots.w > width && !in.line.empty() {
+	if !in.line.empty() && (in.line.x+dots.w > width || len(in.line.cells) >= maxLineCells) {
 		in.lineFeed(m)
 	}
 	if dots.w > width {
+		m.note("ignored", "character wider than the print area")
 		return
 	}
 	in.line.cells = append(in.line.cells, placed{dots: dots, x: in.line.x, text: text, base: base})

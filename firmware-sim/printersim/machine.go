@@ -79,13 +79,18 @@ func newMachine(cfg PrinterConfig, pers Personality, now time.Time) (*machine, e
 		return nil, err
 	}
 	m := &machine{cfg: cfg, pers: pers, rom: r, now: now, power: true, linked: true, linkLives: 1, wasOnline: true}
-	m.rxSize = pers.BufferSize
-	if cfg.BufferSize > 0 {
-		m.rxSize = cfg.BufferSize
-	}
+	m.rxSize = m.fullSize()
 	m.paper = newPaper(pers.WidthDots, pers.HeadToCutter, now)
 	m.in.start(m)
 	return m, nil
+}
+
+// fullSize is the receive buffer without a fault.
+func (m *machine) fullSize() int {
+	if m.cfg.BufferSize > 0 {
+		return m.cfg.BufferSize
+	}
+	return m.pers.BufferSize
 }
 
 func (m *machine) note(kind, text string) { m.journal.add(m.now, kind, text) }
@@ -113,14 +118,14 @@ func (m *machine) receiveByte(b byte) {
 		return
 	}
 	m.counts.Bytes++
-	room := len(m.rx) < m.rxSize
+	room, clearing := len(m.rx) < m.rxSize, !m.clearEnds.IsZero()
 	if room || m.pers.RealTimeAtAll {
 		m.realTime.scan(m, b)
 	}
 	switch {
-	case !m.clearEnds.IsZero():
+	case clearing:
 		m.counts.LostInClear++
-	case !m.power || !m.linked: // the byte itself may have ended it
+	case !m.power, !m.clearEnds.IsZero(): // the last byte of a command that took effect at once
 	case !room:
 		m.counts.BufferOverflows++
 		if m.counts.BufferOverflows == 1 || m.counts.BufferOverflows%1000 == 0 {
@@ -166,7 +171,7 @@ func (m *machine) drain() {
 }
 
 func (m *machine) interprets() bool {
-	return m.online() && !m.stuck && m.clearEnds.IsZero() && m.mech.rows() <= maxQueuedRows
+	return m.online() && !m.stuck && m.clearEnds.IsZero() && len(m.mech.queue) < maxQueuedOps && m.mech.rows() <= maxQueuedRows
 }
 
 // settle lets everything happen that needs no time to pass.
@@ -238,12 +243,13 @@ func (m *machine) fallDue() {
 	m.faults.timePasses(m)
 }
 
-// respond queues an answer for the host.
-func (m *machine) respond(kind responseKind, delay time.Duration, data []byte) {
+// respond queues an answer for the host and says whether there is a way to it.
+func (m *machine) respond(kind responseKind, delay time.Duration, data []byte) bool {
 	if !m.power || !m.linked || m.deaf {
-		return
+		return false
 	}
-	m.out.put(response{due: m.now.Add(delay + m.answerDelay + m.pers.StatusDelay), kind: kind, data: data})
+	m.out.put(m.now, response{due: m.now.Add(delay + m.answerDelay + m.pers.StatusDelay), kind: kind, data: data})
+	return true
 }
 
 // take is what the cable carries to the host next, if it is due.

@@ -8,6 +8,9 @@ import (
 // maxQueuedRows is the print buffer: the interpreter waits while more rows than this are queued.
 const maxQueuedRows = 512
 
+// maxQueuedOps bounds what has no rows: process ids, cuts, pulses.
+const maxQueuedOps = 1024
+
 // maxFeedRows bounds one feed command, as the 1016 mm of the manual do.
 const maxFeedRows = 8128
 
@@ -19,8 +22,10 @@ const (
 	opCut                 // the cutter, once across
 	opMark                // a process id, answered when its turn comes
 	opPulse               // drawer kick
-	opSay                 // text layer only
 )
+
+// tornMark stands in the text layer beside a line that is only partly on its sheet.
+const tornMark = "[torn]"
 
 // op is one thing for the mechanism to do. A band's text joins the text layer when its last row is on paper.
 type op struct {
@@ -31,6 +36,7 @@ type op struct {
 	id   string
 	text string
 	say  bool
+	torn bool // the paper came off in the middle of the band
 	pin  int
 	took time.Duration
 }
@@ -94,7 +100,7 @@ func (m *machine) work() {
 		if o.kind == opMark {
 			m.answerProcessID(o.id)
 		} else if o.say {
-			m.paper.say(o.text)
+			m.said(&o)
 		}
 	}
 }
@@ -182,7 +188,26 @@ func (m *machine) cutDone() {
 	m.note("cut", fmt.Sprintf("sheet %d, %d rows", s.N, s.Rows))
 }
 
+// said adds a finished band's text to the text layer.
+func (m *machine) said(o *op) {
+	text := o.text
+	if o.torn {
+		text = tornMark + " " + text
+	}
+	m.paper.say(text)
+	if o.kind == opBand {
+		m.note("line", text)
+	}
+}
+
+// tearOff ends the strip. A band that is half printed leaves its text on both pieces.
 func (m *machine) tearOff() {
+	if len(m.mech.queue) > 0 {
+		if o := &m.mech.queue[0]; o.kind == opBand && o.next > 0 && o.next < o.band.h && o.say {
+			m.paper.say(o.text + " " + tornMark)
+			o.torn = true
+		}
+	}
 	if s, ok := m.paper.tear(m.now); ok {
 		m.counts.Sheets++
 		m.note("torn", fmt.Sprintf("sheet %d, %d rows", s.N, s.Rows))
@@ -200,21 +225,18 @@ func (m *machine) pulseDone(pin int) {
 func (m *machine) answerProcessID(id string) {
 	m.note("printed", "process id "+fmt.Sprintf("%q", id))
 	m.faults.reached(m, atSegment, 1)
-	if !m.power {
-		return
-	}
-	delay := m.ackDelay
 	if m.ackLose > 0 {
 		m.ackLose--
 		m.counts.AcksLost++
 		m.note("fault", "process id answer lost")
 		return
 	}
-	m.counts.AcksSent++
 	data := append(append([]byte{0x37, 0x22}, id...), 0) // GS ( H fn 48: header, identifier, id, NUL
 	if m.ackXOFF > 0 {
 		m.ackXOFF--
 		data = append(append(append([]byte{}, data[:3]...), xoff, xon), data[3:]...)
 	}
-	m.respond(processIDResponse, delay, data)
+	if m.respond(processIDResponse, m.ackDelay, data) {
+		m.counts.AcksSent++
+	}
 }

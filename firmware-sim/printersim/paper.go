@@ -7,11 +7,12 @@ import (
 )
 
 const (
-	maxSheets    = 500    // sheets kept; the oldest go first
-	maxStripRows = 80_000 // 10 m without a cut: the strip is torn off
-	rowsPerMM    = 8      // 203 dots an inch
-	defaultRoll  = 80_000 // mm of a new roll
-	nearEndMM    = 1_500  // the near-end sensor sees the core
+	maxSheets     = 500    // sheets kept; the oldest go first
+	maxStripRows  = 80_000 // 10 m without a cut: the strip is torn off
+	maxStripLines = 20_000 // of text; the rest of the strip is only in its picture
+	rowsPerMM     = 8      // 203 dots an inch
+	defaultRoll   = 80_000 // mm of a new roll
+	nearEndMM     = 1_500  // the near-end sensor sees the core
 )
 
 // textLine is what one printed band says, at the row where it ends.
@@ -79,7 +80,12 @@ func (p *paper) use() bool {
 
 func (p *paper) remainingMM() int { return max(p.rollRows, 0) / rowsPerMM }
 
-func (p *paper) say(text string) { p.lines = append(p.lines, textLine{row: p.rows(), text: text}) }
+// say adds to the text layer what ends at the row under the head.
+func (p *paper) say(text string) {
+	if len(p.lines) < maxStripLines {
+		p.lines = append(p.lines, textLine{row: p.rows(), text: text})
+	}
+}
 
 // cut severs the strip at the cutter. What lies between cutter and head stays and becomes the top of the next sheet.
 func (p *paper) cut(at time.Time) (*Sheet, bool) {

@@ -39,7 +39,7 @@ type cable interface {
 	device() string // what the host opens
 	// plug makes the device appear, under its usual name or another one of its kind.
 	plug(name string) error
-	// serve carries bytes until ctx ends. Answers that no host takes are lost.
+	// serve carries bytes until ctx ends and the cable is unplugged. Answers that no host takes are lost.
 	serve(ctx context.Context, in chan<- []byte, out <-chan []byte) error
 	unplug()
 	// holds says whether the host is made to wait while the receive buffer is full, instead of bytes being lost.

@@ -154,8 +154,6 @@ func (c *ptyCable) serve(ctx context.Context, in chan<- []byte, out <-chan []byt
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer c.unplug()
-	stop := context.AfterFunc(ctx, c.unplug)
-	defer stop()
 	work.Go(func() { c.answer(ctx, out) })
 	for {
 		err := c.listen(ctx, in)

@@ -31,19 +31,27 @@ func realTimeLength(p []byte) int {
 	if len(p) == 1 {
 		return 0
 	}
-	switch p[1] {
-	case eot, enq:
-		return 3
-	case dc4:
-		if len(p) == 2 {
+	if len(p) == 2 {
+		if p[1] == eot || p[1] == enq || p[1] == dc4 {
 			return 0
 		}
-		switch p[2] {
-		case 1, 2: // m t; 1 8
-			return 5
-		case 8:
-			return 10
-		}
+		return -1
+	}
+	switch {
+	case p[1] == enq, p[1] == eot && p[2] != 7 && p[2] != 8 && p[2] != 18:
+		return 3
+	case p[1] == eot: // of ink and interface models: n a
+		return 4
+	}
+	switch p[2] { // DLE DC4 fn
+	case 1, 2: // m t; 1 8
+		return 5
+	case 3: // buzzer: a n r t1 t2
+		return 8
+	case 7: // m
+		return 4
+	case 8:
+		return 10
 	}
 	return -1
 }

@@ -26,12 +26,15 @@ type responses struct {
 	lost  int
 }
 
-// put queues an answer. Of process ids and of offline answers that wait, only the latest is kept: the manual says so
-// under GS ( H, and the host may conclude the earlier ones from it.
-func (q *responses) put(r response) {
+// hostDeaf is how long an answer must have been waiting for the host before a later one of its kind replaces it.
+const hostDeaf = 50 * time.Millisecond
+
+// put queues an answer. While a host does not receive, of process ids and of offline answers only the latest is kept:
+// the manual says so under GS ( H, and the host may conclude the earlier ones from it.
+func (q *responses) put(now time.Time, r response) {
 	if r.kind == processIDResponse || r.kind == offlineResponse {
 		for i := range q.queue {
-			if q.queue[i].kind == r.kind && !q.queue[i].due.After(r.due) {
+			if q.queue[i].kind == r.kind && now.Sub(q.queue[i].due) > hostDeaf {
 				q.queue = append(q.queue[:i], q.queue[i+1:]...)
 				break
 			}

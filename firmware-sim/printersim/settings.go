@@ -128,12 +128,3 @@ func (m *machine) selectPage(slot byte) {
 	}
 	m.in.set.page, m.in.set.slot = page, slot
 }
-
-// initialise is ESC @.
-func (m *machine) initialise() {
-	ids := m.in.line.ids
-	m.in.reset(m)
-	for _, id := range ids { // the data in front of them is gone, so nothing is left to wait for
-		m.mech.queue = append(m.mech.queue, op{kind: opMark, id: id})
-	}
-}

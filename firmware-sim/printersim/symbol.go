@@ -12,6 +12,7 @@ type qrSymbol struct {
 	module int
 	level  byte
 	data   []byte
+	drawn  *bitmap // one dot a module; nil after a change
 }
 
 // symbolCommand is GS ( k without its length: cn fn parameters. Only QR (cn 49) is built in.
@@ -24,17 +25,17 @@ func (m *machine) symbolCommand(q []byte) {
 	sym := &m.in.qr
 	switch q[1] {
 	case 65: // fn 165: model
-		sym.model = q[2]
+		sym.model, sym.drawn = q[2], nil
 	case 67: // fn 167: module size
 		if q[2] >= 1 && q[2] <= 16 {
 			sym.module = int(q[2])
 		}
 	case 69: // fn 169: error correction
 		if q[2] >= '0' && q[2] <= '3' {
-			sym.level = q[2]
+			sym.level, sym.drawn = q[2], nil
 		}
 	case 80: // fn 180: store
-		sym.data = append([]byte(nil), q[3:]...)
+		sym.data, sym.drawn = append([]byte(nil), q[3:]...), nil
 	case 81: // fn 181: print
 		m.printQR()
 	case 82: // fn 182: size
@@ -42,7 +43,11 @@ func (m *machine) symbolCommand(q []byte) {
 	}
 }
 
-func (s *qrSymbol) draw() (*bitmap, error) {
+// modules draws the stored data, one dot a module.
+func (s *qrSymbol) modules() (*bitmap, error) {
+	if s.drawn != nil {
+		return s.drawn, nil
+	}
 	if s.model != '2' && s.model != 2 {
 		return nil, fmt.Errorf("%w: only model 2", errBarcode)
 	}
@@ -52,40 +57,43 @@ func (s *qrSymbol) draw() (*bitmap, error) {
 		return nil, fmt.Errorf("%w: %w", errBarcode, err)
 	}
 	r := code.Bounds()
-	out := newBitmap(r.Dx(), r.Dy())
+	s.drawn = newBitmap(r.Dx(), r.Dy())
 	for y := range r.Dy() {
 		for x := range r.Dx() {
 			if black(code.At(r.Min.X+x, r.Min.Y+y)) {
-				out.set(x, y)
+				s.drawn.set(x, y)
 			}
 		}
 	}
-	return out.scaled(s.module, s.module), nil
+	return s.drawn, nil
 }
 
 // printQR prints the stored symbol. One that does not fit the paper is not printed.
 func (m *machine) printQR() {
-	if len(m.in.qr.data) == 0 || !m.in.line.empty() {
+	sym := &m.in.qr
+	if len(sym.data) == 0 || !m.in.line.empty() {
 		m.note("ignored", "QR code without data or in the middle of a line")
 		return
 	}
-	dots, err := m.in.qr.draw()
+	modules, err := sym.modules()
 	if err != nil {
 		m.note("ignored", "QR code: "+err.Error())
+		sym.data = nil
 		return
 	}
-	if dots.w > m.pers.WidthDots {
-		m.note("ignored", fmt.Sprintf("QR code of %d dots is wider than the paper", dots.w))
+	if w := modules.w * sym.module; w > m.pers.WidthDots {
+		m.note("ignored", fmt.Sprintf("QR code of %d dots is wider than the paper", w))
 		return
 	}
-	m.printBand(dots, "[qr "+string(m.in.qr.data)+"]")
+	m.printBand(modules.scaled(sym.module, sym.module), "[qr "+string(sym.data)+"]")
 }
 
 // transmitQRSize is fn 182: header 37, identifier 36, width, height, fixed 1, printable or not, NUL.
 func (m *machine) transmitQRSize() {
+	sym := &m.in.qr
 	w, fits := 0, byte('1')
-	if dots, err := m.in.qr.draw(); err == nil && len(m.in.qr.data) > 0 {
-		w = dots.w
+	if modules, err := sym.modules(); err == nil && len(sym.data) > 0 {
+		w = modules.w * sym.module
 		if w <= m.pers.WidthDots {
 			fits = '0'
 		}

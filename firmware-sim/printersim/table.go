@@ -14,7 +14,7 @@ func commandTable() map[[2]byte]command {
 }
 
 func addText(t map[[2]byte]command) {
-	t[[2]byte{esc, '@'}] = command{run: func(m *machine, _ []byte) { m.initialise() }}
+	t[[2]byte{esc, '@'}] = command{run: func(m *machine, _ []byte) { m.in.reset(m) }}
 	t[[2]byte{esc, '!'}] = command{args: 1, run: func(m *machine, p []byte) { m.in.set.printMode(p[2]) }}
 	t[[2]byte{esc, 'E'}] = command{args: 1, run: func(m *machine, p []byte) { m.in.set.bold = p[2]&1 != 0 }}
 	t[[2]byte{esc, 'G'}] = command{args: 1, run: func(m *machine, p []byte) { m.in.set.doubleStrike = p[2]&1 != 0 }}

@@ -69,8 +69,6 @@ func (c *tcpCable) serve(ctx context.Context, in chan<- []byte, out <-chan []byt
 	c.mu.Lock()
 	listener := c.listener
 	c.mu.Unlock()
-	stop := context.AfterFunc(ctx, c.unplug)
-	defer stop()
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
