@@ -27,21 +27,19 @@ import (
 // box is a store's side of the protocol, enrolled by the real command: it keeps a log and sends it. It is the shortest
 // thing that can stand for a store; the agent's own uplink is tested with its own package.
 type box struct {
-	t        testing.TB
-	centre   *centre
-	id       *store.Identity
-	client   *http.Client
-	codec    *wire.Codec
-	prog     *loyalty.Programme
-	boot     store.ID16
-	session  uint64
-	bodies   [][]byte
-	hashes   []store.Hash
-	day      string
-	clock    time.Time
-	posKey   []byte
-	openSeq  loyalty.Seq // first entry of the running day
-	lastTxns []loyalty.TxnID
+	t       testing.TB
+	centre  *centre
+	id      *store.Identity
+	client  *http.Client
+	codec   *wire.Codec
+	prog    *loyalty.Programme
+	boot    store.ID16
+	session uint64
+	bodies  [][]byte
+	hashes  []store.Hash
+	clock   time.Time
+	posKey  []byte
+	openSeq loyalty.Seq // first entry of the running day
 }
 
 // enrol makes a store's identity by the command's own path and opens its box.
@@ -87,6 +85,7 @@ func (c *centre) box(dir string, prog *loyalty.Programme) *box {
 	b := &box{t: c.t, centre: c, id: id, codec: codec, prog: prog, boot: randomID(c.t), clock: opened(), openSeq: 1,
 		posKey: id.PositionKey, client: clientOfIdentity(c.t, id)}
 	c.t.Cleanup(b.client.CloseIdleConnections)
+	c.boxes = append(c.boxes, b)
 	return b
 }
 

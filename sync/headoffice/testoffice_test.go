@@ -27,6 +27,7 @@ type centre struct {
 	office  *Office
 	log     *bytes.Buffer
 	address string // when it serves
+	boxes   []*box
 	stop    func()
 }
 
@@ -88,6 +89,9 @@ func (c *centre) serve() {
 		c.t.Fatalf("serve: %v", err)
 	}
 	c.stop = func() {
+		for _, b := range c.boxes { // a server asked to stop gives HTTP/2 clients a second to go
+			b.client.CloseIdleConnections()
+		}
 		cancel()
 		if err := <-done; err != nil {
 			c.t.Errorf("serve: %v", err)

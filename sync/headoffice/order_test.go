@@ -1,0 +1,212 @@
+package headoffice
+
+import (
+	"bytes"
+	"crypto/ecdh"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/store"
+	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
+)
+
+// Two stores that know nothing of each other sell to the same members, by number and by card, with lies, bad proofs and a
+// cloned card in between. Their batches reach two head offices in two orders.
+func TestTheOrderInWhichBatchesArriveChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		h := w.history(rt)
+		first, second := h.deliver(rt, "first order"), h.deliver(rt, "second order")
+		if first != second {
+			rt.Fatalf("two orders of arrival, two outcomes:\n%s\n%s", first, second)
+		}
+	})
+}
+
+// world is a head office before its first entry, as a file that can be copied.
+type world struct {
+	t       *testing.T
+	home    *Home
+	books   []byte
+	boxes   []*box
+	members []loyalty.MemberID
+	card    forgedCard
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	c := newCentre(t)
+	prog := c.publish()
+	w := &world{t: t, home: c.home, boxes: []*box{c.enrol(1, prog), c.enrol(2, prog)}}
+	for _, digits := range []string{"6034000000000018", "6034000000000026", "6034000000000034"} {
+		w.members = append(w.members, c.member(digits))
+	}
+	w.card = c.forgeCard(w.members[0], "6034000000000018")
+	for _, b := range w.boxes {
+		answer, err := c.office.OpenSession(t.Context(), loyalty.StoreID(b.id.Store), wire.SessionRequest{Protocol: wire.Protocol,
+			Epoch: loyalty.Epoch(b.id.Epoch), InstallID: b.id.InstallID, BootNonce: b.boot, Head: wire.Head{Hash: b.id.Genesis()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.session = answer.Session
+	}
+	if err := c.office.Close(); err != nil {
+		t.Fatal(err)
+	}
+	books, err := os.ReadFile(c.home.DatabasePath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.books = books
+	c.open() // for its cleanup
+	return w
+}
+
+// forgedCard answers with head office's own keys as the real card would: the property wants thousands of records, and
+// among them two under one counter.
+type forgedCard struct {
+	id     loyalty.CardID
+	member loyalty.MemberID
+	key    card.Key
+}
+
+func (c *centre) forgeCard(member loyalty.MemberID, digits string) forgedCard {
+	c.t.Helper()
+	key, err := ecdh.P256().GenerateKey(rand.Reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	out, err := c.office.signCard(c.t.Context(), cardInput{Member: member, Number: c.home.Keys.numberRef(number(c.t, digits)),
+		PublicKey: store.HexBytes(key.PublicKey().Bytes())})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return forgedCard{id: out.Card, member: member, key: c.home.Keys.keyTX(out.Card)}
+}
+
+// purse is what the forged card says it held before every debit.
+const purse = 5000
+
+func (f forgedCard) debit(b *box, txn loyalty.TxnID, ctr uint32, amount loyalty.Points) *loyalty.CardRecord {
+	r := card.Record{Ctr: ctr, Type: card.TypeDebit, Amount: int32(amount), NewBalance: purse - uint32(amount), Store: b.id.Store, Lane: 1,
+		TxID: card.TxID(txn)}
+	mac := card.CMAC(f.key, card.TXMACInput(card.ID(f.id), r))
+	return &loyalty.CardRecord{Card: f.id, Ctr: ctr, Type: uint8(r.Type), Amount: r.Amount, NewBalance: r.NewBalance,
+		Store: loyalty.StoreID(b.id.Store), Lane: 1, Txn: txn, TXMAC: fmt.Sprintf("%x", mac[:8])}
+}
+
+// history is one drawn morning and the batches that tell it, by store.
+type history struct {
+	*world
+	batches [][]*wire.Batch
+}
+
+// history draws up to forty sales in both stores and cuts each log into batches.
+func (w *world) history(rt *rapid.T) history {
+	boxes := []*box{}
+	for _, b := range w.boxes {
+		fresh := *b
+		fresh.bodies, fresh.hashes, fresh.clock = nil, nil, opened()
+		boxes = append(boxes, &fresh)
+	}
+	for i := range rapid.IntRange(1, 40).Draw(rt, "sales") {
+		b := boxes[rapid.IntRange(0, 1).Draw(rt, "store")]
+		b.write(w.sale(rt, b, uint32(i+1)))
+	}
+	h := history{world: w}
+	for _, b := range boxes {
+		var cut []*wire.Batch
+		for first := loyalty.Seq(1); first <= b.seq(); {
+			last := min(b.seq(), first+loyalty.Seq(rapid.IntRange(0, 7).Draw(rt, "cut")))
+			cut = append(cut, b.batch(first, last))
+			first = last + 1
+		}
+		h.batches = append(h.batches, cut)
+	}
+	return h
+}
+
+func (w *world) sale(rt *rapid.T, b *box, n uint32) loyalty.Entry {
+	member := rapid.SampledFrom(w.members).Draw(rt, "member")
+	cents := rapid.Int64Range(1000, 20000).Draw(rt, "cents")
+	odd := rapid.IntRange(0, 9).Draw(rt, "odd") == 0
+	if member != w.card.member {
+		e := b.sale(b.head(), &loyalty.MemberState{ID: member, Medium: loyalty.MediumNumber}, cents, nil)
+		if odd {
+			e.Moves[0].Points += 7
+		}
+		return e
+	}
+	state := &loyalty.MemberState{ID: member, Medium: loyalty.MediumPurse, Available: purse}
+	e := b.sale(b.head(), state, cents, &loyalty.Ask{Points: 150})
+	ctr := n - uint32(rapid.IntRange(0, 1).Draw(rt, "clone")) // one counter twice now and then
+	e.Card = w.card.debit(b, e.Txn, ctr, e.Sale.Redeemed)
+	if odd {
+		e.Card.TXMAC = flip(e.Card.TXMAC)
+	}
+	return e
+}
+
+// deliver sends the batches to a new copy of the books: each store's in its order, the stores mixed as drawn, posted now
+// or later as drawn.
+func (h history) deliver(rt *rapid.T, name string) string {
+	home := *h.home
+	home.Dir = h.t.TempDir()
+	if err := os.WriteFile(home.DatabasePath(), h.books, 0o600); err != nil {
+		rt.Fatal(err)
+	}
+	c := &centre{t: h.t, home: &home, log: &bytes.Buffer{}}
+	c.open()
+	defer c.close()
+	left := slices.Clone(h.batches)
+	for len(left[0])+len(left[1]) > 0 {
+		pick := rapid.IntRange(0, 1).Draw(rt, name)
+		if len(left[pick]) == 0 {
+			pick = 1 - pick
+		}
+		if _, err := c.office.Push(h.t.Context(), left[pick][0]); err != nil {
+			rt.Fatal(err)
+		}
+		left[pick] = left[pick][1:]
+		if rapid.Bool().Draw(rt, name+" posts now") {
+			c.post()
+		}
+	}
+	c.post()
+	c.inOrder()
+	return outcome(rt, c.report())
+}
+
+// outcome is everything that must not depend on the order of arrival. What head office has done about it may: points that
+// it sent to a card before it learned that the card is cloned are out. Cases are numbered as they open.
+func outcome(rt *rapid.T, r Report) string {
+	for i := range r.Members {
+		m := &r.Members[i]
+		m.Main, m.OnCard, m.Overdrawn, m.Vouchers = 0, 0, false, nil // their sum, Balance, stays
+		for k := range m.Cards {
+			m.Cards[k].LoadSeq = 0
+		}
+	}
+	r.Accounts[hodb.Main] += r.Accounts[hodb.OnCard]
+	delete(r.Accounts, hodb.OnCard)
+	for i := range r.Cases {
+		r.Cases[i].No = 0
+	}
+	slices.SortFunc(r.Cases, func(a, b hodb.Case) int {
+		return slices.Compare([]string{fmt.Sprintf("%d %9d", a.Store, a.Seq), string(a.Kind)}, []string{fmt.Sprintf("%d %9d", b.Store, b.Seq), string(b.Kind)})
+	})
+	doc, err := json.Marshal(r)
+	if err != nil {
+		rt.Fatal(err)
+	}
+	return string(doc)
+}

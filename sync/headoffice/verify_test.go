@@ -1,0 +1,90 @@
+package headoffice
+
+import (
+	"database/sql"
+	"testing"
+
+	"loyaltill/store/hodb"
+)
+
+func TestVerifyNamesWhatSomebodyChangedInTheBooks(t *testing.T) {
+	for _, row := range []struct {
+		what  string
+		sql   string
+		check hodb.Check
+	}{
+		{"an account", `UPDATE account SET balance = balance + 1 WHERE kind = 'main'`, hodb.CheckAccounts},
+		{"both sides of a pair of accounts", `UPDATE account SET balance = balance + CASE kind WHEN 'main' THEN 1 ELSE -1 END WHERE kind IN ('main', 'issued')`, hodb.CheckAccounts},
+		{"a lot", `UPDATE lot SET remaining = remaining + 1`, hodb.CheckLots},
+		{"a head", `UPDATE store_head SET seq = 1, posted_seq = 1`, hodb.CheckChain},
+		{"a signature", `UPDATE store_head SET signature = zeroblob(64)`, hodb.CheckSignature},
+		{"what was counted", `DELETE FROM posted_txn WHERE seq = 2`, hodb.CheckPosted},
+		{"a published day", `UPDATE close SET manifest = CAST(replace(CAST(manifest AS TEXT), '"count":3', '"count":4') AS BLOB)`, hodb.CheckSignature},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			c, b := shop(t)
+			anna := c.member("6034000000000018")
+			b.sell(anna, 10000)
+			b.sell(anna, 5000)
+			b.closeDay()
+			b.sync()
+			c.settled()
+			c.inOrder()
+			c.tamper(row.sql)
+			found, err := c.office.Verify(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range found {
+				if f.Check == row.check {
+					return
+				}
+			}
+			t.Errorf("verify found %+v, want a finding about %s", found, row.check)
+		})
+	}
+}
+
+// tamper changes the books behind head office's back.
+func (c *centre) tamper(statement string) {
+	c.t.Helper()
+	c.stop()
+	if err := c.office.Close(); err != nil {
+		c.t.Fatal(err)
+	}
+	defer c.open()
+	db, err := sql.Open("sqlite", c.home.DatabasePath())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer db.Close()
+	res, err := db.ExecContext(c.t.Context(), statement)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		c.t.Fatalf("%s changed %d rows, %v", statement, n, err)
+	}
+}
+
+func TestEntriesAndLegsCannotBeChangedOrDeleted(t *testing.T) {
+	c, b := shop(t)
+	b.sell(c.member("6034000000000018"), 10000)
+	b.sync()
+	c.settled()
+	c.stop()
+	if err := c.office.Close(); err != nil {
+		t.Fatal(err)
+	}
+	defer c.open()
+	db, err := sql.Open("sqlite", c.home.DatabasePath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for _, statement := range []string{`UPDATE entry SET body = 'x'`, `DELETE FROM entry`, `UPDATE leg SET amount = 9`, `DELETE FROM leg`} {
+		if _, err := db.ExecContext(t.Context(), statement); err == nil {
+			t.Errorf("%s: allowed", statement)
+		}
+	}
+}
