@@ -28,7 +28,7 @@ type Agent struct {
 	cfg      Config
 	identity *store.Identity
 	db       *agentdb.DB
-	sync     func() SyncState
+	sync     func(context.Context) (SyncState, error)
 	trust    *card.Trust
 	readers  *reader.Service
 	encoder  *escpos.Encoder
@@ -52,7 +52,7 @@ type Parts struct {
 	Config   Config
 	Identity *store.Identity
 	DB       *agentdb.DB
-	Sync     func() SyncState // how the upload fares
+	Sync     func(context.Context) (SyncState, error) // how the upload fares
 	Log      zerolog.Logger
 	Now      func() time.Time
 	Version  string
@@ -272,8 +272,9 @@ func (a *Agent) memberView(ctx context.Context, who identified) (*Member, error)
 	if !who.card.IsZero() {
 		m.Medium, m.Available = loyalty.MediumPurse, who.purse
 	}
-	m.AsOf = a.sync().FeedAt
-	return m, nil
+	sync, err := a.sync(ctx)
+	m.AsOf = sync.FeedAt
+	return m, err
 }
 
 // programmeAt is the version in force at an instant, in the store's own time.

@@ -183,7 +183,7 @@ func (s *shop) start(lane agent.LaneConfig) {
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, time.Now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
 		Config: agent.Config{Language: "en", Lanes: []agent.LaneConfig{lane}}, Identity: s.identity, DB: s.db,
-		Sync: func() agent.SyncState { return agent.SyncState{} }, Log: log, Now: time.Now, Version: "test",
+		Sync: func(context.Context) (agent.SyncState, error) { return agent.SyncState{}, nil }, Log: log, Now: time.Now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

@@ -19,7 +19,10 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	}
 	s := Status{
 		Store: loyalty.StoreID(a.identity.Store), Name: a.identity.Name, Version: a.version, Day: day, Currency: a.identity.Currency,
-		Sync: a.Sync(), Lanes: a.Lanes(),
+		Lanes: a.Lanes(),
+	}
+	if s.Sync, err = a.sync(ctx); err != nil {
+		return Status{}, err
 	}
 	if p, err := a.programmeAt(ctx, now); err == nil {
 		s.Programme = p.Digest()
@@ -37,7 +40,10 @@ func (a *Agent) watchSync(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if s := a.Sync(); s != last {
+			s, err := a.sync(ctx)
+			if err != nil {
+				a.log.Error().Err(err).Msg("state of the upload cannot be read")
+			} else if s != last {
 				last = s
 				a.events.publish(Event{Type: "sync", Data: s})
 				for _, l := range a.lanes {
@@ -115,4 +121,4 @@ const printerFormat = "lane %d"
 func printerName(n loyalty.LaneID) string { return fmt.Sprintf(printerFormat, n) }
 
 // Sync is how far head office and the store agree.
-func (a *Agent) Sync() SyncState { return a.sync() }
+func (a *Agent) Sync(ctx context.Context) (SyncState, error) { return a.sync(ctx) }

@@ -120,6 +120,10 @@ func (db *DB) Read() *sql.DB { return db.readers }
 func (db *DB) Close() error {
 	var err error
 	db.close.Do(func() {
+		if db.lock == nil { // opened for reading only
+			err = db.readers.Close()
+			return
+		}
 		close(db.closing)
 		db.turn <- struct{}{} // never given back: nobody writes after this
 		for _, req := range db.drain(queueLimit) {

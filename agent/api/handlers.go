@@ -225,8 +225,8 @@ func (s *Server) events(ctx context.Context, _ *empty, send sse.Sender) {
 			return
 		}
 	}
-	if send.Data(s.agent.Sync()) != nil {
-		return
+	if sync, err := s.agent.Sync(ctx); err != nil || send.Data(sync) != nil {
+		return // the listener comes back and asks again
 	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()

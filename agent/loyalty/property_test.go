@@ -12,6 +12,20 @@ import (
 
 // genProgramme draws a programme that uses every part of the engine.
 func genProgramme(t *rapid.T) *Programme {
+	head, rules, tail := genDocument(t)
+	return compileRapid(t, head+strings.Join(rules, "")+tail)
+}
+
+func compileRapid(t *rapid.T, doc string) *Programme {
+	p, err := Compile([]byte(doc))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, doc)
+	}
+	return p
+}
+
+// genDocument draws what stands before the earn rules, the rules, and what stands behind them.
+func genDocument(t *rapid.T) (head string, rules []string, tail string) {
 	var b strings.Builder
 	b.WriteString(goodHead + `tiers: [{id: gold, name: {en: Gold}}]
 sets:
@@ -26,8 +40,10 @@ sets:
 	}
 	fmt.Fprintf(&b, "tenders: {points: {earns: %v}, gift_card: {earns: %v}}\nearn:\n", rapid.Bool().Draw(t, "points earn"), rapid.Bool().Draw(t, "cards earn"))
 	for i := range rapid.IntRange(1, 6).Draw(t, "rules") {
-		b.WriteString(genRule(t, i))
+		rules = append(rules, genRule(t, i))
 	}
+	head = b.String()
+	b.Reset()
 	redeem := rapid.SampledFrom([]string{"{points: 1, value: 0.01}", "{points: 100, value: 1.00}", "{points: 3, value: 0.01}", "{points: 1, value: 0.10}",
 		"{points: 7, value: 0.03}"}).Draw(t, "point value")
 	fmt.Fprintf(&b, "redeem: {point_value: %s, minimum: %d, step: %d, keep: %d, max_share: %d, except: %s}\n", redeem,
@@ -37,11 +53,7 @@ sets:
 	fmt.Fprintf(&b, "limits: {earn_per_sale: %d, redeem_without_purse: %d}\n", rapid.SampledFrom([]int{0, 100}).Draw(t, "cap"),
 		rapid.SampledFrom([]int{0, 300}).Draw(t, "no purse"))
 	b.WriteString("expiry: {months: 12}\n")
-	p, err := Compile([]byte(b.String()))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, b.String())
-	}
-	return p
+	return head, rules, b.String()
 }
 
 func genRule(t *rapid.T, i int) string {
@@ -149,6 +161,21 @@ func TestTheOrderOfLinesDoesNotChangePointsOrPrices(t *testing.T) {
 		}
 		if a.Earned != b.Earned || a.ToPay != b.ToPay || a.Redeem.Points != b.Redeem.Points || !slices.Equal(a.Why, b.Why) || !slices.Equal(a.Lots, b.Lots) {
 			t.Fatalf("%+v\n%+v", a, b)
+		}
+	})
+}
+
+func TestTheOrderOfRulesDoesNotChangePoints(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		head, rules, tail := genDocument(t)
+		in := genInput(t)
+		a, err := compileRapid(t, head+strings.Join(rules, "")+tail).Quote(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := compileRapid(t, head+strings.Join(rapid.Permutation(rules).Draw(t, "order"), "")+tail).Quote(in)
+		if err != nil || a.Earned != b.Earned {
+			t.Fatalf("%d and %d points, %v", a.Earned, b.Earned, err)
 		}
 	})
 }

@@ -49,17 +49,9 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("head office address: %w", err)
 	}
-	pair, err := tls.LoadX509KeyPair(id.Path(store.CertFile), id.Path(store.KeyFile))
+	config, err := TLSConfig(id, now)
 	if err != nil {
-		return nil, fmt.Errorf("store certificate %s: %w", id.Path(store.CertFile), err)
-	}
-	ca, err := os.ReadFile(id.Path(store.CAFile))
-	if err != nil {
-		return nil, fmt.Errorf("head office's CA: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(ca) {
-		return nil, fmt.Errorf("head office's CA %s: no certificate in it", id.Path(store.CAFile))
+		return nil, err
 	}
 	codec, err := wire.NewCodec()
 	if err != nil {
@@ -73,11 +65,27 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 		ForceAttemptHTTP2:   true,
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		DisableCompression:  true, // the protocol has its own
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: roots, Certificates: []tls.Certificate{pair},
-			Time: now},
+		TLSClientConfig:     config,
 	}
 	return &Client{base: base, codec: codec, now: now, http: &http.Client{Transport: transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
+}
+
+// TLSConfig trusts head office's CA alone and shows the store's certificate.
+func TLSConfig(id *store.Identity, now func() time.Time) (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(id.Path(store.CertFile), id.Path(store.KeyFile))
+	if err != nil {
+		return nil, fmt.Errorf("store certificate %s: %w", id.Path(store.CertFile), err)
+	}
+	ca, err := os.ReadFile(id.Path(store.CAFile))
+	if err != nil {
+		return nil, fmt.Errorf("head office's CA: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(ca) {
+		return nil, fmt.Errorf("head office's CA %s: no certificate in it", id.Path(store.CAFile))
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: roots, Certificates: []tls.Certificate{pair}, Time: now}, nil
 }
 
 // Close lets idle connections go.

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/agent"
+	"loyaltill/agent/api"
+	"loyaltill/agent/loyalty"
+	"loyaltill/internal/i18n"
+	"loyaltill/internal/web"
+	"loyaltill/store"
+	"loyaltill/store/agentdb"
+	"loyaltill/sync/uplink"
+)
+
+type runCommand struct{ configured }
+
+// Run builds the parts from the disk up, starts them, and stops them in reverse.
+func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg, s)
+	noCoreDumps(log)
+	identity, err := store.LoadIdentity(cfg.Identity)
+	if err != nil {
+		return err
+	}
+	if err := apart(cfg.Data, cfg.Identity); err != nil {
+		return err
+	}
+	db, err := agentdb.Open(ctx, cfg.Data, identity, log, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	client, err := uplink.NewClient(identity, time.Now)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	up, err := uplink.New(uplink.Options{DB: db, HeadOffice: client, Agent: "loyaltill " + version, Log: log, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	a, err := agent.New(agent.Parts{
+		Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version,
+		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, up) },
+	})
+	if err != nil {
+		return err
+	}
+	server, listener, err := openAPI(cfg, a, log)
+	if err != nil {
+		return err
+	}
+	ready, err := json.Marshal(map[string]string{"api": "http://" + listener.Addr().String()})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, string(ready))
+	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
+	err = together(ctx, a.Run, up.Run, func(ctx context.Context) error { return server.Serve(ctx, listener) })
+	log.Info().Err(err).Msg("agent stopped")
+	return err
+}
+
+// syncState tells the tills how the upload fares.
+func syncState(ctx context.Context, up *uplink.Uplink) (agent.SyncState, error) {
+	s, err := up.Status(ctx)
+	return agent.SyncState{
+		State: string(s.State), Code: string(s.Problem), Since: s.Since, Head: s.AckedThrough + loyalty.Seq(s.Lag), Through: s.AckedThrough,
+		FeedThrough: s.Feed.Watermark, FeedAt: s.LastAnswer,
+	}, err
+}
+
+func newLog(cfg agent.Config, s streams) zerolog.Logger {
+	level, err := zerolog.ParseLevel(cfg.Log.Level)
+	if err != nil {
+		level = zerolog.InfoLevel // LoadConfig has refused anything else
+	}
+	return zerolog.New(s.err).Level(level).With().Timestamp().Logger()
+}
+
+// apart refuses an identity inside the data folder: a copy of the data must not be a copy of the store.
+func apart(data, identity string) error {
+	rel, err := filepath.Rel(data, identity)
+	if err == nil && filepath.IsLocal(rel) {
+		return fmt.Errorf("configuration: identity %s lies inside data %s; move it out, so that a backup of the data is no second store", identity, data)
+	}
+	return nil
+}
+
+func openAPI(cfg agent.Config, a *agent.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
+	token, err := api.LoadToken(cfg.API.TokenFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	lang, ok := i18n.Parse(cfg.Language)
+	if !ok {
+		return nil, nil, fmt.Errorf("configuration: language %q is not known", cfg.Language)
+	}
+	server := api.New(a, api.Options{Token: token, Language: lang, Pages: web.Till(), Version: version}, log)
+	l, err := net.Listen("tcp", cfg.API.Listen)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen on api.listen: %w; is another agent running?", err)
+	}
+	return server, l, nil
+}
+
+// together runs parts until ctx ends or one of them fails, and waits for all.
+func together(ctx context.Context, parts ...func(context.Context) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	errs := make([]error, len(parts))
+	var work sync.WaitGroup
+	for i, part := range parts {
+		work.Go(func() {
+			defer cancel()
+			if err := part(ctx); err != nil && !errors.Is(err, context.Canceled) {
+				errs[i] = err
+			}
+		})
+	}
+	work.Wait()
+	return errors.Join(errs...)
+}
+
+type configCommand struct {
+	Check string `help:"Check this file instead and name everything that is wrong with it." type:"existingfile"`
+}
+
+func (c *configCommand) Run(s streams) error {
+	if c.Check == "" {
+		fmt.Fprint(s.out, agent.ExampleConfig())
+		return nil
+	}
+	if _, err := agent.LoadConfig(c.Check); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, c.Check+": in order")
+	return nil
+}
+
+type versionCommand struct{}
+
+func (c *versionCommand) Run(s streams) error {
+	fmt.Fprintln(s.out, "loyaltill", version, "("+cardSupport()+")")
+	return nil
+}
+
+// tokenFor reads the token that a running agent made, for commands that ask it something.
+func tokenFor(cfg agent.Config) (string, error) {
+	raw, err := os.ReadFile(cfg.API.TokenFile)
+	if err != nil {
+		return "", fmt.Errorf("read api.token_file: %w; has the agent been started once?", err)
+	}
+	return string(raw), nil
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"loyaltill/agent"
+	"loyaltill/devices/reader"
+	"loyaltill/store"
+	"loyaltill/store/agentdb"
+)
+
+type statusCommand struct {
+	configured
+	JSON bool `help:"As the API gives it."`
+}
+
+// Run asks the running agent.
+func (c *statusCommand) Run(ctx context.Context, s streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	token, err := tokenFor(cfg)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.API.Listen+"/v1/status", nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the agent does not answer on %s: %w; start it with `loyaltill run`", cfg.API.Listen, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the agent answers with status %d; does api.token_file belong to it?", resp.StatusCode)
+	}
+	var st agent.Status
+	if err := json.NewDecoder(resp.Body).Decode(&st); err != nil {
+		return fmt.Errorf("read the agent's answer: %w", err)
+	}
+	if c.JSON {
+		enc := json.NewEncoder(s.out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(st)
+	}
+	printStatus(s, st)
+	return nil
+}
+
+func printStatus(s streams, st agent.Status) {
+	fmt.Fprintf(s.out, "store %d, %s, business day %s, version %s\n", st.Store, st.Name, st.Day, st.Version)
+	fmt.Fprintf(s.out, "upload: %s, head office has %d of %d entries\n", st.Sync.State, st.Sync.Through, st.Sync.Head)
+	if st.Programme == "" {
+		fmt.Fprintln(s.out, "programme: none in force; connect to head office once")
+	} else {
+		fmt.Fprintf(s.out, "programme: %.12s\n", st.Programme)
+	}
+	for _, l := range st.Lanes {
+		fmt.Fprintf(s.out, "lane %d, %s: reader %s %s, card %s, printer %s %s, %d print jobs open\n",
+			l.Lane, l.Name, l.Reader.State, l.Reader.Code, l.Card.State, l.Printer.State, l.Printer.Code, l.Jobs)
+	}
+}
+
+type verifyCommand struct{ configured }
+
+// exitBroken is the status for a ledger that does not prove itself.
+const exitBroken exitCode = 3
+
+// Run recomputes the store's whole ledger. The agent may run meanwhile: verify only reads.
+func (c *verifyCommand) Run(ctx context.Context, s streams) (err error) {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	identity, err := store.LoadIdentity(cfg.Identity)
+	if err != nil {
+		return err
+	}
+	db, err := agentdb.OpenReadOnly(ctx, cfg.Data, identity)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	report, err := db.Verify(ctx, nil)
+	if err != nil {
+		return err
+	}
+	for _, f := range report.Findings {
+		fmt.Fprintf(s.out, "BROKEN %s, entry %d: %s\n", f.Code, f.Seq, f.Detail)
+	}
+	if len(report.Findings) > 0 {
+		return exitBroken
+	}
+	fmt.Fprintf(s.out, "%d entries, chain, sequence, days, sums and lots in order; head %s\n", report.Entries, report.Head.Hash)
+	return nil
+}
+
+// cardSupport says whether this build can speak with card readers.
+func cardSupport() string {
+	if _, err := reader.Probe(); errors.Is(err, reader.ErrNotBuilt) {
+		return "without PC/SC"
+	}
+	return "with pcsc"
+}

@@ -1,0 +1,99 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"loyaltill/internal/pcscd"
+	"loyaltill/internal/stage"
+)
+
+// TestMain gives the tests a private view of the card service's socket, where that can be.
+func TestMain(m *testing.M) {
+	code, isolated, err := pcscd.Isolate(context.Background())
+	if isolated {
+		os.Exit(code)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e: cards over the direct link:", err)
+	}
+	code = m.Run()
+	if binDir != "" {
+		os.RemoveAll(binDir)
+	}
+	os.Exit(code)
+}
+
+var (
+	binOnce sync.Once
+	binDir  string
+	binErr  error
+)
+
+// programs builds the three programs and the demo once, as `make` would, and gives their folder.
+func programs(t *testing.T) string {
+	t.Helper()
+	binOnce.Do(func() {
+		if binDir, binErr = os.MkdirTemp("", "loyaltill-e2e-"); binErr != nil {
+			return
+		}
+		cmd := exec.Command("go", "build", "-tags", buildTags, "-o", binDir+string(filepath.Separator),
+			"loyaltill/cmd/loyaltill", "loyaltill/cmd/headoffice", "loyaltill/cmd/firmware-sim", "loyaltill/internal/demo")
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Run(); err != nil {
+			binErr = fmt.Errorf("build the programs: %w\n%s", err, out.String())
+		}
+	})
+	if binErr != nil {
+		t.Fatal(binErr)
+	}
+	return binDir
+}
+
+// members are the cards of the tests' shop.
+func members() []stage.Member {
+	return []stage.Member{
+		{Name: "liga", Language: "lv", Number: "6034000000000018", PIN: "4711", PUK: "12345678"},
+		{Name: "dara", Language: "fa", Number: "6034000000000026", PIN: "2580", PUK: "87654321"},
+	}
+}
+
+// openShop sets a shop up that stops with the test.
+func openShop(t *testing.T, change func(*stage.Options)) *stage.Shop {
+	t.Helper()
+	o := stage.Options{Bin: programs(t), Dir: t.TempDir(), Programme: "../demo/programme.yaml", Members: members(), Speed: 50}
+	if change != nil {
+		change(&o)
+	}
+	shop, err := stage.Open(t.Context(), o)
+	t.Cleanup(func() {
+		if err := shop.Close(); err != nil {
+			t.Errorf("close the shop: %v", err)
+		}
+		if t.Failed() {
+			showLogs(t, shop.Log())
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shop
+}
+
+// showLogs prints the end of what the processes logged.
+func showLogs(t *testing.T, dir string) {
+	const tail = 4000
+	files, _ := filepath.Glob(filepath.Join(dir, "*.log"))
+	for _, f := range files {
+		if body, err := os.ReadFile(f); err == nil {
+			t.Logf("%s:\n%s", filepath.Base(f), body[max(0, len(body)-tail):])
+		}
+	}
+}
