@@ -136,6 +136,41 @@ func within(t testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
+// printing runs Print beside the test.
+type printing struct {
+	journal journal
+	result  chan outcome
+	cancel  context.CancelFunc
+}
+
+type outcome struct {
+	Result
+	err error
+}
+
+func begin(t testing.TB, p *Printer, job *escpos.Job) *printing {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	pr := &printing{result: make(chan outcome, 1), cancel: cancel}
+	go func() {
+		res, err := p.Print(ctx, job, pr.journal.note)
+		pr.result <- outcome{res, err}
+	}()
+	return pr
+}
+
+func (pr *printing) wait(t testing.TB) outcome {
+	t.Helper()
+	select {
+	case o := <-pr.result:
+		return o
+	case <-time.After(2 * patience):
+		t.Fatal("the job has no outcome")
+		return outcome{}
+	}
+}
+
 // quick are the waits for a simulated printer that answers within a millisecond, on a machine that may be busy.
 func quick() timing {
 	return timing{

@@ -11,41 +11,6 @@ import (
 	"loyaltill/firmware-sim/printersim"
 )
 
-// printing runs Print beside the test.
-type printing struct {
-	journal journal
-	result  chan outcome
-	cancel  context.CancelFunc
-}
-
-type outcome struct {
-	Result
-	err error
-}
-
-func begin(t testing.TB, p *Printer, job *escpos.Job) *printing {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	pr := &printing{result: make(chan outcome, 1), cancel: cancel}
-	go func() {
-		res, err := p.Print(ctx, job, pr.journal.note)
-		pr.result <- outcome{res, err}
-	}()
-	return pr
-}
-
-func (pr *printing) wait(t testing.TB) outcome {
-	t.Helper()
-	select {
-	case o := <-pr.result:
-		return o
-	case <-time.After(2 * patience):
-		t.Fatal("the job has no outcome")
-		return outcome{}
-	}
-}
-
 // confirm prints a job that must come out.
 func confirm(t testing.TB, p *Printer, job *escpos.Job) {
 	t.Helper()

@@ -236,7 +236,7 @@ func TestANetworkPrinterGetsWhatWasWrittenBeforeClose(t *testing.T) {
 	}
 }
 
-func TestHangingWritesAreCountedAndBounded(t *testing.T) {
+func TestAWriteThatHangsIsGivenUpAndTheJobIsNotCalledPrinted(t *testing.T) {
 	master, name := openPTY(t) // nobody reads
 	prof := profile(t, "safe")
 	prof.IO.LineMS = 0
@@ -244,24 +244,31 @@ func TestHangingWritesAreCountedAndBounded(t *testing.T) {
 	p.timing = quick()
 	p.timing.stuckWrite = 100 * time.Millisecond
 	start(t, p)
-	job := receipt(t, p.cfg.Profile, 1, 1500)
-	ctx, giveUp := context.WithCancel(context.Background())
-	defer giveUp()
-	result := make(chan Result, 1)
-	go func() {
-		res, _ := p.Print(ctx, job, new(journal).note)
-		result <- res
-	}()
-	st := waitStatus(t, p, "the port to be given up", func(st Status) bool { return st.Abandoned == maxAbandoned })
-	if st.Health.State != devices.Stuck || st.Health.Code != CodePortStuck {
-		t.Errorf("health: %+v", st.Health)
-	}
-	giveUp()
-	if res := <-result; res.Outcome != Interrupted || res.Cause != CauseStalled || res.Clean {
-		t.Errorf("got %+v", res)
+	pr := begin(t, p, receipt(t, prof, 1, 1500))
+	waitStatus(t, p, "the port to be given up", func(st Status) bool { return st.Abandoned == 1 })
+	if o := pr.wait(t); o.Outcome != Interrupted || o.Cause != CauseStalled {
+		t.Errorf("got %+v", o)
 	}
 	if err := master.Close(); err != nil {
 		t.Fatal(err)
 	}
-	waitStatus(t, p, "the writes to come back", func(st Status) bool { return st.Abandoned == 0 })
+	waitStatus(t, p, "the write to come back", func(st Status) bool { return st.Abandoned == 0 })
+}
+
+func TestAPortIsLeftAloneWhileTooManyWritesHang(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "paper.bin")
+	p := newPrinter(t, Config{Device: "file:" + path, Profile: profile(t, "safe")})
+	p.timing = quick()
+	hung := make([]chan struct{}, maxAbandoned)
+	for i := range hung {
+		hung[i] = make(chan struct{})
+		p.hung = append(p.hung, hung[i])
+	}
+	start(t, p)
+	waitStatus(t, p, "the hanging writes", func(st Status) bool { return st.Abandoned == maxAbandoned })
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the port was opened: %v", err)
+	}
+	close(hung[0])
+	waitState(t, p, StatePrintedOnly)
 }

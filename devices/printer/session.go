@@ -70,6 +70,7 @@ func newSession(p *Printer, w *wire, baud int) *session {
 		p: p, profile: profile, wire: w, heard: p.now(), state: StateUnknown,
 		canClear: profile.Status.ClearFn8, canAck: profile.Status.ProcessID,
 	}
+	s.answered = !s.talks() // nobody is waited for
 	if _, s.serial = w.port.(*serialPort); s.serial {
 		s.baud = baud
 	}
@@ -122,8 +123,6 @@ func (s *session) run(ctx context.Context) error {
 // discover waits for a sign of life.
 func (s *session) discover(ctx context.Context) error {
 	if !s.talks() {
-		s.answered = true
-		s.synced = !s.p.torn
 		return nil
 	}
 	since := s.p.now()
