@@ -25,7 +25,7 @@ type cardSignCmd struct {
 	PlainVerify     bool             `help:"Let a pinpad check the PIN outside the session, on contact."`
 	NoPINSingle     uint32           `name:"no-pin-single" placeholder:"POINTS" help:"What one debit may take without the PIN."`
 	NoPINCumulative uint32           `name:"no-pin-cumulative" placeholder:"POINTS" help:"What all debits since the last PIN may take without it."`
-	Out             string           `arg:"" name:"perso" help:"New file for the card alone to read."`
+	Out             string           `required:"" placeholder:"FILE" help:"New personalisation file, for the card alone to read."`
 }
 
 func (cmd *cardSignCmd) Run(ctx context.Context, c *console) error {

@@ -68,11 +68,11 @@ type serveCmd struct {
 }
 
 func (cmd *serveCmd) Run(ctx context.Context, c *console) (err error) {
-	opened, err := headoffice.OpenHome(cmd.Dir)
+	m, err := cmd.manager(c)
 	if err != nil {
 		return err
 	}
-	office, err := headoffice.OpenOffice(ctx, opened, c.options())
+	office, err := m.Open(ctx)
 	if err != nil {
 		return fmt.Errorf("open books: %w", err)
 	}

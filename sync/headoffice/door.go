@@ -134,7 +134,21 @@ func (r doorReply) err() error {
 // errNoDoor says that no server answers.
 var errNoDoor = errors.New("no server answers at head office's admin door")
 
-// Call has an operation done: here when the books are free, else by the server that has them.
+// Open opens the books to serve from. A command may have them just now, so a short while is waited for; store.ErrInUse
+// then says that another server has them.
+func (m Manager) Open(ctx context.Context) (*Office, error) {
+	for until := m.Options.Clock().Add(doorPatience); ; {
+		o, err := OpenOffice(ctx, m.Home, m.Options)
+		if !errors.Is(err, store.ErrInUse) || m.Options.Clock().After(until) {
+			return o, err
+		}
+		if !pause(ctx, nil, doorPause) {
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// call has an operation done: here when the books are free, else by the server that has them.
 func (h *Home) call(ctx context.Context, opts Options, name string, in, out any) error {
 	raw, err := json.Marshal(in)
 	if err != nil {
