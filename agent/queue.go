@@ -97,11 +97,8 @@ func (q *queue) print(ctx context.Context, job agentdb.Job) error {
 	// The journal must learn what happens also while the agent stops.
 	journal := context.WithoutCancel(ctx)
 	defer q.tell(journal, job.ID)
-	result, err := q.printer.Print(waiting, stream, func(p printer.Progress) error {
-		err := q.a.db.JobProgress(journal, job.ID, progressState(p), p.Acked)
-		q.tell(journal, job.ID)
-		return err
-	})
+	progress := q.recorder(journal, job.ID)
+	result, err := q.printer.Print(waiting, stream, progress)
 	if ctx.Err() != nil && !result.Clean {
 		return nil // the job stays as it is: the next life finds it begun and has the printer cleaned first
 	}
@@ -132,11 +129,24 @@ func (q *queue) encoded(ctx context.Context, job *agentdb.Job) (*escpos.Job, err
 	return made, q.a.db.StoreStream(ctx, job.ID, q.profile.ID, job.Stream, segments)
 }
 
-func progressState(p printer.Progress) agentdb.JobState {
-	if p.Stage == printer.Flushed || p.Stage == printer.Committed {
-		return agentdb.JobFlushed
+// ackEvery is how often acknowledged segments are written down; the stages themselves always are.
+const ackEvery = 250 * time.Millisecond
+
+// recorder writes a job's progress into the journal.
+func (q *queue) recorder(ctx context.Context, job int64) func(printer.Progress) error {
+	state, last := agentdb.JobSending, time.Time{}
+	return func(p printer.Progress) error {
+		if p.Stage == printer.Acked && q.a.now().Sub(last) < ackEvery {
+			return nil
+		}
+		last = q.a.now()
+		if p.Stage == printer.Flushed {
+			state = agentdb.JobFlushed
+		}
+		err := q.a.db.JobProgress(ctx, job, state, p.Acked)
+		q.tell(ctx, job)
+		return err
 	}
-	return agentdb.JobSending
 }
 
 // finish writes the outcome. A torn receipt starts over as a marked copy; what may be on paper already is left to a person.

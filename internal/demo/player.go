@@ -55,7 +55,7 @@ func (p *player) step(ctx context.Context, s *step) error {
 	case s.Coupon != nil:
 		return p.coupon(ctx, s.Coupon)
 	case s.Paper == "out":
-		return p.shop.Bench.Do(ctx, "POST", "/printers/till1/fault", map[string]any{"kind": "paper_out", "at_row": 120}, nil)
+		return p.shop.Bench.Do(ctx, "POST", "/printers/till1/fault", map[string]any{"kind": "paper-out", "at": "row", "n": 250}, nil)
 	case s.Paper == "in":
 		return p.newRoll(ctx)
 	case s.Sync:
@@ -248,15 +248,34 @@ func (p *player) stuck(ctx context.Context, code string) error {
 	return err
 }
 
+// newRoll puts paper in and waits until the printer has confirmed a whole receipt, which must be marked as a copy.
 func (p *player) newRoll(ctx context.Context) error {
-	if err := p.shop.Bench.Do(ctx, "DELETE", "/printers/till1/fault", nil, nil); err != nil {
-		return err
-	}
 	if err := p.shop.Bench.Do(ctx, "POST", "/printers/till1/paper", map[string]any{"loaded": true}, nil); err != nil {
 		return err
 	}
-	p.sheets++ // the torn part
-	return p.paper(ctx, "6-copy-fa", []string{"2"})
+	var jobs []struct {
+		State string
+		Copy  int64
+	}
+	err := stage.Until(ctx, "the copy to be confirmed", waitLimit, func(ctx context.Context) (bool, string, error) {
+		err := p.shop.API.Do(ctx, "GET", "/v1/jobs?limit=2", nil, &jobs)
+		return len(jobs) == 2 && jobs[0].State == "confirmed" && jobs[1].State == "superseded", fmt.Sprintf("%+v", jobs), err
+	})
+	if err != nil {
+		return err
+	}
+	sheets, err := p.sheetsOut(ctx)
+	if err != nil {
+		return err
+	}
+	p.sheets = sheets - 1 // the torn part went before
+	return errors.Join(p.expect("number of the copy", jobs[0].Copy, 2), p.paper(ctx, "6-copy-fa", nil))
+}
+
+func (p *player) sheetsOut(ctx context.Context) (int, error) {
+	var printer struct{ Counts struct{ Sheets int } }
+	err := p.shop.Bench.Do(ctx, "GET", "/printers/till1", nil, &printer)
+	return printer.Counts.Sheets, err
 }
 
 func (p *player) coupon(ctx context.Context, s *couponStep) error {
@@ -276,12 +295,9 @@ func (p *player) coupon(ctx context.Context, s *couponStep) error {
 
 // paper waits for the next whole sheet, shows it, keeps its picture, and looks for what must stand on it.
 func (p *player) paper(ctx context.Context, name string, must []string) error {
-	var printer struct {
-		Sheets int
-	}
 	err := stage.Until(ctx, "the paper", waitLimit, func(ctx context.Context) (bool, string, error) {
-		err := p.shop.Bench.Do(ctx, "GET", "/printers/till1", nil, &printer)
-		return printer.Sheets > p.sheets, fmt.Sprintf("%d sheets", printer.Sheets), err
+		sheets, err := p.sheetsOut(ctx)
+		return sheets > p.sheets, fmt.Sprintf("%d sheets", sheets), err
 	})
 	if err != nil {
 		return err
