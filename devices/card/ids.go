@@ -47,7 +47,7 @@ func (id *TxID) UnmarshalText(b []byte) error { return fromHex("transaction id",
 type TXMAC [8]byte
 
 // Number is the printed card number. It prints masked; string(n) is the number itself. Unlike the ID it is only what the
-// card says: whoever books points goes by the ID.
+// card says.
 type Number string
 
 const (

@@ -18,17 +18,20 @@ const (
 	confirmation     = "KC_1_V" // card.md 3.1
 )
 
-// Identity is who the card is. ID is proved; Number, Tier and Language are what the card says.
+// Identity is who the card is.
 type Identity struct {
-	ID       ID
+	// These are proved.
+	ID      ID
+	Scheme  Scheme
+	LastDay Day
+	Ctr     uint32 // at the start of this tap
+	LoadSeq uint32
+
+	// These are only what the card says: whoever books points goes by the ID.
 	Number   Number
 	Tier     string
 	Language string
-	Scheme   Scheme
-	LastDay  Day
-	Flags    Flags  // at SELECT, before this tap did anything
-	Ctr      uint32 // at the start of this tap, proved
-	LoadSeq  uint32
+	Flags    Flags // before this tap did anything
 }
 
 // Session is one tap of one genuine card: a protected channel and what is known of the purse. It belongs to one goroutine.

@@ -31,7 +31,8 @@ type knownCertificate struct {
 	until time.Time
 }
 
-// NewTrust pins the CA keys of a chain. hot says whether a card is on the hot list at this moment; nil means no list.
+// NewTrust pins the CA keys of a chain. hot says whether a card is on the hot list at this moment; it is asked at every tap, by
+// several lanes at once. nil means no list.
 func NewTrust(scheme Scheme, cas []*ecdsa.PublicKey, hot func(ID) bool) (*Trust, error) {
 	if len(cas) == 0 {
 		return nil, errors.New("trust without a ca key")

@@ -14,21 +14,19 @@ const gsv0Head = 8
 func (e *Encoder) paperRow(p *Profile, r row, d decision) (*render.Bitmap, error) {
 	sx, sy := r.style.scale()
 	b := render.NewBitmap(p.Paper.WidthDots, rowPitch(p, r.style))
-	for _, s := range r.spans {
+	for i, s := range r.spans {
 		cells, err := e.renderer.Line(s.text, s.dir)
 		if err != nil {
 			return nil, err
 		}
-		for i, c := range cells {
-			if d.route == routeCells {
-				if _, own := ascii.bytes(s); !own {
-					c = sendable(c)
-				}
+		for at, c := range cells {
+			if d.route == routeCells && d.codes[i] != nil {
+				c = sendable(c)
 			}
 			if r.style.Bold {
 				c = c.Bold()
 			}
-			b.DrawCell((s.x+i)*render.CellWidth*sx, 0, c, sx, sy)
+			b.DrawCell((s.x+at)*render.CellWidth*sx, 0, c, sx, sy)
 		}
 	}
 	return b, nil

@@ -17,11 +17,12 @@ import (
 
 // Limits of one document.
 const (
-	maxLines     = 2000
-	maxColumns   = 8
-	maxTextBytes = 4096
-	maxFeed      = 40
-	maxScale     = 8 // GS ! enlarges at most eightfold
+	maxLines       = 2000
+	maxColumns     = 8
+	maxColumnWidth = 200
+	maxTextBytes   = 4096
+	maxFeed        = 40
+	maxScale       = 8 // GS ! enlarges at most eightfold
 )
 
 // Direction is the base direction of a text.
@@ -216,8 +217,8 @@ func checkColumns(columns []Column) error {
 	}
 	rest := 0
 	for _, c := range columns {
-		if c.Width < Fit {
-			return fmt.Errorf("column width %d", c.Width)
+		if c.Width < Fit || c.Width > maxColumnWidth {
+			return fmt.Errorf("column width %d, want at most %d", c.Width, maxColumnWidth)
 		}
 		if c.Width == Rest {
 			rest++

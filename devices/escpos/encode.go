@@ -36,9 +36,9 @@ func (e *Encoder) Encode(d *Document, p *Profile, no JobNo) (*Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode job %d: %w", no, err)
 	}
-	w := writer{profile: p, base: d.direction(), encoder: e, glyphs: plan.glyphs}
+	w := writer{profile: p, base: d.direction(), encoder: e}
 	w.start()
-	for _, b := range plan.blocks {
+	for _, b := range plan {
 		if err := w.block(b); err != nil {
 			return nil, fmt.Errorf("encode job %d: %w", no, err)
 		}
@@ -56,15 +56,9 @@ type plannedBlock struct {
 	routes []decision // one for each row
 }
 
-// plan is a document laid out and decided.
-type plan struct {
-	blocks []plannedBlock
-	glyphs *glyphSet
-}
-
 // plan checks, lays out and decides, so that everything that can be refused is
 // refused before the first byte.
-func (e *Encoder) plan(d *Document, p *Profile) (*plan, error) {
+func (e *Encoder) plan(d *Document, p *Profile) ([]plannedBlock, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
@@ -72,9 +66,9 @@ func (e *Encoder) plan(d *Document, p *Profile) (*plan, error) {
 	blocks := l.blocks(d)
 	rt := newRouter(p, e, blocks)
 	refused := &RefusedError{Profile: p.ID}
-	out := &plan{blocks: make([]plannedBlock, len(blocks)), glyphs: rt.glyphs}
+	out := make([]plannedBlock, len(blocks))
 	for i, b := range blocks {
-		out.blocks[i].block = b
+		out[i].block = b
 		for _, r := range b.rows {
 			route, err := rt.decide(r)
 			var bad *RefusedError
@@ -84,7 +78,7 @@ func (e *Encoder) plan(d *Document, p *Profile) (*plan, error) {
 			case err != nil:
 				return nil, err
 			}
-			out.blocks[i].routes = append(out.blocks[i].routes, route)
+			out[i].routes = append(out[i].routes, route)
 		}
 	}
 	if refused.Runes != nil {
@@ -104,7 +98,6 @@ type writer struct {
 	profile *Profile
 	base    render.Direction
 	encoder *Encoder
-	glyphs  *glyphSet
 	chunks  []chunk
 
 	page  string // selected code page, "" after ESC @
@@ -124,9 +117,6 @@ func (w *writer) start() {
 	if w.profile.Status.ASB {
 		const all = 0x0F // drawer, online, error, paper
 		w.pending = append(w.pending, gs, 'a', all)
-	}
-	for _, command := range w.glyphs.definitions(bandLimit(w.profile)) {
-		w.emit(SegmentRaster, command...)
 	}
 }
 
@@ -173,6 +163,9 @@ func (w *writer) row(r row, d decision) error {
 			w.pending = append(w.pending, esc, 't', page.slot)
 		}
 	}
+	for _, command := range definitions(d.send, bandLimit(w.profile)) {
+		w.emit(SegmentRaster, command...)
+	}
 	w.setAlign(alignLeft)
 	if len(r.spans) > 0 {
 		w.setStyle(r.style)
@@ -180,13 +173,12 @@ func (w *writer) row(r row, d decision) error {
 	line := w.pending
 	w.pending = nil
 	x := 0
-	for _, s := range r.spans {
+	for i, s := range r.spans {
 		letters, own := page.bytes(s)
-		if !own {
-			var err error
-			if letters, err = w.codes(s); err != nil {
-				return err
-			}
+		if d.route == routeCells && d.codes[i] != nil {
+			letters, own = d.codes[i], false
+		} else if !own {
+			return fmt.Errorf("row %q left its page", s.text) // decided otherwise a moment ago
 		}
 		line = w.selectSet(line, !own)
 		line = append(line, w.gap(x, s.x, r.style)...)
@@ -195,19 +187,6 @@ func (w *writer) row(r row, d decision) error {
 	}
 	w.emit(SegmentText, append(line, lf)...)
 	return nil
-}
-
-// codes prints a span by the codes of its cells, which the plan has sent.
-func (w *writer) codes(s span) ([]byte, error) {
-	cells, err := w.encoder.downloadedCells(s)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]byte, len(cells))
-	for i, c := range cells {
-		out[i] = w.glyphs.code(c)
-	}
-	return out, nil
 }
 
 // selectSet is ESC %: the cells that were sent, or the printer's own letters.

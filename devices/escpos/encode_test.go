@@ -29,6 +29,14 @@ func epson(t testing.TB) *Profile {
 	return p
 }
 
+// rasterOnly is the Epson without user-defined characters.
+func rasterOnly(t testing.TB) *Profile {
+	t.Helper()
+	p := epson(t)
+	p.Graphics.UserChars = 0
+	return p
+}
+
 // lines makes a Latvian document of paragraphs.
 func lines(texts ...string) *Document {
 	d := &Document{Lang: "lv"}
@@ -55,9 +63,15 @@ func ops(t testing.TB, d *Document, p *Profile) []op {
 // texts is what the stream prints as letters, in the bytes of its code page.
 func texts(in []op) string {
 	var out strings.Builder
+	user := false
 	for _, o := range in {
 		switch o.name {
+		case "\x1b%":
+			user = o.data[0] == 1
 		case "text":
+			if user {
+				continue // codes of cells
+			}
 			out.Write(o.data)
 		case "LF":
 			out.WriteByte('\n')
@@ -104,7 +118,7 @@ func TestEnglishNeedsNoPage(t *testing.T) {
 }
 
 func TestThePageThatHoldsMostLinesIsTaken(t *testing.T) {
-	p := epson(t)
+	p := rasterOnly(t)
 	p.Pages.Verified = []string{"cp1257", "cp437"}
 	got := ops(t, lines("Œuvre façade è", "façade è", "ñandú è", "Kopā"), p)
 	if n := count(got, "\x1bt"); n != 2 {
@@ -119,7 +133,7 @@ func TestPersianIsDrawnAndAmountsBesideLatinAreNot(t *testing.T) {
 	d := &Document{Lang: "fa", Dir: RTL}
 	d.Text(Start, Style{}, "سیب")
 	d.AddColumns(Style{}, Column{Text: "A.B."}, Column{Text: "52.50 EUR", Width: Fit, Align: End, Dir: LTR})
-	got := ops(t, d, epson(t))
+	got := ops(t, d, rasterOnly(t))
 	if n := count(got, "\x1dv"); n != 1 {
 		t.Errorf("%d raster bands, want 1", n)
 	}
@@ -132,7 +146,7 @@ func TestRightToLeftGraphicsKeepToTheRightMargin(t *testing.T) {
 	d := &Document{Lang: "fa", Dir: RTL}
 	d.Text(Start, Style{}, "سیب")
 	var align, width byte
-	for _, o := range ops(t, d, epson(t)) {
+	for _, o := range ops(t, d, rasterOnly(t)) {
 		switch o.name {
 		case "\x1ba":
 			align = o.data[0]
@@ -145,6 +159,41 @@ func TestRightToLeftGraphicsKeepToTheRightMargin(t *testing.T) {
 	}
 }
 
+func TestPersianIsPrintedByCellsThatWereSentOnce(t *testing.T) {
+	d := &Document{Lang: "fa", Dir: RTL}
+	for range 20 {
+		d.Text(Start, Style{}, "سیب و سیب")
+	}
+	got := ops(t, d, epson(t))
+	if n := count(got, "\x1b&"); n != 1 || count(got, "\x1dv") != 0 {
+		t.Errorf("%d times cells were sent, %d raster bands; want 1 and 0", n, count(got, "\x1dv"))
+	}
+	if n := count(got, "\x1b%"); n != 1 {
+		t.Errorf("%d changes of the character set, want 1", n)
+	}
+}
+
+func TestAmountsInAsciiBesidePersianArePrintedInThePrintersLetters(t *testing.T) {
+	d := &Document{Lang: "fa", Dir: RTL}
+	d.AddColumns(Style{}, Column{Text: "سیب"}, Column{Text: "52.50", Width: Fit, Align: End, Dir: LTR})
+	if got := texts(ops(t, d, epson(t))); got != "52.50\n" {
+		t.Errorf("letters %q", got)
+	}
+}
+
+func TestALineWithMoreCellsThanThePrinterHoldsIsDrawn(t *testing.T) {
+	p := epson(t)
+	p.Graphics.UserChars = 4
+	d := &Document{Lang: "hy"}
+	d.Text(Start, Style{}, "խնձոր")
+	d.Text(Start, Style{}, "հաց")
+	d.Text(Start, Style{}, "կաթ")
+	got := ops(t, d, p)
+	if count(got, "\x1dv") == 0 || count(got, "\x1b&") < 2 {
+		t.Error("want the long word drawn, and codes used again for the short ones")
+	}
+}
+
 func TestCharactersThatNobodyHasAreRefusedByName(t *testing.T) {
 	_, err := newEncoder(t).Encode(lines("Tēja 茶", "🍵"), epson(t), 1)
 	var refused *RefusedError
@@ -154,7 +203,7 @@ func TestCharactersThatNobodyHasAreRefusedByName(t *testing.T) {
 }
 
 func TestPrinterWithoutGraphicsRefusesWhatItHasNoLetterFor(t *testing.T) {
-	p := epson(t)
+	p := rasterOnly(t)
 	p.Graphics.GSv0 = false
 	_, err := newEncoder(t).Encode(lines("Kopā", "خوش"), p, 1)
 	var refused *RefusedError
@@ -349,9 +398,9 @@ func TestWhateverIsPrinted(t *testing.T) {
 	all := profiles(t)
 	rapid.Check(t, func(t *rapid.T) {
 		d := documents().Draw(t, "document")
-		id := rapid.SampledFrom(ProfileIDs()).Draw(t, "profile")
-		p := all[id]
-		job, err := e.Encode(d, p, 3)
+		p := *all[rapid.SampledFrom(ProfileIDs()).Draw(t, "profile")]
+		p.Graphics.UserChars = rapid.SampledFrom([]int{0, 8, 95}).Draw(t, "user characters")
+		job, err := e.Encode(d, &p, 3)
 		if err != nil {
 			t.Fatalf("encode: %v", err)
 		}
@@ -365,17 +414,29 @@ func TestWhateverIsPrinted(t *testing.T) {
 		if marks := strings.Count(texts(got), "?"); marks > originalMarks(d) {
 			t.Fatalf("%d question marks, the document has %d", marks, originalMarks(d))
 		}
-		checkWidths(t, got, p)
-		checkSegments(t, job, p)
+		checkWidths(t, got, &p)
+		checkSegments(t, job, &p)
 	})
 }
 
 // checkWidths follows the print position along every line.
 func checkWidths(t *rapid.T, got []op, p *Profile) {
-	x, scale := 0, 1
+	x, scale, user := 0, 1, false
+	sent := map[byte]bool{' ': true}
 	for _, o := range got {
 		switch o.name {
+		case "\x1b&":
+			for code := o.data[1]; code <= o.data[2]; code++ {
+				sent[code] = true
+			}
+		case "\x1b%":
+			user = o.data[0] == 1
 		case "text":
+			for _, code := range o.data {
+				if user && !sent[code] {
+					t.Fatalf("code %q is printed before its cell was sent", code)
+				}
+			}
 			x += len(o.data) * render.CellWidth * scale
 		case "LF":
 			x = 0
@@ -410,7 +471,7 @@ func checkSegments(t *rapid.T, job *Job, p *Profile) {
 		if err != nil {
 			t.Fatalf("segment %d is no whole number of commands: %v", i, err)
 		}
-		if drawn := count(part, "\x1dv") > 0; drawn != (s.Kind == SegmentRaster) {
+		if drawn := count(part, "\x1dv")+count(part, "\x1b&") > 0; drawn != (s.Kind == SegmentRaster) {
 			t.Fatalf("segment %d is marked %v", i, s.Kind)
 		}
 		if want := (job.Confirm == ConfirmPrinted); (s.Ack != [4]byte{}) != want {

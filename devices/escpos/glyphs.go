@@ -13,44 +13,90 @@ const (
 	cellBytes   = render.CellWidth * columnBytes
 )
 
-// glyphSet is the cells that a job sends to the printer before its first line, each
-// with the code that prints it.
+// glyph is a cell and the code that it is sent under.
+type glyph struct {
+	code byte
+	cell render.Cell
+}
+
+// glyphSet is the cells that the printer holds at one line of a job. A line that
+// needs more takes the codes that were printed longest ago.
 type glyphSet struct {
 	codes map[render.Cell]byte
-	order []render.Cell
+	slots []slot // by code, from firstUserCode
 	limit int
+	row   int // lines admitted so far
+}
+
+type slot struct {
+	cell render.Cell
+	used int // the last line that printed it
 }
 
 func newGlyphSet(p *Profile) *glyphSet {
 	return &glyphSet{codes: make(map[render.Cell]byte), limit: min(p.Graphics.UserChars, maxUserCodes)}
 }
 
-// admit takes the cells into the set, all or, when they do not fit, none.
-func (g *glyphSet) admit(cells []render.Cell) bool {
+// admit takes the cells of a line into the set and returns those that must be sent
+// before it. It reports false, and changes nothing, when no set can hold them.
+func (g *glyphSet) admit(cells []render.Cell) ([]glyph, bool) {
+	needed := make(map[render.Cell]bool)
 	var fresh []render.Cell
-	pending := make(map[render.Cell]bool)
 	for _, c := range cells {
-		if _, known := g.codes[c]; !known && !pending[c] && !c.Blank() {
-			pending[c] = true
+		if c.Blank() || needed[c] {
+			continue
+		}
+		needed[c] = true
+		if _, held := g.codes[c]; !held {
 			fresh = append(fresh, c)
 		}
 	}
-	if len(g.order)+len(fresh) > g.limit {
-		return false
+	if len(needed) > g.limit {
+		return nil, false
 	}
-	for _, c := range fresh {
-		g.codes[c] = firstUserCode + byte(len(g.order))
-		g.order = append(g.order, c)
+	g.row++
+	for c := range needed {
+		if code, held := g.codes[c]; held {
+			g.slots[code-firstUserCode].used = g.row
+		}
 	}
-	return true
+	send := make([]glyph, len(fresh))
+	for i, c := range fresh {
+		at := g.free()
+		g.slots[at] = slot{cell: c, used: g.row}
+		g.codes[c] = firstUserCode + byte(at)
+		send[i] = glyph{code: g.codes[c], cell: c}
+	}
+	return send, true
 }
 
-// code is the byte that prints a cell of the set.
-func (g *glyphSet) code(c render.Cell) byte {
-	if c.Blank() {
-		return ' '
+// free returns the index of a slot for a new cell: the next unused one, else the
+// one that was printed longest ago.
+func (g *glyphSet) free() int {
+	if len(g.slots) < g.limit {
+		g.slots = append(g.slots, slot{})
+		return len(g.slots) - 1
 	}
-	return g.codes[c]
+	oldest := 0
+	for i := range g.slots {
+		if g.slots[i].used < g.slots[oldest].used {
+			oldest = i
+		}
+	}
+	delete(g.codes, g.slots[oldest].cell)
+	return oldest
+}
+
+// print returns the codes of cells that the set holds.
+func (g *glyphSet) print(cells []render.Cell) []byte {
+	out := make([]byte, len(cells))
+	for i, c := range cells {
+		out[i] = ' '
+		if !c.Blank() {
+			out[i] = g.codes[c]
+		}
+	}
+	return out
 }
 
 // columns is a cell as ESC & takes it, without the blank columns at its right, and
@@ -86,26 +132,25 @@ func sendable(c render.Cell) render.Cell {
 	return out
 }
 
-// definitions is the set as ESC & commands of at most limit bytes.
-func (g *glyphSet) definitions(limit int) [][]byte {
-	const head, codeAt = 5, 4
+// definitions is ESC & for the glyphs: codes that follow each other share a command
+// of at most limit bytes.
+func definitions(glyphs []glyph, limit int) [][]byte {
+	const lastCode = 4 // place of c2
 	var out [][]byte
 	var command []byte
-	for i, c := range g.order {
-		data := columns(c)
-		code := firstUserCode + byte(i)
-		if command == nil || len(command)+1+len(data) > limit {
+	for i, g := range glyphs {
+		data := columns(g.cell)
+		if i == 0 || g.code != glyphs[i-1].code+1 || len(command)+1+len(data) > limit {
 			if command != nil {
 				out = append(out, command)
 			}
-			command = make([]byte, 0, limit)
-			command = append(command, esc, '&', columnBytes, code, code)
+			command = []byte{esc, '&', columnBytes, g.code, g.code}
 		}
-		command[codeAt] = code
+		command[lastCode] = g.code
 		command = append(command, byte(len(data)/columnBytes))
 		command = append(command, data...)
 	}
-	if len(command) > head {
+	if command != nil {
 		out = append(out, command)
 	}
 	return out

@@ -1,6 +1,7 @@
 package escpos
 
 import (
+	"slices"
 	"strings"
 
 	"loyaltill/devices/escpos/render"
@@ -62,8 +63,8 @@ func (l *layout) text(line *Line) []row {
 	width := l.width(line.Style)
 	dir := directionOf(line.Dir, l.base)
 	var rows []row
-	for _, part := range l.wrap(line.Text, width) {
-		s := span{cells: l.renderer.Width(part), text: part, dir: dir}
+	for _, part := range l.wrap(line.Text, dir, width) {
+		s := span{cells: l.renderer.Width(part, dir), text: part, dir: dir}
 		s.x = offset(width, s.cells, line.Align, l.base)
 		rows = append(rows, row{style: line.Style, spans: spansOf(s)})
 	}
@@ -108,56 +109,78 @@ func (l *layout) rule(line *Line) []row {
 	}}
 }
 
-// cellText is a column's text, wrapped, with the place of the column.
-type cellText struct {
+// placedColumn is a column's text, wrapped, at its place.
+type placedColumn struct {
 	x, width int
 	lines    []string
+	align    Align
+	dir      render.Direction
 }
 
 // columnRows lays columns side by side. Shorter ones end on the last row, so that
-// a price stands at the end of a name that needs two rows. Right-to-left
-// documents mirror the order of columns, never the inside of an amount.
+// a price stands at the end of a name that needs two rows.
 func (l *layout) columnRows(line *Line) []row {
 	total := l.width(line.Style)
-	widths := l.columnWidths(line.Columns, total)
-	cells := make([]cellText, len(line.Columns))
-	x, height := 0, 1
-	for i, c := range line.Columns {
-		cell := cellText{x: x, width: widths[i], lines: l.wrap(c.Text, widths[i])}
-		if l.base == render.RTL {
-			cell.x = total - x - widths[i]
-		}
-		cells[i] = cell
-		x += widths[i]
-		height = max(height, len(cell.lines))
+	if total < minColumn*len(line.Columns) {
+		return l.stacked(line)
+	}
+	columns := l.place(line.Columns, total)
+	height := 1
+	for _, c := range columns {
+		height = max(height, len(c.lines))
 	}
 	rows := make([]row, height)
 	for y := range rows {
 		rows[y].style = line.Style
-		for i := range cells {
-			c := &cells[i]
-			if l.base == render.RTL {
-				c = &cells[len(cells)-1-i] // spans stand from left to right
-			}
+		for _, c := range columns {
 			n := y - (height - len(c.lines))
 			if n < 0 {
 				continue
 			}
-			col := line.Columns[i]
-			if l.base == render.RTL {
-				col = line.Columns[len(cells)-1-i]
-			}
-			s := span{cells: l.renderer.Width(c.lines[n]), text: c.lines[n], dir: directionOf(col.Dir, l.base)}
-			s.x = c.x + offset(c.width, s.cells, col.Align, l.base)
+			s := span{cells: l.renderer.Width(c.lines[n], c.dir), text: c.lines[n], dir: c.dir}
+			s.x = c.x + offset(c.width, s.cells, c.align, l.base)
 			rows[y].spans = append(rows[y].spans, spansOf(s)...)
 		}
 	}
 	return rows
 }
 
-// minRest is the narrowest column that may take the rest; amounts that leave less
-// are given less themselves and wrap.
-const minRest = 8
+// stacked gives each column lines of its own, when letters are too large for
+// columns side by side.
+func (l *layout) stacked(line *Line) []row {
+	var rows []row
+	for _, c := range line.Columns {
+		rows = append(rows, l.text(&Line{Text: c.Text, Style: line.Style, Align: c.Align, Dir: c.Dir})...)
+	}
+	return rows
+}
+
+// place wraps columns and puts them on the line, returned from left to right. A
+// right-to-left document mirrors their order, never the inside of an amount.
+func (l *layout) place(columns []Column, total int) []placedColumn {
+	widths := l.columnWidths(columns, total)
+	placed := make([]placedColumn, len(columns))
+	x := 0
+	for i, c := range columns {
+		dir := directionOf(c.Dir, l.base)
+		placed[i] = placedColumn{x: x, width: widths[i], align: c.Align, dir: dir, lines: l.wrap(c.Text, dir, widths[i])}
+		x += widths[i]
+	}
+	if l.base == render.RTL {
+		for i := range placed {
+			placed[i].x = total - placed[i].x - placed[i].width
+		}
+		slices.Reverse(placed)
+	}
+	return placed
+}
+
+// minRest is the narrowest column that may take the rest: amounts that leave less
+// are given less themselves and wrap. minColumn is the narrowest of all.
+const (
+	minRest   = 8
+	minColumn = 2 // a letter and the gap before it
+)
 
 // columnWidths shares the line: fixed and fitted columns take theirs, one column
 // takes the rest. When they ask for more than there is, the widest gives way.
@@ -170,7 +193,7 @@ func (l *layout) columnWidths(columns []Column, total int) []int {
 			rest = i
 			continue
 		case Fit:
-			widths[i] = max(l.renderer.Width(c.Text), 1)
+			widths[i] = max(l.renderer.Width(c.Text, directionOf(c.Dir, l.base)), 1)
 			if i > 0 {
 				widths[i]++ // the gap to the column before
 			}
@@ -189,6 +212,9 @@ func (l *layout) columnWidths(columns []Column, total int) []int {
 			if widths[i] > widths[widest] {
 				widest = i
 			}
+		}
+		if widths[widest] <= minColumn {
+			break // the rest gives way then
 		}
 		widths[widest]--
 		used--

@@ -73,6 +73,18 @@ func TestColumns(t *testing.T) {
 	}
 }
 
+func TestColumnsOfLettersTooLargeStandBelowEachOther(t *testing.T) {
+	d := &Document{Lang: "lv"}
+	columns := make([]Column, maxColumns)
+	for i := range columns {
+		columns[i] = Column{Text: "ab", Width: Fit}
+	}
+	d.AddColumns(Style{Width: 8}, columns...)
+	if got, want := paper(t, d), strings.Repeat("ab\n", maxColumns); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestParagraphs(t *testing.T) {
 	tests := []struct {
 		name, text string

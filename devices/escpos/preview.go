@@ -24,7 +24,7 @@ func (e *Encoder) Preview(d *Document, p *Profile) (*Preview, error) {
 	}
 	out := &Preview{}
 	var strips []strip
-	for _, b := range plan.blocks {
+	for _, b := range plan {
 		out.Routes = append(out.Routes, routesOf(b))
 		drawn, err := e.strips(b, p, d.direction())
 		if err != nil {
@@ -131,7 +131,7 @@ func (e *Encoder) PlainText(d *Document, p *Profile) (string, error) {
 		return "", fmt.Errorf("plain text: %w", err)
 	}
 	var out strings.Builder
-	for _, b := range plan.blocks {
+	for _, b := range plan {
 		switch b.line.Kind {
 		case KindSymbol:
 			fmt.Fprintf(&out, "[%s %s]\n", b.line.Symbol.Kind, b.line.Symbol.Data)

@@ -21,10 +21,12 @@ const (
 	routeRaster                  // 5: graphics
 )
 
-// decision is the route of a row; page is set for routePage.
+// decision is the route of a row.
 type decision struct {
 	route route
-	page  codePage
+	page  codePage // for routePage
+	send  []glyph  // for routeCells: what the printer must get before the row
+	codes [][]byte // for routeCells: what each span prints; nil for its own letters
 }
 
 // RefusedError says that no route can print some characters. Nothing was sent.
@@ -96,8 +98,14 @@ func (rt *router) decide(row row) (decision, error) {
 	if err != nil {
 		return decision{}, err
 	}
-	if rt.glyphs.admit(cells) {
-		return decision{route: routeCells}, nil
+	if send, ok := rt.glyphs.admit(slices.Concat(cells...)); ok {
+		d := decision{route: routeCells, send: send, codes: make([][]byte, len(cells))}
+		for i, c := range cells {
+			if c != nil {
+				d.codes[i] = rt.glyphs.print(c)
+			}
+		}
+		return d, nil
 	}
 	if !rt.profile.Graphics.GSv0 {
 		return decision{}, &RefusedError{Profile: rt.profile.ID, Runes: row.outside(rt.pages)}
@@ -105,27 +113,27 @@ func (rt *router) decide(row row) (decision, error) {
 	return decision{route: routeRaster}, nil
 }
 
-// cells is what would have to be sent to the printer to print the row by codes;
-// spans in ASCII print in its own letters.
-func (rt *router) cells(row row) ([]render.Cell, error) {
-	var all []render.Cell
-	var missing []rune
-	for _, s := range row.spans {
+// cells is what the printer would have to be sent to print each span by codes, nil
+// for spans in ASCII, which print in its own letters.
+func (rt *router) cells(row row) ([][]render.Cell, error) {
+	all := make([][]render.Cell, len(row.spans))
+	refused := &RefusedError{Profile: rt.profile.ID}
+	for i, s := range row.spans {
 		if _, own := ascii.bytes(s); own {
 			continue
 		}
 		cells, err := rt.encoder.downloadedCells(s)
-		var e *render.MissingError
+		var missing *render.MissingError
 		switch {
-		case errors.As(err, &e):
-			missing = append(missing, e.Runes...)
+		case errors.As(err, &missing):
+			refused.add(missing.Runes)
 		case err != nil:
 			return nil, err
 		}
-		all = append(all, cells...)
+		all[i] = cells
 	}
-	if missing != nil {
-		return nil, &RefusedError{Profile: rt.profile.ID, Runes: missing}
+	if refused.Runes != nil {
+		return nil, refused
 	}
 	return all, nil
 }

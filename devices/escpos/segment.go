@@ -2,9 +2,8 @@ package escpos
 
 import "fmt"
 
-// Size of segments (printing.md, rule R3).
+// Largest segment (printing.md, rule R3).
 const (
-	segmentMin = 256
 	segmentMax = 1024
 
 	// startBytes is room for the commands that may stand before a raster band.
@@ -53,8 +52,7 @@ func segments(chunks []chunk, p *Profile, no JobNo) ([]Segment, error) {
 			return nil, fmt.Errorf("%w: a line of %d bytes, at most %d fit a segment", ErrDocument, len(c.bytes), limit)
 		}
 		alone := c.kind == SegmentCut || c.kind == SegmentDrawer
-		mixed := current.Kind != c.kind && len(current.Bytes) >= segmentMin
-		if alone || mixed || len(current.Bytes)+len(c.bytes) > limit {
+		if alone || len(current.Bytes)+len(c.bytes) > limit {
 			closeCurrent()
 		}
 		current.Kind = max(current.Kind, c.kind)

@@ -9,16 +9,16 @@ import (
 
 // wrap breaks text into lines of at most width cells: at newlines, else at spaces
 // (not at no-break spaces), else, for a word longer than the line, between letters.
-func (l *layout) wrap(text string, width int) []string {
+func (l *layout) wrap(text string, dir render.Direction, width int) []string {
 	var lines []string
 	for paragraph := range strings.SplitSeq(text, "\n") {
-		lines = append(lines, l.wrapParagraph(paragraph, width)...)
+		lines = append(lines, l.wrapParagraph(paragraph, dir, width)...)
 	}
 	return lines
 }
 
-func (l *layout) wrapParagraph(text string, width int) []string {
-	if l.renderer.Width(text) <= width {
+func (l *layout) wrapParagraph(text string, dir render.Direction, width int) []string {
+	if l.renderer.Width(text, dir) <= width {
 		return []string{text}
 	}
 	var lines []string
@@ -28,14 +28,14 @@ func (l *layout) wrapParagraph(text string, width int) []string {
 		if line != "" {
 			candidate = line + " " + word
 		}
-		if l.renderer.Width(candidate) <= width {
+		if l.renderer.Width(candidate, dir) <= width {
 			line = candidate
 			continue
 		}
 		if line != "" {
 			lines = append(lines, line)
 		}
-		pieces := l.breakWord(word, width)
+		pieces := l.breakWord(word, dir, width)
 		lines = append(lines, pieces[:len(pieces)-1]...)
 		line = pieces[len(pieces)-1]
 	}
@@ -44,18 +44,27 @@ func (l *layout) wrapParagraph(text string, width int) []string {
 
 // breakWord cuts a word that is longer than a line; marks and joiners stay with
 // the letter before them.
-func (l *layout) breakWord(word string, width int) []string {
-	if l.renderer.Width(word) <= width {
+func (l *layout) breakWord(word string, dir render.Direction, width int) []string {
+	if l.renderer.Width(word, dir) <= width {
 		return []string{word}
 	}
 	var pieces []string
 	piece := ""
-	for _, letter := range letters(word) {
-		if piece != "" && l.renderer.Width(piece+letter) > width {
+	add := func(letter string) {
+		if piece != "" && l.renderer.Width(piece+letter, dir) > width {
 			pieces = append(pieces, piece)
 			piece = ""
 		}
 		piece += letter
+	}
+	for _, letter := range letters(word) {
+		if l.renderer.Width(letter, dir) <= width {
+			add(letter)
+			continue
+		}
+		for _, c := range letter { // a mark that lost its letter, in a column of one cell
+			add(string(c))
+		}
 	}
 	return append(pieces, piece)
 }

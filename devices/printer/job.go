@@ -37,7 +37,7 @@ const (
 	NotStarted  Outcome = "not_started" // no byte left this machine: printing it again is safe
 	Confirmed   Outcome = "confirmed"   // the printer has acknowledged the id behind the cut
 	Sent        Outcome = "sent"        // all bytes left; this printer cannot tell more (Result.Level)
-	Interrupted Outcome = "interrupted" // the paper is torn; what is on it is not the whole job
+	Interrupted Outcome = "interrupted" // broken off; what came out is struck out with a line of X and cut off
 	Uncertain   Outcome = "uncertain"   // the cut was sent and not acknowledged: somebody has to look
 )
 
@@ -64,7 +64,7 @@ type Result struct {
 	Acked    int // segments known to be on paper
 	Segments int
 
-	// Clean says that nothing of the job is left in the printer and the torn part has been cut off. Confirmed and
+	// Clean says that nothing of the job is left in the printer and the torn part has been struck out and cut off. Confirmed and
 	// NotStarted are always clean. When it is false the owner of the journal sets Config.Torn at the next start.
 	Clean bool
 }

@@ -287,9 +287,10 @@ func (p *Printer) Print(ctx context.Context, job *escpos.Job, progress func(Prog
 
 // window is the most bytes in flight: what the profile says, and never so much that the buffer could fill.
 func window(p *escpos.Profile) int {
-	const reserve = 256 // printing.md R4: queries and pings go on top
+	// Queries and pings go on top (printing.md R4).
+	const reserve, smallReserve = 256, 40
 	if p.IO.RxBuffer >= 2*reserve {
 		return min(p.IO.Window, p.IO.RxBuffer-reserve)
 	}
-	return p.IO.Window
+	return min(p.IO.Window, p.IO.RxBuffer-smallReserve)
 }

@@ -1,6 +1,7 @@
 package printer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -188,12 +189,14 @@ func (s *session) nextPing() [4]byte {
 	return escpos.ProcessID(escpos.JobNumbers-1, escpos.JobNumbers-1-s.pings%distinct)
 }
 
-// cutTorn feeds out and cuts off what a broken job left on the paper.
+// cutTorn strikes out, feeds out and cuts off what a broken job left on the paper. Without the strike a job that broke
+// right before its cut would leave a sheet that looks whole.
 func (s *session) cutTorn(ctx context.Context) error {
 	if !s.p.torn {
 		return nil
 	}
-	if err := s.write(ctx, cutOff(s.profile)); err != nil {
+	strike := append(bytes.Repeat([]byte{'X'}, s.profile.Paper.Columns()), '\n')
+	if err := s.write(ctx, append(append([]byte{'\n'}, strike...), cutOff(s.profile)...)); err != nil {
 		return err
 	}
 	if s.talks() {

@@ -226,19 +226,18 @@ func (s *session) watch(ctx context.Context, j *sending) error {
 
 // stalled deals with a printer that has not got on for too long: ask it, then ask for an id of ours, then give up.
 func (s *session) stalled(ctx context.Context, j *sending) error {
-	s.state = StateStalled
-	s.publish()
-	j.overdue++
 	j.moved = s.p.now()
 	if s.talks() {
 		if err := s.probe(ctx); err != nil {
 			return err
 		}
 	}
-	if s.cond.Has(blocking) {
-		j.overdue = 0
-		return nil
+	if s.cond.Has(blocking) || j.moved.IsZero() {
+		return nil // it said why, or got on meanwhile
 	}
+	s.state = StateStalled
+	s.publish()
+	j.overdue++
 	if j.overdue >= maxTries {
 		j.breakOff(CauseStalled)
 		return nil
@@ -248,82 +247,4 @@ func (s *session) stalled(ctx context.Context, j *sending) error {
 	}
 	j.ping, j.pingNext = s.nextPing(), j.next
 	return s.write(ctx, commandProcessID(j.ping))
-}
-
-// conclude answers the job's owner, at once or when the printer is clean.
-func (s *session) conclude(ctx context.Context, j *sending, lost error) {
-	n := len(j.job.Segments)
-	res := Result{Outcome: Confirmed, Acked: j.acked, Segments: n, Level: s.level(), Clean: true}
-	whole := j.next == n
-	switch {
-	case j.next == 0:
-		res.Outcome, res.Cause = NotStarted, j.cause
-	case j.done():
-		if j.job.Confirm != escpos.ConfirmPrinted {
-			res.Outcome = Sent
-		}
-		s.committed(j)
-	case !j.acks && whole && j.cause == CauseNone && lost == nil:
-		res.Outcome = Sent
-	default:
-		res.Clean = false
-		res.Cause = causeOf(ctx, j, lost)
-		s.synced = false
-		s.p.torn = s.p.torn || prints(j.job)
-		res.Outcome = Interrupted
-		if whole && maybeCut(res.Cause, n-j.acked, lost) {
-			res.Outcome = Uncertain
-			break
-		}
-		s.p.pending = &pending{req: j.req, reply: reply{res, j.err}}
-		return
-	}
-	j.req.reply <- reply{res, j.err}
-}
-
-// committed tells the owner that the commit point has been passed.
-func (s *session) committed(j *sending) {
-	j.report()
-	err := j.req.progress(Progress{Stage: Committed, Acked: j.acked, Segments: len(j.job.Segments)})
-	if j.err == nil {
-		j.err = err
-	}
-}
-
-func causeOf(ctx context.Context, j *sending, lost error) Cause {
-	switch {
-	case j.cause != CauseNone:
-		return j.cause
-	case ctx.Err() != nil:
-		return CauseStopped
-	case errors.Is(lost, errStuck):
-		return CauseStalled
-	default:
-		return CauseLinkLost
-	}
-}
-
-// maybeCut reports whether the sheet may be whole although its last acknowledgement is missing; the cut has been sent.
-// After a loss of power at most the answer that was on its way can be missing: the others came as long as there was
-// power, and nothing is printed without.
-func maybeCut(cause Cause, missing int, lost error) bool {
-	switch cause {
-	case CauseLinkLost, CauseStopped:
-		return true
-	case CauseStalled:
-		return lost != nil // the port hangs; with the link up the printer has said that it printed no more
-	case CausePowerCycle:
-		return missing == 1
-	}
-	return false
-}
-
-// prints reports whether the job leaves anything on paper.
-func prints(job *escpos.Job) bool {
-	for _, seg := range job.Segments {
-		if seg.Kind != escpos.SegmentDrawer {
-			return true
-		}
-	}
-	return false
 }

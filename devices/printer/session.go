@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"loyaltill/devices"
 	"loyaltill/devices/escpos"
 )
 
@@ -17,18 +15,8 @@ var (
 	errStuck   = errors.New("port takes no more bytes")
 )
 
-const (
-	// fastestStart is less than any printer takes to be switched off, on and ready. It is no profile's business: a
-	// model that starts faster than its profile says would have lost jobs called printed.
-	fastestStart = 700 * time.Millisecond
-
-	// queryRoom is how much of the printer's buffer queries may take. One that is offline answers them at once and yet
-	// keeps their bytes until it works its buffer off.
-	queryRoom = 192
-
-	maxProbes = 3         // in a row without an answer end the link
-	farOff    = time.Hour // longer than anything waits without looking again
-)
+// farOff is longer than anything waits without looking again.
+const farOff = time.Hour
 
 // session is one open link: what has been heard on it and what is expected. Run's goroutine alone uses it. Everything
 // that waits does so in step, so whatever the printer says is seen at once, wherever the driver stands.
@@ -262,6 +250,10 @@ func (s *session) until(ctx context.Context, limit time.Duration, done func() bo
 	for !done() {
 		left := deadline.Sub(s.p.now())
 		if left <= 0 {
+			s.drain() // this process itself may have been late
+			if done() {
+				return nil
+			}
 			return errTimeout
 		}
 		if _, err := s.step(ctx, left, nil); err != nil && !errors.Is(err, errTimeout) {
@@ -279,184 +271,4 @@ func (s *session) write(ctx context.Context, p []byte) error {
 		return errStuck
 	}
 	return err
-}
-
-// receive reads what came.
-func (s *session) receive(b []byte) {
-	now := s.p.now()
-	if s.missed > 0 && s.serial && s.answered {
-		s.mistrust() // it is back after a silence
-	}
-	s.gap = max(s.gap, now.Sub(s.heard))
-	s.heard, s.missed = now, 0
-	for _, ev := range s.parser.Feed(b) {
-		s.handle(ev)
-	}
-	if s.cond.Has(blocking) {
-		s.blocked = now
-	} else {
-		s.queries = 0
-	}
-	s.publish()
-}
-
-func (s *session) handle(ev escpos.StatusEvent) {
-	switch ev.Kind {
-	case escpos.StatusASB, escpos.StatusRealTime:
-		before := s.cond
-		s.cond = ev.Apply(s.cond)
-		if before.Has(blocking) && !s.cond.Has(blocking) {
-			s.blocked = s.p.now()
-		}
-		if a, ok := attentionOf(s.cond & breaking); ok && s.job != nil {
-			s.job.breakOff(a.cause)
-		}
-	case escpos.StatusProcessID:
-		s.pong = ev.ID
-		if s.job != nil {
-			s.job.acknowledged(ev.ID, s.continuous())
-		}
-	case escpos.StatusByte:
-		if s.job != nil {
-			s.job.processed()
-		}
-	case escpos.StatusCleared:
-		s.cleared = true
-		s.queries = 0
-	case escpos.StatusInfo:
-		s.info = append(s.info, ev.Data)
-	case escpos.StatusXOFF:
-		s.full, s.held = true, true
-	case escpos.StatusXON:
-		if !s.full {
-			s.mistrust() // nobody was held: it says hello after switching on
-		}
-		s.full, s.held = false, false
-	}
-}
-
-// continuous reports whether the printer has been heard so often since the job began that it cannot have been switched
-// off and on in between. On other transports losing power ends the link.
-func (s *session) continuous() bool { return !s.serial || s.gap < fastestStart }
-
-// mistrust notes signs that the printer was switched off: what it held is gone.
-func (s *session) mistrust() {
-	s.suspect = true
-	s.synced = false
-	if s.job != nil {
-		s.job.breakOff(CausePowerCycle)
-	}
-}
-
-// pollAt is when silence has lasted long enough to ask.
-func (s *session) pollAt() time.Time {
-	last := s.heard
-	if s.asked.After(last) {
-		last = s.asked
-	}
-	switch {
-	case !s.talks(), s.queries >= queryRoom && (s.job != nil || !s.canClear):
-		return last.Add(farOff) // with ASB a change is heard all the same
-	case s.job != nil && s.job.waits(), s.cond.Has(blocking &^ recoverable):
-		return last.Add(s.p.timing.pollBusy)
-	default:
-		return last.Add(s.p.timing.poll)
-	}
-}
-
-// ask puts the four real-time queries and waits for the answers. It must only be called between two commands. All four
-// go out each time, in the same order, so that even late answers are taken for what they are.
-func (s *session) ask(ctx context.Context) error {
-	if s.queries >= queryRoom && s.job == nil && s.canClear {
-		if err := s.clear(ctx); err != nil && !errors.Is(err, errTimeout) {
-			return err
-		}
-	}
-	s.parser.Forget()
-	var out []byte
-	for _, q := range []escpos.StatusQuery{escpos.AskPrinter, escpos.AskOffline, escpos.AskError, escpos.AskPaper} {
-		s.parser.Asked(q)
-		out = append(out, q.Bytes()...)
-	}
-	start := s.p.now()
-	s.asked = start
-	s.queries += len(out)
-	if err := s.write(ctx, out); err != nil {
-		return err
-	}
-	patience := max(s.p.timing.answer, 2*s.latency) + s.onWire()
-	err := s.until(ctx, patience, func() bool { return s.parser.Unanswered() == 0 })
-	switch {
-	case err == nil:
-		s.latency = max(s.latency, s.p.now().Sub(start)-s.onWire())
-		return nil
-	case !errors.Is(err, errTimeout):
-		return err
-	}
-	s.parser.Forget()
-	if s.heard.After(start) {
-		return nil // it speaks, if not to the question
-	}
-	s.missed++
-	s.publish()
-	return errSilent
-}
-
-// probe asks until something is heard. Three silent queries end the link; a serial line with a job on it gets the time
-// that the printer needs to start up again, because what became of the job can then be told.
-func (s *session) probe(ctx context.Context) error {
-	giveUp := s.p.now()
-	if s.job != nil && s.serial {
-		giveUp = giveUp.Add(2 * time.Duration(s.profile.IO.BootMS) * time.Millisecond)
-	}
-	for n := 1; ; n++ {
-		err := s.ask(ctx)
-		if !errors.Is(err, errSilent) || n >= maxProbes && !s.p.now().Before(giveUp) {
-			return err
-		}
-	}
-}
-
-// onWire is how long the bytes in flight may take to arrive.
-func (s *session) onWire() time.Duration {
-	if s.job == nil {
-		return 0
-	}
-	return s.wireTime(s.job.inFlight())
-}
-
-// wireTime is how long n bytes take at the line's speed.
-func (s *session) wireTime(n int) time.Duration {
-	if s.baud == 0 {
-		return 0
-	}
-	const bitsPerByte = 10
-	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(s.baud)
-}
-
-// publish shows where things stand.
-func (s *session) publish() {
-	state := s.state
-	paperLow := s.cond.Has(escpos.CondPaperLow)
-	health, code := healthOf(state, paperLow)
-	if a, ok := attentionOf(s.cond); ok {
-		state, health, code = a.state, a.health, a.code
-	}
-	link := LinkUp
-	if s.missed > 0 || !s.answered {
-		link, health, code = LinkSilent, devices.Absent, CodeSilent
-	}
-	s.p.update(nil, func(st *Status) {
-		st.Link = link
-		st.State, st.Health = state, st.Health.Next(health, code, s.p.now())
-		st.PaperLow, st.DrawerOpen = paperLow, s.cond.Has(escpos.CondDrawerHigh)
-		st.Level = s.level()
-		if len(s.info) == 2 {
-			st.Model = strings.Join(s.info, " ")
-		}
-		st.Job, st.Acked, st.Segments = 0, 0, 0
-		if j := s.job; j != nil {
-			st.Job, st.Acked, st.Segments = j.job.No, j.acked, len(j.job.Segments)
-		}
-	})
 }

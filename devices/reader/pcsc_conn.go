@@ -107,6 +107,9 @@ func (c *pcscConn) Transmit(ctx context.Context, capdu, rapdu []byte) (int, erro
 	}
 	var answer []byte
 	err := c.call(ctx, apduLimit, capdu, func(own []byte) (err error) {
+		if c.p.card.ActiveProtocol() == scard.ProtocolT0 {
+			own = forT0(own)
+		}
 		if answer, err = c.p.card.Transmit(own); err != nil {
 			return classify(err)
 		}

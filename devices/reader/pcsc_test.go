@@ -3,7 +3,10 @@
 package reader
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"regexp"
 	"strconv"
@@ -14,6 +17,7 @@ import (
 	"github.com/ebfe/scard"
 
 	"loyaltill/devices"
+	"loyaltill/devices/apdu"
 	"loyaltill/devices/card"
 	"loyaltill/firmware-sim/cardsim"
 	"loyaltill/internal/pcscd"
@@ -84,6 +88,66 @@ func TestTearDuringACommandIsFoundOutAtTheNextTap(t *testing.T) {
 func TestAnswersThatAreNoAnswersEndTheConnection(t *testing.T) {
 	s := openShop(t, 1)
 	playShortAnswers(t, newMember(t), s.readers[0], s.slots[0], 1) // the driver takes an empty answer for none
+}
+
+// oldCard is a card that speaks T=0 only, at the other end of a virtual reader: it takes no length behind data, and gives its
+// answer when asked for it.
+func oldCard(t *testing.T, addr string, answer []byte) (got chan []byte) {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = make(chan []byte, 16)
+	t.Cleanup(func() { _ = conn.Close() })
+	say := func(b []byte) { _, _ = conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(b))), b...)) }
+	go func() {
+		header := make([]byte, frameHeader)
+		for {
+			if _, err := io.ReadFull(conn, header); err != nil {
+				close(got)
+				return
+			}
+			body := make([]byte, binary.BigEndian.Uint16(header))
+			if _, err := io.ReadFull(conn, body); err != nil {
+				close(got)
+				return
+			}
+			switch {
+			case len(body) == 1 && body[0] == orderATR:
+				say([]byte{0x3B, 0x02, 0x14, 0x50}) // no TD1: T=0
+			case len(body) == 1:
+			case body[1] == 0xC0:
+				got <- body
+				say(append(answer[:body[4]:body[4]], 0x90, 0x00))
+			default:
+				got <- body
+				say([]byte{0x61, byte(len(answer))})
+			}
+		}
+	}()
+	return got
+}
+
+func TestCardThatSpeaksT0GetsItsCommandsInT0sForm(t *testing.T) {
+	s := openShop(t, 1)
+	got := oldCard(t, addrOf(s.Ports[0]), []byte("old but gold"))
+	next(t, s.readers[0], true)
+	conn, err := s.readers[0].Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := apdu.Command{INS: 0xA4, P1: 4, Data: []byte{0xF0, 1}, Le: apdu.MaxShortLe}
+	r, err := apdu.Exchange(t.Context(), conn.Transmit, cmd)
+	if err != nil || string(r.Data) != "old but gold" || !r.SW.OK() {
+		t.Fatalf("answer %q %v, %v", r.Data, r.SW, err)
+	}
+	for _, want := range [][]byte{{0, 0xA4, 4, 0, 2, 0xF0, 1}, {0, 0xC0, 0, 0, 12}} {
+		if sent := <-got; !bytes.Equal(sent, want) {
+			t.Errorf("the card got %x, want %x", sent, want)
+		}
+	}
+	shut(t, conn)
 }
 
 func TestMuteCardCostsItsOwnLaneAndOnlyUntilItIsTakenOut(t *testing.T) {

@@ -113,6 +113,12 @@ func (b *Bitmap) Ink() image.Rectangle {
 // Crop copies the part of the bitmap inside r, white where r reaches outside.
 func (b *Bitmap) Crop(r image.Rectangle) *Bitmap {
 	out := NewBitmap(r.Dx(), r.Dy())
+	if r.Min.X%8 == 0 && r.Dx()%8 == 0 && r.In(image.Rect(0, 0, b.Width, b.Height)) {
+		for y := range r.Dy() {
+			copy(out.Row(y), b.Row(r.Min.Y + y)[r.Min.X/8:])
+		}
+		return out
+	}
 	for y := range r.Dy() {
 		for x := range r.Dx() {
 			if b.Dot(r.Min.X+x, r.Min.Y+y) {

@@ -38,7 +38,7 @@ func TestWidthCountsLettersNotRunes(t *testing.T) {
 	}
 	r := newRenderer(t)
 	for _, tt := range tests {
-		if got := r.Width(tt.text); got != tt.want {
+		if got := r.Width(tt.text, LTR); got != tt.want {
 			t.Errorf("%s: %q is %d cells, want %d", tt.name, tt.text, got, tt.want)
 		}
 	}
@@ -196,8 +196,8 @@ func TestEveryLineHasAsManyCellsAsItsWidth(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if base == LTR && len(cells) != r.Width(text) {
-				t.Fatalf("%q: %d cells, width %d", text, len(cells), r.Width(text))
+			if len(cells) != r.Width(text, base) {
+				t.Fatalf("%q: %d cells, width %d", text, len(cells), r.Width(text, base))
 			}
 		}
 	})

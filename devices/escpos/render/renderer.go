@@ -86,7 +86,7 @@ func steers(c rune) bool { return unicode.Is(unicode.Cf, c) }
 
 // Width is the number of cells that text takes: letters, not runes. A joiner has
 // no cell, lam-alef is one cell for two runes, a mark stands on its letter.
-func (r *Renderer) Width(text string) int {
+func (r *Renderer) Width(text string, base Direction) int {
 	if simple(text) {
 		n := 0
 		for range text {
@@ -96,7 +96,7 @@ func (r *Renderer) Width(text string) int {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.shape(prepare(text), LTR))
+	return len(r.shape(prepare(text), base))
 }
 
 // simple says that each rune of text is one cell, so that shaping can tell nothing new.

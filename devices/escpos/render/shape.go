@@ -25,7 +25,7 @@ func (r *Renderer) shape(text []rune, base Direction) []shapedCell {
 	}
 	var cells []shapedCell
 	for _, run := range visualRuns(text, base) {
-		cells = append(cells, r.cellsOf(r.shapeRun(text, run), run.rtl)...)
+		cells = append(cells, r.cellsOf(r.shapeRun(text, run))...)
 	}
 	return cells
 }
@@ -56,34 +56,29 @@ func languageOf(script language.Script) string {
 	return "en"
 }
 
-// cellsOf gives every glyph that advances a cell of its own and puts each mark
-// (advance zero) into the cell of its letter. The shaper returns glyphs in visual
-// order, so a mark comes after its letter in left-to-right runs and before it in
-// right-to-left runs.
-func (r *Renderer) cellsOf(buf *harfbuzz.Buffer, rtl bool) []shapedCell {
+// cellsOf gives every cluster of the shaper one cell: a letter with its marks, or a
+// ligature. Glyphs come in visual order, so a mark stands behind its letter in
+// left-to-right runs and before it in right-to-left runs; either way its offset
+// counts from where the pen stands.
+func (r *Renderer) cellsOf(buf *harfbuzz.Buffer) []shapedCell {
 	var cells []shapedCell
-	var waiting []placed
-	for i, info := range buf.Info {
-		pos := buf.Pos[i]
-		glyph := placed{gid: info.Glyph, dx: pos.XOffset, dy: pos.YOffset}
-		switch {
-		case pos.XAdvance > 0:
-			cell := shapedCell{glyphs: append([]placed{glyph}, waiting...), text: info.Cluster}
-			waiting = nil
-			cells = append(cells, cell)
-		case r.invisible(info.Glyph):
-		case rtl:
-			waiting = append(waiting, glyph)
-		case len(cells) == 0:
-			cells = append(cells, shapedCell{glyphs: []placed{glyph}, text: info.Cluster})
-		default:
-			last := &cells[len(cells)-1]
-			glyph.dx += r.advance // relative to the letter's own origin
-			last.glyphs = append(last.glyphs, glyph)
+	for i := 0; i < len(buf.Info); {
+		cell := shapedCell{text: buf.Info[i].Cluster}
+		pen, visible := int32(0), false
+		for ; i < len(buf.Info) && buf.Info[i].Cluster == cell.text; i++ {
+			pos, gid := buf.Pos[i], buf.Info[i].Glyph
+			visible = visible || pos.XAdvance > 0 || !r.invisible(gid)
+			glyph := placed{gid: gid, dx: pen + pos.XOffset, dy: pos.YOffset}
+			if pos.XAdvance > 0 {
+				// Also a mark that the typeface gives a width stands on the letter.
+				glyph.dx = pos.XOffset
+				pen = r.advance
+			}
+			cell.glyphs = append(cell.glyphs, glyph)
 		}
-	}
-	if len(waiting) > 0 {
-		cells = append(cells, shapedCell{glyphs: waiting})
+		if visible {
+			cells = append(cells, cell)
+		}
 	}
 	return cells
 }
