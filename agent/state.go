@@ -76,11 +76,12 @@ type Status struct {
 
 // SyncState is how far head office and the store agree.
 type SyncState struct {
-	State       string      `json:"state"`
-	Code        string      `json:"code,omitempty"`
-	Since       time.Time   `json:"since"`
-	Head        loyalty.Seq `json:"head" doc:"last entry of the store's log"`
-	Through     loyalty.Seq `json:"through" doc:"last entry that head office has signed for"`
-	FeedThrough loyalty.Seq `json:"feed_through" doc:"last entry that the balances from head office include"`
-	FeedAt      time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
+	State        string      `json:"state"`
+	Code         string      `json:"code,omitempty"`
+	Since        time.Time   `json:"since"`
+	Head         loyalty.Seq `json:"head" doc:"last entry of the store's log"`
+	Through      loyalty.Seq `json:"through" doc:"last entry that head office has signed for"`
+	FeedThrough  loyalty.Seq `json:"feed_through" doc:"last entry that the balances from head office include"`
+	FeedComplete bool        `json:"feed_complete" doc:"members and programmes were pulled to the end at least once"`
+	FeedAt       time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
 }

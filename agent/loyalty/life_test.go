@@ -3,6 +3,7 @@ package loyalty
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -71,7 +72,7 @@ func TestAMemberEarnsRedeemsAndTheLotsFollow(t *testing.T) {
 	}
 }
 
-func TestHeadOfficeFindsOnePointTooMany(t *testing.T) {
+func TestHeadOfficeNamesEveryFigureThatWasChanged(t *testing.T) {
 	p := compileFile(t, "grocery.yaml")
 	member := &MemberState{ID: 42, Medium: MediumPurse, Available: 500}
 	_, e := sell(t, p, QuoteInput{Sale: Sale{Lines: groceries(), Redeem: &Ask{Points: 250}}, Member: member}, testHead(3))
@@ -79,22 +80,185 @@ func TestHeadOfficeFindsOnePointTooMany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := DecodeEntry(body)
+	for _, tc := range []struct {
+		field  string
+		change func(*Entry)
+	}{
+		{"", func(*Entry) {}},
+		{"earned", func(e *Entry) { e.Sale.Earned++ }},
+		{"lots[0].points", func(e *Entry) { e.Moves[1].Points++ }},
+		{"lots[0].lot", func(e *Entry) { e.Moves[1].Lot = "7-1-2.1" }},
+		{"lots[0].expires", func(e *Entry) { e.Moves[1].Expires = "2028-11-30" }},
+		{"lots[0].earned", func(e *Entry) { e.Moves[1].Earned = "2026-11-25" }},
+		{"lots[0].to", func(e *Entry) { e.Moves[1].To = AccountMain(43) }},
+		{"lots", func(e *Entry) { e.Moves = append(e.Moves, e.Moves[1]) }},
+		{"moves member/42/points/card -> programme/redeemed", func(e *Entry) { e.Moves[0].Points-- }},
+		{"moves member/43/points/card -> programme/redeemed", func(e *Entry) { e.Moves[0].From = AccountCard(43) }},
+		{"moves[2].points", func(e *Entry) {
+			e.Moves = append(e.Moves, Movement{From: AccountMain(1), To: AccountMain(2), Points: -5})
+		}},
+		{"redeemed", func(e *Entry) { e.Sale.Redeemed-- }},
+		{"value", func(e *Entry) { e.Sale.Value++ }},
+		{"to_pay", func(e *Entry) { e.Sale.ToPay-- }},
+		{"total", func(e *Entry) { e.Sale.Total++ }},
+		{"due", func(e *Entry) { e.Sale.Tenders[0].Amount-- }},
+		{"quote", func(e *Entry) { e.Sale.Lines[1].Quantity++ }},
+		{"why", func(e *Entry) { e.Sale.Why = e.Sale.Why[1:] }},
+		{"why[0].points", func(e *Entry) { e.Sale.Why[1].Points++ }},
+		{"tier", func(e *Entry) { e.Sale.Tier = "gold" }},
+		{"currency", func(e *Entry) { e.Sale.Currency = "USD" }},
+	} {
+		t.Run(tc.field, func(t *testing.T) {
+			stored, err := DecodeEntry(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tc.change(stored)
+			_, diffs, err := p.Requote(stored, "", 500)
+			if err != nil {
+				t.Fatal(err)
+			}
+			named := slices.ContainsFunc(diffs, func(d Difference) bool { return d.Field == tc.field })
+			if honest := tc.field == ""; honest && len(diffs) > 0 || !honest && !named {
+				t.Errorf("differences %v", diffs)
+			}
+		})
+	}
+}
+
+func TestHeadOfficeCannotJudgeWhatIsNoSaleOfThisVersion(t *testing.T) {
+	p := compileFile(t, "grocery.yaml")
+	_, sale := sell(t, p, QuoteInput{Sale: Sale{Lines: groceries()}}, testHead(1))
+	other := sale
+	body := *sale.Sale
+	body.Programme = "00"
+	other.Sale = &body
+	load := testHead(2).Entry(KindLoad)
+	for name, e := range map[string]Entry{"another version": other, "a load": load} {
+		if _, _, err := p.Requote(&e, "", 0); err == nil {
+			t.Errorf("%s was judged", name)
+		}
+	}
+}
+
+func TestAPostedSaleIsPaidExactly(t *testing.T) {
+	p := compileFile(t, "plain.yaml")
+	in := QuoteInput{Sale: Sale{Lines: groceries()}, Place: testPlace}
+	q, err := p.Quote(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, diffs, err := p.Requote(stored, "", 500); err != nil || len(diffs) != 0 {
-		t.Fatalf("an honest entry: %v %v", diffs, err)
+	for amount, code := range map[int64]string{0: SaleUnpaid, 1232: SaleUnpaid, 1233: "", 1234: SaleOverpaid} {
+		in.Sale.Tenders = nil
+		if amount > 0 {
+			in.Sale.Tenders = []Tender{{TenderCard, amount}}
+		}
+		_, err := p.Post(q, in, testHead(1))
+		var e *SaleError
+		if got := errors.As(err, &e); got != (code != "") || got && e.Code != code {
+			t.Errorf("%d tendered: %v, want %q", amount, err, code)
+		}
 	}
-	last := len(stored.Moves) - 1
-	stored.Moves[last].Points++
-	if _, diffs, _ := p.Requote(stored, "", 500); len(diffs) == 0 {
-		t.Error("a point added to the movement was not found")
+}
+
+// A quote shown in the last minute of the happy hour is not posted after it; the till shows the new one.
+func TestTheMomentOfTheEntryDecides(t *testing.T) {
+	p := compile(t, goodHead+`earn:
+  - {id: happy, per: amount, rate: {points: 2, per: 1.00}, when: {hours: ["10:00-11:00"]}}
+`)
+	in := QuoteInput{Sale: Sale{Lines: groceries(), Tenders: []Tender{{TenderCash, 1233}}}, Place: testPlace, Member: &MemberState{ID: 1, Medium: MediumPurse}}
+	in.Place.At = "2026-11-24T10:59:59.000+02:00"
+	q, err := p.Quote(in)
+	if err != nil || q.Earned != 24 {
+		t.Fatalf("earned %d, %v", q.Earned, err)
 	}
-	stored.Moves[last].Points--
-	stored.Sale.Earned++
-	if _, diffs, _ := p.Requote(stored, "", 500); len(diffs) == 0 {
-		t.Error("a point added to the figure was not found")
+	head := testHead(1)
+	head.At = "2026-11-24T11:00:00.000+02:00"
+	var e *SaleError
+	if _, err := p.Post(q, in, head); !errors.As(err, &e) || e.Code != SaleQuoteChange {
+		t.Errorf("posted after the happy hour: %v", err)
+	}
+}
+
+func TestADigestNamesAllThatWasShown(t *testing.T) {
+	p := compileFile(t, "grocery.yaml")
+	base := func() QuoteInput {
+		return QuoteInput{Sale: Sale{Lines: groceries(), Redeem: &Ask{Points: 200}}, Place: testPlace, Member: &MemberState{ID: 1, Medium: MediumPurse, Available: 500}}
+	}
+	seen := map[string]string{}
+	for name, change := range map[string]func(*QuoteInput){
+		"as it is":       func(*QuoteInput) {},
+		"another day":    func(in *QuoteInput) { in.Place.Day = "2026-11-25" },
+		"another store":  func(in *QuoteInput) { in.Place.Store++ },
+		"another member": func(in *QuoteInput) { in.Member.ID++ },
+		"another tier":   func(in *QuoteInput) { in.Member.Tier = "gold" },
+		"nobody":         func(in *QuoteInput) { in.Member, in.Sale.Redeem = nil, nil },
+		"fewer points":   func(in *QuoteInput) { in.Sale.Redeem.Points = 190 },
+		"all points":     func(in *QuoteInput) { in.Sale.Redeem = &Ask{All: true} },
+		"a name":         func(in *QuoteInput) { in.Sale.Lines[0].Name = "Pears" },
+		"a quantity":     func(in *QuoteInput) { in.Sale.Lines[0].Quantity++ },
+		"a tax rate":     func(in *QuoteInput) { in.Sale.Lines[0].Tax++ },
+		"a label":        func(in *QuoteInput) { in.Sale.Lines[0].Labels = []string{"x"} },
+		"rounding":       func(in *QuoteInput) { in.Sale.Rounding = 2 },
+		"order of lines": func(in *QuoteInput) { slices.Reverse(in.Sale.Lines) },
+	} {
+		in := base()
+		change(&in)
+		q, err := p.Quote(in)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if other, found := seen[q.Digest]; found {
+			t.Errorf("%s and %s have one digest", name, other)
+		}
+		seen[q.Digest] = name
+	}
+	same := base()
+	same.Place.At, same.Place.Lane = "2026-11-24T11:00:00.000+02:00", 2
+	same.Member.Available = 600
+	same.Sale.Tenders = []Tender{{TenderCash, 500}}
+	if q, _ := p.Quote(same); seen[q.Digest] != "as it is" {
+		t.Error("the moment, the lane, what is available or money given changed the digest of an unchanged outcome")
+	}
+}
+
+func TestACouponIsValidFromItsStartForItsDays(t *testing.T) {
+	p := compileFile(t, "grocery.yaml")
+	e, err := p.IssueCoupon("coffee", "7-1-9", 42, testHead(9))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := CouponBody{Coupon: "coffee", Serial: "7-1-9", Value: 150, Currency: "EUR", ValidFrom: "2026-11-25", ValidTo: "2026-12-08"}
+	if e.Kind != KindCoupon || *e.Coupon != want || e.Member != 42 {
+		t.Errorf("got %+v of %+v", e.Coupon, e)
+	}
+	if k, ok := p.Coupon("coffee"); !ok || k.Name("lv-LV") != "Kafija" || k.Text("de") != "One coffee at the counter" || len(p.Coupons()) != 1 {
+		t.Errorf("the kind: %+v", k)
+	}
+	if _, err := p.IssueCoupon("tea", "1", 0, testHead(9)); err == nil {
+		t.Error("a coupon that the programme does not have was issued")
+	}
+}
+
+// The odd cent of a payment with points must not go to whichever line was rung up first.
+func TestTheOddCentDoesNotFollowTheOrderOfLines(t *testing.T) {
+	p := compile(t, goodHead+`earn:
+  - {id: base, per: amount, rate: {points: 1, per: 1.00}, rounding: {at: line}}
+redeem: {point_value: {points: 1, value: 0.01}}
+`)
+	lines := []Line{{SKU: "a", Quantity: 1000, Amount: 300}, {SKU: "a", Quantity: 1000, Amount: 100}}
+	earned := map[Points]bool{}
+	for range 2 {
+		q, err := p.Quote(QuoteInput{Sale: Sale{Lines: lines, Redeem: &Ask{Points: 2}}, Place: testPlace,
+			Member: &MemberState{ID: 1, Medium: MediumPurse, Available: 2}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		earned[q.Earned] = true
+		slices.Reverse(lines)
+	}
+	if len(earned) != 1 {
+		t.Errorf("the two orders earn %v", earned)
 	}
 }
 

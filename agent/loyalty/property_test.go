@@ -328,11 +328,13 @@ func tamper(t *rapid.T, p *Programme, e *Entry, m *MemberState) {
 		changes[fmt.Sprintf("tender %d", i)] = &s.Tenders[i].Amount
 	}
 	for name, figure := range changes {
-		*figure++
-		if _, diffs, err := p.Requote(e, m.Tier, m.Available); err == nil && len(diffs) == 0 {
-			t.Fatalf("%s + 1 was not found", name)
+		for _, by := range []int64{1, -1} {
+			*figure += by
+			if _, diffs, err := p.Requote(e, m.Tier, m.Available); err == nil && len(diffs) == 0 {
+				t.Fatalf("%s %+d was not found", name, by)
+			}
+			*figure -= by
 		}
-		*figure--
 	}
 }
 

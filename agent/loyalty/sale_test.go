@@ -32,6 +32,9 @@ func TestASaleThatCannotBeOneIsRefusedWithFieldAndCode(t *testing.T) {
 		{"tender of nothing", "tenders[0].amount", SaleRange, func(in *QuoteInput) { in.Sale.Tenders = []Tender{{TenderCash, 0}} }},
 		{"negative tender", "tenders[0].amount", SaleNegative, func(in *QuoteInput) { in.Sale.Tenders = []Tender{{TenderCash, -1}} }},
 		{"overpaid", "tenders", SaleOverpaid, func(in *QuoteInput) { in.Sale.Tenders = []Tender{{TenderCash, 1234}} }},
+		{"overpaid beside points", "tenders", SaleOverpaid, func(in *QuoteInput) {
+			in.Sale.Redeem, in.Member.Available, in.Sale.Tenders = &Ask{Points: 200}, 200, []Tender{{TenderCash, 1233}}
+		}},
 		{"negative points asked", "redeem", SaleRange, func(in *QuoteInput) { in.Sale.Redeem = &Ask{Points: -1} }},
 		{"points and all asked", "redeem", SaleRange, func(in *QuoteInput) { in.Sale.Redeem = &Ask{Points: 1, All: true} }},
 		{"member without a medium", "member", SaleMedium, func(in *QuoteInput) { in.Member.Medium = MediumNone }},
@@ -113,6 +116,15 @@ func TestTheLargestSaleFitsAnEntry(t *testing.T) {
 	body, err := e.Encode()
 	if err != nil {
 		t.Fatal(err)
+	}
+	told := Points(0)
+	for _, f := range e.Sale.Why {
+		if f.Applied && f.Code != ExplainRedeemed {
+			told += f.Points
+		}
+	}
+	if told != e.Sale.Earned {
+		t.Errorf("the shortened breakdown tells %d points, earned are %d", told, e.Sale.Earned)
 	}
 	t.Logf("%d bytes, %d lines, %d findings, %d movements", len(body), len(e.Sale.Lines), len(e.Sale.Why), len(e.Moves))
 	if len(e.Moves) < maxDraws+maxExpiries || len(e.Sale.Why) < maxApplied+maxWhyNot {

@@ -47,9 +47,13 @@ func (m major) minor(t *testing.T, digits int) int64 {
 	if m == "" {
 		return 0
 	}
-	n, ok := parseDecimal(string(m), digits)
+	text, below := strings.CutPrefix(string(m), "-")
+	n, ok := parseDecimal(text, digits)
 	if !ok {
 		t.Fatalf("%q is not an amount", string(m))
+	}
+	if below {
+		return -n
 	}
 	return n
 }

@@ -48,4 +48,10 @@ func TestReceiptSizesStayWithinTheirGoals(t *testing.T) {
 	if n := size(latvian.sale().Document()); n > 950 {
 		t.Errorf("Latvian receipt of 12 items: %d bytes, goal 950", n)
 	}
+	if n := size(shops()[i18n.Persian].sale().Document()); n > 4500 {
+		t.Errorf("Persian receipt: %d bytes, goal 4500", n)
+	}
+	if n := size(shops()[i18n.Armenian].sale().Document()); n > 3700 {
+		t.Errorf("Armenian receipt: %d bytes, goal 3700", n)
+	}
 }

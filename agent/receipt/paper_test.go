@@ -62,11 +62,10 @@ func printed(t *testing.T, job *escpos.Job) image.Image {
 			heard = append(heard, buf[:n]...)
 		}
 	}
-	get := httptest.NewRecorder()
-	bench.Handler().ServeHTTP(get, httptest.NewRequestWithContext(ctx, http.MethodGet, "/printers/till/sheets/1.png", nil))
-	sheet, err := png.Decode(get.Body)
+	ask(t, ctx, bench, http.MethodPost, "wait", `{"sheets":1}`)
+	sheet, err := png.Decode(ask(t, ctx, bench, http.MethodGet, "sheets/1.png", ""))
 	if err != nil {
-		t.Fatalf("sheet: status %d: %v", get.Code, err)
+		t.Fatalf("sheet: %v", err)
 	}
 	if trouble := trouble(t, ctx, bench); trouble != "" {
 		t.Errorf("the printer did not understand: %s", trouble)
@@ -74,19 +73,31 @@ func printed(t *testing.T, job *escpos.Job) image.Image {
 	return sheet
 }
 
+// ask uses the simulator's control interface.
+func ask(t *testing.T, ctx context.Context, bench *printersim.Bench, method, path, body string) *bytes.Buffer {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	request := httptest.NewRequestWithContext(ctx, method, "/printers/till/"+path, strings.NewReader(body))
+	request.Header.Set("Content-Type", "application/json")
+	bench.Handler().ServeHTTP(answer, request)
+	if answer.Code != http.StatusOK {
+		t.Fatalf("%s %s: status %d: %s", method, path, answer.Code, answer.Body)
+	}
+	return answer.Body
+}
+
 // trouble is what the printer's journal says of commands that it does not know.
 func trouble(t *testing.T, ctx context.Context, bench *printersim.Bench) string {
 	t.Helper()
-	get := httptest.NewRecorder()
-	bench.Handler().ServeHTTP(get, httptest.NewRequestWithContext(ctx, http.MethodGet, "/printers/till/journal", nil))
+	answer := ask(t, ctx, bench, http.MethodGet, "journal", "")
 	var journal struct {
 		Events []struct {
 			Kind string `json:"kind"`
 			Text string `json:"text"`
 		} `json:"events"`
 	}
-	if err := json.Unmarshal(get.Body.Bytes(), &journal); err != nil {
-		t.Fatalf("journal: %v: %s", err, get.Body)
+	if err := json.Unmarshal(answer.Bytes(), &journal); err != nil {
+		t.Fatalf("journal: %v: %s", err, answer)
 	}
 	var bad []string
 	for _, e := range journal.Events {
@@ -116,23 +127,27 @@ func sameDots(t *testing.T, preview *render.Bitmap, sheet image.Image, lead int)
 }
 
 func TestPreviewIsThePaperDotForDot(t *testing.T) {
-	e, p := newEncoder(t), profile(t, "epson-tm-t20iii-80")
+	e := newEncoder(t)
+	byCells, byRaster := profile(t, "epson-tm-t20iii-80"), profile(t, "epson-tm-t20iii-80")
+	byRaster.Graphics.UserChars = 0
 	for lang, s := range shops() {
 		for name, d := range map[string]*escpos.Document{
 			"sale": s.sale().Document(), "coupon": s.couponOf().Document(), "report": s.report().Document(),
 		} {
-			t.Run(string(lang)+" "+name, func(t *testing.T) {
-				t.Parallel()
-				job, err := e.Encode(d, p, 17)
-				if err != nil {
-					t.Fatal(err)
-				}
-				preview, err := e.Preview(d, p)
-				if err != nil {
-					t.Fatal(err)
-				}
-				sameDots(t, preview.Paper, printed(t, job), p.Paper.CutFeedDots)
-			})
+			for route, p := range map[string]*escpos.Profile{"cells": byCells, "raster": byRaster} {
+				t.Run(string(lang)+" "+name+" "+route, func(t *testing.T) {
+					t.Parallel()
+					job, err := e.Encode(d, p, 17)
+					if err != nil {
+						t.Fatal(err)
+					}
+					preview, err := e.Preview(d, p)
+					if err != nil {
+						t.Fatal(err)
+					}
+					sameDots(t, preview.Paper, printed(t, job), p.Paper.CutFeedDots)
+				})
+			}
 		}
 	}
 }

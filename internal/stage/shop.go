@@ -279,13 +279,14 @@ func (s *Shop) Synced(ctx context.Context, limit time.Duration) error {
 				State         string `json:"state"`
 				Head, Through int64
 				FeedThrough   int64 `json:"feed_through"`
+				FeedComplete  bool  `json:"feed_complete"`
 			} `json:"sync"`
 		}
 		if err := s.API.Do(ctx, "GET", "/v1/status", nil, &st); err != nil {
 			return false, "", err
 		}
 		// The feed's watermark says that balances and vouchers for these entries are here too.
-		return st.Sync.Through == st.Sync.Head && st.Sync.FeedThrough == st.Sync.Head, fmt.Sprintf("%+v", st.Sync), nil
+		return st.Sync.FeedComplete && st.Sync.Through == st.Sync.Head && st.Sync.FeedThrough == st.Sync.Head, fmt.Sprintf("%+v", st.Sync), nil
 	})
 }
 
