@@ -19,6 +19,7 @@ import (
 	"loyaltill/devices/escpos"
 	"loyaltill/devices/escpos/render"
 	"loyaltill/firmware-sim/printersim"
+	"loyaltill/internal/i18n"
 )
 
 // printed sends a job to a simulated printer, waits for each segment's answer, and
@@ -131,10 +132,14 @@ func TestPreviewIsThePaperDotForDot(t *testing.T) {
 	byCells, byRaster := profile(t, "epson-tm-t20iii-80"), profile(t, "epson-tm-t20iii-80")
 	byRaster.Graphics.UserChars = 0
 	for lang, s := range shops() {
+		routes := map[string]*escpos.Profile{"cells": byCells, "raster": byRaster}
+		if lang != i18n.Persian && lang != i18n.Armenian {
+			delete(routes, "raster") // the printer's own letters do
+		}
 		for name, d := range map[string]*escpos.Document{
 			"sale": s.sale().Document(), "coupon": s.couponOf().Document(), "report": s.report().Document(),
 		} {
-			for route, p := range map[string]*escpos.Profile{"cells": byCells, "raster": byRaster} {
+			for route, p := range routes {
 				t.Run(string(lang)+" "+name+" "+route, func(t *testing.T) {
 					t.Parallel()
 					job, err := e.Encode(d, p, 17)
