@@ -27,7 +27,7 @@ type NextClose struct {
 
 // NextClose draws the number of the next close and finds its neighbours. Ranges tile each log.
 func (tx *Tx) NextClose(id loyalty.StoreID, epoch loyalty.Epoch, day string) (n NextClose, err error) {
-	if n.No, err = tx.next("close"); err != nil {
+	if n.No, err = tx.draw("close", 1); err != nil {
 		return n, err
 	}
 	err = tx.one(`SELECT COALESCE(MAX(last_seq), 0) + 1 FROM close WHERE store_id = $1 AND epoch = $2`, id, epoch)(&n.First)

@@ -28,25 +28,36 @@ type Change struct {
 // touchFeed gives a thing the feed's next number. The write transaction is the only one open, so numbers become visible
 // in their order: who has read up to n has missed nothing below n.
 func (tx *Tx) touchFeed(topic Topic, to loyalty.StoreID, key string) error {
-	n, err := tx.next("feed")
-	if err == nil {
-		err = tx.exec(`INSERT INTO feed (feed_seq, store_id, topic, key) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (topic, key) DO UPDATE SET feed_seq = excluded.feed_seq`, n, to, topic, key)
-	}
+	return tx.touchAll(topic, to, []string{key})
+}
+
+// touchAll gives each of many things a number of its own.
+func (tx *Tx) touchAll(topic Topic, to loyalty.StoreID, keys []string) error {
+	last, err := tx.draw("feed", int64(len(keys)))
 	if err != nil {
-		return fmt.Errorf("feed %s %s: %w", topic, key, err)
+		return fmt.Errorf("feed %s: %w", topic, err)
+	}
+	first := last - int64(len(keys)) + 1
+	for i, key := range keys {
+		err := tx.exec(`INSERT INTO feed (feed_seq, store_id, topic, key) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (topic, key) DO UPDATE SET feed_seq = excluded.feed_seq`, first+int64(i), to, topic, key)
+		if err != nil {
+			return fmt.Errorf("feed %s %s: %w", topic, key, err)
+		}
 	}
 	return nil
 }
 
+func memberKey(id loyalty.MemberID) string { return strconv.FormatInt(int64(id), 10) }
+
 func (tx *Tx) touchMember(id loyalty.MemberID) error {
-	return tx.touchFeed(TopicMember, 0, strconv.FormatInt(int64(id), 10))
+	return tx.touchFeed(TopicMember, 0, memberKey(id))
 }
 
-// next draws from a counter.
-func (tx *Tx) next(counter string) (n int64, err error) {
-	err = tx.one(`UPDATE counter SET value = value + 1 WHERE name = $1 RETURNING value`, counter)(&n)
-	return n, err
+// draw takes n numbers from a counter and gives the last.
+func (tx *Tx) draw(counter string, n int64) (last int64, err error) {
+	err = tx.one(`UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value`, counter, n)(&last)
+	return last, err
 }
 
 // FeedHead is the feed's life and its newest number.

@@ -29,11 +29,8 @@ type effect struct {
 
 // foldMember brings the lots up to date. Entries newer than everything folded so far are applied on top; with a late one
 // among them the member is folded again from the beginning, so the order of arrival changes nothing.
-func (tx *Tx) foldMember(id loyalty.MemberID, fresh []effect) error {
-	m, err := tx.Member(id)
-	if err != nil {
-		return fmt.Errorf("fold lots: %w", err)
-	}
+func (tx *Tx) foldMember(m *Member, fresh []effect) error {
+	id := m.ID
 	slices.SortStableFunc(fresh, func(a, b effect) int { return a.at.compare(b.at) })
 	have, err := tx.Lots(id)
 	if err != nil {

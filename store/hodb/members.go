@@ -171,9 +171,10 @@ func (tx *Tx) Cards(id loyalty.MemberID) ([]Card, error) {
 	return collect(tx, scanCard, `SELECT `+cardColumns+` FROM card WHERE member_id = $1 ORDER BY made_at, card_id`, id)
 }
 
-// UsableCard is the member's newest card that is not blocked; false when there is none.
+// UsableCard is the newest card of an active member that is not blocked; false when there is none.
 func (tx *Tx) UsableCard(id loyalty.MemberID) (Card, bool, error) {
 	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE member_id = $1
+		AND EXISTS (SELECT 1 FROM member m WHERE m.member_id = card.member_id AND m.status = 'active')
 		AND NOT EXISTS (SELECT 1 FROM hot WHERE hot.card_id = card.card_id) ORDER BY made_at DESC, card_id DESC LIMIT 1`, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		return c, false, nil

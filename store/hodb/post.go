@@ -2,7 +2,9 @@ package hodb
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -54,6 +56,7 @@ type Posting struct {
 // Poster collects the postings of a batch and writes each account once.
 type Poster struct {
 	tx       *Tx
+	members  map[loyalty.MemberID]*Member // read in this batch; nil: not in the register
 	accounts map[accountKey]loyalty.Points
 	fresh    map[loyalty.MemberID][]effect
 }
@@ -65,7 +68,23 @@ type accountKey struct {
 
 // NewPoster begins a batch.
 func (tx *Tx) NewPoster() *Poster {
-	return &Poster{tx: tx, accounts: map[accountKey]loyalty.Points{}, fresh: map[loyalty.MemberID][]effect{}}
+	return &Poster{tx: tx, members: map[loyalty.MemberID]*Member{}, accounts: map[accountKey]loyalty.Points{},
+		fresh: map[loyalty.MemberID][]effect{}}
+}
+
+// Member reads a member once per batch; nil when he is not in the register.
+func (p *Poster) Member(id loyalty.MemberID) (*Member, error) {
+	if m, read := p.members[id]; read {
+		return m, nil
+	}
+	m, err := p.tx.Member(id)
+	if errors.Is(err, ErrNotFound) {
+		m, err = nil, nil
+	}
+	if err == nil {
+		p.members[id] = m
+	}
+	return m, err
 }
 
 // UnbalancedError says that a posting would make or lose points: a fault of ours.
@@ -121,34 +140,33 @@ func (l Leg) movement(id loyalty.MemberID) loyalty.Movement {
 
 // Flush brings balances and lots up to what was posted, tells the stores, and names the members concerned.
 func (p *Poster) Flush() ([]loyalty.MemberID, error) {
-	keys := make([]accountKey, 0, len(p.accounts))
-	for k := range p.accounts {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b accountKey) int { // one order for all, so that writers cannot deadlock
+	accounts := slices.SortedFunc(maps.Keys(p.accounts), func(a, b accountKey) int { // one order, so that writers cannot deadlock
 		return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.kind, b.kind))
 	})
-	for _, k := range keys {
+	for _, k := range accounts {
 		if err := p.tx.addToAccount(k.owner, k.kind, p.accounts[k]); err != nil {
 			return nil, err
 		}
 	}
-	members := make([]loyalty.MemberID, 0, len(p.fresh))
-	for id := range p.fresh {
-		members = append(members, id)
-	}
-	slices.Sort(members)
-	for _, id := range members {
-		if err := p.tx.foldMember(id, p.fresh[id]); err != nil {
-			return nil, err
+	members := slices.Sorted(maps.Keys(p.fresh))
+	keys := make([]string, len(members))
+	for i, id := range members {
+		m, err := p.Member(id)
+		if err == nil && m == nil {
+			err = fmt.Errorf("member %d: %w", id, ErrNotFound)
 		}
-		if err := p.tx.touchMember(id); err != nil {
-			return nil, err
+		if err == nil {
+			err = p.tx.foldMember(m, p.fresh[id])
 		}
+		if err != nil {
+			return nil, fmt.Errorf("fold lots: %w", err)
+		}
+		keys[i] = memberKey(id)
 	}
 	clear(p.accounts)
 	clear(p.fresh)
-	return members, nil
+	clear(p.members)
+	return members, p.tx.touchAll(TopicMember, 0, keys)
 }
 
 func (tx *Tx) addToAccount(owner Owner, kind AccountKind, amount loyalty.Points) error {

@@ -12,7 +12,7 @@ func (tx *Tx) PutProgramme(digest string, document []byte) (added bool, err erro
 	if err = tx.one(`SELECT COUNT(*) FROM programme WHERE digest = $1`, digest)(&known); err != nil || known > 0 {
 		return false, err
 	}
-	no, err := tx.next("programme")
+	no, err := tx.draw("programme", 1)
 	if err == nil {
 		err = tx.exec(`INSERT INTO programme (digest, document, published_no, published_at) VALUES ($1, $2, $3, $4)`,
 			digest, document, no, tx.now.UnixMilli())

@@ -52,16 +52,12 @@ func (k *Keys) checkRecord(r *loyalty.CardRecord) (mac [8]byte, err error) {
 
 // makeVouchers sends a member's points that are on no card to his card, as vouchers that any store may hand over.
 func (o *Office) makeVouchers(tx *hodb.Tx, id loyalty.MemberID) error {
-	m, err := tx.Member(id)
-	if err != nil || m.Status != hodb.MemberActive {
+	c, usable, err := tx.UsableCard(id)
+	if err != nil || !usable {
 		return err
 	}
 	free, _, err := tx.Balances(id)
-	if err != nil || free <= 0 {
-		return err
-	}
-	c, usable, err := tx.UsableCard(id)
-	if err != nil || !usable {
+	if err != nil {
 		return err
 	}
 	for n := uint32(1); free > 0 && n <= vouchersAtOnce; n++ {

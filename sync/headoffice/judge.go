@@ -39,7 +39,7 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if err != nil {
 		return err
 	}
-	j := &judge{office: o, tx: tx, poster: tx.NewPoster(), members: map[loyalty.MemberID]*hodb.Member{}}
+	j := &judge{office: o, tx: tx, poster: tx.NewPoster()}
 	for _, e := range entries {
 		if err := j.entry(e); err != nil {
 			return fmt.Errorf("judge %v: %w", e.Key, err)
@@ -59,10 +59,9 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 
 // judge is the work on one batch.
 type judge struct {
-	office  *Office
-	tx      *hodb.Tx
-	poster  *hodb.Poster
-	members map[loyalty.MemberID]*hodb.Member // read in this batch; nil: not in the register
+	office *Office
+	tx     *hodb.Tx
+	poster *hodb.Poster
 }
 
 // matter is one entry under judgement.
@@ -144,19 +143,4 @@ func clipNote(s string) string {
 func (j *judge) open(kind hodb.CaseKind, k hodb.EntryKey, note string) error {
 	j.office.log.Warn().Uint32("store", uint32(k.Store)).Int64("seq", int64(k.Seq)).Str("case", string(kind)).Msg("case opened")
 	return j.tx.OpenCase(kind, k, clipNote(note))
-}
-
-// member reads a member once per batch; nil when he is not in the register.
-func (j *judge) member(id loyalty.MemberID) (*hodb.Member, error) {
-	if m, read := j.members[id]; read {
-		return m, nil
-	}
-	m, err := j.tx.Member(id)
-	if errors.Is(err, hodb.ErrNotFound) {
-		m, err = nil, nil
-	}
-	if err == nil {
-		j.members[id] = m
-	}
-	return m, err
 }

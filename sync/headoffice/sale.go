@@ -80,7 +80,7 @@ func (j *judge) tier(m *matter, v *verdict) (tier string, known bool, err error)
 	if m.entry.Member == 0 {
 		return "", false, nil
 	}
-	member, err := j.member(m.entry.Member)
+	member, err := j.poster.Member(m.entry.Member)
 	if err != nil {
 		return "", false, err
 	}

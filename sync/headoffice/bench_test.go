@@ -1,0 +1,107 @@
+package headoffice
+
+import (
+	"fmt"
+	"testing"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/sync/wire"
+)
+
+const (
+	benchMembers = 2000
+	benchBatch   = 2000
+)
+
+// benchShop is a head office with members and one store's log of sales to them, cut into batches and never sent.
+func benchShop(b *testing.B, entries, size int) (*centre, *box, []*wire.Batch) {
+	b.Helper()
+	c := newCentre(b)
+	prog := c.publish()
+	box := c.enrol(1, prog)
+	members := make([]loyalty.MemberID, benchMembers)
+	for i := range members {
+		members[i] = c.member(fmt.Sprintf("60340000%08d", i))
+	}
+	for i := range entries {
+		box.sell(members[i*7919%benchMembers], 1000+int64(i%5000))
+	}
+	answer, err := c.office.OpenSession(b.Context(), loyalty.StoreID(box.id.Store), wire.SessionRequest{Protocol: wire.Protocol,
+		Epoch: loyalty.Epoch(box.id.Epoch), InstallID: box.id.InstallID, BootNonce: box.boot, Head: wire.Head{Hash: box.id.Genesis()}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	box.session = answer.Session
+	var batches []*wire.Batch
+	for first := loyalty.Seq(1); first <= box.seq(); first += loyalty.Seq(size) {
+		batches = append(batches, box.batch(first, min(box.seq(), first+loyalty.Seq(size)-1)))
+	}
+	return c, box, batches
+}
+
+// perEntry reports the figure that matters.
+func perEntry(b *testing.B, entries int) {
+	b.ReportMetric(float64(b.N*entries)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkAppend is stage one: chain, head, durable commit.
+func BenchmarkAppend(b *testing.B) {
+	for _, size := range []int{500, 2000} {
+		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
+			c, _, batches := benchShop(b, b.N*size, size)
+			b.ResetTimer()
+			for _, batch := range batches {
+				if _, err := c.office.Push(b.Context(), batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perEntry(b, size)
+		})
+	}
+}
+
+// BenchmarkReplay is a batch that head office has already.
+func BenchmarkReplay(b *testing.B) {
+	c, _, batches := benchShop(b, benchBatch, benchBatch)
+	if _, err := c.office.Push(b.Context(), batches[0]); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := c.office.Push(b.Context(), batches[0]); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perEntry(b, benchBatch)
+}
+
+// BenchmarkPost is stage two: every sale judged again, legs, accounts, lots and feed, in one durable commit a batch.
+func BenchmarkPost(b *testing.B) {
+	c, _, batches := benchShop(b, b.N*benchBatch, benchBatch)
+	for _, batch := range batches {
+		if _, err := c.office.Push(b.Context(), batch); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ResetTimer()
+	if err := c.office.PostAll(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	perEntry(b, benchBatch)
+}
+
+// BenchmarkUpload is a store's batch through TLS and HTTP to the durable answer, with posting behind it.
+func BenchmarkUpload(b *testing.B) {
+	const size = 500
+	c, box, batches := benchShop(b, b.N*size, size)
+	c.serve()
+	b.Cleanup(func() { box.client.CloseIdleConnections() })
+	b.ResetTimer()
+	for _, batch := range batches {
+		if _, p := box.push(batch); p != nil {
+			b.Fatal(p)
+		}
+	}
+	perEntry(b, size)
+	b.StopTimer()
+	c.settled()
+}
