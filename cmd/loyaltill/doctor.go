@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"time"
@@ -99,7 +98,7 @@ func checkReaders(cfg agent.Config) (found []finding) {
 	seen := finding{what: "card service", seen: fmt.Sprintf("running, %d readers", len(status.Readers))}
 	found = append(found, seen)
 	for _, r := range status.Readers {
-		if strings.HasPrefix(r.Name, "Virtual PCD") {
+		if r.Virtual() {
 			found = append(found, finding{"reader", r.Name + " takes cards from the network", "remove the package vsmartcard-vpcd from this machine"})
 		}
 	}
@@ -112,25 +111,26 @@ func checkReaders(cfg agent.Config) (found []finding) {
 }
 
 func checkReader(l agent.LaneConfig, readers []reader.Seen) finding {
-	match, err := regexp.Compile("^(?:" + l.Reader.Name + ")( [0-9A-Fa-f]{2}){0,2}$")
+	fit, err := l.Reader.Candidates(readers)
 	if err != nil {
 		return finding{"reader", err.Error(), "mend reader.name of the lane"}
-	}
-	var names, fit []string
-	for _, r := range readers {
-		names = append(names, r.Name)
-		if match.MatchString(r.Name) {
-			fit = append(fit, r.Name)
-		}
 	}
 	what := fmt.Sprintf("lane %d: ", l.Number)
 	switch len(fit) {
 	case 1:
 		return finding{what: "reader", seen: what + fit[0]}
 	case 0:
-		return finding{"reader", what + "no reader is called " + l.Reader.Name, "plug it in, or choose one of: " + strings.Join(names, ", ")}
+		return finding{"reader", what + "no reader is called " + l.Reader.Name, "plug it in, or choose one of: " + names(readers)}
 	}
 	return finding{"reader", what + "several readers fit: " + strings.Join(fit, ", "), "make reader.name fit one of them only"}
+}
+
+func names(readers []reader.Seen) string {
+	var all []string
+	for _, r := range readers {
+		all = append(all, r.Name)
+	}
+	return strings.Join(all, ", ")
 }
 
 func cardServiceRemedy(err error) string {
