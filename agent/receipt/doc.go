@@ -114,7 +114,7 @@ func (s *sheet) foot() *escpos.Document {
 	return &s.doc
 }
 
-func (s *sheet) rule() { s.doc.Rule('-') }
+func (s *sheet) rule() { s.doc.Rule('_') }
 
 // line is a paragraph across the paper.
 func (s *sheet) line(text string) { s.doc.Text(escpos.Start, escpos.Style{}, text) }
