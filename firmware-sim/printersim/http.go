@@ -90,11 +90,11 @@ func answer(h func(r *http.Request) (any, error)) http.HandlerFunc {
 			json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
 			return
 		}
-		write(w, v)
+		show(w, v)
 	}
 }
 
-func write(w http.ResponseWriter, v any) {
+func show(w http.ResponseWriter, v any) {
 	switch v := v.(type) {
 	case pngPage:
 		var b bytes.Buffer

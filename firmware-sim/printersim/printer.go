@@ -31,7 +31,7 @@ type PrinterConfig struct {
 	Speed       float64 // divides mechanical times; 0 is 1
 	Serial      string  // answer to GS I 68; "" makes one from the name
 	BufferSize  int     // receive buffer; 0 is the personality's
-	Baud        int     // pace of the serial line in both directions, 10 bits a byte; 0 is unpaced
+	Baud        int     // speed of the serial line: bytes take their time, and another speed gives garbage; 0 takes any, unpaced
 }
 
 // cable connects a printer with its host. A pty and a TCP port are the two there are.
@@ -266,4 +266,14 @@ func (p *printer) endService() {
 		p.service.ended.Wait()
 	}
 	p.service, p.held, p.sending = nil, nil, nil
+}
+
+// hand passes bytes on, unless ctx ends first.
+func hand(ctx context.Context, in chan<- []byte, data []byte) bool {
+	select {
+	case in <- data:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

@@ -1,6 +1,7 @@
 package printersim
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ const (
 	// bitsPerByte of a serial line: start, eight data, stop.
 	bitsPerByte = 10
 	readChunk   = 256
+	pacedChunk  = 16 // finer, where bytes take their time
 )
 
 var errHostGone = errors.New("host closed the line")
@@ -175,18 +177,18 @@ func (c *ptyCable) listen(ctx context.Context, in chan<- []byte) error {
 	if master == nil {
 		return nil
 	}
+	chunk := readChunk
+	if c.baud > 0 {
+		chunk = pacedChunk
+	}
 	seen, absent := false, time.Duration(0)
 	for {
-		data := make([]byte, readChunk)
+		data := make([]byte, chunk)
 		n, err := master.Read(data)
 		if n > 0 {
 			seen, absent = true, 0
-			select {
-			case in <- data[:n]:
-			case <-ctx.Done():
-				return nil
-			}
-			if !wait(ctx, c.lineTime(n)) {
+			c.garble(master, data[:n])
+			if !wait(ctx, c.lineTime(n)) || !hand(ctx, in, data[:n]) {
 				return nil
 			}
 		}
@@ -253,6 +255,8 @@ func (c *ptyCable) answer(ctx context.Context, out <-chan []byte) {
 			if open, err := hasHost(master); err != nil || !open {
 				continue // nobody listens to a serial line: what is sent is gone
 			}
+			data = bytes.Clone(data)
+			c.garble(master, data)
 			master.Write(data) // a line that is gone is noticed by its reader
 			wait(ctx, c.lineTime(len(data)))
 		}
@@ -270,6 +274,25 @@ func (c *ptyCable) lineTime(n int) time.Duration {
 		return 0
 	}
 	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(c.baud)
+}
+
+// garble turns bytes into others when the host talks at another speed than the line, as far as the line has one.
+func (c *ptyCable) garble(master *os.File, data []byte) {
+	if c.baud == 0 {
+		return
+	}
+	same := false
+	err := control(master, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, unix.TCGETS2) // of the pair: the host's setting
+		same = err == nil && int(t.Ospeed) == c.baud
+		return err
+	})
+	if same || err != nil {
+		return
+	}
+	for i, b := range data {
+		data[i] = b>>3 | 0xC0 // a start bit seen late: the line idles high
+	}
 }
 
 // wait sleeps and says whether the full time passed.

@@ -109,12 +109,8 @@ func (c *tcpCable) listen(ctx context.Context, conn *net.TCPConn, in chan<- []by
 	for {
 		data := make([]byte, 512)
 		n, err := conn.Read(data)
-		if n > 0 {
-			select {
-			case in <- data[:n]:
-			case <-ctx.Done():
-				return
-			}
+		if n > 0 && !hand(ctx, in, data[:n]) {
+			return
 		}
 		if err != nil {
 			return
