@@ -99,13 +99,29 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 	}
 	name := printerName(cfg.Number)
 	q := &queue{a: a, name: name, profile: profile, woken: make(chan struct{}, 1)}
-	begun, err := a.db.BegunJobs(context.Background(), name)
+	torn, err := a.torn(name)
 	if err != nil {
 		return nil, err
 	}
-	q.printer = printer.New(printer.Config{Name: name, Device: cfg.Printer.Device, Profile: profile, Torn: len(begun) > 0}, a.log, a.now)
+	q.printer = printer.New(printer.Config{Name: name, Device: cfg.Printer.Device, Profile: profile, Torn: torn}, a.log, a.now)
 	l.queue = q
 	return l, nil
+}
+
+// jobsLookedAt bounds how far back torn looks: waiting jobs are younger than the one that was printing.
+const jobsLookedAt = 200
+
+// torn says whether the newest job that a printer began was not confirmed: then part of it may still be in the printer.
+func (a *Agent) torn(name string) (bool, error) {
+	jobs, err := a.db.Jobs(context.Background(), name, jobsLookedAt)
+	for _, j := range jobs {
+		switch j.State {
+		case agentdb.JobQueued, agentdb.JobCancelled, agentdb.JobExpired:
+		default:
+			return j.State != agentdb.JobConfirmed, err
+		}
+	}
+	return false, err
 }
 
 // newTrust pins head office's card keys and asks the local hot list at every tap.

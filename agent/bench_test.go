@@ -52,7 +52,7 @@ const (
 // shop is one store with one till on real parts: the ledger on disk, a simulated card on the direct link, a simulated
 // printer on a pty. The test plays head office and the till.
 type shop struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	issuer   *cardtest.Issuer
 	identity *store.Identity
@@ -86,7 +86,7 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
-func must[T any](t *testing.T) func(T, error) T {
+func must[T any](t testing.TB) func(T, error) T {
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -96,7 +96,7 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
-func newShop(t *testing.T) *shop {
+func newShop(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{t: t, dir: t.TempDir(), issuer: cardtest.NewIssuer(t), log: &syncBuffer{}}
 	s.identity = s.enrol()
@@ -131,7 +131,7 @@ func (zeroes) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	l := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
 	defer l.Close()
 	return l.Addr().String()
@@ -207,7 +207,7 @@ func (s *shop) restart(lane agent.LaneConfig) {
 	s.start(lane)
 }
 
-func programme(t *testing.T) *agentdb.Programme {
+func programme(t testing.TB) *agentdb.Programme {
 	p := must[*loyalty.Programme](t)(loyalty.Compile([]byte(testProgramme)))
 	return &agentdb.Programme{ID: store.Hash(sha256.Sum256(p.Canonical())), ValidFrom: p.ValidFrom(), Document: p.Canonical()}
 }
@@ -309,7 +309,7 @@ func (s *shop) commit(key loyalty.TxnID, r agent.CommitRequest) (agent.SaleAnswe
 }
 
 // refused checks that a call was refused with a code.
-func refused(t *testing.T, err error, code string) *agent.Refusal {
+func refused(t testing.TB, err error, code string) *agent.Refusal {
 	t.Helper()
 	var r *agent.Refusal
 	if !errors.As(err, &r) || r.Code != code {

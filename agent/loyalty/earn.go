@@ -159,9 +159,9 @@ func (e *earning) explain(over Points) {
 	e.explainLines()
 	var more [2]Finding // not applied, applied
 	count := [2]int{}
-	for step := perAmount; step <= bonus; step++ {
+	for _, step := range [...]ruleKind{perSale, multiply, bonus} {
 		for i := range e.cands {
-			if c := &e.cands[i]; c.rule.kind == step {
+			if c := &e.cands[i]; max(c.rule.kind, perSale) == step { // every rule with per is in the first step
 				e.add(c.finding, &count, &more)
 			}
 		}

@@ -103,8 +103,8 @@ func TestHeadOfficeNamesEveryFigureThatWasChanged(t *testing.T) {
 		{"total", func(e *Entry) { e.Sale.Total++ }},
 		{"due", func(e *Entry) { e.Sale.Tenders[0].Amount-- }},
 		{"quote", func(e *Entry) { e.Sale.Lines[1].Quantity++ }},
-		{"why", func(e *Entry) { e.Sale.Why = e.Sale.Why[1:] }},
-		{"why[0].points", func(e *Entry) { e.Sale.Why[1].Points++ }},
+		{"why", func(e *Entry) { e.Sale.Why = slices.Delete(e.Sale.Why, 2, 3) }},
+		{"why[0].points", func(e *Entry) { e.Sale.Why[2].Points++ }},
 		{"tier", func(e *Entry) { e.Sale.Tier = "gold" }},
 		{"currency", func(e *Entry) { e.Sale.Currency = "USD" }},
 	} {

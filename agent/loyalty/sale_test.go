@@ -32,9 +32,6 @@ func TestASaleThatCannotBeOneIsRefusedWithFieldAndCode(t *testing.T) {
 		{"tender of nothing", "tenders[0].amount", SaleRange, func(in *QuoteInput) { in.Sale.Tenders = []Tender{{TenderCash, 0}} }},
 		{"negative tender", "tenders[0].amount", SaleNegative, func(in *QuoteInput) { in.Sale.Tenders = []Tender{{TenderCash, -1}} }},
 		{"overpaid", "tenders", SaleOverpaid, func(in *QuoteInput) { in.Sale.Tenders = []Tender{{TenderCash, 1234}} }},
-		{"overpaid beside points", "tenders", SaleOverpaid, func(in *QuoteInput) {
-			in.Sale.Redeem, in.Member.Available, in.Sale.Tenders = &Ask{Points: 200}, 200, []Tender{{TenderCash, 1233}}
-		}},
 		{"negative points asked", "redeem", SaleRange, func(in *QuoteInput) { in.Sale.Redeem = &Ask{Points: -1} }},
 		{"points and all asked", "redeem", SaleRange, func(in *QuoteInput) { in.Sale.Redeem = &Ask{Points: 1, All: true} }},
 		{"member without a medium", "member", SaleMedium, func(in *QuoteInput) { in.Member.Medium = MediumNone }},
