@@ -100,7 +100,6 @@ func (v *verifier) posted() error {
 		`SELECT 'store ' || e.store_id || ' epoch ' || e.epoch, e.seq FROM entry e
 		JOIN store_head h ON h.store_id = e.store_id AND h.epoch = e.epoch AND e.seq <= h.posted_seq
 		LEFT JOIN case_file c ON c.store_id = e.store_id AND c.epoch = e.epoch AND c.seq = e.seq
-			AND c.kind IN ('txn_repeated', 'not_interpreted')
 		LEFT JOIN posted_txn p ON p.store_id = e.store_id AND p.epoch = e.epoch AND p.seq = e.seq
 		WHERE c.case_no IS NULL AND p.seq IS NULL`)
 	if err != nil {

@@ -44,6 +44,45 @@ func TestTheFeedTellsAStoreEverythingOnceAndThenOnlyWhatIsNew(t *testing.T) {
 	}
 }
 
+// A balance and how much of a store's log is in it are read together: entries that arrived but are not judged yet are not
+// claimed to be in it.
+func TestAMemberRowClaimsOnlyWhatIsInIt(t *testing.T) {
+	c := newCentre(t)
+	prog := c.publish()
+	anna := c.member("6034000000000018")
+	b := c.enrol(1, prog)
+	b.sell(anna, 10000)
+	answer, err := c.office.OpenSession(t.Context(), 1, wire.SessionRequest{Protocol: wire.Protocol, Epoch: 1, InstallID: b.id.InstallID,
+		BootNonce: b.boot, Head: wire.Head{Seq: 1, Hash: b.hashAt(1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.session = answer.Session
+	if _, err := c.office.Push(t.Context(), b.batch(1, 1)); err != nil {
+		t.Fatal(err)
+	}
+	row := func() *wire.MemberRow {
+		page, err := c.office.Feed(t.Context(), wire.FeedQuery{Store: 1, Epoch: 1, Limit: wire.MaxFeedRows})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Rows {
+			if r.Member != nil {
+				return r.Member
+			}
+		}
+		t.Fatal("no member in the feed")
+		return nil
+	}
+	if m := row(); m.Through != 0 || m.Balance != 0 {
+		t.Errorf("arrived, not judged: %+v", m)
+	}
+	c.post()
+	if m := row(); m.Through != 1 || m.Balance != 200 {
+		t.Errorf("judged: %+v", m)
+	}
+}
+
 func TestAnotherStoreSeesTheMemberButNotTheWatermark(t *testing.T) {
 	c, b := shop(t)
 	anna := c.member("6034000000000018")

@@ -66,10 +66,11 @@ type judge struct {
 
 // matter is one entry under judgement.
 type matter struct {
-	key   hodb.EntryKey
-	entry *loyalty.Entry
-	hash  store.Hash
-	at    time.Time
+	key     hodb.EntryKey
+	entry   *loyalty.Entry
+	hash    store.Hash
+	at      time.Time
+	repeats bool // its transaction was told before
 }
 
 // entry judges one entry. What cannot be read is kept, with a case, and stops nothing.
@@ -82,8 +83,8 @@ func (j *judge) entry(raw hodb.Entry) error {
 	if err != nil {
 		return err
 	}
-	if !claimed {
-		return j.open(hodb.CaseTxnRepeated, m.key, fmt.Sprintf("transaction %v was told by %v; not counted again", m.entry.Txn, first))
+	if m.repeats = !claimed; m.repeats && m.entry.Kind != loyalty.KindCancel { // an undo may be of a sale that was told
+		return j.repeated(m, first)
 	}
 	switch m.entry.Kind {
 	case loyalty.KindSale:
@@ -91,13 +92,17 @@ func (j *judge) entry(raw hodb.Entry) error {
 	case loyalty.KindLoad:
 		return j.load(m)
 	case loyalty.KindCancel:
-		return j.cancel(m)
+		return j.cancel(m, first)
 	case loyalty.KindCoupon:
 		return nil // has no points; the day's totals count it
 	case loyalty.KindClose:
 		return j.close(m)
 	}
 	return j.notInterpreted(m.key, fmt.Errorf("kind %q is not known", m.entry.Kind))
+}
+
+func (j *judge) repeated(m *matter, first hodb.EntryKey) error {
+	return j.open(hodb.CaseTxnRepeated, m.key, fmt.Sprintf("transaction %v was told by %v; not counted again", m.entry.Txn, first))
 }
 
 // readMatter reads a body and checks that it says of itself what its place says.

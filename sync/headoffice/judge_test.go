@@ -163,6 +163,34 @@ func TestADroppedSaleWhoseDebitWasUndoneLeavesNoTrace(t *testing.T) {
 	c.inOrder()
 }
 
+func TestPointsGivenBackForASaleThatStandsAreTheStoresOwnAffair(t *testing.T) {
+	c, b, chip := funded(t)
+	head := b.head()
+	e := b.sale(head, &loyalty.MemberState{ID: chip.member, Medium: loyalty.MediumPurse, Available: 200}, 1000, &loyalty.Ask{Points: 100})
+	record, debit, unlock := chip.pay(b, e.Txn, 100)
+	e.Card = record
+	b.write(e)
+	undone, err := chip.tap().Undo(t.Context(), debit, unlock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // told twice, it counts once
+		cancel := b.entry(loyalty.KindCancel)
+		cancel.Txn, cancel.Card = e.Txn, chip.record(undone)
+		b.write(cancel)
+	}
+	b.sync()
+	r := c.settled()
+	wantKinds(t, r, hodb.CaseUndoAfterSale, hodb.CaseCardRecord)
+	if m := r.member(t, chip.member); m.InPurse != 200 || loyalty.Points(chip.tap().Balance().Points) != m.InPurse {
+		t.Errorf("head office says %d are in the purse, the card says %d", m.InPurse, chip.tap().Balance().Points)
+	}
+	if s := r.Stores[0].Accounts; s[hodb.Suspense] != -100 {
+		t.Errorf("the store's accounts: %v", s)
+	}
+	c.inOrder()
+}
+
 func TestTwoRecordsUnderOneCounterBlockTheCardEverywhere(t *testing.T) {
 	c, b, chip := funded(t)
 	b.write(b.redeem(chip, 1000, 100))

@@ -102,15 +102,20 @@ func (j *judge) load(m *matter) error {
 
 // cancel takes a card's word that a debit was undone. A dropped sale was never posted, so neither is its undoing. Should
 // the sale have been posted after all, the card has its points back and the store answers for them.
-func (j *judge) cancel(m *matter) error {
+func (j *judge) cancel(m *matter, first hodb.EntryKey) error {
 	c, ok, err := j.prove(m, card.TypeUndo)
 	if err != nil || !ok {
 		return err
 	}
 	r := m.entry.Card
 	_, sold, err := j.tx.ShownBy(r.Card, r.Txn, uint8(card.TypeDebit))
-	if err != nil || !sold {
+	switch {
+	case err != nil:
 		return err
+	case !sold && m.repeats:
+		return j.repeated(m, first)
+	case !sold:
+		return nil
 	}
 	amount := loyalty.Points(r.Amount)
 	err = j.poster.Post(hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Legs: []hodb.Leg{

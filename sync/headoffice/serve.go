@@ -1,6 +1,7 @@
 package headoffice
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -58,8 +59,16 @@ func (o *Office) httpServer(ctx context.Context, h http.Handler) *http.Server {
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog:    log.New(o.log.With().Str(zerolog.LevelFieldName, "debug").Logger(), "", 0),
+		ErrorLog:    log.New(complaints{o.log}, "", 0),
 	}
+}
+
+// complaints takes what the HTTP server says of its clients, such as failed handshakes: anybody can cause it.
+type complaints struct{ log zerolog.Logger }
+
+func (c complaints) Write(line []byte) (int, error) {
+	c.log.Debug().Str("said", string(bytes.TrimSpace(line))).Msg("http server")
+	return len(line), nil
 }
 
 // serveUntil serves until the server is shut down; an error before ctx ended is one.
