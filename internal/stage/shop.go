@@ -31,7 +31,7 @@ type Options struct {
 	Lanes     int     // 1 when zero
 	Speed     float64 // of the printer's mechanism, 1 when zero
 	Language  string  // of the till, "en" when empty
-	APIListen string  // "127.0.0.1:0" when empty
+	APIListen string  // a free loopback address when empty
 	NoPCSC    bool    // cards over the direct link
 }
 
@@ -66,11 +66,13 @@ func Open(ctx context.Context, o Options) (*Shop, error) {
 	if o.Language == "" {
 		o.Language = "en"
 	}
-	if o.APIListen == "" {
-		o.APIListen = "127.0.0.1:0"
-	}
 	s := &Shop{Options: o}
 	var err error
+	if s.APIListen == "" { // the same after each restart
+		if s.APIListen, err = freeAddress(); err != nil {
+			return s, err
+		}
+	}
 	if s.Bin, err = filepath.Abs(o.Bin); err != nil {
 		return s, err
 	}

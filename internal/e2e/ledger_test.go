@@ -1,0 +1,70 @@
+package e2e
+
+import (
+	"database/sql"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+	_ "modernc.org/sqlite"
+)
+
+func TestAChangedPointInTheLedgerIsFound(t *testing.T) {
+	shop := openShop(t, nil)
+	if err := shop.Synced(t.Context(), syncLimit); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if _, err := ring(t.Context(), shop.API, uuid.Must(uuid.NewV7()).String(), 1240); err != nil {
+			t.Fatal(err)
+		}
+	}
+	verify(t, shop)
+	if err := shop.Agent.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", filepath.Join(shop.AgentData(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range []string{
+		`DROP TRIGGER entry_no_update`,
+		`UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), '"earned":124', '"earned":125') AS BLOB) WHERE seq = 2`,
+	} {
+		if _, err := db.ExecContext(t.Context(), change); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := shop.Run(t.Context(), "loyaltill", "verify", "--config", shop.AgentConfig())
+	if err == nil || !strings.Contains(err.Error(), "status 3") || !strings.Contains(string(out), "BROKEN chain, entry 2") {
+		t.Errorf("verify: %v\n%s", err, out)
+	}
+}
+
+func TestTheDoctorFindsAHealthyShopHealthy(t *testing.T) {
+	shop := openShop(t, nil)
+	out, err := shop.Run(t.Context(), "loyaltill", "doctor", "--config", shop.AgentConfig())
+	if err != nil || strings.Contains(string(out), "FAIL") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	for _, what := range []string{"identity", "reader", "printer", "disk", "database", "head office", "clock"} {
+		if !strings.Contains(string(out), "ok    "+what) {
+			t.Errorf("no line on %s:\n%s", what, out)
+		}
+	}
+	status, err := shop.Run(t.Context(), "loyaltill", "status", "--config", shop.AgentConfig())
+	if err != nil || !strings.Contains(string(status), "store 1") {
+		t.Errorf("status: %v\n%s", err, status)
+	}
+	if err := shop.HeadOffice.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	out, err = shop.Run(t.Context(), "loyaltill", "doctor", "--config", shop.AgentConfig())
+	if err == nil || !strings.Contains(string(out), "FAIL  head office") || !strings.Contains(string(out), "selling goes on without") {
+		t.Errorf("with head office away: %v\n%s", err, out)
+	}
+}
