@@ -70,7 +70,7 @@ func readPerso(path string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		file = f
 	}
 	perso, err := io.ReadAll(io.LimitReader(file, maxPerso+1))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"html/template"
@@ -83,11 +84,17 @@ func devices(places map[string]string) []device {
 
 func (b *bench) landing(w http.ResponseWriter, _ *http.Request) {
 	page := template.Must(template.New("landing").Parse(landingPage))
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'")
-	page.Execute(w, map[string]any{
+	var text bytes.Buffer
+	err := page.Execute(&text, map[string]any{
 		"Printers": devices(b.printers.Devices()), "Readers": devices(b.readers), "Cards": b.cards != nil,
 	})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'")
+	_, _ = w.Write(text.Bytes()) // a browser that is gone needs no page
 }
 
 const landingPage = `<!doctype html>

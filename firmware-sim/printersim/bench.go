@@ -23,7 +23,6 @@ type Bench struct {
 	printers map[string]*printer
 	names    []string // in the order given
 	devices  map[string]string
-	log      zerolog.Logger
 }
 
 // OpenBench makes the devices appear; nothing is printed before Run. Devices are released by Run's end or by Close.
@@ -32,7 +31,7 @@ func OpenBench(printers []PrinterConfig, log zerolog.Logger) (*Bench, error) {
 		return nil, fmt.Errorf("open bench: %d printers, at most %d", len(printers), maxPrinters)
 	}
 	name := regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
-	b := &Bench{printers: make(map[string]*printer), devices: make(map[string]string), log: log}
+	b := &Bench{printers: make(map[string]*printer), devices: make(map[string]string)}
 	for _, cfg := range printers {
 		if !name.MatchString(cfg.Name) || b.printers[cfg.Name] != nil {
 			return nil, errors.Join(fmt.Errorf("open printer %q: %w", cfg.Name, ErrName), b.Close())

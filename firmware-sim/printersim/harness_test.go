@@ -99,15 +99,6 @@ func (s *Sheet) row(n int) []byte {
 	return s.dots[n*stride : (n+1)*stride]
 }
 
-func inked(row []byte) bool {
-	for _, b := range row {
-		if b != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 func id(s string) string { return "\x1d(H\x06\x0000" + s }
 
 const (

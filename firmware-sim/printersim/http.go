@@ -32,8 +32,23 @@ func refuse(status int, format string, args ...any) error {
 	return &apiError{status, fmt.Errorf(format, args...)}
 }
 
-// Handler is the control interface: it looks at printers and does what a hand can do to them. Access is the server's
-// business; the paths begin with /printers.
+// Handler is the control interface, JSON over HTTP: it looks at printers and does what hands can do to them. It has no
+// access control: it belongs on loopback. Every POST and DELETE answers with the State that follows.
+//
+//	GET    /printers                       all states
+//	GET    /printers/{name}                State
+//	GET    /printers/{name}/journal        events after ?after=N
+//	GET    /printers/{name}/paper.png      all kept sheets and the strip in the printer; .txt the same as text
+//	GET    /printers/{name}/sheets         what has left the printer
+//	GET    /printers/{name}/sheets/1.png   one sheet, 0 the newest; .txt the same as text
+//	DELETE /printers/{name}/sheets         takes the sheets away; numbers go on
+//	POST   /printers/{name}/paper          {"loaded": bool, "mm": left on the roll}
+//	POST   /printers/{name}/cover          {"open": bool}
+//	POST   /printers/{name}/drawer         {"open": bool}
+//	POST   /printers/{name}/power          {"on": bool}
+//	POST   /printers/{name}/fault          Fault
+//	DELETE /printers/{name}/fault          mends what has struck, forgets what waits
+//	POST   /printers/{name}/wait           {"sheets": n, "timeout_ms": t} until n sheets have ever come out; 408 after t
 func (b *Bench) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /printers", answer(b.list))
@@ -87,13 +102,14 @@ func answer(h func(r *http.Request) (any, error)) http.HandlerFunc {
 			}
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(status)
-			json.NewEncoder(w).Encode(map[string]string{"error": err.Error()})
+			show(w, map[string]string{"error": err.Error()})
 			return
 		}
 		show(w, v)
 	}
 }
 
+// show sends an answer. A client that has gone by then is no concern of ours.
 func show(w http.ResponseWriter, v any) {
 	switch v := v.(type) {
 	case pngPage:
@@ -103,13 +119,13 @@ func show(w http.ResponseWriter, v any) {
 			return
 		}
 		w.Header().Set("Content-Type", "image/png")
-		w.Write(b.Bytes())
+		_, _ = w.Write(b.Bytes())
 	case textPage:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		io.WriteString(w, string(v))
+		_, _ = io.WriteString(w, string(v))
 	default:
 		w.Header().Set("Content-Type", "application/json")
-		json.NewEncoder(w).Encode(v)
+		_ = json.NewEncoder(w).Encode(v)
 	}
 }
 

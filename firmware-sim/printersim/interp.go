@@ -6,8 +6,6 @@ const (
 	ht  = 0x09
 	lf  = 0x0A
 	ff  = 0x0C
-	cr  = 0x0D
-	can = 0x18
 	esc = 0x1B
 	fs  = 0x1C
 	gs  = 0x1D
@@ -73,7 +71,7 @@ func (in *interpreter) reset(m *machine) {
 }
 
 // cancel drops a half-received command and unprinted text, as DLE DC4 fn 8 does; settings stay.
-func (in *interpreter) cancel(*machine) {
+func (in *interpreter) cancel() {
 	in.cmd, in.need, in.tail, in.sink, in.nvImages, in.skipLF, in.kanjiLead = nil, 0, 0, nil, 0, false, 0
 	in.line = lineBuffer{}
 }

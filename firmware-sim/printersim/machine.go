@@ -80,7 +80,7 @@ func newMachine(cfg PrinterConfig, pers Personality, now time.Time) (*machine, e
 	}
 	m := &machine{cfg: cfg, pers: pers, rom: r, now: now, power: true, linked: true, linkLives: 1, wasOnline: true}
 	m.rxSize = m.fullSize()
-	m.paper = newPaper(pers.WidthDots, pers.HeadToCutter, now)
+	m.paper = newPaper(pers.WidthDots, pers.HeadToCutter)
 	m.in.start(m)
 	return m, nil
 }

@@ -57,6 +57,7 @@ func (m *mechanism) rows() int {
 			n += m.queue[i].band.h - m.queue[i].next
 		case opFeed:
 			n += m.queue[i].rows
+		default: // nothing moves
 		}
 	}
 	return n
@@ -76,8 +77,9 @@ func (m *machine) stepTime(o *op) time.Duration {
 		return m.scaled(m.pers.CutTime)
 	case opPulse:
 		return m.scaled(o.took)
+	default:
+		return 0
 	}
-	return 0
 }
 
 // scaled divides a mechanical duration by the printer's speed. At least a microsecond passes, so time always moves.
@@ -113,8 +115,9 @@ func (o *op) takesTime() bool {
 		return o.rows > 0
 	case opCut, opPulse:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 func (m *machine) popOp() {
@@ -159,11 +162,12 @@ func (m *machine) stepDone() {
 		pin := o.pin
 		m.popOp()
 		m.pulseDone(pin)
+	default: // takes no time
 	}
 }
 
 func (m *machine) rowDone(dots []byte) {
-	m.paper.advance(dots, m.now)
+	m.paper.advance(dots)
 	m.counts.Rows++
 	if m.paper.rows() > maxStripRows {
 		m.tearOff()

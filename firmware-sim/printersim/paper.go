@@ -37,7 +37,6 @@ type paper struct {
 	stride int
 	lead   int // rows between cutter and head
 	dots   []byte
-	rowAt  []time.Time
 	fresh  int // rows of the strip that are older than the last cut or roll change
 	lines  []textLine
 
@@ -48,28 +47,27 @@ type paper struct {
 	rollRows int // rows left on the roll
 }
 
-func newPaper(widthDots, lead int, at time.Time) *paper {
+func newPaper(widthDots, lead int) *paper {
 	p := &paper{stride: (widthDots + 7) / 8, lead: lead, loaded: true, rollRows: defaultRoll * rowsPerMM}
-	p.thread(at)
+	p.thread()
 	return p
 }
 
 // thread starts a strip with new paper, which reaches from the head to the cutter.
-func (p *paper) thread(at time.Time) {
-	p.dots, p.rowAt, p.lines, p.fresh = nil, nil, nil, p.lead
+func (p *paper) thread() {
+	p.dots, p.lines, p.fresh = nil, nil, p.lead
 	for range p.lead {
-		p.advance(nil, at)
+		p.advance(nil)
 	}
 }
 
-func (p *paper) rows() int { return len(p.rowAt) }
+func (p *paper) rows() int { return len(p.dots) / p.stride }
 
 // advance moves the paper one row and leaves dots on it; nil is a feed.
-func (p *paper) advance(dots []byte, at time.Time) {
+func (p *paper) advance(dots []byte) {
 	row := make([]byte, p.stride)
 	copy(row, dots)
 	p.dots = append(p.dots, row...)
-	p.rowAt = append(p.rowAt, at)
 }
 
 // use takes one row from the roll and says whether the roll is now at its end.
@@ -101,11 +99,11 @@ func (p *paper) cut(at time.Time) (*Sheet, bool) {
 // tear takes the whole strip off, head to end, and threads what is left of the roll.
 func (p *paper) tear(at time.Time) (*Sheet, bool) {
 	if p.rows() <= p.fresh {
-		p.thread(at)
+		p.thread()
 		return nil, false
 	}
 	s := p.sever(p.rows(), at, true)
-	p.thread(at)
+	p.thread()
 	return s, true
 }
 
@@ -120,7 +118,6 @@ func (p *paper) sever(rows int, at time.Time, torn bool) *Sheet {
 		rest[i].row -= rows
 	}
 	p.dots = append([]byte(nil), p.dots[rows*p.stride:]...)
-	p.rowAt = append([]time.Time(nil), p.rowAt[rows:]...)
 	p.lines = rest
 	if len(p.sheets) >= maxSheets {
 		p.sheets = append(p.sheets[:0], p.sheets[1:]...)

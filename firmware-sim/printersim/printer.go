@@ -123,7 +123,7 @@ func (c *PrinterConfig) complete() (Personality, error) {
 	}
 	if c.Serial == "" {
 		h := fnv.New32a()
-		h.Write([]byte(c.Name))
+		_, _ = h.Write([]byte(c.Name))
 		c.Serial = fmt.Sprintf("X%09d", h.Sum32()%1_000_000_000)
 	}
 	return pers, nil

@@ -16,7 +16,7 @@ import (
 
 const (
 	// hostPoll is how often the line is looked at while no host has it open.
-	hostPoll = 5 * time.Millisecond
+	hostPoll = 10 * time.Millisecond
 	// hostGone is how long a host must have been away before the pty is replaced. A killed host leaves its exclusive
 	// lock and unread answers behind; nobody but root could open that pty again, and its successor would read them.
 	hostGone = 100 * time.Millisecond
@@ -76,13 +76,13 @@ func (c *ptyCable) point() (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open pty: %w", err)
 	}
-	defer slave.Close()
+	defer func() { _ = slave.Close() }()
 	err = errors.Join(makeRaw(slave), setNonblock(master))
 	if err == nil {
 		err = replaceLink(slave.Name(), c.link)
 	}
 	if err != nil {
-		master.Close()
+		_ = master.Close()
 		return nil, fmt.Errorf("pty for %s: %w", c.link, err)
 	}
 	return master, nil
@@ -98,7 +98,7 @@ func replaceLink(target, path string) error {
 		return err
 	}
 	fresh := path + ".new"
-	os.Remove(fresh)
+	_ = os.Remove(fresh) // of a simulator that was killed in between
 	if err := os.Symlink(target, fresh); err != nil {
 		return err
 	}
@@ -145,8 +145,8 @@ func (c *ptyCable) unplug() {
 	if c.master == nil {
 		return
 	}
-	os.Remove(c.link)
-	c.master.Close()
+	_ = os.Remove(c.link)
+	_ = c.master.Close()
 	c.master = nil
 }
 
@@ -222,10 +222,10 @@ func (c *ptyCable) renew() error {
 		return err
 	}
 	if open, err := hasHost(c.master); err != nil || open {
-		fresh.Close()
+		_ = fresh.Close()
 		return errors.Join(err, replaceLink(old, c.link))
 	}
-	c.master.Close()
+	_ = c.master.Close()
 	c.master = fresh
 	return nil
 }
@@ -257,7 +257,7 @@ func (c *ptyCable) answer(ctx context.Context, out <-chan []byte) {
 			}
 			data = bytes.Clone(data)
 			c.garble(master, data)
-			master.Write(data) // a line that is gone is noticed by its reader
+			_, _ = master.Write(data) // a line that is gone is noticed by its reader
 			wait(ctx, c.lineTime(len(data)))
 		}
 	}

@@ -137,6 +137,6 @@ func (m *machine) clearBuffers() {
 	m.rx = nil
 	m.mech.clear()
 	m.out.dropIDs()
-	m.in.cancel(m)
+	m.in.cancel()
 	m.flow()
 }

@@ -24,7 +24,6 @@ type settings struct {
 	unitY      int
 
 	page    upperHalf
-	slot    byte
 	ascii   [128]rune
 	hri     int
 	hriFont int
@@ -126,5 +125,5 @@ func (m *machine) selectPage(slot byte) {
 			page[i] = noCharacter
 		}
 	}
-	m.in.set.page, m.in.set.slot = page, slot
+	m.in.set.page = page
 }

@@ -46,15 +46,15 @@ func (c *tcpCable) unplug() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.listener != nil {
-		c.listener.Close()
+		_ = c.listener.Close()
 	}
 	c.dropHost()
 }
 
 func (c *tcpCable) dropHost() {
 	if c.host != nil {
-		c.host.SetLinger(0)
-		c.host.Close()
+		_ = c.host.SetLinger(0)
+		_ = c.host.Close()
 		c.host = nil
 	}
 }
@@ -79,7 +79,7 @@ func (c *tcpCable) serve(ctx context.Context, in chan<- []byte, out <-chan []byt
 		}
 		tcp, ok := conn.(*net.TCPConn)
 		if !ok || !c.adopt(ctx, tcp) {
-			conn.Close()
+			_ = conn.Close()
 			continue
 		}
 		work.Go(func() { c.listen(ctx, tcp, in) })
@@ -101,7 +101,7 @@ func (c *tcpCable) listen(ctx context.Context, conn *net.TCPConn, in chan<- []by
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		conn.Close()
+		_ = conn.Close()
 		if c.host == conn {
 			c.host = nil
 		}
@@ -128,7 +128,7 @@ func (c *tcpCable) answer(ctx context.Context, out <-chan []byte) {
 			host := c.host
 			c.mu.Unlock()
 			if host != nil {
-				host.Write(data) // a host that is gone is noticed by its reader
+				_, _ = host.Write(data) // a host that is gone is noticed by its reader
 			}
 		}
 	}
