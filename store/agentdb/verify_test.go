@@ -1,0 +1,143 @@
+package agentdb
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// tamper changes the ledger's file behind its back, as somebody with access to the disk could.
+func (b *box) tamper(t *testing.T, statements ...string) {
+	t.Helper()
+	err := b.ledger.Write(t.Context(), func(tx *store.Tx) error {
+		for _, s := range append([]string{`PRAGMA defer_foreign_keys = 1`, `DROP TRIGGER entry_no_update`, `DROP TRIGGER entry_no_delete`, `DROP TRIGGER entry_in_order`}, statements...) {
+			if _, err := tx.Exec(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *box) findings(t *testing.T) []FindingCode {
+	t.Helper()
+	r, err := b.Verify(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var codes []FindingCode
+	for _, f := range r.Findings {
+		if !slices.Contains(codes, f.Code) {
+			codes = append(codes, f.Code)
+		}
+		if f.Detail == "" {
+			t.Errorf("finding %s says nothing", f.Code)
+		}
+	}
+	return codes
+}
+
+// morning is a ledger with something of everything.
+func morning(t *testing.T) *box {
+	b := newBox(t)
+	b.feed(t, FeedPage{Epoch: 1, Next: 1, UpToDate: true, Changes: []Change{{Seq: 1, Member: memberRow(7, 0, 0)}}})
+	for n := 1; n <= 3; n++ {
+		b.sell(t, n, 7, 10)
+	}
+	if _, err := b.CloseDay(t.Context(), closeOf(4)); err != nil {
+		t.Fatal(err)
+	}
+	last := b.sell(t, 5, 7, 10)
+	p := store.Position{Store: b.identity.Store, Epoch: b.identity.Epoch, Seq: 5, Hash: last.Hash}
+	must(t, b.Acked(t.Context(), p, p.Sign(b.position)))
+	return b
+}
+
+func TestVerifyFindsNothingInASoundLedger(t *testing.T) {
+	r := morning(t).verifyClean(t)
+	if r.Entries != 5 || r.Members != 1 || r.Head.Seq != 5 {
+		t.Errorf("report %+v", r)
+	}
+}
+
+func TestVerifyFindsWhatWasChanged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		statement string
+		want      FindingCode
+	}{
+		"a body with one point more": {`UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), '"points":10', '"points":11') AS BLOB) WHERE seq = 2`, FindChain},
+		"a chain value":              {`UPDATE entry SET hash = zeroblob(32) WHERE seq = 2`, FindChain},
+		"an entry taken out":         {`DELETE FROM entry WHERE seq = 1`, FindGap},
+		"the member in the row":      {`UPDATE entry SET member = 8 WHERE seq = 2`, FindColumns},
+		"the day in the row":         {`UPDATE entry SET day = '2026-11-21' WHERE seq = 3`, FindDay},
+		"the transaction id":         {`UPDATE entry SET txn = zeroblob(16) WHERE seq = 3`, FindColumns},
+		"a body that is none":        {`UPDATE entry SET body = x'7b7d' WHERE seq = 3`, FindBody},
+		"the end cut off":            {`DELETE FROM entry WHERE seq = 5`, FindPosition},
+		"a pending row's points":     {`UPDATE pending SET points = 11 WHERE seq = 2`, FindPending},
+		"a pending row taken out":    {`DELETE FROM pending WHERE seq = 2`, FindPending},
+		"a pending row invented":     {`INSERT INTO pending (member, seq, points) VALUES (8, 2, 5)`, FindPending},
+		"the signed position":        {`UPDATE ledger SET signed_seq = 4`, FindPosition},
+		"the signature":              {`UPDATE ledger SET signature = zeroblob(64)`, FindPosition},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := morning(t)
+			if name == "an entry taken out" || name == "the end cut off" {
+				b.tamper(t, `DELETE FROM pending WHERE seq IN (1, 5)`, tc.statement)
+			} else {
+				b.tamper(t, tc.statement)
+			}
+			if got := b.findings(t); !slices.Contains(got, tc.want) {
+				t.Errorf("found %v, want %s among them", got, tc.want)
+			}
+		})
+	}
+}
+
+// Whoever changes a body and computes the whole chain anew is caught by what head office signed, and by the close.
+func TestAChainComputedAnewIsCaughtByTheSignedPositionAndTheClose(t *testing.T) {
+	b := morning(t)
+	all, err := b.EntriesFrom(t.Context(), 1, 100, 1<<20)
+	must(t, err)
+	b.tamper(t)
+	h := b.genesis
+	for i, body := range all.Bodies {
+		if i == 1 {
+			body = bytes.ReplaceAll(body, []byte(`"earned":10`), []byte(`"earned":11`))
+			body = bytes.ReplaceAll(body, []byte(`"points":10`), []byte(`"points":11`))
+		}
+		h = h.Next(body)
+		must(t, b.ledger.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(`UPDATE entry SET body = ?, hash = ? WHERE seq = ?`, body, h[:], i+1)
+			return err
+		}))
+	}
+	if got := b.findings(t); !slices.Contains(got, FindPosition) || !slices.Contains(got, FindClose) || slices.Contains(got, FindChain) {
+		t.Errorf("found %v", got)
+	}
+}
+
+func TestVerifyFindsACopiedCardAndLotsThatDoNotAddUp(t *testing.T) {
+	b := newBox(t)
+	for n := 1; n <= 2; n++ {
+		c := commitOf(n, 0, 0)
+		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+			return loyalty.Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: loyalty.KindLoad, Txn: h.Txn, Day: h.Day, At: h.At,
+				Card: &loyalty.CardRecord{Card: loyalty.CardID{1}, Ctr: 5, Type: 3, Amount: int32(n), NewBalance: uint32(n)}}, nil
+		}
+		if _, err := b.Append(t.Context(), c); err != nil {
+			t.Fatalf("a redemption that happened is never refused: %v", err)
+		}
+	}
+	wrong := memberRow(7, 30, 0)
+	wrong.Balance = 31
+	b.feed(t, FeedPage{Epoch: 1, Next: 1, UpToDate: true, Changes: []Change{{Seq: 1, Member: wrong}}})
+	if got := b.findings(t); !slices.Equal(got, []FindingCode{FindCard, FindLots}) {
+		t.Errorf("found %v", got)
+	}
+}
