@@ -191,6 +191,43 @@ func TestPointsGivenBackForASaleThatStandsAreTheStoresOwnAffair(t *testing.T) {
 	c.inOrder()
 }
 
+func TestALoadThatNoVoucherExplainsIsACase(t *testing.T) {
+	for _, row := range []struct {
+		what  string
+		spoil func(*loyalty.CardRecord)
+	}{
+		{"more points than the voucher has", func(r *loyalty.CardRecord) { r.Amount++ }},
+		{"a voucher that was never made", func(r *loyalty.CardRecord) { r.Txn[0] ^= 1 }},
+		{"a voucher with another MAC", func(r *loyalty.CardRecord) { r.Txn[15] ^= 1 }},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			c, b, chip := funded(t)
+			b.sell(chip.member, 10000)
+			b.sync()
+			c.settled()
+			records := chip.take(b.feed(0, 0))
+			row.spoil(records[0])
+			c.sign(records[0])
+			b.load(records)
+			b.sync()
+			r := c.settled()
+			wantKinds(t, r, hodb.CaseVoucher)
+			if m := r.member(t, chip.member); m.InPurse != 200 || m.Vouchers[1].Loaded {
+				t.Errorf("the load counts: %+v", m)
+			}
+			c.inOrder()
+		})
+	}
+}
+
+// sign makes a record's MAC right again, as only somebody with the card's own key could.
+func (c *centre) sign(r *loyalty.CardRecord) {
+	input := card.TXMACInput(card.ID(r.Card), card.Record{Ctr: r.Ctr, Type: card.RecordType(r.Type), Amount: r.Amount,
+		NewBalance: r.NewBalance, Store: uint32(r.Store), Lane: uint8(r.Lane), TxID: card.TxID(r.Txn)})
+	mac := card.CMAC(c.home.Keys.keyTX(r.Card), input)
+	r.TXMAC = fmt.Sprintf("%x", mac[:8])
+}
+
 func TestTwoRecordsUnderOneCounterBlockTheCardEverywhere(t *testing.T) {
 	c, b, chip := funded(t)
 	b.write(b.redeem(chip, 1000, 100))
@@ -201,10 +238,7 @@ func TestTwoRecordsUnderOneCounterBlockTheCardEverywhere(t *testing.T) {
 	e := b.sale(b.head(), &loyalty.MemberState{ID: chip.member, Medium: loyalty.MediumPurse, Available: 200}, 1000, &loyalty.Ask{Points: 100})
 	forged := *mustDecode(t, b.bodies[b.seq()-1]).Card
 	forged.Txn = e.Txn
-	input := card.TXMACInput(card.ID(forged.Card), card.Record{Ctr: forged.Ctr, Type: card.TypeDebit, Amount: forged.Amount,
-		NewBalance: forged.NewBalance, Store: 1, Lane: 1, TxID: card.TxID(forged.Txn)})
-	mac := card.CMAC(c.home.Keys.keyTX(forged.Card), input)
-	forged.TXMAC = fmt.Sprintf("%x", mac[:8])
+	c.sign(&forged)
 	e.Card = &forged
 	b.write(e)
 	b.sync()

@@ -127,6 +127,20 @@ func TestABackupThatSoldOnIsForkedAndStaysSoUntilAPersonDecides(t *testing.T) {
 	c.inOrder()
 }
 
+func TestABatchThatFollowsAnotherEntryIsAFork(t *testing.T) {
+	c, b := shop(t)
+	b.sellMany(5)
+	b.sync()
+	b.bodies, b.hashes = b.bodies[:3], b.hashes[:3]
+	b.sellMany(4)
+	_, p := b.push(b.batch(6, 7)) // the number fits, the chain does not
+	wantCode(t, p, wire.CodeFork)
+	if r := c.report(); r.Stores[0].Seq != 5 {
+		t.Errorf("head office took entries up to %d", r.Stores[0].Seq)
+	}
+	c.inOrder()
+}
+
 func TestAForkBelowAHigherHeadIsSeenByTheStoreAndProvedByItsCheck(t *testing.T) {
 	c, b := shop(t)
 	b.sellMany(5)
