@@ -12,9 +12,6 @@ import (
 
 func TestAChangedPointInTheLedgerIsFound(t *testing.T) {
 	shop := openShop(t, nil)
-	if err := shop.Synced(t.Context(), syncLimit); err != nil {
-		t.Fatal(err)
-	}
 	for range 3 {
 		if _, err := ring(t.Context(), shop.API, uuid.Must(uuid.NewV7()).String(), 1240); err != nil {
 			t.Fatal(err)

@@ -85,7 +85,7 @@ func Open(ctx context.Context, o Options) (*Shop, error) {
 	}
 	for _, step := range []func(context.Context) error{
 		s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.enrol, s.publish, s.issueCards,
-		s.openReaders, s.startSim, s.configureAgent, s.StartAgent,
+		s.openReaders, s.startSim, s.configureAgent, s.StartAgent, s.awaitMembers,
 	} {
 		if err := step(ctx); err != nil {
 			return s, err
@@ -244,6 +244,11 @@ func (s *Shop) StartAgent(ctx context.Context) (err error) {
 	s.API = &Client{Base: s.Agent.Text("api"), Token: strings.TrimSpace(string(token))}
 	return nil
 }
+
+// firstSync is how long a new store may take to get its members and programme.
+const firstSync = 20 * time.Second
+
+func (s *Shop) awaitMembers(ctx context.Context) error { return s.Synced(ctx, firstSync) }
 
 // TillPage is the address of the till page for a browser on this machine.
 func (s *Shop) TillPage() string { return s.API.Base + "/till/#token=" + s.API.Token }
