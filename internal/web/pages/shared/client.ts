@@ -1,0 +1,115 @@
+// The agent's API over fetch: one function for calls, one for the event stream.
+import { EventParser } from './sse';
+import type { Lang } from './format';
+
+/** A refusal of the agent (RFC 9457). Decide by code, never by text. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly retryable: boolean;
+  readonly triesLeft: number | undefined;
+  readonly fields: readonly string[];
+
+  constructor(status: number, body: ProblemBody) {
+    super(body.message ?? body.title ?? '');
+    this.status = status;
+    this.code = body.code ?? 'internal';
+    this.retryable = body.retryable ?? false;
+    this.triesLeft = body.tries_left;
+    this.fields = (body.errors ?? []).map((e) => e.field ?? '');
+  }
+}
+
+interface ProblemBody {
+  title?: string;
+  code?: string;
+  message?: string;
+  retryable?: boolean;
+  tries_left?: number;
+  errors?: { field?: string }[];
+}
+
+/** The agent gave no answer: it is restarting, or the answer was lost on its way. Nobody knows whether the call was done. */
+export class Unreachable extends Error {}
+
+const CALL_LIMIT_MS = 10_000;
+/** A card may take its time; the agent gives up after 30 s. */
+export const CARD_LIMIT_MS = 35_000;
+/** The agent writes a comment every 10 s; a stream that is silent for longer is dead. */
+const SILENCE_LIMIT_MS = 25_000;
+
+export interface CallOptions {
+  body?: unknown;
+  key?: string;
+  limitMS?: number;
+  signal?: AbortSignal;
+}
+
+export class Client {
+  constructor(
+    readonly token: string,
+    readonly lang: Lang,
+  ) {}
+
+  #headers(): Record<string, string> {
+    return { Authorization: `Bearer ${this.token}`, 'Accept-Language': this.lang };
+  }
+
+  async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const headers = this.#headers();
+    if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+    if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
+    const limit = AbortSignal.timeout(options.limitMS ?? CALL_LIMIT_MS);
+    const init: RequestInit = {
+      method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error',
+      signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+    };
+    if (options.body !== undefined) init.body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+    let answer: Response;
+    let text: string;
+    try {
+      answer = await fetch(path, init);
+      text = await answer.text();
+    } catch (err) {
+      if (options.signal?.aborted) throw err;
+      throw new Unreachable(String(err));
+    }
+    if (!answer.ok) throw new Problem(answer.status, problemBody(text));
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** Reads the event stream until it ends. Resolves when the agent closed it, throws when it broke or fell silent. */
+  async events(signal: AbortSignal, open: () => void, take: (event: string, data: unknown) => void): Promise<void> {
+    const silence = new AbortController();
+    let watchdog = setTimeout(() => silence.abort(), SILENCE_LIMIT_MS);
+    try {
+      const answer = await fetch('/v1/events', {
+        headers: { ...this.#headers(), Accept: 'text/event-stream' },
+        cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.any([signal, silence.signal]),
+      });
+      if (!answer.ok) throw new Problem(answer.status, problemBody(await answer.text()));
+      if (!answer.body) return;
+      open();
+      const parser = new EventParser();
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        clearTimeout(watchdog);
+        watchdog = setTimeout(() => silence.abort(), SILENCE_LIMIT_MS);
+        for (const e of parser.push(value)) take(e.event, JSON.parse(e.data));
+      }
+    } finally {
+      clearTimeout(watchdog);
+    }
+  }
+}
+
+function problemBody(text: string): ProblemBody {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === 'object' && body !== null ? (body as ProblemBody) : {};
+  } catch {
+    return {}; // not the agent's answer; its status is all there is
+  }
+}

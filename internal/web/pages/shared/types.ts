@@ -1,0 +1,153 @@
+// What the agent answers, as docs/pos-integration.md has it. Money in minor units, quantities in thousandths.
+
+export type HealthState = '' | 'ok' | 'degraded' | 'attention' | 'absent' | 'stuck';
+
+export interface Health {
+  state: HealthState;
+  code?: string;
+  since: string;
+  message?: string;
+}
+
+export interface CardState {
+  state: 'none' | 'reading' | 'ready' | 'refused' | 'tap_again';
+  code?: string;
+  message?: string;
+}
+
+export interface Member {
+  id: number;
+  number: string;
+  tier?: string;
+  language?: string;
+  balance: number;
+  available: number;
+  medium: string;
+  pin?: { verified: boolean; tries_left: number; blocked: boolean };
+  as_of?: string;
+}
+
+export interface Waiting {
+  sale: string;
+  code: string;
+  message?: string;
+}
+
+export interface Lane {
+  lane: number;
+  name: string;
+  reader: Health;
+  printer: Health;
+  card: CardState;
+  member?: Member;
+  waiting?: Waiting;
+  jobs: number;
+}
+
+export interface SyncState {
+  state: string;
+  code?: string;
+  since: string;
+  head: number;
+  through: number;
+}
+
+export interface Status {
+  store: number;
+  name: string;
+  version: string;
+  day: string;
+  currency: string;
+  sync: SyncState;
+  lanes: Lane[];
+}
+
+export interface Line {
+  sku: string;
+  name?: string;
+  category?: string;
+  quantity: number;
+  amount: number;
+  tax?: number;
+}
+
+export type TenderKind = 'cash' | 'card';
+
+export interface Tender {
+  kind: TenderKind;
+  amount: number;
+}
+
+export interface Ask {
+  points?: number;
+  all?: boolean;
+}
+
+export interface SaleRequest {
+  lines: Line[];
+  tenders?: Tender[];
+  redeem?: Ask;
+  cashier?: string;
+  number?: string;
+}
+
+export interface Finding {
+  rule?: string;
+  code: string;
+  applied?: boolean;
+  points?: number;
+  text: string;
+}
+
+export interface Quote {
+  quote: string;
+  currency: string;
+  total: number;
+  to_pay: number;
+  redeem: { asked: number; max: number; points: number; value: number; clamps: Finding[] };
+  earned: number;
+  expires?: string;
+  balance: number;
+  available: number;
+  pin_needed: boolean;
+  why: Finding[];
+}
+
+export interface SaleAnswer {
+  sale: string;
+  seq: number;
+  day: string;
+  total: number;
+  to_pay: number;
+  redeemed: number;
+  value: number;
+  earned: number;
+  balance: number;
+  job?: number;
+  replayed: boolean;
+}
+
+export interface CouponAnswer {
+  serial: string;
+  value: number;
+  currency: string;
+  valid_from: string;
+  valid_to: string;
+  job?: number;
+}
+
+export interface CloseAnswer {
+  day: string;
+  totals: { sales?: number; total?: number; earned?: number; redeemed?: number };
+  job?: number;
+}
+
+export interface Job {
+  id: number;
+  lane: number;
+  class: string;
+  state: string;
+  copy: number;
+  seq: number;
+  created: string;
+}

@@ -1,0 +1,138 @@
+// The bill being rung up: its lines, who buys, how many points they want to pay with, and the agent's quote for all that.
+import { Problem } from '../shared/client';
+import type { Ask, Member, Quote, SaleRequest } from '../shared/types';
+import { lineAmount, MAX_LINES, toLine, type Draft } from './entry';
+import { Keep } from './keep';
+import { link } from './link.svelte';
+import { settings } from './settings.svelte';
+
+/** Long enough to let a hand finish, short enough that nobody waits for it. */
+const QUOTE_PAUSE_MS = 120;
+const QUOTE_AGAIN_MS = 1500;
+
+class Bill {
+  lines = $state<Draft[]>([]);
+  selected = $state(-1);
+  ask = $state.raw<Ask>();
+  /** A member whose number was typed. The number itself stays in memory only. */
+  typed = $state.raw<{ member: Member; number: string }>();
+  /** The key of the sale that this bill becomes: made once, kept for every try. */
+  key = '';
+
+  quote = $state.raw<Quote>();
+  problem = $state.raw<Problem>();
+  #quotedFor = $state('');
+  #asking: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #keep: Keep | undefined;
+
+  readonly member = $derived(this.typed?.member ?? link.lane?.member);
+  readonly sum = $derived(this.lines.reduce((sum, l) => sum + lineAmount(l.quantity, l.price), 0));
+  readonly units = $derived(this.lines.length);
+  readonly #wanted = $derived(this.#describe());
+  /** The quote is for exactly what is on the screen. */
+  readonly fresh = $derived(this.quote !== undefined && this.#quotedFor === this.#wanted);
+  /** Which line the agent found fault with, -1 for none. */
+  readonly faulty = $derived(Number(/^lines\[(\d+)\]/.exec(this.problem?.fields[0] ?? '')?.[1] ?? -1));
+
+  /** Everything that a quote depends on. */
+  #describe(): string {
+    const m = link.lane?.member;
+    const who = this.typed ? this.typed.member.id : m ? [m.id, m.available, m.balance, m.pin?.verified] : 0;
+    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, who]);
+  }
+
+  open(keep: Keep): void {
+    this.#keep = keep;
+    const kept = keep.basket();
+    this.lines = kept.lines;
+    this.key = kept.key;
+    this.selected = -1;
+    this.ask = undefined;
+    this.typed = undefined;
+  }
+
+  store(): void {
+    this.#keep?.keepBasket({ lines: $state.snapshot(this.lines), key: this.key });
+  }
+
+  get full(): boolean {
+    return this.lines.length >= MAX_LINES;
+  }
+
+  put(draft: Draft, at = -1): void {
+    if (at >= 0 && at < this.lines.length) this.lines[at] = draft;
+    else if (!this.full) this.lines.push(draft);
+    this.selected = at >= 0 ? at : this.lines.length - 1;
+    this.store();
+  }
+
+  remove(at: number): void {
+    this.lines.splice(at, 1);
+    this.selected = Math.min(at, this.lines.length - 1);
+    this.store();
+  }
+
+  /** The sale is over or was given up: the next one starts with nothing. */
+  clear(): void {
+    this.lines = [];
+    this.selected = -1;
+    this.ask = undefined;
+    this.typed = undefined;
+    this.key = '';
+    this.quote = undefined;
+    this.problem = undefined;
+    this.store();
+  }
+
+  request(): SaleRequest {
+    const r: SaleRequest = { lines: $state.snapshot(this.lines).map(toLine) };
+    if (this.ask && this.member) r.redeem = this.ask;
+    if (settings.cashier) r.cashier = settings.cashier;
+    if (this.typed) r.number = this.typed.number;
+    return r;
+  }
+
+  /** Watches the bill and asks for a quote whenever something that matters has changed. Call it from an effect. */
+  watch(): void {
+    const wanted = this.#wanted;
+    clearTimeout(this.#timer);
+    if (this.lines.length === 0 || settings.lane === 0) {
+      this.#asking?.abort();
+      this.quote = undefined;
+      this.problem = undefined;
+      return;
+    }
+    if (link.state !== 'live') return;
+    this.#timer = setTimeout(() => void this.#requote(wanted), QUOTE_PAUSE_MS);
+  }
+
+  async #requote(wanted: string): Promise<void> {
+    this.#asking?.abort();
+    const asking = new AbortController();
+    this.#asking = asking;
+    try {
+      const quote = await link.client.call<Quote>('POST', `/v1/lanes/${settings.lane}/quote`, { body: this.request(), signal: asking.signal });
+      if (asking.signal.aborted) return;
+      this.quote = quote;
+      this.problem = undefined;
+      this.#quotedFor = wanted;
+    } catch (err) {
+      if (asking.signal.aborted) return;
+      if (!(err instanceof Problem)) {
+        this.#timer = setTimeout(() => void this.#requote(wanted), QUOTE_AGAIN_MS);
+        return;
+      }
+      this.quote = undefined;
+      this.problem = err;
+    }
+  }
+
+  /** Asks again although nothing changed here: something has changed at the agent. */
+  async requote(): Promise<void> {
+    this.#quotedFor = '';
+    await this.#requote(this.#wanted);
+  }
+}
+
+export const bill = new Bill();

@@ -1,0 +1,200 @@
+// What is open on the screen, and every action that a key or a button can start. A key and its button call the same function.
+import { tick } from 'svelte';
+import { Problem, Unreachable } from '../shared/client';
+import { bill } from './bill.svelte';
+import { checkout, type Hurdle } from './checkout.svelte';
+import { link } from './link.svelte';
+import { settings, t } from './settings.svelte';
+
+export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'keys' | 'cancel' | 'drop';
+
+export interface Notice {
+  kind: 'good' | 'bad';
+  text: string;
+}
+
+class Desk {
+  dialog = $state<DialogName>();
+  /** The line in the form, -1 for a new one. */
+  editing = $state(-1);
+  notice = $state.raw<Notice>();
+  /** Read out by a screen reader. */
+  said = $state('');
+  #payAfterPIN = false;
+
+  say(text: string): void {
+    this.said = text;
+  }
+
+  tell(kind: Notice['kind'], text: string): void {
+    this.notice = { kind, text };
+    this.say(text);
+  }
+
+  /** Tells what went wrong with a call. */
+  fail(err: unknown): void {
+    settings.speaker.play('refused');
+    this.tell('bad', this.reason(err));
+  }
+
+  reason(err: unknown): string {
+    if (err instanceof Problem) {
+      const args = err.triesLeft === undefined ? undefined : { count: err.triesLeft };
+      return settings.sentence(err.code, err.message, args);
+    }
+    if (err instanceof Unreachable) return t('till.no_answer');
+    throw err;
+  }
+
+  #show(name: DialogName): void {
+    this.notice = undefined;
+    this.dialog = name;
+  }
+
+  shut = (): void => {
+    this.dialog = undefined;
+    this.#payAfterPIN = false;
+  };
+
+  async focus(id: string): Promise<void> {
+    await tick();
+    const target = document.getElementById(id);
+    target?.focus();
+    if (target instanceof HTMLInputElement) target.select();
+  }
+
+  entry = (): void => {
+    if (checkout.phase === 'done') checkout.dismiss();
+    void this.focus('entry');
+  };
+
+  form = (at = -1): void => {
+    if (checkout.locked) return;
+    if (checkout.phase === 'done') checkout.dismiss();
+    this.editing = at;
+    this.#show('line');
+  };
+
+  points = (): void => void this.focus('points');
+
+  number = (): void => {
+    if (!checkout.locked) this.#show('number');
+  };
+
+  get pinPossible(): boolean {
+    const pin = link.lane?.member?.pin;
+    return link.lane?.card.state === 'ready' && bill.typed === undefined && pin !== undefined && !pin.verified && !pin.blocked;
+  }
+
+  pin = (): void => {
+    if (this.pinPossible) this.#show('pin');
+  };
+
+  /** The PIN was right. */
+  pinDone(): void {
+    const pay = this.#payAfterPIN;
+    this.shut();
+    this.say(t('till.pin_right'));
+    if (pay) void this.#payWhenQuoted();
+  }
+
+  /** The quote is asked for anew after a PIN; paying waits for it. */
+  async #payWhenQuoted(): Promise<void> {
+    await bill.requote();
+    this.pay();
+  }
+
+  get payPossible(): boolean {
+    return bill.fresh && !checkout.locked && link.state === 'live';
+  }
+
+  pay = (): void => {
+    if (checkout.phase === 'done') {
+      this.next();
+      return;
+    }
+    if (!this.payPossible) return;
+    if (bill.quote?.pin_needed) {
+      this.#askPIN();
+      return;
+    }
+    this.#show('pay');
+  };
+
+  #askPIN(): void {
+    if (!this.pinPossible) {
+      this.tell('bad', settings.sentence(link.lane?.member?.pin?.blocked ? 'pin_blocked' : 'card_needed'));
+      return;
+    }
+    this.#show('pin');
+    this.#payAfterPIN = true;
+  }
+
+  /** What stands in the way of paying, in words or as the next question. */
+  hurdle(what: Hurdle): void {
+    if (checkout.phase === 'done') {
+      this.shut();
+      void this.focus('entry');
+      return;
+    }
+    if (checkout.problem) this.say(this.reason(checkout.problem));
+    if (what === 'quote') return; // the new figures are in the dialog
+    this.shut();
+    if (what === 'pin') this.#askPIN();
+    else if (checkout.problem && checkout.phase === 'ringing') this.tell('bad', this.reason(checkout.problem));
+  }
+
+
+  next = (): void => {
+    checkout.dismiss();
+    this.notice = undefined;
+    void this.focus('entry');
+  };
+
+  menu = (): void => this.#show('menu');
+  keys = (): void => this.#show('keys');
+  coupon = (): void => this.#show('coupon');
+  jobs = (): void => this.#show('jobs');
+  closeDay = (): void => this.#show('close');
+  drop = (): void => this.#show('drop');
+
+  /** Escape: the result first, then what was typed, then the question whether to give the sale up. */
+  escape = (): void => {
+    this.notice = undefined;
+    if (checkout.phase === 'done') this.next();
+    else if (checkout.phase === 'waiting') this.drop();
+    else if (bill.lines.length > 0 && !checkout.locked) this.#show('cancel');
+    else void this.focus('entry');
+  };
+
+  /** Forgets who stands at the till. */
+  forget = async (): Promise<void> => {
+    if (checkout.locked) return;
+    bill.ask = undefined;
+    if (bill.typed) {
+      bill.typed = undefined;
+      return;
+    }
+    if (!link.lane?.member) return;
+    try {
+      link.putLane(await link.client.call('DELETE', `/v1/lanes/${settings.lane}/member`));
+    } catch (err) {
+      this.fail(err);
+    }
+  };
+}
+
+export const desk = new Desk();
+
+/** One key per action. F5, F11 and F12 stay the browser's. */
+export const KEYS: Readonly<Record<string, () => void>> = {
+  F1: desk.keys,
+  F2: desk.entry,
+  F3: () => desk.form(),
+  F4: desk.points,
+  F6: desk.number,
+  F7: () => void desk.forget(),
+  F8: desk.pin,
+  F9: desk.pay,
+  F10: desk.menu,
+};

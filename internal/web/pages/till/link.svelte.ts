@@ -1,0 +1,112 @@
+// The line to the agent: is it there, and what does it say about lanes, printing and head office.
+import { Client, Problem } from '../shared/client';
+import type { Job, Lane, Status, SyncState } from '../shared/types';
+import { settings } from './settings.svelte';
+
+/** How long to wait before each new try; the last one goes on for ever, because a till must come back by itself. */
+const BACK_OFF_MS = [300, 700, 1500, 3000, 5000] as const;
+
+const JOBS_SHOWN = 20;
+
+export type LinkState = 'starting' | 'live' | 'lost' | 'refused';
+
+class Link {
+  state = $state<LinkState>('starting');
+  status = $state.raw<Status>();
+  sync = $state.raw<SyncState>();
+  jobs = $state.raw<readonly Job[]>([]);
+  #lanes = $state.raw<readonly Lane[]>([]);
+  #running: AbortController | undefined;
+
+  readonly client = $derived(new Client(settings.token, settings.lang));
+  readonly lane = $derived(this.#lanes.find((l) => l.lane === settings.lane));
+
+  get lanes(): readonly Lane[] {
+    return this.#lanes;
+  }
+
+  get currency(): string {
+    return this.status?.currency || 'EUR';
+  }
+
+  /** Starts over: after the token or the language has changed, and at the beginning. */
+  start(): void {
+    this.#running?.abort();
+    this.#running = new AbortController();
+    void this.#run(this.#running.signal, this.client);
+  }
+
+  async #run(signal: AbortSignal, client: Client): Promise<void> {
+    for (let tries = 0; !signal.aborted; tries++) {
+      try {
+        await this.#refresh(client);
+        await client.events(signal, () => (this.state = 'live'), (event, data) => {
+          tries = 0;
+          if (!signal.aborted) this.#take(event, data);
+        });
+      } catch (err) {
+        if (signal.aborted) return;
+        if (err instanceof Problem && (err.status === 401 || err.status === 403)) {
+          this.state = 'refused';
+          return;
+        }
+      }
+      if (signal.aborted) return;
+      this.state = 'lost';
+      await wait(BACK_OFF_MS[Math.min(tries, BACK_OFF_MS.length - 1)] ?? 0, signal);
+    }
+  }
+
+  async #refresh(client: Client): Promise<void> {
+    this.status = await client.call<Status>('GET', '/v1/status');
+    this.sync = this.status.sync;
+    this.#lanes = await client.call<Lane[]>('GET', '/v1/lanes'); // with the sentences, which the status has not
+    if (!this.#lanes.some((l) => l.lane === settings.lane)) settings.lane = this.#lanes[0]?.lane ?? 0;
+    await this.askJobs(client);
+  }
+
+  async askJobs(client = this.client): Promise<void> {
+    if (settings.lane === 0) return;
+    this.jobs = await client.call<Job[]>('GET', `/v1/jobs?lane=${settings.lane}&limit=${JOBS_SHOWN}`);
+  }
+
+  #take(event: string, data: unknown): void {
+    if (event === 'lane') {
+      const lane = data as Lane;
+      this.#lanes = this.#lanes.some((l) => l.lane === lane.lane)
+        ? this.#lanes.map((l) => (l.lane === lane.lane ? lane : l))
+        : [...this.#lanes, lane];
+    } else if (event === 'sync') {
+      this.sync = data as SyncState;
+    } else if (event === 'job') {
+      this.putJob(data as Job);
+    }
+  }
+
+  putJob(job: Job): void {
+    if (job.lane !== settings.lane) return;
+    this.jobs = [job, ...this.jobs.filter((j) => j.id !== job.id)].sort((a, b) => b.id - a.id).slice(0, JOBS_SHOWN);
+  }
+
+  /** An answer about a lane tells its new state before the event does. */
+  putLane(lane: Lane): void {
+    this.#take('lane', lane);
+  }
+
+  job(id: number | undefined): Job | undefined {
+    return id === undefined ? undefined : this.jobs.find((j) => j.id === id);
+  }
+}
+
+/** Waits, or less long when the signal comes. */
+export function wait(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}
+
+export const link = new Link();

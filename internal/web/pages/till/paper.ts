@@ -1,0 +1,30 @@
+// How the paper of a job fares, for the cashier.
+import type { Health, Job } from '../shared/types';
+import { link } from './link.svelte';
+
+export interface Printing {
+  kind: 'good' | 'wait' | 'bad';
+  key: string; // of the text
+}
+
+/** Only what the printer confirmed is printed; everything else says what it is. */
+export function printing(job: Job | undefined, printer: Health | undefined): Printing {
+  if (!job) return { kind: 'wait', key: 'cashier.job_queued' };
+  const key = `cashier.job_${job.state}`;
+  switch (job.state) {
+    case 'confirmed':
+      return { kind: 'good', key };
+    case 'queued':
+    case 'sending':
+    case 'flushed':
+    case 'superseded':
+      return { kind: printer?.state === 'ok' || printer?.state === 'degraded' ? 'wait' : 'bad', key };
+    default:
+      return { kind: 'bad', key };
+  }
+}
+
+/** Asks for a copy; the paper says that it is one. */
+export function reprint(job: number, key: string): Promise<Job> {
+  return link.client.call<Job>('POST', `/v1/jobs/${job}/reprint`, { body: {}, key });
+}

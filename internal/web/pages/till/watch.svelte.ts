@@ -1,0 +1,50 @@
+// Turns changes of the lane into what a cashier hears and a screen reader says.
+import { untrack } from 'svelte';
+import type { Health, Lane } from '../shared/types';
+import { checkout } from './checkout.svelte';
+import { desk } from './desk.svelte';
+import { link } from './link.svelte';
+import { settings, t } from './settings.svelte';
+
+/** Call it while a component is being made. */
+export function watchLane(): void {
+  let before: Lane | undefined;
+  $effect(() => {
+    const now = link.lane;
+    const was = before;
+    before = now;
+    if (!now || !was || now.lane !== was.lane) return;
+    untrack(() => {
+      cardChanged(was, now);
+      healthChanged(was.reader, now.reader);
+      healthChanged(was.printer, now.printer);
+    });
+  });
+}
+
+function cardChanged(was: Lane, now: Lane): void {
+  if (now.card.state === was.card.state && now.card.code === was.card.code && now.member?.id === was.member?.id) return;
+  switch (now.card.state) {
+    case 'ready':
+      if (was.card.state === 'ready' && now.member?.id === was.member?.id) return;
+      settings.speaker.play('card');
+      if (now.member) desk.say(t('till.say_member', { count: now.member.balance }));
+      if (checkout.phase === 'waiting') void checkout.retry().then((hurdle) => desk.hurdle(hurdle));
+      break;
+    case 'refused':
+    case 'tap_again':
+      settings.speaker.play(now.card.state === 'refused' ? 'refused' : 'attention');
+      desk.say(settings.sentence(now.card.code, now.card.message));
+      break;
+    case 'none':
+    case 'reading':
+      break;
+  }
+}
+
+function healthChanged(was: Health, now: Health): void {
+  if (was.state === now.state && was.code === now.code) return;
+  if (now.state === 'ok' || now.state === '') return;
+  settings.speaker.play('attention');
+  desk.say(settings.sentence(now.code, now.message));
+}
