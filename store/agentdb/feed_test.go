@@ -241,3 +241,14 @@ func TestAWatermarkOfAnotherLifeSaysNothing(t *testing.T) {
 		t.Errorf("balance %d, want 10", got)
 	}
 }
+
+// An entry that head office put into suspense counts no more, also while the feed begins anew and the old row stands.
+func TestASuspendedEntryStaysOutWhileTheFeedBeginsAnew(t *testing.T) {
+	b := newBox(t)
+	b.sell(t, 1, 7, 10)
+	b.feed(t, FeedPage{Epoch: 1, Next: 2, UpToDate: true, Changes: []Change{{Seq: 1, Member: memberRow(7, 0, 0)}, {Seq: 2, Watermark: b.watermark(1)}}})
+	b.feed(t, FeedPage{Epoch: 2, Next: 1, Changes: []Change{{Seq: 1, Member: memberRow(8, 0, 0)}}})
+	if got := b.balance(t, 7); got != 0 {
+		t.Errorf("balance %d, want 0", got)
+	}
+}
