@@ -105,7 +105,7 @@ func TestTheLargestSaleFitsAnEntry(t *testing.T) {
 	}
 	in.Sale.Lines[0].Labels = nil // one that earns
 	for i := range 500 {
-		in.Member.Lots = append(in.Member.Lots, Lot{ID: lotID(1<<32-1, 1<<32-1, Seq(1<<62+i), 8), Remaining: 1, Earned: "2026-01-01", Expires: "2027-01-01"})
+		in.Member.Lots = append(in.Member.Lots, Lot{ID: lotID(1<<32-1, 1<<32-1, 1<<62+Seq(i), 8), Remaining: 1, Earned: "2026-01-01", Expires: "2027-01-01"})
 	}
 	in.Sale.Redeem = &Ask{Points: 6_000_000_000}
 	in.Sale.Rounding = 1
