@@ -26,15 +26,10 @@ func Genesis(storeID, epoch uint32, installID, nonce [16]byte) Hash {
 
 // Next is the chain value after one more body: SHA-256(h ‖ u32 length ‖ body).
 func (h Hash) Next(body []byte) Hash {
-	var length [4]byte
-	binary.BigEndian.PutUint32(length[:], uint32(len(body)))
-	d := sha256.New()
-	d.Write(h[:])
-	d.Write(length[:])
-	d.Write(body)
-	var next Hash
-	d.Sum(next[:0])
-	return next
+	var small [2048]byte // most bodies fit, and then nothing is allocated
+	b := append(small[:0], h[:]...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(body)))
+	return sha256.Sum256(append(b, body...))
 }
 
 func (h Hash) IsZero() bool                 { return h == Hash{} }

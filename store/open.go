@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,7 +40,7 @@ type DB struct {
 	path    string
 	options Options
 	lock    *fileLock
-	readers *sql.DB
+	readers *Readers
 
 	queue   chan *request
 	turn    chan struct{} // holds a value while somebody owns the writer below
@@ -87,16 +86,14 @@ func (db *DB) open(ctx context.Context) error {
 	if err := db.writer.open(ctx, db.writeDSN(), db.options); err != nil {
 		return err
 	}
-	readers, err := sql.Open("sqlite", db.readDSN())
-	if err != nil {
-		return err
-	}
 	n := db.options.Readers
 	if n == 0 {
 		n = defaultReaders
 	}
-	readers.SetMaxOpenConns(n)
-	readers.SetMaxIdleConns(n)
+	readers, err := openReaders(db.readDSN(), n)
+	if err != nil {
+		return err
+	}
 	db.readers = readers
 	return readers.PingContext(ctx)
 }
@@ -114,7 +111,7 @@ func useOFDLocks() error {
 func (db *DB) Path() string { return db.path }
 
 // Read is the pool of connections that can only read.
-func (db *DB) Read() *sql.DB { return db.readers }
+func (db *DB) Read() *Readers { return db.readers }
 
 // Close waits for the running transaction, then closes. Requests that still wait get ErrClosed.
 func (db *DB) Close() error {

@@ -24,10 +24,9 @@ func OpenReadOnly(ctx context.Context, path string) (*DB, error) {
 	}
 	db := &DB{path: path, queue: make(chan *request), turn: make(chan struct{}, 1), closing: make(chan struct{})}
 	close(db.closing) // nothing can be queued
-	if db.readers, err = sql.Open("sqlite", db.readDSN()); err != nil {
+	if db.readers, err = openReaders(db.readDSN(), defaultReaders); err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
-	db.readers.SetMaxOpenConns(defaultReaders)
 	if err := db.readers.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), db.readers.Close())
 	}

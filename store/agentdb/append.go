@@ -83,7 +83,7 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		return Committed{}, err
 	}
 	head := db.newEntry(t, c.Txn, day, tx.Now)
-	e, err := c.Build(headOf(&head))
+	e, err := c.Build(loyalty.EntryHead{Store: head.Store, Epoch: head.Epoch, Seq: head.Seq, Txn: head.Txn, Day: head.Day, At: head.At})
 	if err != nil {
 		return Committed{}, err
 	}

@@ -263,7 +263,7 @@ func (db *DB) ClosedDays(ctx context.Context, limit int) ([]ClosedDay, error) {
 }
 
 // query collects rows from a pool that can only read.
-func query[T any](ctx context.Context, pool *sql.DB, what string, read func(scan func(...any) error) (T, error),
+func query[T any](ctx context.Context, pool *store.Readers, what string, read func(scan func(...any) error) (T, error),
 	text string, args ...any) ([]T, error) {
 	rows, err := pool.QueryContext(ctx, text, args...)
 	if err != nil {
