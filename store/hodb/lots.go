@@ -30,25 +30,36 @@ type effect struct {
 // foldMember brings the lots up to date. Entries newer than everything folded so far are applied on top; with a late one
 // among them the member is folded again from the beginning, so the order of arrival changes nothing.
 func (tx *Tx) foldMember(m *Member, fresh []effect) error {
-	id := m.ID
 	slices.SortStableFunc(fresh, func(a, b effect) int { return a.at.compare(b.at) })
-	have, err := tx.Lots(id)
-	if err != nil {
-		return err
+	effects, late := fresh, fresh[0].at.compare(m.fold) <= 0
+	var have, from []loyalty.Lot
+	var err error
+	if late || m.overdrawn || !onlyEarn(fresh, m.ID) { // else the new lots stand beside the old ones, unseen
+		if have, err = tx.Lots(m.ID); err != nil {
+			return err
+		}
+		from = have
 	}
-	from, effects := have, fresh
-	if fresh[0].at.compare(m.fold) <= 0 {
-		if effects, err = tx.effects(id); err != nil {
+	if late {
+		if effects, err = tx.effects(m.ID); err != nil {
 			return err
 		}
 		from = nil
 	}
-	if err := tx.replaceLots(id, have, fold(from, effects, id)); err != nil {
+	if err := tx.replaceLots(m.ID, have, fold(from, effects, m.ID)); err != nil {
 		return err
 	}
 	last := effects[len(effects)-1].at
 	return tx.exec(`UPDATE member SET fold_day = $2, fold_at_ms = $3, fold_store = $4, fold_epoch = $5, fold_seq = $6
-		WHERE member_id = $1`, id, last.day, last.atMS, last.key.Store, last.key.Epoch, last.key.Seq)
+		WHERE member_id = $1`, m.ID, last.day, last.atMS, last.key.Store, last.key.Epoch, last.key.Seq)
+}
+
+// onlyEarn tells whether nothing is taken from the member.
+func onlyEarn(effects []effect, id loyalty.MemberID) bool {
+	return !slices.ContainsFunc(effects, func(e effect) bool {
+		from, _ := loyalty.AccountMember(e.move.From)
+		return from == id
+	})
 }
 
 // fold applies effects in order, the movements of one entry together.

@@ -16,8 +16,10 @@ type Member struct {
 	Tier     string
 	Language string
 
-	vouchers int64   // made so far
-	fold     foldKey // newest entry in the lots
+	vouchers  int64   // made so far
+	fold      foldKey // newest entry in the lots
+	overdrawn bool    // has a lot below zero
+	carded    bool    // has a card, blocked or not
 }
 
 // Number is a printed number as head office keeps it.
@@ -82,9 +84,11 @@ func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
 func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
 	m := &Member{ID: id}
 	f := &m.fold
-	err := tx.one(`SELECT status, tier, language, last_voucher, fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq
+	err := tx.one(`SELECT status, tier, language, last_voucher, fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
+			EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
+			EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id)
 		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.vouchers,
-		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq)
+		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.carded)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("member %d: %w", id, ErrNotFound)
 	}

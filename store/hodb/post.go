@@ -138,7 +138,8 @@ func (l Leg) movement(id loyalty.MemberID) loyalty.Movement {
 	return loyalty.Movement{From: loyalty.AccountMain(id), To: loyalty.AccountRedeemed, Points: -l.Amount, Lot: l.Lot}
 }
 
-// Flush brings balances and lots up to what was posted, tells the stores, and names the members concerned.
+// Flush brings balances and lots up to what was posted, tells the stores, and names those members concerned who have a
+// card: points of theirs may want to go there.
 func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 	accounts := slices.SortedFunc(maps.Keys(p.accounts), func(a, b accountKey) int { // one order, so that writers cannot deadlock
 		return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.kind, b.kind))
@@ -149,7 +150,7 @@ func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 		}
 	}
 	members := slices.Sorted(maps.Keys(p.fresh))
-	keys := make([]string, len(members))
+	keys, carded := make([]string, len(members)), []loyalty.MemberID{}
 	for i, id := range members {
 		m, err := p.Member(id)
 		if err == nil && m == nil {
@@ -161,12 +162,14 @@ func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 		if err != nil {
 			return nil, fmt.Errorf("fold lots: %w", err)
 		}
-		keys[i] = memberKey(id)
+		if keys[i] = memberKey(id); m.carded {
+			carded = append(carded, id)
+		}
 	}
 	clear(p.accounts)
 	clear(p.fresh)
 	clear(p.members)
-	return members, p.tx.touchAll(TopicMember, 0, keys)
+	return carded, p.tx.touchAll(TopicMember, 0, keys)
 }
 
 func (tx *Tx) addToAccount(owner Owner, kind AccountKind, amount loyalty.Points) error {

@@ -45,11 +45,11 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 			return fmt.Errorf("judge %v: %w", e.Key, err)
 		}
 	}
-	touched, err := j.poster.Flush()
+	carded, err := j.poster.Flush()
 	if err != nil {
 		return err
 	}
-	for _, id := range touched {
+	for _, id := range carded {
 		if err := o.makeVouchers(tx, id); err != nil {
 			return fmt.Errorf("vouchers of member %d: %w", id, err)
 		}

@@ -110,7 +110,7 @@ type history struct {
 	batches [][]*wire.Batch
 }
 
-// history draws up to forty sales in both stores and cuts each log into batches.
+// history draws up to sixteen sales in both stores and cuts each log into batches.
 func (w *world) history(rt *rapid.T) history {
 	boxes := []*box{}
 	for _, b := range w.boxes {
@@ -118,7 +118,7 @@ func (w *world) history(rt *rapid.T) history {
 		fresh.bodies, fresh.hashes, fresh.clock = nil, nil, opened()
 		boxes = append(boxes, &fresh)
 	}
-	for i := range rapid.IntRange(1, 40).Draw(rt, "sales") {
+	for i := range rapid.IntRange(1, 16).Draw(rt, "sales") {
 		b := boxes[rapid.IntRange(0, 1).Draw(rt, "store")]
 		b.write(w.sale(rt, b, uint32(i+1)))
 	}
@@ -126,7 +126,7 @@ func (w *world) history(rt *rapid.T) history {
 	for _, b := range boxes {
 		var cut []*wire.Batch
 		for first := loyalty.Seq(1); first <= b.seq(); {
-			last := min(b.seq(), first+loyalty.Seq(rapid.IntRange(0, 7).Draw(rt, "cut")))
+			last := min(b.seq(), first+loyalty.Seq(rapid.IntRange(0, 5).Draw(rt, "cut")))
 			cut = append(cut, b.batch(first, last))
 			first = last + 1
 		}

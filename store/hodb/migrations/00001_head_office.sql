@@ -111,6 +111,8 @@ CREATE TABLE lot (
     PRIMARY KEY (member_id, lot)
 );
 
+CREATE INDEX lot_below_zero ON lot (member_id) WHERE remaining < 0;
+
 CREATE TABLE member (
     member_id   BIGINT PRIMARY KEY CHECK (member_id >= 1),
     status      TEXT   NOT NULL CHECK (status IN ('active', 'blocked', 'erased')),
