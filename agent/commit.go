@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +19,7 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	if err != nil {
 		return SaleAnswer{}, err
 	}
-	hash, err := requestHash(n, "sale", r)
+	hash, err := a.saleHash(n, r)
 	if err != nil {
 		return SaleAnswer{}, err
 	}
@@ -57,6 +58,19 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	return a.settled(l, committed), nil
 }
 
+// saleHash tells two requests with one key apart. What is kept of a typed card number is what the ledger keeps of it.
+func (a *Agent) saleHash(n loyalty.LaneID, r CommitRequest) ([32]byte, error) {
+	if r.Number != "" {
+		cn, err := loyalty.NewCardNumber(r.Number)
+		if err != nil {
+			return [32]byte{}, &Refusal{Code: CodeFieldInvalid, Field: "number", cause: err}
+		}
+		h := a.identity.NumberHMAC(cn.Digits())
+		r.Number = hex.EncodeToString(h[:])
+	}
+	return requestHash(n, "sale", r)
+}
+
 // sale is one commit on its way.
 type sale struct {
 	id      loyalty.TxnID
@@ -90,9 +104,8 @@ func (a *Agent) replay(ctx context.Context, id loyalty.TxnID, hash [32]byte) (Sa
 	if c.RequestHash != hash || c.Entry.Sale == nil {
 		return SaleAnswer{}, false, refuse(CodeKeyReused, nil)
 	}
-	answer := saleAnswer(c)
-	answer.Replayed = true
-	return answer, true, nil
+	c.Replayed = true
+	return saleAnswer(c), true, nil
 }
 
 // append writes the sale. record is the card's proof when points were debited.
@@ -141,6 +154,14 @@ func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalt
 // redeemAndCommit runs on the lane's goroutine: intent on disk, DEBIT, sale on disk.
 func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed, error) {
 	var none agentdb.Committed
+	// Another call with this key may have been served while this one waited for the lane.
+	if known, err := l.a.db.EntryByTxn(ctx, s.id); !errors.Is(err, agentdb.ErrNotFound) {
+		if err == nil && known.RequestHash != s.hash {
+			err = refuse(CodeKeyReused, nil)
+		}
+		known.Replayed = true
+		return known, err
+	}
 	if l.session == nil || loyalty.CardID(l.session.Identity().ID) != s.bill.who.card {
 		return none, refuseForNow(CodeCardNeeded, nil)
 	}
@@ -241,7 +262,7 @@ func saleAnswer(c agentdb.Committed) SaleAnswer {
 	s := c.Entry.Sale
 	return SaleAnswer{
 		Sale: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Total: s.Total, ToPay: s.ToPay, Redeemed: s.Redeemed, Value: s.Value,
-		Earned: s.Earned, Balance: s.Balance, Job: firstJob(c), Why: s.Why,
+		Earned: s.Earned, Balance: s.Balance, Job: firstJob(c), Replayed: c.Replayed, Why: s.Why,
 	}
 }
 

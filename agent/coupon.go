@@ -20,40 +20,54 @@ func (a *Agent) IssueCoupon(ctx context.Context, n loyalty.LaneID, id loyalty.Tx
 	if err != nil {
 		return CouponAnswer{}, err
 	}
-	p, err := a.programmeAt(ctx, a.now())
+	c, err := a.db.EntryByTxn(ctx, id)
+	switch {
+	case errors.Is(err, agentdb.ErrNotFound):
+		c, err = a.bookCoupon(ctx, l, id, hash, r)
+	case err == nil && c.RequestHash != hash:
+		err = refuse(CodeKeyReused, nil)
+	default:
+		c.Replayed = true
+	}
 	if err != nil {
 		return CouponAnswer{}, err
 	}
+	body := c.Entry.Coupon
+	return CouponAnswer{
+		Seq: c.Entry.Seq, Serial: body.Serial, Value: body.Value, Currency: body.Currency, ValidFrom: body.ValidFrom, ValidTo: body.ValidTo,
+		Job: firstJob(c), Replayed: c.Replayed,
+	}, nil
+}
+
+func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]byte, r CouponRequest) (agentdb.Committed, error) {
+	var none agentdb.Committed
+	p, err := a.programmeAt(ctx, a.now())
+	if err != nil {
+		return none, err
+	}
 	kind, ok := p.Coupon(r.Coupon)
 	if !ok {
-		return CouponAnswer{}, &Refusal{Code: CodeCouponUnknown, Field: "coupon"}
+		return none, &Refusal{Code: CodeCouponUnknown, Field: "coupon"}
 	}
 	lang := a.storeLanguage()
 	if asked, ok := i18n.Parse(r.Language); ok {
 		lang = asked
 	} else if r.Language != "" {
-		return CouponAnswer{}, &Refusal{Code: CodeFieldInvalid, Field: "language"}
+		return none, &Refusal{Code: CodeFieldInvalid, Field: "language"}
 	}
 	c, err := a.db.Append(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash,
 		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
-			head.Lane, head.Cashier = n, r.Cashier
+			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
 			return p.IssueCoupon(kind.ID, couponSerial(a.identity.Store, id), 0, head)
 		},
 		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.couponPaper(e, p, kind, lang) }),
 	})
 	if err != nil {
-		return CouponAnswer{}, appendRefusal(err)
+		return none, appendRefusal(err)
 	}
 	l.printSoon()
-	body := c.Entry.Coupon
-	if body == nil {
-		return CouponAnswer{}, refuse(CodeKeyReused, nil)
-	}
-	return CouponAnswer{
-		Seq: c.Entry.Seq, Serial: body.Serial, Value: body.Value, Currency: body.Currency, ValidFrom: body.ValidFrom, ValidTo: body.ValidTo,
-		Job: firstJob(c), Replayed: c.Replayed,
-	}, nil
+	return c, nil
 }
 
 // couponSerial is the store and 60 bits of the transaction id in Crockford's base 32: short enough for a bar code, and two

@@ -19,7 +19,6 @@ type storedSale struct {
 	Input     loyalty.QuoteInput `json:"input"`
 	Quote     loyalty.Quote      `json:"quote"`
 	Who       storedWho          `json:"who"`
-	Balance   loyalty.Points     `json:"balance"`
 }
 
 // storedWho is the member's share of it; nothing of it is secret.
@@ -31,11 +30,11 @@ type storedWho struct {
 func (s *sale) stored() storedSale {
 	return storedSale{
 		Lane: s.lane, Cashier: s.request.Cashier, Programme: s.bill.quote.Programme, Input: s.bill.input, Quote: s.bill.quote,
-		Who: storedWho{Number: s.bill.who.number, Language: s.bill.who.language}, Balance: s.bill.balance,
+		Who: storedWho{Number: s.bill.who.number, Language: s.bill.who.language},
 	}
 }
 
-// restore makes the sale of an intent again.
+// restore makes the sale of an intent again, with the member's lots as they are now.
 func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, error) {
 	var s storedSale
 	if err := json.Unmarshal(intent.Request, &s); err != nil {
@@ -45,8 +44,13 @@ func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, erro
 	if err != nil {
 		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
 	}
-	who := &identified{member: s.Input.Member.ID, card: intent.Card, number: s.Who.Number, language: s.Who.Language}
-	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who, balance: s.Balance}
+	state, err := a.db.State(ctx, s.Input.Member.ID)
+	if err != nil {
+		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
+	}
+	s.Input.Member.Lots = state.Lots
+	who := &identified{member: state.ID, card: intent.Card, number: s.Who.Number, language: s.Who.Language}
+	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who, balance: loyalty.Balance(state.Lots)}
 	request := CommitRequest{SaleRequest: SaleRequest{Sale: s.Input.Sale, Cashier: s.Cashier}}
 	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b}, nil
 }
@@ -75,6 +79,7 @@ func (a *Agent) retryIntent(ctx context.Context, l *lane, intent agentdb.Intent,
 	if err != nil {
 		return SaleAnswer{}, err
 	}
+	c.Replayed = true
 	return a.settled(l, c), nil
 }
 

@@ -166,8 +166,9 @@ func (l *lane) forgetOld() {
 
 // state is the lane as it is now.
 func (l *lane) state() LaneState {
+	who := l.atTill()
 	l.mu.Lock()
-	who, cardState, waiting := l.who, l.card, l.waiting
+	cardState, waiting := l.card, l.waiting
 	l.mu.Unlock()
 	s := LaneState{Lane: l.cfg.Number, Name: l.cfg.Name, Card: cardState, Waiting: waiting}
 	s.Reader, s.Printer = devices.Health{State: devices.Absent}, devices.Health{State: devices.Absent}

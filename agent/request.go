@@ -20,7 +20,7 @@ type CommitRequest struct {
 	Quote string `json:"quote" minLength:"64" maxLength:"64" doc:"from the answer to quote"`
 }
 
-// hash tells two requests with one key apart. The number stays out of what is kept; its digest is in.
+// requestHash is what is kept of a request, to know it again.
 func requestHash(n loyalty.LaneID, what string, v any) ([32]byte, error) {
 	body, err := json.Marshal(v)
 	if err != nil {

@@ -196,3 +196,41 @@ func TestTheDayClosesOnceWithItsTotals(t *testing.T) {
 		t.Errorf("a sale after the close of %s belongs to %s, %v", closed.Day, after.Day, err)
 	}
 }
+
+func TestConfirmPressedFourTimesAtOnceSellsOnce(t *testing.T) {
+	for name, request := range map[string]agent.SaleRequest{"earning": basket(1000), "redeeming": redeeming(1000, 200)} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.ready(300)
+			key, commit := newKey(), s.quoted(request)
+			answers := make(chan agent.SaleAnswer, 4)
+			for range cap(answers) {
+				go func() {
+					done, err := s.commit(key, commit)
+					if err != nil {
+						t.Error(err)
+					}
+					answers <- done
+				}()
+			}
+			first := 0
+			for range cap(answers) {
+				done := <-answers
+				if !done.Replayed {
+					first++
+				}
+				if done.Seq != 2 {
+					t.Errorf("answer %+v", done)
+				}
+			}
+			if first != 1 {
+				t.Errorf("%d calls were told that they were the first", first)
+			}
+			var paid loyalty.Points
+			if request.Redeem != nil {
+				paid = request.Redeem.Points
+			}
+			s.check(uint32(300-paid), "load sale")
+		})
+	}
+}

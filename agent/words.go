@@ -19,12 +19,7 @@ func (a *Agent) Words(ctx context.Context, l i18n.Lang, f loyalty.Finding) strin
 
 // explain puts a finding of a programme into a sentence.
 func explain(l i18n.Lang, p *loyalty.Programme, f loyalty.Finding) string {
-	return receipt.Explain(l, currencyOf(p), f, func(kind loyalty.ArgKind, id string) string {
-		if kind == loyalty.ArgRule {
-			return p.RuleName(id, string(l))
-		}
-		return ""
-	})
+	return receipt.Explain(l, currencyOf(p), f, func(kind loyalty.ArgKind, id string) string { return p.NameOf(kind, id, string(l)) })
 }
 
 // currency is the programme's, or the store's before there is one.
