@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
@@ -150,6 +151,26 @@ func TestEveryCodeOfARefusalHasASentence(t *testing.T) {
 	for _, code := range api.Codes() {
 		if !i18n.Has("cashier." + code) {
 			t.Errorf("no text for code %s", code)
+		}
+	}
+}
+
+func TestTheIntegrationPageNamesEveryCode(t *testing.T) {
+	page := string(must[[]byte](t)(os.ReadFile("../docs/pos-integration.md")))
+	var texts map[string]any
+	if err := json.Unmarshal(must[[]byte](t)(i18n.CatalogJSON(i18n.English)), &texts); err != nil {
+		t.Fatal(err)
+	}
+	codes := api.Codes()
+	for key := range texts {
+		code := strings.TrimPrefix(key, "cashier.")
+		if strings.HasPrefix(code, "reader_") || strings.HasPrefix(code, "printer_") || strings.HasPrefix(code, "card_") {
+			codes = append(codes, code)
+		}
+	}
+	for _, code := range codes {
+		if !strings.Contains(page, "`"+code+"`") {
+			t.Errorf("docs/pos-integration.md does not name %s", code)
 		}
 	}
 }

@@ -64,6 +64,7 @@ func statuses() map[string]int {
 		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
+		agent.CodeCardBlocked: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 }
