@@ -45,38 +45,35 @@ function exact(value: number, decimals: number): Intl.StringNumericLiteral {
   return `${value < 0 ? '-' : ''}${digits.slice(0, cut)}.${digits.slice(cut)}0` as Intl.StringNumericLiteral;
 }
 
-// Marks that only help plain text; on a page every amount stands in its own <bdi>.
-const MARKS = /[\u200e\u200f\u061c]/g;
-
 export function money(lang: Lang, minor: number, currency: string): string {
   const format = numbers(lang, { style: 'currency', currency });
-  return format.format(exact(minor, currencyDecimals(currency))).replace(MARKS, '');
+  return format.format(exact(minor, currencyDecimals(currency)));
 }
 
 /** An amount without its currency, for columns and fields. */
 export function amount(lang: Lang, minor: number, currency: string): string {
   const decimals = currencyDecimals(currency);
   const format = numbers(lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return format.format(exact(minor, decimals)).replace(MARKS, '');
+  return format.format(exact(minor, decimals));
 }
 
 export function whole(lang: Lang, n: number): string {
-  return numbers(lang, { maximumFractionDigits: 0 }).format(n).replace(MARKS, '');
+  return numbers(lang, { maximumFractionDigits: 0 }).format(n);
 }
 
 /** A change in points always shows its sign. */
 export function signed(lang: Lang, n: number): string {
-  return numbers(lang, { maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(n).replace(MARKS, '');
+  return numbers(lang, { maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(n);
 }
 
 /** A quantity in thousandths: 350 is 0.35. */
 export function quantity(lang: Lang, thousandths: number): string {
-  return numbers(lang, { maximumFractionDigits: 3 }).format(exact(thousandths, 3)).replace(MARKS, '');
+  return numbers(lang, { maximumFractionDigits: 3 }).format(exact(thousandths, 3));
 }
 
 /** A rate in basis points: 2100 is 21 %. */
 export function percent(lang: Lang, basisPoints: number): string {
-  return numbers(lang, { style: 'percent', maximumFractionDigits: 2 }).format(exact(basisPoints, 4)).replace(MARKS, '');
+  return numbers(lang, { style: 'percent', maximumFractionDigits: 2 }).format(exact(basisPoints, 4));
 }
 
 /** A moment: only the time of day when it is today's. */
@@ -86,9 +83,18 @@ export function moment(lang: Lang, at: Date, now: Date): string {
   return new Intl.DateTimeFormat(locale(lang), today ? time : { day: 'numeric', month: 'short', ...time }).format(at);
 }
 
+/** The last day of something, with its year: it may be far away. */
+export function date(lang: Lang, iso: string): string {
+  return calendarDay(lang, iso, { day: 'numeric', month: 'long', year: 'numeric' });
+}
+
 /** A business day, "2026-11-22", which is a date and no moment: it is the same in every time zone. */
 export function day(lang: Lang, iso: string): string {
+  return calendarDay(lang, iso, { weekday: 'short', day: 'numeric', month: 'long' });
+}
+
+function calendarDay(lang: Lang, iso: string, options: Intl.DateTimeFormatOptions): string {
   const at = new Date(iso + 'T00:00:00Z');
   if (Number.isNaN(at.getTime())) return iso;
-  return new Intl.DateTimeFormat(locale(lang), { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' }).format(at);
+  return new Intl.DateTimeFormat(locale(lang), { ...options, timeZone: 'UTC' }).format(at);
 }
