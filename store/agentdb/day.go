@@ -101,7 +101,14 @@ func (db *DB) CloseDay(ctx context.Context, c CloseDay) (Committed, error) {
 	if err != nil {
 		return Committed{}, fmt.Errorf("close business day: %w", err)
 	}
+	if out.Replayed {
+		return out, nil
+	}
 	db.signal()
+	// The day is closed whether this succeeds or not; the next close tries again.
+	if err := db.Checkpoint(ctx); err != nil {
+		db.log.Warn().Err(err).Msg("write-ahead log not emptied after the close")
+	}
 	return out, nil
 }
 
