@@ -78,8 +78,11 @@ func storeHead(tx *hodb.Tx, id loyalty.StoreID, epoch loyalty.Epoch) (*hodb.Head
 		}
 	}
 	head, err := tx.Head(id, epoch)
-	if errors.Is(err, hodb.ErrNotFound) {
+	switch {
+	case errors.Is(err, hodb.ErrNotFound):
 		return nil, wire.NewProblem(wire.CodeNotFound, "store %d epoch %d is not enrolled", id, epoch)
+	case err == nil && head.State == hodb.HeadClosed: // a stolen box learns nothing more once its store is enrolled again
+		return nil, wire.NewProblem(wire.CodeEpochClosed, "epoch %d of store %d is closed", epoch, id)
 	}
 	return head, err
 }

@@ -204,6 +204,10 @@ func TestABoxOfAnEarlierLifeIsTurnedAway(t *testing.T) {
 	old.sellMany(1)
 	_, p := old.push(old.batch(3, 3))
 	wantCode(t, p, wire.CodeEpochClosed)
+	_, p = old.tryFeed(wire.FeedQuery{Limit: 1}) // whoever stole it learns nothing more
+	wantCode(t, p, wire.CodeEpochClosed)
+	var own bytes.Buffer
+	wantCode(t, old.do(t.Context(), http.MethodGet, old.path("entries?epoch=1&from=1"), nil, nil, &own), wire.CodeEpochClosed)
 	if v := b.hello(nil).Verdict; v != wire.VerdictInSync {
 		t.Errorf("the new box: %s", v)
 	}

@@ -117,10 +117,7 @@ func (o *Office) Entries(ctx context.Context, q wire.EntriesQuery) (*wire.Batch,
 	}
 	b := &wire.Batch{Store: q.Store, Epoch: q.Epoch, First: q.From}
 	err := o.db.View(ctx, func(tx *hodb.Tx) error {
-		head, err := tx.Head(q.Store, q.Epoch)
-		if errors.Is(err, hodb.ErrNotFound) {
-			return wire.NewProblem(wire.CodeNotFound, "epoch %d of store %d was never opened", q.Epoch, q.Store)
-		}
+		head, err := storeHead(tx, q.Store, q.Epoch)
 		if err != nil {
 			return err
 		}
