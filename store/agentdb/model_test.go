@@ -108,109 +108,127 @@ func TestTheStoreAgreesWithItsModel(t *testing.T) {
 			t.Fatal(err)
 		}
 		b := &box{dir: dir, identity: id, position: key, clock: &clock{at: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)}}
-		open := func() {
-			if b.DB, err = Open(t.Context(), b.dir, id, zerolog.Nop(), b.clock.now); err != nil {
-				t.Fatal(err)
-			}
-		}
-		open()
+		m := &model{t: t, box: b, sold: map[int]Committed{}, epoch: 1}
+		m.open()
 		defer func() {
 			if err := b.Close(); err != nil {
 				t.Error(err)
 			}
 		}()
-		m := &model{t: t, box: b, sold: map[int]Committed{}, epoch: 1}
-		t.Repeat(map[string]func(*rapid.T){
-			"": func(t *rapid.T) { m.t = t; m.check() },
-			"sell": func(t *rapid.T) {
-				n := len(m.sold) + 1
-				member := loyalty.MemberID(rapid.IntRange(0, modelMembers).Draw(t, "member"))
-				c, err := b.Append(t.Context(), commitOf(n, member, loyalty.Points(rapid.IntRange(0, 50).Draw(t, "points"))))
-				if err != nil || c.Replayed {
-					t.Fatalf("sale %d: %v", n, err)
-				}
-				m.sold[n] = c
-			},
-			"repeat": func(t *rapid.T) {
-				if len(m.sold) == 0 {
-					t.Skip("nothing sold")
-				}
-				n := rapid.IntRange(1, len(m.sold)).Draw(t, "n")
-				c, err := b.Append(t.Context(), commitOf(n, 1, 999))
-				if err != nil || !c.Replayed || string(c.Body) != string(m.sold[n].Body) || c.Hash != m.sold[n].Hash {
-					t.Fatalf("sale %d again: %+v, %v", n, c, err)
-				}
-				other := commitOf(n, 1, 999)
-				other.RequestHash[3]++
-				if _, err := b.Append(t.Context(), other); !errors.Is(err, ErrConflict) {
-					t.Fatalf("sale %d with other content: %v", n, err)
-				}
-			},
-			"close": func(t *rapid.T) {
-				if _, err := b.CloseDay(t.Context(), closeOf(1_000_000+len(m.log))); err != nil && !errors.Is(err, ErrEmptyDay) {
-					t.Fatal(err)
-				}
-			},
-			"time": func(t *rapid.T) {
-				b.clock.mu.Lock()
-				b.clock.at = b.clock.at.Add(time.Duration(rapid.IntRange(-5, 30).Draw(t, "hours")) * time.Hour)
-				b.clock.mu.Unlock()
-			},
-			"restart": func(t *rapid.T) {
-				if err := b.Close(); err != nil {
-					t.Fatal(err)
-				}
-				open()
-			},
-			"post": func(t *rapid.T) {
-				m.extend()
-				m.post(loyalty.Seq(rapid.IntRange(int(m.posted), len(m.log)).Draw(t, "through")))
-			},
-			"pull": func(t *rapid.T) {
-				pos, err := b.FeedPosition(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
-				after := pos.Cursor
-				if pos.Epoch != m.epoch {
-					after = 0
-				}
-				if after == int64(len(m.feed)) {
-					t.Skip("nothing new")
-				}
-				page := m.page(after)
-				if _, err := b.ApplyFeed(t.Context(), page); err != nil {
-					t.Fatal(err)
-				}
-				m.pages = append(m.pages, page)
-			},
-			"late page": func(t *rapid.T) {
-				if len(m.pages) == 0 {
-					t.Skip("no page yet")
-				}
-				page := rapid.SampledFrom(m.pages).Draw(t, "page")
-				if _, err := b.ApplyFeed(t.Context(), page); err != nil {
-					t.Fatal(err)
-				}
-			},
-			"head office is restored": func(t *rapid.T) {
-				pos, err := b.FeedPosition(t.Context())
-				if err != nil || pos.Epoch != m.epoch || !pos.Complete {
-					t.Skip("in the middle of a copy")
-				}
-				lost := rapid.IntRange(0, int(m.posted)).Draw(t, "lost")
-				m.epoch, m.feed, m.pages = m.epoch+1, nil, nil
-				m.post(m.posted - loyalty.Seq(lost))
-			},
-			"verify": func(t *rapid.T) {
-				report, err := b.Verify(t.Context(), nil)
-				if err != nil || len(report.Findings) != 0 {
-					t.Fatalf("verify: %+v, %v", report.Findings, err)
-				}
-				checkDays(t, b)
-			},
-		})
+		actions := map[string]func(){
+			"": m.check, "sell": m.sell, "repeat": m.repeat, "close": m.closeDay, "time": m.time, "restart": m.restart,
+			"post": m.postSome, "pull": m.pull, "late page": m.latePage, "restore head office": m.restoreOffice, "verify": m.verify,
+		}
+		steps := map[string]func(*rapid.T){}
+		for name, act := range actions {
+			steps[name] = func(t *rapid.T) { m.t = t; act() }
+		}
+		t.Repeat(steps)
 	})
+}
+
+func (m *model) open() {
+	var err error
+	if m.box.DB, err = Open(m.t.Context(), m.box.dir, m.box.identity, zerolog.Nop(), m.box.clock.now); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *model) sell() {
+	n := len(m.sold) + 1
+	member := loyalty.MemberID(rapid.IntRange(0, modelMembers).Draw(m.t, "member"))
+	c, err := m.box.Append(m.t.Context(), commitOf(n, member, loyalty.Points(rapid.IntRange(0, 50).Draw(m.t, "points"))))
+	if err != nil || c.Replayed {
+		m.t.Fatalf("sale %d: %v", n, err)
+	}
+	m.sold[n] = c
+}
+
+func (m *model) repeat() {
+	if len(m.sold) == 0 {
+		m.t.Skip("nothing sold")
+	}
+	n := rapid.IntRange(1, len(m.sold)).Draw(m.t, "n")
+	c, err := m.box.Append(m.t.Context(), commitOf(n, 1, 999))
+	if err != nil || !c.Replayed || string(c.Body) != string(m.sold[n].Body) || c.Hash != m.sold[n].Hash {
+		m.t.Fatalf("sale %d again: %+v, %v", n, c, err)
+	}
+	other := commitOf(n, 1, 999)
+	other.RequestHash[3]++
+	if _, err := m.box.Append(m.t.Context(), other); !errors.Is(err, ErrConflict) {
+		m.t.Fatalf("sale %d with other content: %v", n, err)
+	}
+}
+
+func (m *model) closeDay() {
+	if _, err := m.box.CloseDay(m.t.Context(), closeOf(1_000_000+len(m.log))); err != nil && !errors.Is(err, ErrEmptyDay) {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *model) time() {
+	c := m.box.clock
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(time.Duration(rapid.IntRange(-5, 30).Draw(m.t, "hours")) * time.Hour)
+}
+
+func (m *model) restart() {
+	if err := m.box.Close(); err != nil {
+		m.t.Fatal(err)
+	}
+	m.open()
+}
+
+func (m *model) postSome() {
+	m.extend()
+	m.post(loyalty.Seq(rapid.IntRange(int(m.posted), len(m.log)).Draw(m.t, "through")))
+}
+
+func (m *model) pull() {
+	pos, err := m.box.FeedPosition(m.t.Context())
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	after := pos.Cursor
+	if pos.Epoch != m.epoch {
+		after = 0
+	}
+	if after == int64(len(m.feed)) {
+		m.t.Skip("nothing new")
+	}
+	page := m.page(after)
+	if _, err := m.box.ApplyFeed(m.t.Context(), page); err != nil {
+		m.t.Fatal(err)
+	}
+	m.pages = append(m.pages, page)
+}
+
+func (m *model) latePage() {
+	if len(m.pages) == 0 {
+		m.t.Skip("no page yet")
+	}
+	if _, err := m.box.ApplyFeed(m.t.Context(), rapid.SampledFrom(m.pages).Draw(m.t, "page")); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+func (m *model) restoreOffice() {
+	pos, err := m.box.FeedPosition(m.t.Context())
+	if err != nil || pos.Epoch != m.epoch || !pos.Complete {
+		m.t.Skip("in the middle of a copy")
+	}
+	lost := rapid.IntRange(0, int(m.posted)).Draw(m.t, "lost")
+	m.epoch, m.feed, m.pages = m.epoch+1, nil, nil
+	m.post(m.posted - loyalty.Seq(lost))
+}
+
+func (m *model) verify() {
+	report, err := m.box.Verify(m.t.Context(), nil)
+	if err != nil || len(report.Findings) != 0 {
+		m.t.Fatalf("verify: %+v, %v", report.Findings, err)
+	}
+	checkDays(m.t, m.box)
 }
 
 // checkDays fails unless closes tile the log and business days never go back.

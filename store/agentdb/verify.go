@@ -3,6 +3,7 @@ package agentdb
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"fmt"
 
 	"loyaltill/agent/loyalty"
@@ -54,7 +55,6 @@ type verifier struct {
 	t      tip
 	sum    *daySum
 	signed store.Position
-	floor  loyalty.Seq
 }
 
 func (v *verifier) find(code FindingCode, seq loyalty.Seq, format string, args ...any) {
@@ -183,6 +183,12 @@ func (v *verifier) body(r *storedEntry, e *loyalty.Entry) {
 	}
 }
 
+// pendingKey names one row of the pending table.
+type pendingKey struct {
+	member loyalty.MemberID
+	seq    loyalty.Seq
+}
+
 // pending compares the table with the entries above its floor.
 func (v *verifier) pending(ctx context.Context) error {
 	tx, err := v.db.ledger.Read().BeginTx(ctx, nil) // one moment for both reads
@@ -190,33 +196,12 @@ func (v *verifier) pending(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // only reads
-	if err := tx.QueryRowContext(ctx, `SELECT pending_floor FROM ledger`).Scan(&v.floor); err != nil {
+	var floor loyalty.Seq
+	if err := tx.QueryRowContext(ctx, `SELECT pending_floor FROM ledger`).Scan(&floor); err != nil {
 		return err
 	}
-	type key struct {
-		member loyalty.MemberID
-		seq    loyalty.Seq
-	}
-	want := map[key]loyalty.Points{}
-	bodies, err := tx.QueryContext(ctx, `SELECT body FROM entry WHERE seq > ? ORDER BY seq`, v.floor)
+	want, err := effectsAbove(ctx, tx, floor)
 	if err != nil {
-		return err
-	}
-	defer bodies.Close()
-	for bodies.Next() {
-		var body []byte
-		if err := bodies.Scan(&body); err != nil {
-			return err
-		}
-		e, err := loyalty.DecodeEntry(body)
-		if err != nil {
-			continue // found in the log already
-		}
-		for _, x := range effects(e) {
-			want[key{x.member, e.Seq}] = x.points
-		}
-	}
-	if err := bodies.Err(); err != nil {
 		return err
 	}
 	rows, err := tx.QueryContext(ctx, `SELECT member, seq, points FROM pending ORDER BY seq, member`)
@@ -225,7 +210,7 @@ func (v *verifier) pending(ctx context.Context) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var k key
+		var k pendingKey
 		var points loyalty.Points
 		if err := rows.Scan(&k.member, &k.seq, &points); err != nil {
 			return err
@@ -236,9 +221,33 @@ func (v *verifier) pending(ctx context.Context) error {
 		delete(want, k)
 	}
 	if len(want) > 0 {
-		v.find(FindPending, 0, "%d effects of entries above %d are not in the table", len(want), v.floor)
+		v.find(FindPending, 0, "%d effects of entries above %d are not in the table", len(want), floor)
 	}
 	return rows.Err()
+}
+
+// effectsAbove computes what the pending table must hold. Bodies that cannot be read were found in the log already.
+func effectsAbove(ctx context.Context, tx *sql.Tx, floor loyalty.Seq) (map[pendingKey]loyalty.Points, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT body FROM entry WHERE seq > ? ORDER BY seq`, floor)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	want := map[pendingKey]loyalty.Points{}
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return nil, err
+		}
+		e, err := loyalty.DecodeEntry(body)
+		if err != nil {
+			continue
+		}
+		for _, x := range effects(e) {
+			want[pendingKey{x.member, e.Seq}] = x.points
+		}
+	}
+	return want, rows.Err()
 }
 
 // cards looks for one counter of a card with two contents.
