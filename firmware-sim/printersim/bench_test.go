@@ -137,7 +137,7 @@ func expect(t *testing.T, r io.Reader, want string) {
 	for n := 0; n < len(want); {
 		m, err := r.Read(got[n:])
 		n += m
-		if err != nil || (m == 0 && !strings.HasPrefix(want, string(got[:n]))) {
+		if err != nil || m == 0 { // a serial port answers a timeout with nothing
 			t.Fatalf("read %q and %v, want %q", got[:n], err, want)
 		}
 	}

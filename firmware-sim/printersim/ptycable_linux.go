@@ -236,6 +236,9 @@ func hasHost(master *os.File) (bool, error) {
 	err := control(master, func(fd int) error {
 		p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 		_, err := unix.Poll(p, 0)
+		for errors.Is(err, unix.EINTR) { // Go's scheduler sends signals
+			_, err = unix.Poll(p, 0)
+		}
 		open = p[0].Revents&unix.POLLHUP == 0
 		return err
 	})
