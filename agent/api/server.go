@@ -118,6 +118,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	<-failed
+	_ = <-failed // http.ErrServerClosed
 	return err
 }

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,7 +73,8 @@ func run(ctx context.Context, args []string, s streams) int {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(s)
 	err = command.Run()
-	if code, ok := err.(exitCode); ok {
+	var code exitCode
+	if errors.As(err, &code) {
 		return int(code)
 	}
 	if err != nil {

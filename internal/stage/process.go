@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -105,7 +104,7 @@ func (p *Process) Stop() error {
 				err = fmt.Errorf("stop %s: it ended with status %d; see %s", p.Name, code, p.log.Name())
 			}
 		case <-time.After(stopTimeout):
-			p.cmd.Process.Kill()
+			_ = p.cmd.Process.Kill() // it has ended meanwhile when this fails
 			<-p.done
 			err = fmt.Errorf("stop %s: still running after %v, killed", p.Name, stopTimeout)
 		}
@@ -119,7 +118,7 @@ func (p *Process) Kill() {
 		return
 	}
 	p.once.Do(func() {
-		p.cmd.Process.Signal(syscall.SIGKILL)
+		_ = p.cmd.Process.Kill() // it has ended meanwhile when this fails
 		<-p.done
 	})
 }
