@@ -88,7 +88,7 @@ func newPrinter(cfg PrinterConfig, clock func() time.Time, log zerolog.Logger) (
 		calls: make(chan func(*machine)), in: make(chan []byte), out: make(chan []byte),
 		stopped: make(chan struct{}), progress: make(chan struct{})}
 	if cfg.PTYLink != "" {
-		p.cable, err = newPTYCable(cfg)
+		p.cable, err = newPTYCable(cfg, clock)
 	} else {
 		p.cable = &tcpCable{addr: cfg.TCPAddr}
 	}

@@ -20,6 +20,9 @@ const (
 	// hostGone is how long a host must have been away before the pty is replaced. A killed host leaves its exclusive
 	// lock and unread answers behind; nobody but root could open that pty again, and its successor would read them.
 	hostGone = 100 * time.Millisecond
+	// readAgain bounds how long a byte waits whose wake-up got lost between kernel and poller. In thousands of runs on a
+	// loaded machine one read slept for ever beside a host that had written.
+	readAgain = time.Second
 	// bitsPerByte of a serial line: start, eight data, stop.
 	bitsPerByte = 10
 	readChunk   = 256
@@ -32,18 +35,19 @@ var errHostGone = errors.New("host closed the line")
 type ptyCable struct {
 	usual string // path of the link
 	baud  int
+	clock func() time.Time
 
 	mu     sync.Mutex
 	link   string // path in use
 	master *os.File
 }
 
-func newPTYCable(cfg PrinterConfig) (cable, error) {
+func newPTYCable(cfg PrinterConfig, clock func() time.Time) (cable, error) {
 	path, err := filepath.Abs(cfg.PTYLink)
 	if err != nil {
 		return nil, fmt.Errorf("pty link %s: %w", cfg.PTYLink, err)
 	}
-	return &ptyCable{usual: path, link: path, baud: cfg.Baud}, nil
+	return &ptyCable{usual: path, link: path, baud: cfg.Baud, clock: clock}, nil
 }
 
 func (c *ptyCable) holds() bool   { return false }
@@ -184,6 +188,9 @@ func (c *ptyCable) listen(ctx context.Context, in chan<- []byte) error {
 	seen, absent := false, time.Duration(0)
 	for {
 		data := make([]byte, chunk)
+		if err := master.SetReadDeadline(c.clock().Add(readAgain)); err != nil {
+			return fmt.Errorf("read %s: %w", c.device(), err)
+		}
 		n, err := master.Read(data)
 		if n > 0 {
 			seen, absent = true, 0
@@ -193,6 +200,7 @@ func (c *ptyCable) listen(ctx context.Context, in chan<- []byte) error {
 			}
 		}
 		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded): // look again
 		case errors.Is(err, unix.EIO):
 			if absent += hostPoll; seen && absent >= hostGone {
 				return errHostGone

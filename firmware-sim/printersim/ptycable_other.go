@@ -2,8 +2,11 @@
 
 package printersim
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
-func newPTYCable(PrinterConfig) (cable, error) {
+func newPTYCable(PrinterConfig, func() time.Time) (cable, error) {
 	return nil, errors.New("printers on a pty need Linux; use a TCP address")
 }
