@@ -1,6 +1,6 @@
 // The line to the agent: is it there, and what does it say about lanes, printing and head office.
 import { Client, Problem } from '../shared/client';
-import type { Job, Lane, Status, SyncState } from '../shared/types';
+import type { HealthState, Job, Lane, Status, SyncState } from '../shared/types';
 import { settings } from './settings.svelte';
 
 /** How long to wait before each new try; the last one goes on for ever, because a till must come back by itself. */
@@ -20,6 +20,22 @@ class Link {
 
   readonly client = $derived(new Client(settings.token, settings.lang));
   readonly lane = $derived(this.#lanes.find((l) => l.lane === settings.lane));
+
+  /** Head office as a device: the states are those of the uplink. Being offline is no trouble, only worth knowing. */
+  readonly office = $derived.by<HealthState>(() => {
+    switch (this.sync?.state) {
+      case 'in_sync':
+      case 'sending':
+      case 'fetching':
+        return 'ok';
+      case undefined:
+      case 'starting':
+      case 'offline':
+        return 'degraded';
+      default:
+        return 'attention';
+    }
+  });
 
   get lanes(): readonly Lane[] {
     return this.#lanes;
