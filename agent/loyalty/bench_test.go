@@ -85,6 +85,24 @@ func BenchmarkRequote(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "sales/s")
 }
 
+// BenchmarkReturn is one line of a sale of fifty.
+func BenchmarkReturn(b *testing.B) {
+	doc := string(benchProgramme(b, 100).Canonical())
+	p := compile(b, strings.Replace(doc, `"expiry":`, `"returns":{"earned":"per_line"},"expiry":`, 1))
+	in := benchInput(50, 30)
+	_, e := sell(b, p, in, testHead(9))
+	b.ReportAllocs()
+	for b.Loop() {
+		sale, err := ReturnableOf(&e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := Return(ReturnInput{Sale: sale, Lines: []ReturnedLine{{7, 1000}}, Lots: in.Member.Lots, Policy: p.ReturnPolicy()}, testHead(10)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkCompile(b *testing.B) {
 	for _, rules := range []int{10, 1000} {
 		p := benchProgramme(b, rules)

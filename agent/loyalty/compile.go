@@ -84,6 +84,7 @@ func (c *compiler) compile() {
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)
 	c.compileEarn()
 	c.compileRedeem()
+	c.compileReturns()
 	c.compileCoupons()
 	c.compileLimits()
 	c.compileMessages()

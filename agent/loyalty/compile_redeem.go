@@ -33,6 +33,28 @@ func (c *compiler) compileRedeem() {
 	c.p.redeem = r
 }
 
+// compileReturns: a programme that says how goods come back keeps each line's part in the entry of the sale.
+func (c *compiler) compileReturns() {
+	c.p.returns = ReturnPolicy{Shortage: ShortageClamp}
+	def := c.doc.Returns
+	if def == nil {
+		return
+	}
+	const at = "returns"
+	c.p.keepsShares = true
+	c.p.returns.PerLine = c.choice(at+".earned", &def.Earned, "pro_rata", "per_line") == 1
+	c.p.returns.Reissue = c.choice(at+".spent", &def.Spent, "original", "reissue") == 1
+	if def.GraceDays < 0 || def.GraceDays > maxExpiryDays {
+		c.fault(at+".grace_days", "is out of range", fmt.Sprintf("write 0 to %d days", maxExpiryDays))
+	}
+	c.p.returns.GraceDays = int(def.GraceDays)
+	c.choice(at+".shortage", &def.Shortage, string(ShortageClamp), string(ShortageNegative), string(ShortageWithhold))
+	c.p.returns.Shortage = Shortage(def.Shortage)
+	if c.p.returns.Shortage == ShortageWithhold && c.doc.Redeem == nil {
+		c.fault(at+".shortage", "withholds points that are worth nothing", "say what they are worth in redeem.point_value")
+	}
+}
+
 func (c *compiler) compileCoupons() {
 	if len(c.doc.Coupons) > MaxCoupons {
 		c.fault("coupons", fmt.Sprintf("has %d kinds", len(c.doc.Coupons)), fmt.Sprintf("keep to %d", MaxCoupons))

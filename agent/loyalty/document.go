@@ -22,6 +22,7 @@ type document struct {
 	Redeem    *redeemDef           `json:"redeem,omitempty"`
 	Coupons   []couponDef          `json:"coupons,omitempty"`
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
+	Returns   *returnsDef          `json:"returns,omitempty"`
 	Limits    *limitsDef           `json:"limits,omitempty"`
 	Messages  map[string]texts     `json:"messages,omitempty"`
 }
@@ -137,6 +138,13 @@ type couponDef struct {
 	Value     decimal `json:"value"`
 	StartDays int64   `json:"start_days,omitempty"`
 	ValidDays int64   `json:"valid_days"`
+}
+
+type returnsDef struct {
+	Earned    string `json:"earned,omitempty"` // pro_rata, per_line
+	Spent     string `json:"spent,omitempty"`  // original, reissue
+	GraceDays int64  `json:"grace_days,omitempty"`
+	Shortage  string `json:"shortage,omitempty"` // clamp, negative, withhold
 }
 
 type limitsDef struct {

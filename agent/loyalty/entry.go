@@ -15,6 +15,7 @@ const (
 	KindCancel Kind = "cancel" // a debit undone, its sale dropped
 	KindCoupon Kind = "coupon" // a coupon issued
 	KindClose  Kind = "close"  // the end of a business day, with totals
+	KindReturn Kind = "return" // goods of a sale taken back, all or some
 )
 
 // Entry is one immutable row of a store's log. Its canonical form is one line of JSON in exactly this field order,
@@ -38,6 +39,7 @@ type Entry struct {
 	Card   *CardRecord `json:"card,omitempty"` // the record that proves a debit, load or undo
 	Coupon *CouponBody `json:"coupon,omitempty"`
 	Close  *CloseBody  `json:"close,omitempty"`
+	Return *ReturnBody `json:"return,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -74,6 +76,7 @@ type SaleBody struct {
 	Earned    Points    `json:"earned,omitempty"`
 	Balance   Points    `json:"balance,omitempty"` // the member's after the sale, as the store knew it; stands on the receipt
 	Why       []Finding `json:"why,omitempty"`     // the stored breakdown
+	Shares    *Shares   `json:"shares,omitempty"`  // of each line, for returns
 	Coupons   []TxnID   `json:"coupons,omitempty"`
 	Quote     string    `json:"quote"` // digest of the quote that the till confirmed
 }
@@ -119,8 +122,8 @@ type Movement struct {
 	To      string `json:"to"`
 	Points  Points `json:"points"`            // always above zero
 	Lot     LotID  `json:"lot,omitempty"`     // the lot made or drawn on
-	Expires string `json:"expires,omitempty"` // last valid day of a lot made here
-	Earned  string `json:"earned,omitempty"`  // day a lot made here was earned
+	Expires string `json:"expires,omitempty"` // last valid day of the lot; always for a lot made here
+	Earned  string `json:"earned,omitempty"`  // day the lot was earned; likewise
 }
 
 // MaxBodyBytes bounds one entry's canonical form, so that a single entry always fits a batch.

@@ -64,6 +64,11 @@ const (
 	SaleTime        = "sale.time"         // not a local time with offset, or not a day
 	SaleNotInForce  = "sale.not_in_force" // before the programme's first moment
 	SaleQuoteChange = "sale.quote_change" // the quote confirmed at the till is not what this input gives
+
+	ReturnNothing = "return.nothing"        // no lines named, or nothing of the sale is left to return
+	ReturnLine    = "return.line"           // a line that the sale does not have, or named twice
+	ReturnMore    = "return.more_than_sold" // a quantity of nothing, or more than is left of the line
+	ReturnOther   = "return.other_sale"     // an earlier return is of another sale
 )
 
 // RuleError is an overflow: a rule whose figures cannot be computed exactly for this sale.

@@ -12,6 +12,7 @@ type Finding struct {
 	RatePer    int64  `json:"rate_per,omitempty"`    // ... for each RatePer of Base
 	Factor     int64  `json:"factor,omitempty"`      // thousandths: 1500 multiplies by 1.5
 	Limit      int64  `json:"limit,omitempty"`       // the minimum, step, cap or share that decided
+	Value      int64  `json:"value,omitempty"`       // minor units taken off a price, or kept back
 	Missing    int64  `json:"missing,omitempty"`     // how much more would have done
 	Detail     string `json:"detail,omitempty"`      // a set, a day, hours, or weekdays such as "tue,wed"
 }
@@ -54,6 +55,15 @@ const (
 	ExplainRedeemShare     = "explain.redeem_share"
 	ExplainRedeemStep      = "explain.redeem_step"
 	ExplainRedeemMinimum   = "explain.redeem_minimum"
+)
+
+// Codes of findings about a return.
+const (
+	ExplainReturnTaken    = "explain.return_taken"
+	ExplainReturnBack     = "explain.return_back"
+	ExplainReturnLapsed   = "explain.return_lapsed"
+	ExplainReturnShort    = "explain.return_short"
+	ExplainReturnWithheld = "explain.return_withheld"
 )
 
 // ArgKind says how an argument of an explanation is written for people.

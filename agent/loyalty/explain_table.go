@@ -1,8 +1,20 @@
 package loyalty
 
+import "slices"
+
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return append(earnRows(), redeemRows()...)
+	return slices.Concat(earnRows(), redeemRows(), returnRows())
+}
+
+func returnRows() []explainRow {
+	return []explainRow{
+		{ExplainReturnTaken, []explainArg{intArg("points", ArgPoints, cut)}},
+		{ExplainReturnBack, []explainArg{intArg("points", ArgPoints, func(f *Finding) int64 { return int64(f.Points) })}},
+		{ExplainReturnLapsed, []explainArg{intArg("points", ArgPoints, limit)}},
+		{ExplainReturnShort, []explainArg{intArg("points", ArgPoints, missing)}},
+		{ExplainReturnWithheld, []explainArg{intArg("value", ArgMoney, value)}},
+	}
 }
 
 func earnRows() []explainRow {
@@ -41,19 +53,19 @@ func earnRows() []explainRow {
 
 func redeemRows() []explainRow {
 	most := intArg("limit", ArgPoints, limit)
-	value := intArg("value", ArgMoney, base)
+	pays := intArg("value", ArgMoney, base)
 	share := intArg("share", ArgShare, func(f *Finding) int64 { return f.Factor })
 	return []explainRow{
-		{ExplainRedeemed, []explainArg{intArg("points", ArgPoints, cut), value}},
+		{ExplainRedeemed, []explainArg{intArg("points", ArgPoints, cut), pays}},
 		{ExplainRedeemNone, nil},
 		{ExplainRedeemNoMember, nil},
 		{ExplainRedeemAvailable, []explainArg{most}},
 		{ExplainRedeemKeep, []explainArg{most, intArg("keep", ArgPoints, base)}},
 		{ExplainRedeemNoPurse, []explainArg{most}},
-		{ExplainRedeemBill, []explainArg{most, value}},
-		{ExplainRedeemSet, []explainArg{most, value}},
-		{ExplainRedeemTendered, []explainArg{most, value}},
-		{ExplainRedeemShare, []explainArg{most, value, share}},
+		{ExplainRedeemBill, []explainArg{most, pays}},
+		{ExplainRedeemSet, []explainArg{most, pays}},
+		{ExplainRedeemTendered, []explainArg{most, pays}},
+		{ExplainRedeemShare, []explainArg{most, pays, share}},
 		{ExplainRedeemStep, []explainArg{most, intArg("step", ArgPoints, base)}},
 		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},
 	}
@@ -61,6 +73,7 @@ func redeemRows() []explainRow {
 
 func base(f *Finding) int64    { return f.Base }
 func limit(f *Finding) int64   { return f.Limit }
+func value(f *Finding) int64   { return f.Value }
 func missing(f *Finding) int64 { return f.Missing }
 func cut(f *Finding) int64     { return -int64(f.Points) }
 

@@ -1,6 +1,9 @@
 package loyalty
 
-import "crypto/subtle"
+import (
+	"crypto/subtle"
+	"slices"
+)
 
 // EntryHead is what the ledger's writer knows of the entry before it is made.
 type EntryHead struct {
@@ -53,13 +56,26 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		}
 		s.Why = append(s.Why, q.Redeem.Clamps...)
 	}
+	s.Shares = q.shares.stored()
 	e.Sale = s
 	if m := in.Member; m != nil {
 		e.Member = m.ID
 		s.Medium, s.Tier, s.Available = m.Medium, m.Tier, m.Available
 		e.Moves = movesOf(q, m, head)
+		if p.keepsShares {
+			stamp(e.Moves, m.Lots)
+		}
 	}
 	return e
+}
+
+// stamp writes down the life of every lot drawn on, so that a return can give it back.
+func stamp(moves []Movement, lots []Lot) {
+	for i := range moves {
+		if k := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == moves[i].Lot }); k >= 0 {
+			moves[i].Earned, moves[i].Expires = lots[k].Earned, lots[k].Expires
+		}
+	}
 }
 
 // movesOf takes the points redeemed from the lots known here, and makes the lots earned.

@@ -25,6 +25,8 @@ type Programme struct {
 	expiry      expiry
 	earnPerSale int64 // 0: no limit
 	noPurse     Points
+	returns     ReturnPolicy
+	keepsShares bool // sales keep what a return by line needs
 }
 
 type ruleKind uint8

@@ -53,6 +53,11 @@ sets:
 	fmt.Fprintf(&b, "limits: {earn_per_sale: %d, redeem_without_purse: %d}\n", rapid.SampledFrom([]int{0, 100}).Draw(t, "cap"),
 		rapid.SampledFrom([]int{0, 300}).Draw(t, "no purse"))
 	b.WriteString("expiry: {months: 12}\n")
+	if rapid.Bool().Draw(t, "says returns") {
+		fmt.Fprintf(&b, "returns: {earned: %s, spent: %s, grace_days: %d, shortage: %s}\n",
+			rapid.SampledFrom([]string{"pro_rata", "per_line"}).Draw(t, "earned back"), rapid.SampledFrom([]string{"original", "reissue"}).Draw(t, "spent back"),
+			rapid.SampledFrom([]int{0, 20}).Draw(t, "grace"), rapid.SampledFrom([]string{"clamp", "negative", "withhold"}).Draw(t, "shortage"))
+	}
 	return head, rules, b.String()
 }
 

@@ -21,6 +21,7 @@ type Quote struct {
 	Lots          []EarnedLot  `json:"lots,omitempty"`
 	Why           []Finding    `json:"why"`
 	Digest        string       `json:"digest"`
+	shares        Shares
 }
 
 // QuotedLine is what became of a line, at the same index.
@@ -70,6 +71,11 @@ func (p *Programme) Quote(in QuoteInput) (Quote, error) {
 	q.Lines = b.out
 	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
 	q.EarnedExpires = soonest(q.Lots)
+	if p.keepsShares {
+		if q.shares, err = e.shares(&q); err != nil {
+			return Quote{}, err
+		}
+	}
 	q.Digest = digestOf(&in, &q)
 	return q, nil
 }

@@ -78,6 +78,26 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.figure("earned", int64(s.Earned), int64(o.Earned))
 	c.text("quote", s.Quote, o.Quote)
 	c.why(applied(s.Why), applied(o.Why))
+	c.shares(s.Shares, o.Shares)
+}
+
+func (c *comparison) shares(s, o *Shares) {
+	if s == nil {
+		s = &Shares{}
+	}
+	if o == nil {
+		o = &Shares{}
+	}
+	compareLists(c, "shares.earned", s.Earned, o.Earned)
+	compareLists(c, "shares.spent", s.Spent, o.Spent)
+	compareLists(c, "shares.paid", s.Paid, o.Paid)
+	compareLists(c, "shares.reduced", s.Reduced, o.Reduced)
+}
+
+func compareLists[T ~int64](c *comparison, field string, s, o []T) {
+	for i := range max(len(s), len(o)) {
+		c.figure(fmt.Sprintf("%s[%d]", field, i), int64(shareOf(s, i)), int64(shareOf(o, i)))
+	}
 }
 
 // why compares what gave or took points. Findings that changed nothing may differ: a clamp names what was available, and
@@ -122,9 +142,7 @@ func (c *comparison) moves(s, o []Movement) {
 		c.figure("moves "+m.From+" -> "+m.To, taken(s, m), taken(o, m))
 	}
 	for i, m := range s {
-		if m.Points <= 0 {
-			c.figure(fmt.Sprintf("moves[%d].points", i), int64(m.Points), 0)
-		}
+		c.positive(i, m)
 	}
 }
 

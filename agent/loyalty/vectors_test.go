@@ -31,6 +31,7 @@ type vector struct {
 	Store    StoreID       `yaml:"store"`
 	Want     vectorWant    `yaml:"want"`
 	Lots     []lotStep     `yaml:"lots"`
+	Returns  []returnStep  `yaml:"returns"`
 	Split    *vectorSplit  `yaml:"split"`
 }
 
@@ -70,9 +71,15 @@ type vectorLine struct {
 }
 
 type vectorMember struct {
-	Available Points `yaml:"available"`
-	Medium    Medium `yaml:"medium"`
-	Tier      string `yaml:"tier"`
+	Available Points    `yaml:"available"`
+	Medium    Medium    `yaml:"medium"`
+	Tier      string    `yaml:"tier"`
+	Lots      []leftLot `yaml:"lots"`
+}
+
+type leftLot struct {
+	Points  Points `yaml:"points"`
+	Expires string `yaml:"expires"`
 }
 
 type vectorWant struct {
@@ -99,11 +106,8 @@ type lotStep struct {
 		Day    string `yaml:"day"`
 		Points Points `yaml:"points"`
 	} `yaml:"expire"`
-	Left []struct {
-		Points  Points `yaml:"points"`
-		Expires string `yaml:"expires"`
-	} `yaml:"left"`
-	Balance *Points `yaml:"balance"`
+	Left    []leftLot `yaml:"left"`
+	Balance *Points   `yaml:"balance"`
 }
 
 type vectorSplit struct {
@@ -176,6 +180,9 @@ func (v *vector) runSale(t *testing.T) {
 	}
 	compareCodes(t, "why", v.Want.Why, q.Why)
 	compareCodes(t, "clamps", v.Want.Clamps, q.Redeem.Clamps)
+	if v.Returns != nil {
+		v.runReturns(t, p, v.input(t), q)
+	}
 }
 
 func compareCodes(t *testing.T, name string, want []string, got []Finding) {
@@ -217,6 +224,9 @@ func (v *vector) input(t *testing.T) QuoteInput {
 		if m.Medium == MediumNone {
 			in.Member.Medium = MediumPurse
 		}
+		for i, l := range m.Lots {
+			in.Member.Lots = append(in.Member.Lots, Lot{ID: lotID(8, 1, Seq(i+1), 1), Remaining: l.Points, Earned: "2026-01-01", Expires: l.Expires})
+		}
 	}
 	switch v.Redeem {
 	case "":
@@ -246,21 +256,25 @@ func (v *vector) runLots(t *testing.T) {
 				t.Errorf("step %d: %d points expired, want %d", i+1, gone, s.Expire.Points)
 			}
 		case s.Left != nil:
-			got := make([]string, len(lots))
-			want := make([]string, len(s.Left))
-			for k, l := range lots {
-				got[k] = fmt.Sprint(l.Remaining, l.Expires)
-			}
-			for k, l := range s.Left {
-				want[k] = fmt.Sprint(l.Points, l.Expires)
-			}
-			if fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("step %d: left %v, want %v", i+1, got, want)
-			}
+			compareLeft(t, i, s.Left, lots)
 		}
 		if s.Balance != nil && Balance(lots) != *s.Balance {
 			t.Errorf("step %d: balance %d, want %d", i+1, Balance(lots), *s.Balance)
 		}
+	}
+}
+
+func compareLeft(t *testing.T, step int, left []leftLot, lots []Lot) {
+	t.Helper()
+	got, want := make([]string, len(lots)), make([]string, len(left))
+	for k, l := range lots {
+		got[k] = fmt.Sprint(l.Remaining, l.Expires)
+	}
+	for k, l := range left {
+		want[k] = fmt.Sprint(l.Points, l.Expires)
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("step %d: left %v, want %v", step+1, got, want)
 	}
 }
 

@@ -1,0 +1,64 @@
+package loyalty
+
+import "fmt"
+
+// RequoteReturn judges an uploaded return again from the sale that it names, and compares what follows from the sale and
+// the returns before alone: goods, money, points owed and spent points. Which lots the points came from, and how many were
+// there to be taken, is what the store saw; of that only the sums are held against each other.
+func RequoteReturn(e *Entry, in ReturnInput) ([]Difference, error) {
+	if e.Kind != KindReturn || e.Return == nil {
+		return nil, fmt.Errorf("requote entry %d: kind %q is no return", e.Seq, e.Kind)
+	}
+	b := e.Return
+	if b.Store != in.Sale.Store || b.Epoch != in.Sale.Epoch || b.Seq != in.Sale.Seq {
+		return nil, fmt.Errorf("requote entry %d: it returns sale %d-%d-%d", e.Seq, b.Store, b.Epoch, b.Seq)
+	}
+	if b.Programme != in.Policy.Programme {
+		return nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, b.Programme, in.Policy.Programme)
+	}
+	in.Lines, in.All = b.Lines, false
+	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	ours, err := Return(in, head)
+	if err != nil {
+		return nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
+	}
+	o, c := ours.Return, comparison{}
+	c.text("currency", b.Currency, o.Currency)
+	c.figure("member", int64(e.Member), int64(ours.Member))
+	c.figure("ref", int64(e.Ref), int64(ours.Ref))
+	c.figure("money", b.Money, o.Money)
+	c.figure("refund", b.Refund, b.Money-b.Withheld)
+	c.figure("owed", int64(b.Owed), int64(o.Owed))
+	c.figure("back", int64(b.Back+b.Lapsed), int64(o.Back+o.Lapsed))
+	c.figure("taken and short", int64(b.Taken+b.Short), int64(o.Taken+o.Short))
+	if in.Policy.Shortage != ShortageWithhold {
+		c.figure("withheld", b.Withheld, 0)
+	}
+	c.returned(e)
+	return c.found, nil
+}
+
+// returned holds the movements of a return against its figures.
+func (c *comparison) returned(e *Entry) {
+	main, b := AccountMain(e.Member), e.Return
+	sums := map[Movement]Points{}
+	for i, m := range e.Moves {
+		c.positive(i, m)
+		sums[Movement{From: m.From, To: m.To}] += m.Points
+	}
+	for _, want := range []struct {
+		from, to string
+		points   Points
+	}{{main, AccountIssued, b.Taken}, {AccountRedeemed, main, b.Back}, {AccountRedeemed, AccountExpired, b.Lapsed}} {
+		pair := Movement{From: want.from, To: want.to}
+		c.figure("moves "+want.from+" -> "+want.to, int64(sums[pair]), int64(want.points))
+		delete(sums, pair)
+	}
+	c.figure("moves of other accounts", int64(len(sums)), 0)
+}
+
+func (c *comparison) positive(i int, m Movement) {
+	if m.Points <= 0 {
+		c.figure(fmt.Sprintf("moves[%d].points", i), int64(m.Points), 0)
+	}
+}

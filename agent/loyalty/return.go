@@ -1,0 +1,203 @@
+package loyalty
+
+import (
+	"fmt"
+	"slices"
+)
+
+// ReturnPolicy says how a return settles points. It is that of the programme in force where the goods come back, or of the
+// one that sold them: the shop's choice. What the goods earned is never computed again.
+type ReturnPolicy struct {
+	Programme string // digest of the version whose policy it is
+	PerLine   bool   // take back what the line earned; else the bill's points in proportion to its price
+	Reissue   bool   // spent points come back as a new lot; else with the life that they had
+	GraceDays int    // life that spent points get when their own has ended; 0: they stay expired
+	Shortage  Shortage
+
+	life          expiry // of a new lot
+	points, value int64  // what withheld points are worth
+}
+
+// Shortage says what happens when the points to take back are no longer there.
+type Shortage string
+
+const (
+	ShortageClamp    Shortage = "clamp"    // what is there is taken
+	ShortageNegative Shortage = "negative" // the balance goes below zero; what is earned next fills it
+	ShortageWithhold Shortage = "withhold" // their worth is kept back from the money refunded
+)
+
+// ReturnPolicy is the programme's.
+func (p *Programme) ReturnPolicy() ReturnPolicy {
+	r := p.returns
+	r.Programme, r.life = p.digest, p.expiry
+	if p.redeem != nil {
+		r.points, r.value = p.redeem.points, p.redeem.value
+	}
+	return r
+}
+
+// ReturnedLine is how much of a line of the sale comes back.
+type ReturnedLine struct {
+	Line     int   `json:"line"`     // index into the sale's lines
+	Quantity int64 `json:"quantity"` // thousandths
+}
+
+// ReturnInput is everything that a return depends on.
+type ReturnInput struct {
+	Sale    Returnable
+	Before  []ReturnBody   // every return of this sale made before
+	Lines   []ReturnedLine // at most once each
+	All     bool           // all that is left; Lines is then empty
+	Lots    []Lot          // the member's, today
+	Expired Points         // of the points that the sale earned, those that expired unspent: nobody owes them
+	Policy  ReturnPolicy
+}
+
+// ReturnBody is what a return did. Its figures are of this return alone; with those before it they sum to what one return
+// of everything would have given.
+type ReturnBody struct {
+	Store     StoreID        `json:"store"` // of the sale
+	Epoch     Epoch          `json:"epoch"`
+	Seq       Seq            `json:"seq"`
+	Programme string         `json:"programme"` // whose policy settled it
+	Currency  string         `json:"currency"`
+	Lines     []ReturnedLine `json:"lines"`
+	Money     int64          `json:"money"`              // what was paid with money for these goods, minor units
+	Withheld  int64          `json:"withheld,omitempty"` // of it, kept back for points that are gone; below zero when an earlier return withheld too much
+	Refund    int64          `json:"refund"`             // money less withheld
+	Owed      Points         `json:"owed,omitempty"`     // earned points that the goods had
+	Taken     Points         `json:"taken,omitempty"`    // of all that is owed, taken now
+	Short     Points         `json:"short,omitempty"`    // still not taken after this return
+	Back      Points         `json:"back,omitempty"`     // spent points given back
+	Lapsed    Points         `json:"lapsed,omitempty"`   // spent points whose life has ended: they stay expired
+	Why       []Finding      `json:"why,omitempty"`
+}
+
+// Return makes the entry that takes back a part of a sale, or all of it: goods, money, points earned, points spent. Its
+// figures follow from the sale's stored breakdown and from what came back before, so that any parts sum to the whole. A
+// *SaleError says why nothing can be returned.
+func Return(in ReturnInput, head EntryHead) (Entry, error) {
+	if err := in.Sale.check(); err != nil {
+		return Entry{}, err
+	}
+	day, ok := parseDay(head.Day)
+	if !ok {
+		return Entry{}, &SaleError{"day", SaleTime}
+	}
+	t, err := newTally(&in)
+	if err != nil {
+		return Entry{}, err
+	}
+	e := head.Entry(KindReturn)
+	e.Member = in.Sale.Member
+	if head.Store == in.Sale.Store && head.Epoch == in.Sale.Epoch {
+		e.Ref = in.Sale.Seq
+	}
+	was, now := in.due(t.before), in.due(t.after)
+	s := settlement{in: &in, head: head, day: day, body: &ReturnBody{Store: in.Sale.Store, Epoch: in.Sale.Epoch, Seq: in.Sale.Seq,
+		Programme: in.Policy.Programme, Currency: in.Sale.Currency, Lines: t.lines, Money: now.money - was.money, Owed: now.owed - was.owed}}
+	if err := s.settle(was, now); err != nil {
+		return Entry{}, err
+	}
+	s.body.Why = s.body.findings()
+	e.Return, e.Moves = s.body, s.moves
+	return e, nil
+}
+
+// tally is how much of every line has come back: before this return, and with it.
+type tally struct {
+	lines         []ReturnedLine
+	before, after []int64
+}
+
+func newTally(in *ReturnInput) (*tally, error) {
+	n := len(in.Sale.Lines)
+	t := &tally{before: make([]int64, n)}
+	for i := range in.Before {
+		b := &in.Before[i]
+		if b.Store != in.Sale.Store || b.Epoch != in.Sale.Epoch || b.Seq != in.Sale.Seq {
+			return nil, &SaleError{fmt.Sprintf("before[%d]", i), ReturnOther}
+		}
+		if at, code := t.add(&in.Sale, t.before, b.Lines); code != "" {
+			return nil, &SaleError{fmt.Sprintf("before[%d].lines[%d]", i, at), code}
+		}
+	}
+	t.after = slices.Clone(t.before)
+	t.lines = in.Lines
+	if in.All {
+		t.lines = nil
+		for i, l := range in.Sale.Lines {
+			if left := l.Quantity - t.before[i]; left > 0 {
+				t.lines = append(t.lines, ReturnedLine{i, left})
+			}
+		}
+	}
+	if len(t.lines) == 0 || in.All && len(in.Lines) > 0 {
+		return nil, &SaleError{"lines", ReturnNothing}
+	}
+	if at, code := t.add(&in.Sale, t.after, t.lines); code != "" {
+		return nil, &SaleError{fmt.Sprintf("lines[%d]", at), code}
+	}
+	return t, nil
+}
+
+func (t *tally) add(sale *Returnable, to []int64, lines []ReturnedLine) (int, string) {
+	seen := make([]bool, len(to))
+	for k, l := range lines {
+		if l.Line < 0 || l.Line >= len(to) || seen[l.Line] {
+			return k, ReturnLine
+		}
+		seen[l.Line] = true
+		if left := sale.Lines[l.Line].Quantity - to[l.Line]; l.Quantity < 1 || l.Quantity > left {
+			return k, ReturnMore
+		}
+		to[l.Line] += l.Quantity
+	}
+	return 0, ""
+}
+
+// due is what a sale owes both ways once so much of it has come back. Each figure depends on the quantities alone and
+// never falls as they grow; that is why parts sum to the whole.
+type due struct {
+	money       int64
+	owed, spent Points
+}
+
+func (in *ReturnInput) due(back []int64) due {
+	s := &in.Sale
+	var d due
+	var price, earned int64
+	complete := true
+	for i, l := range s.Lines {
+		complete = complete && back[i] == l.Quantity
+		part := func(n int64) int64 {
+			f, _ := mulDiv(n, back[i], l.Quantity) // back <= quantity: within range
+			return f.whole
+		}
+		whole := part(l.Price)
+		price += whole
+		d.money += whole - part(l.Paid)
+		d.spent += Points(part(int64(l.Spent)))
+		earned += part(int64(l.Earned))
+	}
+	if complete { // with cash rounding, and with what no line could carry
+		return due{s.ToPay, s.Earned, s.spent()}
+	}
+	if !in.Policy.PerLine {
+		earned = 0
+		if total := s.price(); total > 0 {
+			f, _ := mulDiv(int64(s.Earned), price, total)
+			earned = f.whole
+		}
+	}
+	return due{min(d.money, s.ToPay), min(Points(earned), s.Earned), min(d.spent, s.spent())}
+}
+
+func (r *Returnable) price() int64 {
+	total := int64(0)
+	for i := range r.Lines {
+		total += r.Lines[i].Price
+	}
+	return total
+}

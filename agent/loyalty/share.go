@@ -1,0 +1,152 @@
+package loyalty
+
+import "slices"
+
+// Shares is the part of every line in what its sale earned and spent, in the order of the lines: all that a later return
+// needs beside the lines. A list is left out when it would hold only zeros; a last zero is not written.
+type Shares struct {
+	Earned  []Points `json:"earned,omitempty"`
+	Spent   []Points `json:"spent,omitempty"`   // points, on paying and on rewards
+	Paid    []int64  `json:"paid,omitempty"`    // minor units that points paid
+	Reduced []int64  `json:"reduced,omitempty"` // minor units that the programme took off the price
+}
+
+// shares works the parts out. A rule's points belong to the lines that it bore on, by what it counted on each; points
+// that paid belong to the lines that they paid. The odd point does not follow the order in which lines were rung up.
+func (e *earning) shares(q *Quote) (Shares, error) {
+	lines, rank := e.byContent(), make([]int32, len(e.out))
+	for place, i := range lines {
+		rank[i] = int32(place)
+	}
+	earned, spent := make([]Points, len(e.out)), make([]Points, len(e.out))
+	if e.in.Member != nil {
+		for i := range e.cands {
+			if err := e.shareOut(&e.cands[i], rank, earned); err != nil {
+				return Shares{}, err
+			}
+		}
+	}
+	weights := make([]int64, len(lines))
+	for k, i := range lines {
+		weights[k] = e.out[i].PaidByPoints
+	}
+	for k, n := range Split(int64(q.Redeem.Points), weights) {
+		spent[lines[k]] += Points(n)
+	}
+	paid := make([]int64, len(e.out))
+	for i := range e.out {
+		paid[i] = e.out[i].PaidByPoints
+	}
+	s := Shares{Earned: trimmed(earned), Spent: trimmed(spent), Paid: trimmed(paid)}
+	if s.bytes()+linesBytes(e.in.Sale.Lines) > MaxLineBytes {
+		return Shares{}, &SaleError{"lines", SaleTooLarge}
+	}
+	return s, nil
+}
+
+// stored is the shares as an entry holds them; nil when there is nothing to hold.
+func (s Shares) stored() *Shares {
+	if s.Earned == nil && s.Spent == nil && s.Paid == nil && s.Reduced == nil {
+		return nil
+	}
+	return &s
+}
+
+// shareOut adds one rule's points to its lines.
+func (e *earning) shareOut(c *candidate, rank []int32, into []Points) error {
+	if c.given == 0 {
+		return nil
+	}
+	lines := slices.Clone(c.lines)
+	slices.SortFunc(lines, func(a, b int32) int { return int(rank[a] - rank[b]) })
+	weights, err := e.counted(c, lines)
+	if err != nil {
+		return err
+	}
+	for k, n := range Split(int64(c.given), weights) {
+		into[lines[k]] += Points(n)
+	}
+	return nil
+}
+
+// counted is the weight of each line in a rule: its rounded points where the rule rounds by line, else its base with the
+// multipliers on it. A bonus, and points per sale, lie on lines by their amounts; so do points for a base of nothing,
+// which a tax taken out of a cent can leave.
+func (e *earning) counted(c *candidate, lines []int32) ([]int64, error) {
+	weights := make([]int64, len(lines))
+	some := int64(0)
+	if c.rule.kind < perSale {
+		base, _ := e.weigh(&candidate{rule: c.rule, lines: lines})
+		times := e.timesOn(c.index)
+		for k := range lines {
+			var ok bool
+			if weights[k], ok = e.lineWeight(c, lines[k:k+1], base[k:k+1], times); !ok {
+				return nil, &RuleError{c.rule.id}
+			}
+			if some, ok = addInt(some, weights[k]); !ok {
+				return nil, &RuleError{c.rule.id}
+			}
+		}
+	}
+	if some == 0 {
+		for k, i := range lines {
+			weights[k] = e.out[i].Earning
+		}
+	}
+	return weights, nil
+}
+
+func (e *earning) lineWeight(c *candidate, line []int32, base []int64, times []int) (int64, bool) {
+	scaled, den, ok := e.scale(line, base, times)
+	if !ok || c.rule.at != atLine {
+		return scaled, ok
+	}
+	v, ok := c.rule.figure(base[0], scaled, den)
+	if !ok {
+		return 0, false
+	}
+	return v.round(c.rule.mode)
+}
+
+// trimmed drops zeros at the end, and a list of nothing else.
+func trimmed[T ~int64](list []T) []T {
+	for len(list) > 0 && list[len(list)-1] == 0 {
+		list = list[:len(list)-1]
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// shareOf is the figure of line i, which a trimmed list may not reach.
+func shareOf[T ~int64](list []T, i int) T {
+	if i < len(list) {
+		return list[i]
+	}
+	return 0
+}
+
+// bytes is at least what JSON takes for the shares.
+func (s *Shares) bytes() int {
+	n := len(`,"shares":{"earned":[],"spent":[],"paid":[],"reduced":[]}`)
+	for _, list := range [][]Points{s.Earned, s.Spent} {
+		for _, p := range list {
+			n += width(int64(p)) + 1
+		}
+	}
+	for _, list := range [][]int64{s.Paid, s.Reduced} {
+		for _, v := range list {
+			n += width(v) + 1
+		}
+	}
+	return n
+}
+
+func linesBytes(lines []Line) int {
+	size := 0
+	for i := range lines {
+		size += lineBytes(&lines[i])
+	}
+	return size
+}
