@@ -190,7 +190,10 @@ func (q *queue) settleAfterStart(ctx context.Context) error {
 // tell lets listeners know how a job fares.
 func (q *queue) tell(ctx context.Context, id int64) {
 	q.count(ctx)
-	if j, err := q.a.job(ctx, id); err == nil {
-		q.a.events.publish(Event{Type: "job", Data: j})
+	j, err := q.a.job(ctx, id)
+	if err != nil {
+		q.a.log.Error().Err(err).Int64("job", id).Msg("print job cannot be told")
+		return
 	}
+	q.a.events.publish(Event{Type: "job", Data: j})
 }

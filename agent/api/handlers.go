@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -216,6 +217,9 @@ func (s *Server) reprint(ctx context.Context, in *jobIn) (*reply[agent.Job], err
 // heartbeat keeps a quiet stream open and lets a page see at once that the agent has gone.
 const heartbeat = 10 * time.Second
 
+// jobsTold is how many of the newest print jobs a listener is told of at the beginning.
+const jobsTold = 20
+
 // events sends the state as it is, then every change. A listener that falls behind is cut off and comes back.
 func (s *Server) events(ctx context.Context, _ *empty, send sse.Sender) {
 	changes, stop := s.agent.Listen()
@@ -228,10 +232,19 @@ func (s *Server) events(ctx context.Context, _ *empty, send sse.Sender) {
 	if sync, err := s.agent.Sync(ctx); err != nil || send.Data(sync) != nil {
 		return // the listener comes back and asks again
 	}
+	jobs, err := s.agent.Jobs(ctx, 0, jobsTold)
+	if err != nil {
+		return
+	}
+	for _, job := range slices.Backward(jobs) {
+		if send.Data(job) != nil {
+			return
+		}
+	}
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
-		var err error
+		err = nil
 		select {
 		case <-ctx.Done():
 			return
