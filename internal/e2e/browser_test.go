@@ -277,6 +277,9 @@ func TestTheTillPageInABrowser(t *testing.T) {
 	}{
 		{"a sale by clicking earns points", saleByClicking},
 		{"a sale by keyboard alone pays with card, PIN and points", saleByKeyboard},
+		{"a member without the card is found by number", memberByNumber},
+		{"the last try at a PIN is asked for", lastTry},
+		{"a card of nobody is refused with a reason", strangeCard},
 		{"what was typed survives a reload and the agent's restart", keepsWhatWasTyped},
 		{"a sale goes on when the card that was taken away comes back", cardTornAway},
 		{"paper that runs out is said, and the receipt comes by itself", paperRunsOut},
@@ -362,6 +365,64 @@ func saleByKeyboard(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("nothing of the PIN kept", `!JSON.stringify({ ...localStorage, ...sessionStorage }).includes('4711')`)
 }
 
+func memberByNumber(_ *testing.T, p *tillPage, _ *stage.Shop) {
+	p.keys(kb.F6)
+	p.shows("8 to 19 digits")
+	p.keys("6034 0000 0000 0019", kb.Enter)
+	p.shows("No member has this number.")
+	p.keys("6034 0000 0000 0026")
+	p.looksRight("8-number")
+	p.keys(kb.Enter)
+	p.shows("Known by number")
+	p.shows("6034…0026")
+	p.keys("3.00 Juice", kb.Enter)
+	p.shows("+30 points")
+	p.until("no number kept", `!JSON.stringify({ ...localStorage, ...sessionStorage }).includes('6034000000000026')`)
+	p.keys(kb.F7)
+	p.shows("6034…0018") // her card lies in the reader still
+	p.keys(kb.Escape)
+	p.shows("Cancel this sale?")
+	p.keys(kb.F9)
+	p.shows("New sale")
+}
+
+func lastTry(t *testing.T, p *tillPage, shop *stage.Shop) {
+	swap(t, p, shop, "dara")
+	p.shows("6034…0026")
+	p.keys(kb.F8)
+	p.shows("3 tries are left")
+	p.keys("1111", kb.Enter)
+	p.shows("2 tries are left")
+	p.keys("2222", kb.Enter)
+	p.shows("1 try is left")
+	p.keys("2580", kb.Enter)
+	p.shows("Only one try is left.")
+	p.looksRight("9-last-try")
+	p.clickText("Use the last try")
+	p.shows("PIN entered")
+}
+
+func strangeCard(t *testing.T, p *tillPage, shop *stage.Shop) {
+	if _, err := shop.Run(t.Context(), "firmware-sim", "card", "create", "--cards", filepath.Join(shop.Dir, "cards"), "stranger"); err != nil {
+		t.Fatal(err)
+	}
+	swap(t, p, shop, "stranger")
+	p.until("the refusal", `document.querySelector('.member.refused')`)
+	p.looksRight("10-refused")
+	swap(t, p, shop, "liga")
+	p.shows("6034…0018")
+}
+
+// swap takes out what is in the reader and puts another card in.
+func swap(t *testing.T, p *tillPage, shop *stage.Shop, card string) {
+	t.Helper()
+	if err := shop.Remove(t.Context(), 1); err != nil {
+		t.Fatal(err)
+	}
+	p.until("no card", `!document.body.innerText.includes('Card is in the reader') && !document.querySelector('.member.refused')`)
+	insert(t, shop, card)
+}
+
 func keepsWhatWasTyped(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.keys(kb.F2, "1.45 Rye bread #bread", kb.Enter)
 	p.shows("Rye bread")
@@ -373,7 +434,7 @@ func keepsWhatWasTyped(t *testing.T, p *tillPage, shop *stage.Shop) {
 		t.Fatal(err)
 	}
 	p.shows("The agent is restarting.")
-	p.looksRight("8-restarting")
+	p.looksRight("11-restarting")
 	if err := shop.StartAgent(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -390,11 +451,7 @@ func keepsWhatWasTyped(t *testing.T, p *tillPage, shop *stage.Shop) {
 }
 
 func cardTornAway(t *testing.T, p *tillPage, shop *stage.Shop) {
-	if err := shop.Remove(t.Context(), 1); err != nil {
-		t.Fatal(err)
-	}
-	p.until("no card", `!document.body.innerText.includes('Card is in the reader')`)
-	insert(t, shop, "liga")
+	swap(t, p, shop, "liga")
 	p.shows("Card is in the reader")
 	p.keys(kb.F8)
 	p.shows("3 tries are left")
@@ -413,7 +470,7 @@ func cardTornAway(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.shows("Cash received")
 	p.keys(kb.Enter)
 	p.shows("Hold the same card to the reader again.")
-	p.looksRight("9-tap-again")
+	p.looksRight("12-tap-again")
 	p.do(chromedp.Reload()) // the unanswered sale is remembered
 	p.shows("Hold the same card to the reader again.")
 	insert(t, shop, "liga")
@@ -435,7 +492,7 @@ func paperRunsOut(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.keys(kb.Enter)
 	p.shows("Sale completed")
 	p.until("a receipt that waits", `document.querySelector('.paper.bad')`)
-	p.looksRight("10-paper-out")
+	p.looksRight("13-paper-out")
 	if err := shop.Bench.Do(t.Context(), "POST", "/printers/till1/paper", map[string]bool{"loaded": true}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -447,19 +504,19 @@ func paperRunsOut(t *testing.T, p *tillPage, shop *stage.Shop) {
 func persianAndDark(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.keys(kb.F10)
 	p.until("the menu", `document.querySelector('dialog[open] select')`)
-	p.looksRight("11-menu")
+	p.looksRight("14-menu")
 	for _, lang := range []string{"lv", "pl", "et", "hy", "fa"} {
 		p.eval(fmt.Sprintf(`(() => { const s = document.querySelector('dialog[open] select'); s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })) })()`, lang))
 		p.until(lang, fmt.Sprintf(`document.documentElement.lang === %q`, lang))
-		p.looksRight("12-menu-" + lang)
+		p.looksRight("15-menu-" + lang)
 	}
 	p.keys(kb.Escape, "2 x 1.29 شیر #dairy", kb.Enter)
 	p.until("a mirrored page", `document.documentElement.dir === 'rtl' && document.querySelector('.side').getBoundingClientRect().left < document.querySelector('.bill').getBoundingClientRect().left`)
 	p.until("Persian digits", `document.querySelector('.totals output').innerText.includes('۲٫۵۸')`)
 	p.scheme("dark")
-	p.looksRight("13-fa-dark")
+	p.looksRight("16-fa-dark")
 	p.scheme("light")
-	p.looksRight("14-fa")
+	p.looksRight("17-fa")
 	p.keys(kb.Escape)
 	p.until("the question", `document.querySelector('dialog[open]')`)
 	p.keys(kb.F9, kb.F10)
@@ -473,7 +530,7 @@ func closesTheDay(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.keys(kb.F10)
 	p.clickText("Close the day")
 	p.shows("This cannot be taken back")
-	p.looksRight("15-close")
+	p.looksRight("18-close")
 	p.keys(kb.F9)
 	p.shows("is closed.")
 	var jobs []struct{ Class, State string }

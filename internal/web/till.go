@@ -18,6 +18,7 @@ var built embed.FS
 func Till() http.Handler {
 	s := site{}
 	s.add("/till/", "text/html; charset=utf-8", read("till/index.html"), asked)
+	s.add("/till/licences.txt", contentType(".txt"), read("till/licences.txt"), checked)
 	assets, err := fs.ReadDir(built, "dist/assets")
 	if err != nil {
 		panic(err) // the embedded build is broken
@@ -56,6 +57,8 @@ func contentType(name string) string {
 		return "text/css; charset=utf-8"
 	case ".svg":
 		return "image/svg+xml"
+	case ".txt":
+		return "text/plain; charset=utf-8"
 	case ".json":
 		return "application/json"
 	}

@@ -1,9 +1,10 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { licences } from './licences.ts';
 import { defineConfig } from 'vitest/config';
 
 // The build is committed: names carry a hash of the content and nothing of the machine, so that a rebuild gives the same bytes.
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte({ configFile: false }), licences()],
   base: '/',
   publicDir: false,
   build: {

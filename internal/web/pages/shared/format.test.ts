@@ -40,6 +40,17 @@ test('numbers read as in the language', () => {
   expect(f.amount('pl', 1050, 'PLN')).toBe('10,50');
 });
 
+test.each<[Intl.NumberFormatOptions, number]>([
+  [{ style: 'currency', currency: 'EUR' }, 1234.5],
+  [{ style: 'currency', currency: 'EUR' }, -12345.67],
+  [{ style: 'currency', currency: 'AMD' }, 12345],
+  [{ maximumFractionDigits: 0 }, 1234],
+  [{ maximumFractionDigits: 0, signDisplay: 'exceptZero' }, 52],
+  [{ style: 'percent', maximumFractionDigits: 2 }, 0.125],
+])('a browser without Armenian still writes %j of %d right', (options, value) => {
+  expect(f.figure('hy', options, value, false)).toBe(f.figure('hy', options, value, true));
+});
+
 test('currencies know their decimals', () => {
   expect(f.currencyDecimals('EUR')).toBe(2);
   expect(f.currencyDecimals('JPY')).toBe(0);

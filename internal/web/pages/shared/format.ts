@@ -20,22 +20,44 @@ function locale(lang: Lang): string {
   return lang === 'en' ? 'en-GB' : lang;
 }
 
+/**
+ * Some builds of Chromium come without Armenian and would write its figures the English way. Estonian groups and places them
+ * as Armenian does; only its minus sign is another.
+ */
+const TWIN = 'et';
+const TWIN_MINUS = '\u2212';
+
+/** Dates in figures, as they stand on the paper, where the browser lacks the language. */
+const PLAIN_DATES = 'de';
+const FIGURES: Intl.DateTimeFormatOptions = { day: '2-digit', month: '2-digit', year: 'numeric' };
+
+function known(lang: Lang): boolean {
+  return Intl.NumberFormat.supportedLocalesOf(lang).length > 0;
+}
+
 // Making a formatter costs far more than using it.
 const made = new Map<string, Intl.NumberFormat>();
 
-function numbers(lang: Lang, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const name = lang + JSON.stringify(options);
-  let format = made.get(name);
+function formatter(name: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = name + JSON.stringify(options);
+  let format = made.get(key);
   if (!format) {
-    format = new Intl.NumberFormat(locale(lang), options);
-    made.set(name, format);
+    format = new Intl.NumberFormat(name, options);
+    made.set(key, format);
   }
   return format;
 }
 
+/** Writes a figure; without the language itself by its twin. */
+export function figure(lang: Lang, options: Intl.NumberFormatOptions, value: number | Intl.StringNumericLiteral, has = known(lang)): string {
+  if (has) return formatter(locale(lang), options).format(value);
+  const short = options.style === 'currency' ? { ...options, currencyDisplay: 'narrowSymbol' as const } : options;
+  return formatter(TWIN, short).format(value).replace(TWIN_MINUS, '-');
+}
+
 /** How many decimals a currency has. */
 export function currencyDecimals(currency: string): number {
-  return numbers('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  return formatter('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;
 }
 
 /** A decimal text that Intl reads exactly, however many digits it has. */
@@ -46,41 +68,40 @@ function exact(value: number, decimals: number): Intl.StringNumericLiteral {
 }
 
 export function money(lang: Lang, minor: number, currency: string): string {
-  const format = numbers(lang, { style: 'currency', currency });
-  return format.format(exact(minor, currencyDecimals(currency)));
+  return figure(lang, { style: 'currency', currency }, exact(minor, currencyDecimals(currency)));
 }
 
 /** An amount without its currency, for columns and fields. */
 export function amount(lang: Lang, minor: number, currency: string): string {
   const decimals = currencyDecimals(currency);
-  const format = numbers(lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-  return format.format(exact(minor, decimals));
+  return figure(lang, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }, exact(minor, decimals));
 }
 
 export function whole(lang: Lang, n: number): string {
-  return numbers(lang, { maximumFractionDigits: 0 }).format(n);
+  return figure(lang, { maximumFractionDigits: 0 }, n);
 }
 
 /** A change in points always shows its sign. */
 export function signed(lang: Lang, n: number): string {
-  return numbers(lang, { maximumFractionDigits: 0, signDisplay: 'exceptZero' }).format(n);
+  return figure(lang, { maximumFractionDigits: 0, signDisplay: 'exceptZero' }, n);
 }
 
 /** A quantity in thousandths: 350 is 0.35. */
 export function quantity(lang: Lang, thousandths: number): string {
-  return numbers(lang, { maximumFractionDigits: 3 }).format(exact(thousandths, 3));
+  return figure(lang, { maximumFractionDigits: 3 }, exact(thousandths, 3));
 }
 
 /** A rate in basis points: 2100 is 21 %. */
 export function percent(lang: Lang, basisPoints: number): string {
-  return numbers(lang, { style: 'percent', maximumFractionDigits: 2 }).format(exact(basisPoints, 4));
+  return figure(lang, { style: 'percent', maximumFractionDigits: 2 }, exact(basisPoints, 4));
 }
 
 /** A moment: only the time of day when it is today's. */
 export function moment(lang: Lang, at: Date, now: Date): string {
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   const today = at.toDateString() === now.toDateString();
-  return new Intl.DateTimeFormat(locale(lang), today ? time : { day: 'numeric', month: 'short', ...time }).format(at);
+  const date: Intl.DateTimeFormatOptions = known(lang) ? { day: 'numeric', month: 'short' } : FIGURES;
+  return new Intl.DateTimeFormat(known(lang) ? locale(lang) : PLAIN_DATES, today ? time : { ...date, ...time }).format(at);
 }
 
 /** The last day of something, with its year: it may be far away. */
@@ -96,5 +117,6 @@ export function day(lang: Lang, iso: string): string {
 function calendarDay(lang: Lang, iso: string, options: Intl.DateTimeFormatOptions): string {
   const at = new Date(iso + 'T00:00:00Z');
   if (Number.isNaN(at.getTime())) return iso;
+  if (!known(lang)) return new Intl.DateTimeFormat(PLAIN_DATES, { ...FIGURES, timeZone: 'UTC' }).format(at);
   return new Intl.DateTimeFormat(locale(lang), { ...options, timeZone: 'UTC' }).format(at);
 }

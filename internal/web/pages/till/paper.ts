@@ -24,6 +24,11 @@ export function printing(job: Job | undefined, printer: Health | undefined): Pri
   }
 }
 
+/** A paper that is still on its way cannot be copied yet. */
+export function finished(job: Job | undefined): boolean {
+  return job !== undefined && !['queued', 'sending', 'flushed'].includes(job.state);
+}
+
 /** Asks for a copy; the paper says that it is one. */
 export function reprint(job: number, key: string): Promise<Job> {
   return link.client.call<Job>('POST', `/v1/jobs/${job}/reprint`, { body: {}, key });
