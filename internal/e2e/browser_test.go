@@ -27,6 +27,9 @@ const (
 	syncedLimit = 30 * time.Second
 )
 
+// noQuestion holds when no dialog is open.
+const noQuestion = `!document.querySelector('dialog[open]')`
+
 // screens are the smallest till and a large one.
 var screens = []struct{ width, height int64 }{{1024, 768}, {1920, 1080}}
 
@@ -282,6 +285,7 @@ func TestTheTillPageInABrowser(t *testing.T) {
 		{"a card of nobody is refused with a reason", strangeCard},
 		{"what was typed survives a reload and the agent's restart", keepsWhatWasTyped},
 		{"a sale goes on when the card that was taken away comes back", cardTornAway},
+		{"a sale whose answer is lost counts once", lostAnswer},
 		{"paper that runs out is said, and the receipt comes by itself", paperRunsOut},
 		{"Persian is mirrored, in the dark too", persianAndDark},
 		{"the day is closed after a question", closesTheDay},
@@ -398,8 +402,9 @@ func lastTry(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.keys("2580", kb.Enter)
 	p.shows("Only one try is left.")
 	p.looksRight("9-last-try")
-	p.clickText("Use the last try")
+	p.keys(kb.F9)
 	p.shows("PIN entered")
+	p.until("no question", noQuestion)
 }
 
 func strangeCard(t *testing.T, p *tillPage, shop *stage.Shop) {
@@ -457,6 +462,7 @@ func cardTornAway(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.shows("3 tries are left")
 	p.keys("4711", kb.Enter)
 	p.shows("PIN entered")
+	p.until("no question", noQuestion)
 	p.keys(kb.F2, "2.00 Tea", kb.Enter)
 	p.shows("+20 points")
 	p.keys(kb.F4, "50")
@@ -478,6 +484,40 @@ func cardTornAway(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("the new balance", `[...document.querySelectorAll('dd')].some((d) => d.innerText === '157')`) // 192 - 50 + 15
 	p.keys(kb.F2)
 	p.shows("New sale")
+}
+
+func lostAnswer(t *testing.T, p *tillPage, shop *stage.Shop) {
+	before := entries(t, shop)
+	p.keys("1.00 Gum", kb.Enter)
+	p.until("the quote", `document.querySelector('.side > button.main:enabled')?.innerText.includes('€1.00')`)
+	p.eval(`(() => {
+	  const real = window.fetch;
+	  window.fetch = async (...call) => {
+	    const answer = await real(...call);
+	    if (!String(call[0]).endsWith('/sales')) return answer;
+	    window.fetch = real;
+	    throw new TypeError('the answer was lost');
+	  };
+	})()`)
+	p.keys(kb.F9)
+	p.shows("Cash received")
+	p.keys(kb.Enter)
+	p.shows("Sale completed")
+	if after := entries(t, shop); after != before+1 {
+		t.Errorf("%d entries after the sale, %d before", after, before)
+	}
+	p.keys(kb.F2)
+	p.shows("New sale")
+}
+
+// entries is how long the store's log is.
+func entries(t *testing.T, shop *stage.Shop) int64 {
+	t.Helper()
+	var status struct{ Sync struct{ Head int64 } }
+	if err := shop.API.Do(t.Context(), "GET", "/v1/status", nil, &status); err != nil {
+		t.Fatal(err)
+	}
+	return status.Sync.Head
 }
 
 func paperRunsOut(t *testing.T, p *tillPage, shop *stage.Shop) {

@@ -75,7 +75,11 @@ export class Client {
       throw new Unreachable(String(err));
     }
     if (!answer.ok) throw new Problem(answer.status, problemBody(text));
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    try {
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    } catch {
+      throw new Unreachable('the answer is not the agent\u2019s');
+    }
   }
 
   /** Reads the event stream until it ends. Resolves when the agent closed it, throws when it broke or fell silent. */

@@ -112,7 +112,6 @@ class Checkout {
     bill.clear();
     this.phase = 'done';
     settings.speaker.play('done');
-    void link.askJobs().catch(() => undefined); // the event stream tells it too
   }
 
   #refused(problem: Problem): Hurdle {

@@ -6,7 +6,9 @@ import { settings } from './settings.svelte';
 /** How long to wait before each new try; the last one goes on for ever, because a till must come back by itself. */
 const BACK_OFF_MS = [300, 700, 1500, 3000, 5000] as const;
 
-const JOBS_SHOWN = 20;
+/** Print jobs that are remembered, of all lanes; the stream begins with the newest ones. */
+const JOBS_KEPT = 60;
+const JOBS_ASKED = 20;
 
 export type LinkState = 'starting' | 'live' | 'lost' | 'refused';
 
@@ -14,7 +16,7 @@ class Link {
   state = $state<LinkState>('starting');
   status = $state.raw<Status>();
   sync = $state.raw<SyncState>();
-  jobs = $state.raw<readonly Job[]>([]);
+  #jobs = $state.raw<readonly Job[]>([]);
   #lanes = $state.raw<readonly Lane[]>([]);
   #running: AbortController | undefined;
 
@@ -36,6 +38,9 @@ class Link {
         return 'attention';
     }
   });
+
+  /** The print jobs of this lane, newest first. */
+  readonly jobs = $derived(this.#jobs.filter((j) => j.lane === settings.lane));
 
   get lanes(): readonly Lane[] {
     return this.#lanes;
@@ -78,12 +83,6 @@ class Link {
     this.sync = this.status.sync;
     this.#lanes = await client.call<Lane[]>('GET', '/v1/lanes'); // with the sentences, which the status has not
     if (!this.#lanes.some((l) => l.lane === settings.lane)) settings.lane = this.#lanes[0]?.lane ?? 0;
-    await this.askJobs(client);
-  }
-
-  async askJobs(client = this.client): Promise<void> {
-    if (settings.lane === 0) return;
-    this.jobs = await client.call<Job[]>('GET', `/v1/jobs?lane=${settings.lane}&limit=${JOBS_SHOWN}`);
   }
 
   #take(event: string, data: unknown): void {
@@ -95,13 +94,20 @@ class Link {
     } else if (event === 'sync') {
       this.sync = data as SyncState;
     } else if (event === 'job') {
-      this.putJob(data as Job);
+      const job = data as Job;
+      this.#jobs = [job, ...this.#jobs.filter((j) => j.id !== job.id)].sort((a, b) => b.id - a.id).slice(0, JOBS_KEPT);
     }
   }
 
-  putJob(job: Job): void {
-    if (job.lane !== settings.lane) return;
-    this.jobs = [job, ...this.jobs.filter((j) => j.id !== job.id)].sort((a, b) => b.id - a.id).slice(0, JOBS_SHOWN);
+  /** Asks for the jobs that nothing was heard of: the stream tells of a job when it moves. */
+  async askJobs(): Promise<void> {
+    const jobs = await this.client.call<Job[]>('GET', `/v1/jobs?lane=${settings.lane}&limit=${JOBS_ASKED}`);
+    for (const job of jobs) this.addJob(job);
+  }
+
+  /** A new job from the answer to a call. The stream may have told more of it already. */
+  addJob(job: Job): void {
+    if (!this.job(job.id)) this.#take('job', job);
   }
 
   /** An answer about a lane tells its new state before the event does. */
@@ -110,7 +116,7 @@ class Link {
   }
 
   job(id: number | undefined): Job | undefined {
-    return id === undefined ? undefined : this.jobs.find((j) => j.id === id);
+    return id === undefined ? undefined : this.#jobs.find((j) => j.id === id);
   }
 }
 

@@ -9,9 +9,9 @@ export interface Printing {
 
 /** Only what the printer confirmed is printed; everything else says what it is. */
 export function printing(job: Job | undefined, printer: Health | undefined): Printing {
-  if (!job) return { kind: 'wait', key: 'cashier.job_queued' };
-  const key = `cashier.job_${job.state}`;
-  switch (job.state) {
+  const state = job?.state ?? 'queued'; // nothing heard of it yet
+  const key = `cashier.job_${state}`;
+  switch (state) {
     case 'confirmed':
       return { kind: 'good', key };
     case 'queued':

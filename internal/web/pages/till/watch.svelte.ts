@@ -1,6 +1,7 @@
 // Turns changes of the lane into what a cashier hears and a screen reader says.
 import { untrack } from 'svelte';
 import type { Health, Lane } from '../shared/types';
+import { bill } from './bill.svelte';
 import { checkout } from './checkout.svelte';
 import { desk } from './desk.svelte';
 import { link } from './link.svelte';
@@ -15,11 +16,23 @@ export function watchLane(): void {
     before = now;
     if (!now || !was || now.lane !== was.lane) return;
     untrack(() => {
+      memberChanged(was, now);
       cardChanged(was, now);
       healthChanged(was.reader, now.reader);
       healthChanged(was.printer, now.printer);
     });
   });
+}
+
+/** What one member wanted to redeem is nothing that the next one has asked for, and a card says more than a typed number. */
+function memberChanged(was: Lane, now: Lane): void {
+  const tapped = now.card.state === 'ready' && was.card.state !== 'ready';
+  if (checkout.locked || !now.member) return;
+  if (tapped && bill.typed) {
+    bill.typed = undefined;
+    bill.ask = undefined;
+  }
+  if (was.member && was.member.id !== now.member.id) bill.ask = undefined;
 }
 
 function cardChanged(was: Lane, now: Lane): void {
