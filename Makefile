@@ -12,7 +12,7 @@ CGO       = $(if $(HAVE_CC),$(CGO_ENABLED),0)
 RACE      = $(if $(filter 1,$(CGO)),-race)
 BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 
-.PHONY: help deps go-version build demo run test check lint bench clean web golden
+.PHONY: help deps go-version build demo run test check cross lint bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,12 +42,15 @@ test-only:
 	@$(if $(RACE),,echo "make: no gcc: tests run without the race detector";) \
 	CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 20m ./...
 
-check: ## gofmt, vet (with and without PC/SC and cgo), tests
+check: ## gofmt, vet (also without PC/SC and cgo), tests
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
 	@CGO_ENABLED=0 $(GO) vet ./...
-	@CGO_ENABLED=0 GOOS=windows $(GO) vet ./cmd/loyaltill ./cmd/headoffice
-	@CGO_ENABLED=$(CGO) $(GO) vet $(TAGS) ./...
 	@$(MAKE) --no-print-directory test
+	@CGO_ENABLED=$(CGO) $(GO) vet $(TAGS) $(RACE) ./...
+
+cross: ## build the programs for Windows, and for arm64 without readers
+	@mkdir -p out/cross && for target in windows/amd64 linux/arm64; do \
+	CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -trimpath -o out/cross/$${target%/*}-$${target#*/}/ ./cmd/loyaltill ./cmd/headoffice || exit 1; done
 
 lint: ## golangci-lint, from the tools module
 	@$(GO) tool -modfile=tools/go.mod golangci-lint run ./...

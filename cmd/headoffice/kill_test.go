@@ -28,7 +28,7 @@ import (
 )
 
 // kills is how often head office dies in the test below; each costs about a third of a second.
-const kills = 25
+const kills = 12
 
 // Head office is killed at random moments while a store uploads without a pause. Whatever was acknowledged is there
 // afterwards, once and in order, and posted to the point.

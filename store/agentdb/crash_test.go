@@ -78,7 +78,7 @@ func sellUntilKilled() error {
 // The agent is killed again and again in the middle of its sales. Every sale that was answered is there, once, under its
 // number and chain value; the chain is whole; what was not answered can be repeated under its key.
 func TestNoAnsweredSaleIsLostWhenTheAgentIsKilled(t *testing.T) {
-	kills := 20
+	kills := 10
 	if testing.Short() {
 		kills = 5
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -18,6 +19,16 @@ import (
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
+
+// histories is how many are told unless -rapid.checks asks for more: each runs two whole head offices.
+const histories = "25"
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", histories); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // Two stores that know nothing of each other sell to the same members, by number and by card, with lies, bad proofs and a
 // cloned card in between. Their batches reach two head offices in two orders.
