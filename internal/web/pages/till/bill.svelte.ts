@@ -3,12 +3,14 @@ import { Problem } from '../shared/client';
 import type { Ask, Member, Quote, SaleRequest } from '../shared/types';
 import { lineAmount, MAX_LINES, toLine, type Draft } from './entry';
 import { Keep } from './keep';
-import { link } from './link.svelte';
+import { link, wait } from './link.svelte';
 import { settings } from './settings.svelte';
 
 /** Long enough to let a hand finish, short enough that nobody waits for it. */
 const QUOTE_PAUSE_MS = 120;
 const QUOTE_AGAIN_MS = 1500;
+const SETTLE_STEP_MS = 40;
+const SETTLE_LIMIT_MS = 5000;
 
 class Bill {
   lines = $state<Draft[]>([]);
@@ -126,6 +128,12 @@ class Bill {
       this.quote = undefined;
       this.problem = err;
     }
+  }
+
+  /** Waits until the quote is for what is on the screen; false when that takes too long. */
+  async settled(): Promise<boolean> {
+    for (let waited = 0; !this.fresh && waited < SETTLE_LIMIT_MS; waited += SETTLE_STEP_MS) await wait(SETTLE_STEP_MS);
+    return this.fresh;
   }
 
   /** Asks again although nothing changed here: something has changed at the agent. */

@@ -24,6 +24,8 @@ class Checkout {
   #pending = $state.raw<Pending>();
   phase = $state<Phase>('ringing');
   problem = $state.raw<Problem>();
+  /** A sale that was sent before a reload did not go through. */
+  unpaid = $state(false);
   done = $state.raw<Done>();
   #keep: Keep | undefined;
   #change: number | undefined;
@@ -56,7 +58,7 @@ class Checkout {
       } catch (err) {
         if (err instanceof Problem && err.code === 'sale_unknown') {
           if (pending.body !== null) await this.#send();
-          else this.#release();
+          else this.#giveBack();
           return;
         }
         if (err instanceof Problem && !unclear(err)) {
@@ -78,6 +80,7 @@ class Checkout {
     }
     const tenders = quote.to_pay > 0 ? [{ kind: tender, amount: quote.to_pay }] : [];
     const body = JSON.stringify({ ...bill.request(), tenders, quote: quote.quote });
+    this.unpaid = false;
     this.#quote = quote;
     this.#change = change;
     this.#pending = { key: bill.key, body };
@@ -139,6 +142,12 @@ class Checkout {
       default:
         return undefined;
     }
+  }
+
+  /** The sale is not written, and its member's number was not kept: the cashier has to pay it again. */
+  #giveBack(): void {
+    this.#release();
+    this.unpaid = true;
   }
 
   /** Nothing is on its way any more. */

@@ -13,6 +13,9 @@ export interface Notice {
   text: string;
 }
 
+/** Good news goes by itself; what went wrong stays until it was seen. */
+const GOOD_NEWS_MS = 5000;
+
 class Desk {
   dialog = $state<DialogName>();
   /** The line in the form, -1 for a new one. */
@@ -27,8 +30,14 @@ class Desk {
   }
 
   tell(kind: Notice['kind'], text: string): void {
-    this.notice = { kind, text };
+    const notice = { kind, text };
+    this.notice = notice;
     this.say(text);
+    if (kind === 'good') {
+      setTimeout(() => {
+        if (this.notice === notice) this.notice = undefined;
+      }, GOOD_NEWS_MS);
+    }
   }
 
   /** Tells what went wrong with a call. */
@@ -98,10 +107,9 @@ class Desk {
     if (pay) void this.#payWhenQuoted();
   }
 
-  /** The quote is asked for anew after a PIN; paying waits for it. */
+  /** With the PIN the quote changes; paying waits for the new one. */
   async #payWhenQuoted(): Promise<void> {
-    await bill.requote();
-    this.pay();
+    if (await bill.settled()) this.pay();
   }
 
   get payPossible(): boolean {
@@ -143,7 +151,6 @@ class Desk {
     if (what === 'pin') this.#askPIN();
     else if (checkout.problem && checkout.phase === 'ringing') this.tell('bad', this.reason(checkout.problem));
   }
-
 
   next = (): void => {
     checkout.dismiss();
