@@ -288,6 +288,7 @@ func TestTheTillPageInABrowser(t *testing.T) {
 		{"a sale whose answer is lost counts once", lostAnswer},
 		{"paper that runs out is said, and the receipt comes by itself", paperRunsOut},
 		{"Persian is mirrored, in the dark too", persianAndDark},
+		{"a coupon is printed, and papers are listed", couponAndPapers},
 		{"the day is closed after a question", closesTheDay},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
@@ -566,11 +567,34 @@ func persianAndDark(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.keys(kb.Escape)
 }
 
+func couponAndPapers(_ *testing.T, p *tillPage, _ *stage.Shop) {
+	p.keys(kb.F10)
+	p.clickText("Print a coupon")
+	p.shows("Code of the coupon")
+	p.keys("no-such", kb.Enter)
+	p.shows("There is no such coupon.")
+	p.eval(`document.querySelector('dialog input').select()`)
+	p.keys("coffee")
+	p.looksRight("18-coupon")
+	p.keys(kb.Enter)
+	p.shows("for €2.00 is being printed.")
+	p.keys(kb.Escape, kb.F10)
+	p.clickText("Printed papers")
+	p.shows("Coupon of entry")
+	p.until("a printed coupon", `document.querySelector('dialog li')?.innerText.includes('Printed')`)
+	p.looksRight("19-papers")
+	p.keys(kb.Escape, kb.F1)
+	p.shows("All points, in the points field")
+	p.looksRight("20-keys")
+	p.keys(kb.Escape)
+	p.until("no question", noQuestion)
+}
+
 func closesTheDay(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.keys(kb.F10)
 	p.clickText("Close the day")
 	p.shows("This cannot be taken back")
-	p.looksRight("18-close")
+	p.looksRight("21-close")
 	p.keys(kb.F9)
 	p.shows("is closed.")
 	var jobs []struct{ Class, State string }
