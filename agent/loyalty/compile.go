@@ -86,6 +86,7 @@ func (c *compiler) compile() {
 	c.compileRedeem()
 	c.compileReturns()
 	c.compileCoupons()
+	c.compileReductions()
 	c.compileLimits()
 	c.compileMessages()
 }

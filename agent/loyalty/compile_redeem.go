@@ -67,7 +67,7 @@ func (c *compiler) compileCoupons() {
 		c.checkNewID(path+".id", def.ID, seen)
 		c.checkTexts(path+".name", def.Name, true)
 		c.checkTexts(path+".text", def.Text, false)
-		c.money(path+".value", &def.Value, true)
+		c.money(path+".value", &def.Value, def.Gives == nil)
 		if def.StartDays < 0 || def.StartDays > maxExpiryDays {
 			c.fault(path+".start_days", "is out of range", fmt.Sprintf("write 0 to %d days", maxExpiryDays))
 		}

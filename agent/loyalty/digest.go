@@ -42,8 +42,34 @@ func digestOf(in *QuoteInput, q *Quote) string {
 			d.ints(int64(f.Points))
 		}
 	}
+	if len(in.Sale.Shown)+len(in.Sale.Rewards)+len(q.Reductions) > 0 {
+		d.offers(in, q)
+	}
 	sum := sha256.Sum256(d.buf)
 	return hex.EncodeToString(sum[:])
+}
+
+// offers is only there for bills that have any, so that the names of all others stay as they were.
+func (d *digester) offers(in *QuoteInput, q *Quote) {
+	d.text("offers 1")
+	d.ints(int64(len(in.Sale.Shown)))
+	for _, c := range in.Sale.Shown {
+		d.text(c.Coupon)
+		d.text(c.Serial)
+		d.text(c.ValidFrom)
+		d.text(c.ValidTo)
+	}
+	d.ints(int64(len(in.Sale.Rewards)))
+	for _, a := range in.Sale.Rewards {
+		d.text(a.Reward)
+		d.ints(a.Times, a.Units)
+	}
+	d.ints(int64(q.RewardPoints), int64(len(q.Reductions)))
+	for _, r := range q.Reductions {
+		d.text(r.Rule)
+		d.text(r.Serial)
+		d.ints(r.Amount, int64(r.Points))
+	}
 }
 
 // digester writes fields so that no two rows of fields give the same bytes: texts by length, integers as varints.

@@ -20,7 +20,10 @@ type document struct {
 	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
 	Earn      []earnDef            `json:"earn,omitempty"`
 	Redeem    *redeemDef           `json:"redeem,omitempty"`
+	Discounts []discountDef        `json:"discounts,omitempty"`
+	Rewards   []rewardDef          `json:"rewards,omitempty"`
 	Coupons   []couponDef          `json:"coupons,omitempty"`
+	Stacking  *stackingDef         `json:"stacking,omitempty"`
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
 	Returns   *returnsDef          `json:"returns,omitempty"`
 	Limits    *limitsDef           `json:"limits,omitempty"`
@@ -135,9 +138,55 @@ type couponDef struct {
 	ID        string  `json:"id"`
 	Name      texts   `json:"name"`
 	Text      texts   `json:"text,omitempty"`
-	Value     decimal `json:"value"`
+	Value     decimal `json:"value,omitempty"`
 	StartDays int64   `json:"start_days,omitempty"`
 	ValidDays int64   `json:"valid_days"`
+
+	Gives    *givesDef `json:"gives,omitempty"` // left out: value, off the bill
+	When     *whenDef  `json:"when,omitempty"`
+	Group    string    `json:"group,omitempty"`
+	Priority int64     `json:"priority,omitempty"`
+}
+
+type discountDef struct {
+	ID       string    `json:"id"`
+	Name     texts     `json:"name,omitempty"`
+	Gives    *givesDef `json:"gives"`
+	When     *whenDef  `json:"when,omitempty"`
+	Group    string    `json:"group,omitempty"` // of one group one applies
+	Priority int64     `json:"priority,omitempty"`
+}
+
+type rewardDef struct {
+	ID         string    `json:"id"`
+	Name       texts     `json:"name,omitempty"`
+	Cost       int64     `json:"cost"` // points
+	Gives      *givesDef `json:"gives,omitempty"`
+	When       *whenDef  `json:"when,omitempty"`
+	Group      string    `json:"group,omitempty"`
+	Priority   int64     `json:"priority,omitempty"`
+	PerSale    int64     `json:"per_sale,omitempty"`    // times on one bill
+	WithEarned bool      `json:"with_earned,omitempty"` // the points of the same sale may pay
+}
+
+// givesDef is a price reduction. One of percent, amount and price says how much, of says of what.
+type givesDef struct {
+	Percent  decimal `json:"percent,omitempty"`
+	Amount   decimal `json:"amount,omitempty"`
+	Price    decimal `json:"price,omitempty"`
+	Of       string  `json:"of,omitempty"` // bill, line, unit, cheapest
+	On       string  `json:"on,omitempty"` // a set; empty for everything
+	Base     string  `json:"base,omitempty"`
+	Rounding string  `json:"rounding,omitempty"`
+	Each     decimal `json:"each,omitempty"`  // of bill: once for every full such amount
+	Buy      int64   `json:"buy,omitempty"`   // of cheapest: for every so many pieces besides
+	Units    int64   `json:"units,omitempty"` // of cheapest: so many pieces
+	Times    int64   `json:"times,omitempty"` // with each or buy: at most so often
+	Most     decimal `json:"most,omitempty"`  // at most so much off
+}
+
+type stackingDef struct {
+	Group string `json:"group,omitempty"` // priority, best_for_customer
 }
 
 type returnsDef struct {

@@ -201,7 +201,7 @@ func (e *earning) explainLines() {
 	for i := range e.out {
 		l := &e.out[i]
 		if l.Excluded == "" {
-			unpaid += l.Amount - l.Earning
+			unpaid += l.net() - l.Earning
 			continue
 		}
 		k := slices.IndexFunc(e.why, func(f Finding) bool { return f.Detail == l.Excluded })
@@ -211,7 +211,7 @@ func (e *earning) explainLines() {
 		if k < 0 {
 			k = len(e.why) - 1
 		}
-		e.why[k].Base += l.Amount
+		e.why[k].Base += l.net()
 	}
 	slices.SortFunc(e.why, func(a, b Finding) int { return cmp.Compare(a.Detail, b.Detail) })
 	if unpaid > 0 {

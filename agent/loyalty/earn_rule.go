@@ -84,8 +84,8 @@ func (e *earning) weigh(c *candidate) (weights []int64, total int64) {
 // amount is a line's amount as the rule's base names it. What was not paid with an earning tender counts in no base.
 func (e *earning) amount(r *rule, i int32) int64 {
 	l, n := &e.in.Sale.Lines[i], e.out[i].Earning
-	if r.beforeDiscount && l.Discount > 0 {
-		whole, _ := mulDiv(l.Amount+l.Discount, n, l.Amount) // n <= Amount: within range
+	if r.beforeDiscount && l.Discount+e.out[i].Reduced > 0 {
+		whole, _ := mulDiv(l.Amount+l.Discount, n, e.out[i].net()) // n <= net: within range
 		n, _ = whole.round(roundHalfUp)
 	}
 	if r.withoutTax && l.Tax > 0 {

@@ -60,25 +60,32 @@ type CardRecord struct {
 
 // SaleBody is all that head office needs to judge the sale again.
 type SaleBody struct {
-	Programme string    `json:"programme"` // digest of the version in force, hexadecimal SHA-256
-	Currency  string    `json:"currency"`
-	Lines     []Line    `json:"lines"`
-	Tenders   []Tender  `json:"tenders"`
-	Medium    Medium    `json:"medium"`              // how the member was identified
-	Tier      string    `json:"tier,omitempty"`      // tier that the quote assumed
-	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
-	Asked     *Ask      `json:"asked,omitempty"`
-	Rounding  int64     `json:"rounding,omitempty"` // cash rounding inside the total, minor units
-	Total     int64     `json:"total"`              // before redemption, minor units
-	Redeemed  Points    `json:"redeemed,omitempty"` // points taken
-	Value     int64     `json:"value,omitempty"`    // what they paid, minor units
-	ToPay     int64     `json:"to_pay"`
-	Earned    Points    `json:"earned,omitempty"`
-	Balance   Points    `json:"balance,omitempty"` // the member's after the sale, as the store knew it; stands on the receipt
-	Why       []Finding `json:"why,omitempty"`     // the stored breakdown
-	Shares    *Shares   `json:"shares,omitempty"`  // of each line, for returns
-	Coupons   []TxnID   `json:"coupons,omitempty"`
-	Quote     string    `json:"quote"` // digest of the quote that the till confirmed
+	Programme string   `json:"programme"` // digest of the version in force, hexadecimal SHA-256
+	Currency  string   `json:"currency"`
+	Lines     []Line   `json:"lines"`
+	Tenders   []Tender `json:"tenders"`
+	Medium    Medium   `json:"medium"`              // how the member was identified
+	Tier      string   `json:"tier,omitempty"`      // tier that the quote assumed
+	Available Points   `json:"available,omitempty"` // what could be redeemed before this sale
+	Asked     *Ask     `json:"asked,omitempty"`
+
+	Shown        []ShownCoupon `json:"shown,omitempty"`         // coupons shown, also those without effect
+	Rewards      []RewardAsk   `json:"rewards,omitempty"`       // asked
+	Reductions   []Reduction   `json:"reductions,omitempty"`    // what lowered the price
+	Reduced      int64         `json:"reduced,omitempty"`       // by so much in all, minor units
+	RewardPoints Points        `json:"reward_points,omitempty"` // what the rewards among them cost
+
+	Rounding int64     `json:"rounding,omitempty"` // cash rounding inside the total, minor units
+	Total    int64     `json:"total"`              // after reductions, before redemption, minor units
+	Redeemed Points    `json:"redeemed,omitempty"` // points taken
+	Value    int64     `json:"value,omitempty"`    // what they paid, minor units
+	ToPay    int64     `json:"to_pay"`
+	Earned   Points    `json:"earned,omitempty"`
+	Balance  Points    `json:"balance,omitempty"` // the member's after the sale, as the store knew it; stands on the receipt
+	Why      []Finding `json:"why,omitempty"`     // the stored breakdown
+	Shares   *Shares   `json:"shares,omitempty"`  // of each line, for returns
+	Coupons  []TxnID   `json:"coupons,omitempty"`
+	Quote    string    `json:"quote"` // digest of the quote that the till confirmed
 }
 
 // CouponBody is one coupon as issued.

@@ -59,6 +59,7 @@ const (
 	SaleOverpaid    = "sale.overpaid"     // tenders exceed what is left to pay
 	SaleUnpaid      = "sale.unpaid"       // tenders were given and do not cover what is to pay
 	SaleCoupon      = "sale.coupon"       // a kind of coupon that the programme does not have
+	SaleReward      = "sale.reward"       // a reward that the programme does not have, or asked twice
 	SaleMedium      = "sale.medium"       // medium and member do not go together
 	SaleTier        = "sale.tier"         // a tier that cannot be one
 	SaleTime        = "sale.time"         // not a local time with offset, or not a day

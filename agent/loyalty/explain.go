@@ -57,6 +57,16 @@ const (
 	ExplainRedeemMinimum   = "explain.redeem_minimum"
 )
 
+// Codes of findings about price reductions and rewards.
+const (
+	ExplainReduced       = "explain.reduced"
+	ExplainReward        = "explain.reward"
+	ExplainReduceGroup   = "explain.reduce_group"
+	ExplainReduceNothing = "explain.reduce_nothing"
+	ExplainRewardShort   = "explain.reward_short"
+	ExplainReducedMore   = "explain.reduced_more"
+)
+
 // Codes of findings about a return.
 const (
 	ExplainReturnTaken    = "explain.return_taken"

@@ -4,7 +4,20 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), returnRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), returnRows())
+}
+
+func reduceRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	off, cost := intArg("value", ArgMoney, value), intArg("cost", ArgPoints, limit)
+	return []explainRow{
+		{ExplainReduced, []explainArg{rule, off}},
+		{ExplainReward, []explainArg{rule, off, cost}},
+		{ExplainReduceGroup, []explainArg{rule, textArg("other", ArgRule, func(f *Finding) string { return f.Detail })}},
+		{ExplainReduceNothing, []explainArg{rule}},
+		{ExplainRewardShort, []explainArg{rule, cost, intArg("missing", ArgPoints, missing)}},
+		{ExplainReducedMore, []explainArg{intArg("count", ArgCount, limit), off}},
+	}
 }
 
 func returnRows() []explainRow {

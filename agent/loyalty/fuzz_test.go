@@ -79,7 +79,7 @@ func FuzzQuote(f *testing.F) {
 // FuzzProgrammes searches programmes and sales together, over the space of the properties.
 func FuzzProgrammes(f *testing.F) {
 	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		q, err := p.Quote(in)
 		if err != nil {
 			t.Fatal(err)

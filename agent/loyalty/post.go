@@ -45,7 +45,8 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	e := head.Entry(KindSale)
 	s := &SaleBody{Programme: p.digest, Currency: q.Currency, Lines: in.Sale.Lines, Tenders: in.Sale.Tenders,
 		Rounding: in.Sale.Rounding, Total: q.Total, Redeemed: q.Redeem.Points, Value: q.Redeem.Value, ToPay: q.ToPay,
-		Earned: q.Earned, Quote: q.Digest, Asked: in.Sale.Redeem}
+		Earned: q.Earned, Quote: q.Digest, Asked: in.Sale.Redeem, Shown: in.Sale.Shown, Rewards: in.Sale.Rewards,
+		Reductions: q.Reductions, Reduced: q.Reduced, RewardPoints: q.RewardPoints}
 	if s.Tenders == nil {
 		s.Tenders = []Tender{}
 	}
@@ -81,13 +82,29 @@ func stamp(moves []Movement, lots []Lot) {
 // movesOf takes the points redeemed from the lots known here, and makes the lots earned.
 func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 	var moves []Movement
-	if q.Redeem.Points > 0 {
-		moves = draw(m.Lots, q.Redeem.Points, head.Day, spends(m), AccountRedeemed)
+	if drawn := q.Drawn(); drawn > 0 {
+		moves = draw(m.Lots, drawn, head.Day, spends(m), AccountRedeemed)
 	}
 	for i, l := range q.Lots {
 		moves = append(moves, Movement{From: AccountIssued, To: AccountMain(m.ID), Points: l.Points,
 			Lot: lotID(head.Store, head.Epoch, head.Seq, i+1), Expires: l.Expires, Earned: head.Day})
 	}
+	if q.fromEarned > 0 {
+		moves = append(moves, drawNew(moves, q.fromEarned, m.ID)...)
+	}
+	return moves
+}
+
+// drawNew takes points of a reward from the lots that the same entry has just made.
+func drawNew(made []Movement, points Points, member MemberID) []Movement {
+	var fresh []Lot
+	for _, l := range made {
+		if l.From == AccountIssued {
+			fresh = append(fresh, Lot{ID: l.Lot, Remaining: l.Points, Earned: l.Earned, Expires: l.Expires})
+		}
+	}
+	moves := draw(fresh, points, "", AccountMain(member), AccountRedeemed)
+	stamp(moves, fresh)
 	return moves
 }
 

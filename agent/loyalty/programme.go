@@ -27,6 +27,13 @@ type Programme struct {
 	noPurse     Points
 	returns     ReturnPolicy
 	keepsShares bool // sales keep what a return by line needs
+
+	discounts       []reduction
+	discountOn      [][]int32 // discounts by set
+	discountAll     []int32   // discounts on everything
+	rewards         []reduction
+	couponGives     []reduction // what coupons take off, by their place in the document
+	bestForCustomer bool
 }
 
 type ruleKind uint8
@@ -124,9 +131,7 @@ func (p *Programme) NameOf(kind ArgKind, id, language string) string {
 	var name texts
 	switch kind {
 	case ArgRule:
-		if i := slices.IndexFunc(p.doc.Earn, func(r earnDef) bool { return r.ID == id }); i >= 0 {
-			name = p.doc.Earn[i].Name
-		}
+		name = p.ruleNames(id)
 	case ArgSet:
 		name = p.doc.Sets[id].Name
 	case ArgTier:
@@ -217,6 +222,17 @@ func (p *Programme) index() {
 			p.onAll = append(p.onAll, int32(i))
 		} else {
 			p.onSet[on] = append(p.onSet[on], int32(i))
+		}
+	}
+	if len(p.discounts) == 0 {
+		return
+	}
+	p.discountOn = make([][]int32, len(p.catalogue.sets))
+	for i := range p.discounts {
+		if on := p.discounts[i].on; on == noSet {
+			p.discountAll = append(p.discountAll, int32(i))
+		} else {
+			p.discountOn[on] = append(p.discountOn[on], int32(i))
 		}
 	}
 }

@@ -9,10 +9,11 @@ import (
 
 // genSold draws a sale to a member, its entry as it is stored, and the member's lots after it.
 func genSold(t *rapid.T) (in QuoteInput, sale Returnable, lots []Lot) {
-	p := genProgramme(t)
-	in = genInput(t)
+	var p *Programme
+	p, in = genCase(t)
 	if in.Member == nil {
 		in.Member = &MemberState{ID: 9, Medium: MediumPurse, Available: 300, Lots: genLots(t)}
+		fitTenders(t, p, &in)
 	}
 	q, err := p.Quote(in)
 	if err != nil {

@@ -53,6 +53,7 @@ sets:
 	fmt.Fprintf(&b, "limits: {earn_per_sale: %d, redeem_without_purse: %d}\n", rapid.SampledFrom([]int{0, 100}).Draw(t, "cap"),
 		rapid.SampledFrom([]int{0, 300}).Draw(t, "no purse"))
 	b.WriteString("expiry: {months: 12}\n")
+	b.WriteString(genReductions(t))
 	if rapid.Bool().Draw(t, "says returns") {
 		fmt.Fprintf(&b, "returns: {earned: %s, spent: %s, grace_days: %d, shortage: %s}\n",
 			rapid.SampledFrom([]string{"pro_rata", "per_line"}).Draw(t, "earned back"), rapid.SampledFrom([]string{"original", "reissue"}).Draw(t, "spent back"),
@@ -117,10 +118,31 @@ func genInput(t *rapid.T) QuoteInput {
 	case 1:
 		in.Sale.Redeem = &Ask{Points: Points(rapid.Int64Range(0, 9000).Draw(t, "asked"))}
 	}
+	genOffers(t, &in.Sale)
 	if total := totalAmount(in.Sale.Lines); total > 0 && rapid.Bool().Draw(t, "gift card") {
 		in.Sale.Tenders = []Tender{{TenderGiftCard, rapid.Int64Range(1, total).Draw(t, "card amount")}}
 	}
 	return in
+}
+
+// genCase draws a programme and a bill that it can judge.
+func genCase(t *rapid.T) (*Programme, QuoteInput) {
+	p, in := genProgramme(t), genInput(t)
+	fitTenders(t, p, &in)
+	return p, in
+}
+
+// fitTenders keeps what a gift card paid within what the bill costs after reductions.
+func fitTenders(t *rapid.T, p *Programme, in *QuoteInput) {
+	given := in.Sale.Tenders
+	in.Sale.Tenders = nil
+	q, err := p.Quote(*in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(given) > 0 && q.Total > 0 {
+		in.Sale.Tenders = []Tender{{given[0].Kind, min(given[0].Amount, q.Total)}}
+	}
 }
 
 func genLots(t *rapid.T) []Lot {
@@ -143,7 +165,7 @@ func totalAmount(lines []Line) int64 {
 
 func TestQuotingTwiceGivesTheSameAnswer(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		a, errA := p.Quote(in)
 		b, errB := p.Quote(in)
 		if fmt.Sprintf("%+v %v", a, errA) != fmt.Sprintf("%+v %v", b, errB) {
@@ -154,7 +176,7 @@ func TestQuotingTwiceGivesTheSameAnswer(t *testing.T) {
 
 func TestTheOrderOfLinesDoesNotChangePointsOrPrices(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		a, err := p.Quote(in)
 		if err != nil {
 			t.Fatal(err)
@@ -174,6 +196,7 @@ func TestTheOrderOfRulesDoesNotChangePoints(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		head, rules, tail := genDocument(t)
 		in := genInput(t)
+		fitTenders(t, compileRapid(t, head+strings.Join(rules, "")+tail), &in)
 		a, err := compileRapid(t, head+strings.Join(rules, "")+tail).Quote(in)
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +210,7 @@ func TestTheOrderOfRulesDoesNotChangePoints(t *testing.T) {
 
 func TestTheBreakdownAddsUpToThePoints(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		q, err := p.Quote(in)
 		if err != nil {
 			t.Fatal(err)
@@ -212,7 +235,7 @@ func TestTheBreakdownAddsUpToThePoints(t *testing.T) {
 
 func TestARedemptionStaysWithinEveryLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		q, err := p.Quote(in)
 		if err != nil {
 			t.Fatal(err)
@@ -260,7 +283,7 @@ func TestARedemptionStaysWithinEveryLimit(t *testing.T) {
 
 func TestAskingForTheMaximumGivesTheMaximum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		q, err := p.Quote(in)
 		if err != nil || in.Member == nil {
 			return
@@ -274,7 +297,7 @@ func TestAskingForTheMaximumGivesTheMaximum(t *testing.T) {
 
 func TestPostingConservesPointsAndHeadOfficeAgrees(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p, in := genProgramme(t), genInput(t)
+		p, in := genCase(t)
 		q, err := p.Quote(in)
 		if err != nil {
 			t.Fatal(err)
@@ -311,7 +334,7 @@ func TestPostingConservesPointsAndHeadOfficeAgrees(t *testing.T) {
 		}
 		before := Balance(in.Member.Lots)
 		lots := Apply(in.Member.Lots, stored.Moves, in.Member.ID)
-		if Balance(lots) != before+q.Earned-q.Redeem.Points {
+		if Balance(lots) != before+q.Earned-q.Redeem.Points-q.RewardPoints {
 			t.Fatalf("balance %d after %d + %d - %d", Balance(lots), before, q.Earned, q.Redeem.Points)
 		}
 		if _, diffs, err := p.Requote(stored, in.Member.Tier, in.Member.Available); err != nil || len(diffs) > 0 {
@@ -325,9 +348,15 @@ func TestPostingConservesPointsAndHeadOfficeAgrees(t *testing.T) {
 func tamper(t *rapid.T, p *Programme, e *Entry, m *MemberState) {
 	s := e.Sale
 	changes := map[string]*int64{"earned": (*int64)(&s.Earned), "redeemed": (*int64)(&s.Redeemed), "value": &s.Value, "to_pay": &s.ToPay,
-		"total": &s.Total, "line": &s.Lines[0].Amount, "quantity": &s.Lines[0].Quantity}
+		"total": &s.Total, "reduced": &s.Reduced, "reward points": (*int64)(&s.RewardPoints), "line": &s.Lines[0].Amount, "quantity": &s.Lines[0].Quantity}
 	for i := range e.Moves {
 		changes[fmt.Sprintf("movement %d", i)] = (*int64)(&e.Moves[i].Points)
+	}
+	for i := range s.Reductions {
+		changes[fmt.Sprintf("reduction %d", i)] = &s.Reductions[i].Amount
+	}
+	for i := range sharesOf(s).Earned {
+		changes[fmt.Sprintf("share %d", i)] = (*int64)(&s.Shares.Earned[i])
 	}
 	for i := range s.Tenders {
 		changes[fmt.Sprintf("tender %d", i)] = &s.Tenders[i].Amount
@@ -341,6 +370,13 @@ func tamper(t *rapid.T, p *Programme, e *Entry, m *MemberState) {
 			*figure -= by
 		}
 	}
+}
+
+func sharesOf(s *SaleBody) *Shares {
+	if s.Shares == nil {
+		return &Shares{}
+	}
+	return s.Shares
 }
 
 func TestSharesSumExactlyAndStayWithinTheirLines(t *testing.T) {

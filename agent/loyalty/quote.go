@@ -1,5 +1,7 @@
 package loyalty
 
+import "slices"
+
 // QuoteInput is everything that a quote depends on, beside the programme.
 type QuoteInput struct {
 	Sale   Sale
@@ -11,7 +13,7 @@ type QuoteInput struct {
 type Quote struct {
 	Programme     string       `json:"programme"` // digest of the version
 	Currency      string       `json:"currency"`
-	Total         int64        `json:"total"` // lines and cash rounding, minor units
+	Total         int64        `json:"total"` // lines less reductions, and cash rounding; minor units
 	Lines         []QuotedLine `json:"lines"`
 	Redeem        Redemption   `json:"redeem"`
 	ToPay         int64        `json:"to_pay"` // total less what points pay
@@ -21,12 +23,23 @@ type Quote struct {
 	Lots          []EarnedLot  `json:"lots,omitempty"`
 	Why           []Finding    `json:"why"`
 	Digest        string       `json:"digest"`
-	shares        Shares
+
+	Reductions   []Reduction `json:"reductions,omitempty"` // what lowered the price, in the order in which it did
+	Reduced      int64       `json:"reduced,omitempty"`    // minor units
+	RewardPoints Points      `json:"reward_points,omitempty"`
+	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
+
+	fromEarned Points // of RewardPoints, paid with points of this very sale
+	shares     Shares
 }
+
+// Drawn is all points that the member's card or account pays: for the bill and for rewards.
+func (q *Quote) Drawn() Points { return q.Redeem.Points + q.RewardPoints - q.fromEarned }
 
 // QuotedLine is what became of a line, at the same index.
 type QuotedLine struct {
 	Amount       int64  `json:"amount"`
+	Reduced      int64  `json:"reduced,omitempty"`        // taken off by the programme, minor units
 	PaidByPoints int64  `json:"paid_by_points,omitempty"` // minor units
 	Earning      int64  `json:"earning"`                  // minor units that earning rules may count
 	Excluded     string `json:"excluded,omitempty"`       // the set that keeps the line from earning
@@ -47,37 +60,90 @@ type EarnedLot struct {
 	Expires string `json:"expires,omitempty"`
 }
 
+// net is the line's price after every reduction.
+func (l *QuotedLine) net() int64 { return l.Amount - l.Reduced }
+
 // Quote judges a sale. It gives the same answer to the same input, and a *SaleError or *RuleError when there is none.
 func (p *Programme) Quote(in QuoteInput) (Quote, error) {
 	at, err := p.check(&in)
 	if err != nil {
 		return Quote{}, err
 	}
-	b := p.newBill(&in, at)
-	q := Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
+	var refused []string // rewards that the points of this sale do not pay for after all: at most all that are asked
+	for {
+		q, short, err := p.quote(&in, at, refused)
+		if err != nil || short == "" {
+			return q, err
+		}
+		refused = append(refused, short)
+	}
+}
+
+// quote judges a sale without the rewards refused. It gives the reward that was to be paid with more points than the sale
+// turned out to earn.
+func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote, short string, err error) {
+	b := p.newBill(in, at)
+	o, err := b.reduce(refused)
+	if err != nil {
+		return Quote{}, "", err
+	}
+	q = Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
 	if q.Redeem, err = b.redeem(); err != nil {
-		return Quote{}, err
+		return Quote{}, "", err
 	}
 	q.ToPay = q.Total - q.Redeem.Value
 	if b.tendered > q.ToPay {
-		return Quote{}, &SaleError{Field: "tenders", Code: SaleOverpaid}
+		return Quote{}, "", &SaleError{Field: "tenders", Code: SaleOverpaid}
 	}
 	q.Due = q.ToPay - b.tendered
 	b.takeOut(q.Redeem.Value)
 	e := earning{bill: b}
 	if err := e.run(); err != nil {
-		return Quote{}, err
+		return Quote{}, "", err
+	}
+	if o.ofEarned > e.earned {
+		return Quote{}, p.lastWithEarned(o.reductions), nil
 	}
 	q.Lines = b.out
 	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
 	q.EarnedExpires = soonest(q.Lots)
+	q.reduced(b, &o)
 	if p.keepsShares {
-		if q.shares, err = e.shares(&q); err != nil {
-			return Quote{}, err
+		if q.shares, err = e.shares(&q, &o); err != nil {
+			return Quote{}, "", err
 		}
 	}
-	q.Digest = digestOf(&in, &q)
-	return q, nil
+	if p.keepsShares || len(q.Reductions) > 0 {
+		if err := q.fits(&in.Sale); err != nil {
+			return Quote{}, "", err
+		}
+	}
+	q.Digest = digestOf(in, &q)
+	return q, "", nil
+}
+
+// reduced writes down what became of the prices.
+func (q *Quote) reduced(b *bill, o *outcome) {
+	if len(o.why) > 0 {
+		q.Why = slices.Concat(o.why, q.Why)
+	}
+	if len(o.reductions) == 0 {
+		return
+	}
+	q.Reductions, q.RewardPoints, q.fromEarned, q.Taxes = o.reductions, o.spent, o.ofEarned, b.taxes()
+	for i := range o.reductions {
+		q.Reduced += o.reductions[i].Amount
+	}
+}
+
+// lastWithEarned is the reward to give up first.
+func (p *Programme) lastWithEarned(taken []Reduction) string {
+	for _, t := range slices.Backward(taken) {
+		if k := p.rewardIndex(t.Rule); k >= 0 && p.rewards[k].withEarned {
+			return t.Rule
+		}
+	}
+	return ""
 }
 
 func soonest(lots []EarnedLot) string {
@@ -101,6 +167,8 @@ type bill struct {
 	payable  []bool  // lines that points may pay; nil: all
 	tendered int64   // tenders other than points
 	idle     int64   // of them, those that earn nothing
+
+	onRewards Points // held points that go to rewards
 }
 
 func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
@@ -189,7 +257,7 @@ func (b *bill) share(value int64, idle bool) {
 	weights := make([]int64, len(lines))
 	for k, i := range lines {
 		if b.payable == nil || b.payable[i] {
-			weights[k] = b.out[i].Amount
+			weights[k] = b.out[i].net()
 		}
 	}
 	for k, s := range Split(min(value, sum(weights)), weights) {

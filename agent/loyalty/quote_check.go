@@ -24,7 +24,7 @@ const (
 
 // check validates a sale from outside and gives what conditions look at.
 func (p *Programme) check(in *QuoteInput) (moment, error) {
-	if err := checkLines(in.Sale.Lines); err != nil {
+	if err := checkLines(in.Sale.Lines, offerBytes(&in.Sale)); err != nil {
 		return moment{}, err
 	}
 	total, err := totalOf(&in.Sale)
@@ -36,6 +36,9 @@ func (p *Programme) check(in *QuoteInput) (moment, error) {
 	}
 	if a := in.Sale.Redeem; a != nil && (a.Points < 0 || a.Points > maxPoints || a.All && a.Points != 0) {
 		return moment{}, &SaleError{"redeem", SaleRange}
+	}
+	if err := p.checkOffers(in); err != nil {
+		return moment{}, err
 	}
 	if err := p.checkMember(in.Member); err != nil {
 		return moment{}, err
@@ -78,14 +81,13 @@ func (p *Programme) checkMember(m *MemberState) error {
 	return nil
 }
 
-func checkLines(lines []Line) error {
+func checkLines(lines []Line, size int) error {
 	if len(lines) == 0 {
 		return &SaleError{"lines", SaleEmpty}
 	}
 	if len(lines) > MaxLines {
 		return &SaleError{"lines", SaleTooLarge}
 	}
-	size := 0
 	for i := range lines {
 		if field, code := checkLine(&lines[i]); code != "" {
 			return &SaleError{fmt.Sprintf("lines[%d].%s", i, field), code}
@@ -96,6 +98,19 @@ func checkLines(lines []Line) error {
 		return &SaleError{"lines", SaleTooLarge}
 	}
 	return nil
+}
+
+// offerBytes is at least what JSON takes for coupons, rewards, and what they do.
+func offerBytes(s *Sale) int {
+	n := 0
+	for _, c := range s.Shown {
+		n += len(`{"coupon":"","serial":"","valid_from":"","valid_to":""},{"rule":"","serial":"","amount":1000000000000},`) +
+			2*(escaped(c.Coupon)+escaped(c.Serial)) + len(c.ValidFrom) + len(c.ValidTo)
+	}
+	for _, a := range s.Rewards {
+		n += len(`{"reward":"","times":1000,"units":1000000},{"rule":"","amount":1000000000000,"points":1000000000000},`) + 2*escaped(a.Reward)
+	}
+	return n
 }
 
 // lineBytes is at least what JSON takes for the line.
@@ -219,13 +234,13 @@ func checkTenders(tenders []Tender) error {
 
 // byContent is the lines in an order that does not depend on the order in which they were rung up, so that the odd minor
 // unit of a split, and with it the points, does not either. Lines that are equal in everything stay as they are.
-func (b *bill) byContent() []int {
+func (b *bill) byContent() []int32 {
 	lines := b.in.Sale.Lines
-	order := make([]int, len(lines))
+	order := make([]int32, len(lines))
 	for i := range order {
-		order[i] = i
+		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Or(compareLines(&lines[i], &lines[j]), cmp.Compare(i, j)) })
+	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(compareLines(&lines[i], &lines[j]), cmp.Compare(i, j)) })
 	return order
 }
 

@@ -33,7 +33,7 @@ func (b *bill) redeem() (Redemption, error) {
 	if err != nil {
 		return Redemption{}, err
 	}
-	available := max(b.in.Member.Available, 0)
+	available := max(b.in.Member.Available-b.onRewards, 0)
 	r := Redemption{}
 	if r.Max, _, err = rule.settle(available, clamps); err != nil {
 		return Redemption{}, err
@@ -59,14 +59,14 @@ func (b *bill) redeem() (Redemption, error) {
 // come after them, in settle.
 func (b *bill) clamps() ([]clamp, error) {
 	rule, m := b.p.redeem, b.in.Member
-	available := max(m.Available, 0)
+	available := max(m.Available-b.onRewards, 0)
 	list := make([]clamp, 0, maxClamps)
 	list = append(list, clamp{code: ExplainRedeemAvailable, most: available})
 	if rule.keep > 0 {
 		list = append(list, clamp{code: ExplainRedeemKeep, most: max(available-rule.keep, 0), base: int64(rule.keep)})
 	}
 	if m.Medium != MediumPurse {
-		list = append(list, clamp{code: ExplainRedeemNoPurse, most: b.p.noPurse})
+		list = append(list, clamp{code: ExplainRedeemNoPurse, most: max(b.p.noPurse-b.onRewards, 0)})
 	}
 	byValue := func(code string, value, factor int64) error {
 		most, err := rule.covers(value)
@@ -80,7 +80,7 @@ func (b *bill) clamps() ([]clamp, error) {
 		mayNot := int64(0)
 		for i, ok := range b.payable {
 			if !ok {
-				mayNot += b.out[i].Amount
+				mayNot += b.out[i].net()
 			}
 		}
 		if err := byValue(ExplainRedeemSet, max(b.at.total-mayNot, 0), 0); err != nil {

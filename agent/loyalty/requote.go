@@ -33,7 +33,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	if s.Programme != p.digest {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, s.Programme, p.digest)
 	}
-	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked}}
+	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium}
 	}
@@ -72,6 +72,9 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("medium", string(s.Medium), string(o.Medium))
 	c.text("tier", s.Tier, o.Tier)
 	c.figure("total", s.Total, o.Total)
+	c.figure("reduced", s.Reduced, o.Reduced)
+	c.figure("reward_points", int64(s.RewardPoints), int64(o.RewardPoints))
+	c.reductions(s.Reductions, o.Reductions)
 	c.figure("redeemed", int64(s.Redeemed), int64(o.Redeemed))
 	c.figure("value", s.Value, o.Value)
 	c.figure("to_pay", s.ToPay, o.ToPay)
@@ -79,6 +82,16 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("quote", s.Quote, o.Quote)
 	c.why(applied(s.Why), applied(o.Why))
 	c.shares(s.Shares, o.Shares)
+}
+
+func (c *comparison) reductions(s, o []Reduction) {
+	c.figure("reductions", int64(len(s)), int64(len(o)))
+	for i := range min(len(s), len(o)) {
+		at := fmt.Sprintf("reductions[%d]", i)
+		c.text(at+".rule", s[i].Rule+" "+s[i].Serial, o[i].Rule+" "+o[i].Serial)
+		c.figure(at+".amount", s[i].Amount, o[i].Amount)
+		c.figure(at+".points", int64(s[i].Points), int64(o[i].Points))
+	}
 }
 
 func (c *comparison) shares(s, o *Shares) {
@@ -116,7 +129,7 @@ func (c *comparison) why(s, o []Finding) {
 func applied(why []Finding) []Finding {
 	var out []Finding
 	for _, f := range why {
-		if f.Applied && f.Points != 0 {
+		if f.Applied && (f.Points != 0 || f.Value != 0) {
 			out = append(out, f)
 		}
 	}

@@ -50,6 +50,9 @@ type Sale struct {
 	Tenders  []Tender `json:"tenders,omitempty"`
 	Rounding int64    `json:"rounding,omitempty"` // cash rounding added to the sum of the lines; minor units, may be below zero
 	Redeem   *Ask     `json:"redeem,omitempty"`
+
+	Shown   []ShownCoupon `json:"shown,omitempty"`   // coupons
+	Rewards []RewardAsk   `json:"rewards,omitempty"` // what the member wants for points
 }
 
 // LotID names a lot: the entry that made it and a running number, "store-epoch-seq.n".

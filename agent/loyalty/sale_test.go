@@ -69,6 +69,11 @@ func TestFiguresBeyond64BitsNameTheRule(t *testing.T) {
 
 // A sale that can be quoted can be written: the largest of everything at once stays within one entry.
 func TestTheLargestSaleFitsAnEntry(t *testing.T) {
+	t.Run("points alone", func(t *testing.T) { largestSale(t, false) })
+	t.Run("with reductions and shares", func(t *testing.T) { largestSale(t, true) })
+}
+
+func largestSale(t *testing.T, reductions bool) {
 	var doc strings.Builder
 	long := strings.Repeat("x", 36)
 	doc.WriteString(goodHead + "tiers:\n")
@@ -91,6 +96,9 @@ func TestTheLargestSaleFitsAnEntry(t *testing.T) {
 		fmt.Fprintf(&doc, "  - {id: z%s%03d, bonus: 1, expiry: {days: 1}, when: {tiers: [%s]}}\n", long, i, strings.Join(tiers, ","))
 	}
 	doc.WriteString("redeem: {point_value: {points: 1, value: 0.01}, step: 7, keep: 3, max_share: 99}\n")
+	if reductions {
+		writeLargestReductions(&doc, long)
+	}
 	p := compile(t, doc.String())
 
 	in := QuoteInput{Member: &MemberState{ID: 1 << 62, Medium: MediumPurse, Available: maxPoints, Tier: strings.Repeat("t", maxTier)}}
@@ -109,6 +117,21 @@ func TestTheLargestSaleFitsAnEntry(t *testing.T) {
 	}
 	in.Sale.Redeem = &Ask{Points: 6_000_000_000}
 	in.Sale.Rounding = 1
+	if reductions {
+		for i := range MaxShown {
+			in.Sale.Shown = append(in.Sale.Shown, ShownCoupon{Coupon: fmt.Sprintf("c%s%03d", long, i), Serial: fmt.Sprintf("%s%04d", long, i),
+				ValidFrom: "2026-01-01", ValidTo: "2026-12-31"})
+			in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{Reward: fmt.Sprintf("w%s%03d", long, i), Times: 999})
+		}
+		in.Place = testPlace
+		for _, err := p.Quote(in); err != nil; _, err = p.Quote(in) {
+			var bad *SaleError
+			if !errors.As(err, &bad) || bad.Code != SaleTooLarge {
+				t.Fatal(err)
+			}
+			in.Sale.Lines = in.Sale.Lines[:len(in.Sale.Lines)-1]
+		}
+	}
 	_, e := sell(t, p, in, testHead(1<<62))
 	body, err := e.Encode()
 	if err != nil {
@@ -124,7 +147,26 @@ func TestTheLargestSaleFitsAnEntry(t *testing.T) {
 		t.Errorf("the shortened breakdown tells %d points, earned are %d", told, e.Sale.Earned)
 	}
 	t.Logf("%d bytes, %d lines, %d findings, %d movements", len(body), len(e.Sale.Lines), len(e.Sale.Why), len(e.Moves))
+	if reductions && (len(e.Sale.Reductions) < MaxShown+MaxRewardAsks || e.Sale.Shares == nil) {
+		t.Errorf("not all reductions applied: %d", len(e.Sale.Reductions))
+	}
 	if len(e.Moves) < maxDraws+maxExpiries || len(e.Sale.Why) < maxApplied+maxWhyNot {
 		t.Error("this is not the largest sale")
 	}
+}
+
+func writeLargestReductions(doc *strings.Builder, long string) {
+	doc.WriteString("discounts:\n")
+	for i := range 200 {
+		fmt.Fprintf(doc, "  - {id: d%s%03d, gives: {amount: 0.01}}\n", long, i)
+	}
+	doc.WriteString("rewards:\n")
+	for i := range MaxRewardAsks {
+		fmt.Fprintf(doc, "  - {id: w%s%03d, cost: 1, per_sale: 999, gives: {amount: 0.01}}\n", long, i)
+	}
+	doc.WriteString("coupons:\n")
+	for i := range MaxShown {
+		fmt.Fprintf(doc, "  - {id: c%s%03d, name: {en: C}, value: 0.01, valid_days: 1}\n", long, i)
+	}
+	doc.WriteString("returns: {earned: per_line, spent: original}\n")
 }

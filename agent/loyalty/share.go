@@ -13,7 +13,7 @@ type Shares struct {
 
 // shares works the parts out. A rule's points belong to the lines that it bore on, by what it counted on each; points
 // that paid belong to the lines that they paid. The odd point does not follow the order in which lines were rung up.
-func (e *earning) shares(q *Quote) (Shares, error) {
+func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
 	lines, rank := e.byContent(), make([]int32, len(e.out))
 	for place, i := range lines {
 		rank[i] = int32(place)
@@ -26,22 +26,29 @@ func (e *earning) shares(q *Quote) (Shares, error) {
 			}
 		}
 	}
-	weights := make([]int64, len(lines))
-	for k, i := range lines {
-		weights[k] = e.out[i].PaidByPoints
-	}
-	for k, n := range Split(int64(q.Redeem.Points), weights) {
-		spent[lines[k]] += Points(n)
-	}
-	paid := make([]int64, len(e.out))
+	paid, reduced, prices := make([]int64, len(e.out)), make([]int64, len(e.out)), make([]int64, len(e.out))
 	for i := range e.out {
-		paid[i] = e.out[i].PaidByPoints
+		paid[i], reduced[i], prices[i] = e.out[i].PaidByPoints, e.out[i].Reduced, e.out[i].net()
 	}
-	s := Shares{Earned: trimmed(earned), Spent: trimmed(spent), Paid: trimmed(paid)}
-	if s.bytes()+linesBytes(e.in.Sale.Lines) > MaxLineBytes {
-		return Shares{}, &SaleError{"lines", SaleTooLarge}
+	spread := func(points Points, weight func(k int) int64, lines []int32) {
+		weights := make([]int64, len(lines))
+		for k := range lines {
+			weights[k] = weight(k)
+		}
+		for k, n := range Split(int64(points), weights) {
+			spent[lines[k]] += Points(n)
+		}
 	}
-	return s, nil
+	spread(q.Redeem.Points, func(k int) int64 { return paid[lines[k]] }, lines)
+	for r, taken := range o.reductions {
+		part := o.parts[r]
+		if taken.Amount == 0 { // a perk lies on all lines
+			spread(taken.Points, func(k int) int64 { return prices[lines[k]] }, lines)
+		} else if taken.Points > 0 {
+			spread(taken.Points, func(k int) int64 { return part[k] }, o.lines[r])
+		}
+	}
+	return Shares{Earned: trimmed(earned), Spent: trimmed(spent), Paid: trimmed(paid), Reduced: trimmed(reduced)}, nil
 }
 
 // stored is the shares as an entry holds them; nil when there is nothing to hold.
@@ -141,6 +148,18 @@ func (s *Shares) bytes() int {
 		}
 	}
 	return n
+}
+
+// fits holds what a bill adds to its entry beside the lines to the room that lines have.
+func (q *Quote) fits(s *Sale) error {
+	size := linesBytes(s.Lines) + offerBytes(s) + q.shares.bytes()
+	for _, r := range q.Reductions {
+		size += len(`{"rule":"","amount":},`) + len(r.Rule) + width(r.Amount)
+	}
+	if size > MaxLineBytes {
+		return &SaleError{"lines", SaleTooLarge}
+	}
+	return nil
 }
 
 func linesBytes(lines []Line) int {

@@ -1,9 +1,11 @@
 package loyalty
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,13 +28,24 @@ type vector struct {
 	Rounding major         `yaml:"rounding"`
 	Member   *vectorMember `yaml:"member"`
 	Redeem   string        `yaml:"redeem"`
-	Day      string        `yaml:"day"`
-	At       string        `yaml:"at"`
-	Store    StoreID       `yaml:"store"`
-	Want     vectorWant    `yaml:"want"`
-	Lots     []lotStep     `yaml:"lots"`
-	Returns  []returnStep  `yaml:"returns"`
-	Split    *vectorSplit  `yaml:"split"`
+	Shown    []struct {
+		Coupon string `yaml:"coupon"`
+		Serial string `yaml:"serial"`
+		From   string `yaml:"from"`
+		To     string `yaml:"to"`
+	} `yaml:"shown"`
+	Rewards []struct {
+		Reward string `yaml:"reward"`
+		Times  int64  `yaml:"times"`
+		Units  int64  `yaml:"units"`
+	} `yaml:"rewards"`
+	Day     string       `yaml:"day"`
+	At      string       `yaml:"at"`
+	Store   StoreID      `yaml:"store"`
+	Want    vectorWant   `yaml:"want"`
+	Lots    []lotStep    `yaml:"lots"`
+	Returns []returnStep `yaml:"returns"`
+	Split   *vectorSplit `yaml:"split"`
 }
 
 // major is an amount in the major unit, as exact text.
@@ -93,6 +106,14 @@ type vectorWant struct {
 	Expires  *string  `yaml:"expires"`
 	Why      []string `yaml:"why"`
 	Clamps   []string `yaml:"clamps"`
+
+	Reductions   []string `yaml:"reductions"`
+	Reduced      *major   `yaml:"reduced"`
+	Off          []major  `yaml:"off"`
+	Taxes        []major  `yaml:"taxes"`
+	RewardPoints *Points  `yaml:"reward_points"`
+	Balance      *Points  `yaml:"balance"`
+	Error        string   `yaml:"error"`
 }
 
 type lotStep struct {
@@ -154,7 +175,15 @@ programme: {id: vector, name: {en: Vector}, version: 1, valid_from: 2000-01-01T0
 
 func (v *vector) runSale(t *testing.T) {
 	p := compile(t, vectorHeader+v.Programme)
-	q, err := p.Quote(v.input(t))
+	in := v.input(t)
+	q, err := p.Quote(in)
+	if v.Want.Error != "" {
+		var bad *SaleError
+		if !errors.As(err, &bad) || bad.Code != v.Want.Error {
+			t.Errorf("%v, want %s", err, v.Want.Error)
+		}
+		return
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,8 +209,35 @@ func (v *vector) runSale(t *testing.T) {
 	}
 	compareCodes(t, "why", v.Want.Why, q.Why)
 	compareCodes(t, "clamps", v.Want.Clamps, q.Redeem.Clamps)
+	points("reward points", v.Want.RewardPoints, q.RewardPoints)
+	money("reduced", v.Want.Reduced, q.Reduced)
+	if in.Member != nil {
+		points("balance", v.Want.Balance, in.Member.Available+q.Earned-q.Redeem.Points-q.RewardPoints)
+	}
+	v.compareReductions(t, &q)
 	if v.Returns != nil {
 		v.runReturns(t, p, v.input(t), q)
+	}
+}
+
+func (v *vector) compareReductions(t *testing.T, q *Quote) {
+	var ids []string
+	for _, r := range q.Reductions {
+		ids = append(ids, r.Rule)
+	}
+	if w := v.Want.Reductions; w != nil && !slices.Equal(w, ids) {
+		t.Errorf("reductions: got %v, want %v: %+v", ids, w, q.Why)
+	}
+	for i, w := range v.Want.Off {
+		if got := q.Lines[i].Reduced; got != w.minor(t, 2) {
+			t.Errorf("line %d: %d off, want %s", i, got, w)
+		}
+	}
+	for i, w := range v.Want.Taxes {
+		if i >= len(q.Taxes) || q.Taxes[i].Tax != w.minor(t, 2) {
+			t.Errorf("taxes: got %+v, want %v", q.Taxes, v.Want.Taxes)
+			break
+		}
 	}
 }
 
@@ -227,6 +283,15 @@ func (v *vector) input(t *testing.T) QuoteInput {
 		for i, l := range m.Lots {
 			in.Member.Lots = append(in.Member.Lots, Lot{ID: lotID(8, 1, Seq(i+1), 1), Remaining: l.Points, Earned: "2026-01-01", Expires: l.Expires})
 		}
+	}
+	for _, c := range v.Shown {
+		if c.Serial == "" {
+			c.Serial = "1-" + c.Coupon
+		}
+		in.Sale.Shown = append(in.Sale.Shown, ShownCoupon{c.Coupon, c.Serial, c.From, c.To})
+	}
+	for _, r := range v.Rewards {
+		in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{r.Reward, r.Times, r.Units})
 	}
 	switch v.Redeem {
 	case "":

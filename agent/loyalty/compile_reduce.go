@@ -1,0 +1,202 @@
+package loyalty
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Limits of price reductions.
+const (
+	MaxDiscounts = 20_000
+	MaxRewards   = 500
+	maxPriority  = 1_000_000
+	maxTimes     = 1000
+)
+
+// compileReductions reads everything that can take something off a price: discounts, rewards, and coupons when they are
+// shown. All their ids are names of rules, so they differ from each other and from those of the earn rules.
+func (c *compiler) compileReductions() {
+	if len(c.doc.Discounts) > MaxDiscounts {
+		c.fault("discounts", fmt.Sprintf("has %d discounts", len(c.doc.Discounts)), fmt.Sprintf("keep to %d", MaxDiscounts))
+		return
+	}
+	if len(c.doc.Rewards) > MaxRewards {
+		c.fault("rewards", fmt.Sprintf("has %d rewards", len(c.doc.Rewards)), fmt.Sprintf("keep to %d", MaxRewards))
+		return
+	}
+	seen := map[string]bool{}
+	for i := range c.doc.Earn {
+		seen[c.doc.Earn[i].ID] = true
+	}
+	for i := range c.doc.Coupons {
+		seen[c.doc.Coupons[i].ID] = true
+	}
+	for i := range c.doc.Discounts {
+		def, path := &c.doc.Discounts[i], fmt.Sprintf("discounts[%d]", i)
+		c.checkNewID(path+".id", def.ID, seen)
+		c.checkTexts(path+".name", def.Name, false)
+		if def.Gives == nil {
+			c.fault(path+".gives", "is missing", "write what is taken off, such as {percent: 10}")
+			continue
+		}
+		c.p.discounts = append(c.p.discounts, c.reduction(path, reductionDef{ofDiscount, def.ID, def.Gives, def.When, def.Group, def.Priority}))
+	}
+	for i := range c.doc.Rewards {
+		c.compileReward(i, seen)
+	}
+	for i := range c.doc.Coupons {
+		c.compileCouponGives(i)
+	}
+	c.compileStacking()
+}
+
+func (c *compiler) compileReward(i int, seen map[string]bool) {
+	def, path := &c.doc.Rewards[i], fmt.Sprintf("rewards[%d]", i)
+	c.checkNewID(path+".id", def.ID, seen)
+	c.checkTexts(path+".name", def.Name, false)
+	c.checkPoints(path+".cost", def.Cost, 1)
+	r := c.reduction(path, reductionDef{ofReward, def.ID, def.Gives, def.When, def.Group, def.Priority})
+	r.cost, r.withEarned = Points(def.Cost), def.WithEarned
+	if def.PerSale < 0 || def.PerSale > maxTimes {
+		c.fault(path+".per_sale", "is out of range", fmt.Sprintf("write 1 to %d times", maxTimes))
+	}
+	if def.PerSale == 0 {
+		def.PerSale = 1
+	}
+	r.perSale = def.PerSale
+	if g := def.Gives; g != nil && (g.Each != "" || g.Buy != 0) {
+		c.fault(path+".gives", "says how often, which for a reward the till does", "leave each and buy out")
+	}
+	if many := r.kind == giveCheapest || r.kind == givePerk || r.kind == giveBill && r.amount > 0 && !r.toPrice; def.PerSale > 1 && !many {
+		c.fault(path+".per_sale", "is more than once for what can be given once", "leave it out, or give an amount off the bill, pieces or a perk")
+	}
+	c.p.rewards = append(c.p.rewards, r)
+}
+
+func (c *compiler) compileCouponGives(i int) {
+	def, path := &c.doc.Coupons[i], fmt.Sprintf("coupons[%d]", i)
+	r := c.reduction(path, reductionDef{ofCoupon, def.ID, def.Gives, def.When, def.Group, def.Priority})
+	if def.Gives == nil {
+		r.kind = giveBill
+		r.amount, _ = parseDecimal(string(def.Value), c.p.digits) // what does not parse has its fault already
+	}
+	c.p.couponGives = append(c.p.couponGives, r)
+}
+
+func (c *compiler) compileStacking() {
+	if c.doc.Stacking == nil {
+		return
+	}
+	c.p.bestForCustomer = c.choice("stacking.group", &c.doc.Stacking.Group, "priority", "best_for_customer") == 1
+	if len(c.p.discounts)+len(c.p.rewards)+len(c.p.couponGives) == 0 {
+		c.fault("stacking", "does nothing without discounts, rewards or coupons", "leave it out")
+	}
+}
+
+// reductionDef is what discounts, rewards and coupons have in common.
+type reductionDef struct {
+	source   reductionSource
+	id       string
+	gives    *givesDef
+	when     *whenDef
+	group    string
+	priority int64
+}
+
+func (c *compiler) reduction(path string, def reductionDef) reduction {
+	r := reduction{source: def.source, id: def.id, on: noSet, priority: def.priority, group: def.group, when: c.compileWhen(path+".when", def.when)}
+	if def.group != "" {
+		c.checkID(path+".group", def.group)
+	}
+	if def.priority < -maxPriority || def.priority > maxPriority {
+		c.fault(path+".priority", "is out of range", fmt.Sprintf("write -%d to %d", maxPriority, maxPriority))
+	}
+	if def.gives == nil {
+		r.kind = givePerk
+		return r
+	}
+	c.gives(path+".gives", def.gives, &r)
+	return r
+}
+
+func (c *compiler) gives(path string, def *givesDef, r *reduction) {
+	given := 0
+	for _, d := range []decimal{def.Percent, def.Amount, def.Price} {
+		if d != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		c.fault(path, "must have one of percent, amount and price", "write percent: 10, amount: 2.00 or price: 9.99")
+		return
+	}
+	r.kind = giveKind(c.choice(path+".of", &def.Of, "bill", "line", "unit", "cheapest"))
+	r.initial = c.choice(path+".base", &def.Base, "running", "initial") == 1
+	r.mode = [...]rounding{roundHalfUp, roundFloor, roundHalfEven, roundCeil}[c.choice(path+".rounding", &def.Rounding, "half_up", "floor", "half_even", "ceil")]
+	if def.On != "" {
+		id, ok := c.sets[def.On]
+		if !ok {
+			c.fault(path+".on", fmt.Sprintf("there is no set %q", def.On), didYouMean(def.On, c.setNames()))
+		}
+		r.on = id
+	}
+	switch {
+	case def.Percent != "":
+		n, ok := parseDecimal(string(def.Percent), 2)
+		if !ok || n == 0 || n > fullShare {
+			c.fault(path+".percent", fmt.Sprintf("%q is not a share", string(def.Percent)), "write 0.01 to 100")
+			return
+		}
+		def.Percent, r.percent = formatDecimal(n, 2, true), n
+	case def.Amount != "":
+		r.amount = c.money(path+".amount", &def.Amount, true)
+	default:
+		r.toPrice, r.amount = true, c.money(path+".price", &def.Price, true)
+	}
+	c.givesHowOften(path, def, r)
+}
+
+func (c *compiler) givesHowOften(path string, def *givesDef, r *reduction) {
+	r.each = c.money(path+".each", &def.Each, false)
+	r.most = c.money(path+".most", &def.Most, false)
+	r.buy, r.units, r.times = def.Buy, def.Units, def.Times
+	for _, f := range []struct {
+		name string
+		n    int64
+	}{{"buy", def.Buy}, {"units", def.Units}, {"times", def.Times}} {
+		if f.n < 0 || f.n > maxTimes {
+			c.fault(path+"."+f.name, "is out of range", fmt.Sprintf("write 1 to %d", maxTimes))
+		}
+	}
+	idle := map[string]bool{
+		"each":  def.Each != "" && (r.kind != giveBill || def.Amount == ""),
+		"buy":   def.Buy != 0 && r.kind != giveCheapest,
+		"units": def.Units != 0 && r.kind != giveCheapest,
+		"times": def.Times != 0 && def.Each == "" && def.Buy == 0,
+	}
+	for _, name := range []string{"each", "buy", "units", "times"} {
+		if idle[name] {
+			c.fault(path+"."+name, "does nothing here", "each goes with an amount off the bill, buy and units with of: cheapest, times with each or buy")
+		}
+	}
+	if r.kind == giveCheapest && r.units == 0 {
+		r.units, def.Units = 1, 1
+	}
+}
+
+// ruleNames finds the texts of anything whose id stands in a finding as a rule.
+func (p *Programme) ruleNames(id string) texts {
+	if i := slices.IndexFunc(p.doc.Earn, func(d earnDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Earn[i].Name
+	}
+	if i := slices.IndexFunc(p.doc.Discounts, func(d discountDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Discounts[i].Name
+	}
+	if i := slices.IndexFunc(p.doc.Rewards, func(d rewardDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Rewards[i].Name
+	}
+	if i := slices.IndexFunc(p.doc.Coupons, func(d couponDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Coupons[i].Name
+	}
+	return nil
+}

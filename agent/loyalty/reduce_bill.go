@@ -1,0 +1,228 @@
+package loyalty
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// checkOffers validates the coupons shown and the rewards asked.
+func (p *Programme) checkOffers(in *QuoteInput) error {
+	sale := &in.Sale
+	if len(sale.Shown) > MaxShown {
+		return &SaleError{"shown", SaleTooLarge}
+	}
+	for i, c := range sale.Shown {
+		at := fmt.Sprintf("shown[%d]", i)
+		if p.couponIndex(c.Coupon) < 0 {
+			return &SaleError{at + ".coupon", SaleCoupon}
+		}
+		if c.Serial == "" || len(c.Serial) > maxSerial || !cleanText(c.Serial) ||
+			slices.ContainsFunc(sale.Shown[:i], func(o ShownCoupon) bool { return o.Serial == c.Serial }) {
+			return &SaleError{at + ".serial", SaleCoupon}
+		}
+		for _, day := range []string{c.ValidFrom, c.ValidTo} {
+			if _, ok := parseDay(day); day != "" && !ok {
+				return &SaleError{at, SaleTime}
+			}
+		}
+	}
+	if len(sale.Rewards) > MaxRewardAsks {
+		return &SaleError{"rewards", SaleTooLarge}
+	}
+	for i, a := range sale.Rewards {
+		at := fmt.Sprintf("rewards[%d]", i)
+		k := p.rewardIndex(a.Reward)
+		if k < 0 || slices.ContainsFunc(sale.Rewards[:i], func(o RewardAsk) bool { return o.Reward == a.Reward }) {
+			return &SaleError{at + ".reward", SaleReward}
+		}
+		r := &p.rewards[k]
+		if a.Times < 0 || a.Units < 0 || a.Units > 0 && (r.kind != giveCheapest || a.Times > 0) || a.times(r) > r.perSale {
+			return &SaleError{at, SaleRange}
+		}
+	}
+	return nil
+}
+
+func (p *Programme) couponIndex(id string) int {
+	return slices.IndexFunc(p.couponGives, func(r reduction) bool { return r.id == id })
+}
+
+func (p *Programme) rewardIndex(id string) int {
+	return slices.IndexFunc(p.rewards, func(r reduction) bool { return r.id == id })
+}
+
+// times is how often the reward is paid for: two pieces a time, five pieces are three times.
+func (a *RewardAsk) times(r *reduction) int64 {
+	if a.Units > 0 {
+		return a.Units/r.units + min(a.Units%r.units, 1)
+	}
+	return max(a.Times, 1)
+}
+
+// reduce takes everything off the prices that discounts, coupons and rewards take off. refused are rewards that the points
+// of this very sale did not pay for.
+func (b *bill) reduce(refused []string) (outcome, error) {
+	s := stack{bill: b}
+	if m := b.in.Member; m != nil {
+		s.held = max(m.Available, 0)
+		if m.Medium != MediumPurse {
+			s.held = min(s.held, b.p.noPurse)
+		}
+	}
+	s.spendable = s.held
+	if b.in.Member != nil {
+		s.spendable = maxPoints // settled when it is known what the sale earns
+	}
+	if err := s.gather(refused); err != nil {
+		return outcome{}, err
+	}
+	if len(s.offers) == 0 {
+		return outcome{}, nil
+	}
+	s.order()
+	var o outcome
+	var err error
+	if b.p.bestForCustomer {
+		o, err = s.best()
+	} else {
+		o, err = s.run(nil)
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	if o.total < 0 {
+		return outcome{}, &SaleError{"rounding", SaleNegative}
+	}
+	o.ofEarned = max(o.spent-s.held, 0)
+	o.why = shortened(o.why)
+	for i := range b.out {
+		l := &b.out[i]
+		l.Reduced = l.Amount - o.prices.left[i]
+		l.Earning = o.prices.left[i]
+	}
+	b.at.total = o.total
+	b.onRewards = o.spent - o.ofEarned
+	return o, nil
+}
+
+// gather finds the discounts that bear on the bill from the sets of its lines, and adds what was shown and asked.
+func (s *stack) gather(refused []string) error {
+	p, sale := s.p, &s.in.Sale
+	if len(p.discounts) == 0 && len(sale.Shown) == 0 && len(sale.Rewards) == 0 {
+		return nil
+	}
+	s.rank = make([]int32, len(s.out))
+	for place, i := range s.byContent() {
+		s.rank[i] = int32(place)
+	}
+	for _, d := range s.touched() {
+		s.offer(&p.discounts[d])
+	}
+	for _, c := range sale.Shown {
+		f := s.offer(&p.couponGives[p.couponIndex(c.Coupon)])
+		f.serial, f.count = c.Serial, 1
+		switch day := s.in.Place.Day; {
+		case c.ValidFrom != "" && day < c.ValidFrom:
+			f.bad = &Finding{Code: ExplainNotYet, Detail: c.ValidFrom}
+		case c.ValidTo != "" && day > c.ValidTo:
+			f.bad = &Finding{Code: ExplainEnded, Detail: c.ValidTo}
+		}
+	}
+	for _, a := range sale.Rewards {
+		r := &p.rewards[p.rewardIndex(a.Reward)]
+		f := s.offer(r)
+		f.count = a.times(r)
+		cost, ok := mulInt(int64(r.cost), f.count)
+		if !ok || cost > maxPoints {
+			return &RuleError{r.id}
+		}
+		if f.cost = Points(cost); slices.Contains(refused, r.id) {
+			f.bad = &Finding{Code: ExplainRewardShort, Limit: cost, Missing: cost}
+		}
+		if r.kind == giveCheapest { // pieces
+			if f.count *= r.units; a.Units > 0 {
+				f.count = a.Units
+			}
+		}
+	}
+	return nil
+}
+
+// touched is the automatic discounts of which the bill has goods, each once.
+func (s *stack) touched() []int32 {
+	found := slices.Clone(s.p.discountAll)
+	if len(s.p.discountOn) > 0 {
+		for i := range s.out {
+			for _, set := range s.setsOf(i) {
+				found = append(found, s.p.discountOn[set]...)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// offer puts a reduction before the bill, with its lines by content. Goods that are excluded are never reduced.
+func (s *stack) offer(r *reduction) *offer {
+	f := offer{reduction: r, count: 1}
+	for i := range s.out {
+		if s.out[i].Excluded != "" {
+			continue
+		}
+		if r.on != noSet {
+			if _, in := slices.BinarySearch(s.setsOf(i), r.on); !in {
+				continue
+			}
+		}
+		f.lines = append(f.lines, int32(i))
+	}
+	slices.SortFunc(f.lines, func(a, b int32) int { return cmp.Compare(s.rank[a], s.rank[b]) })
+	s.offers = append(s.offers, f)
+	return &s.offers[len(s.offers)-1]
+}
+
+// shortened keeps the breakdown within an entry: the rest is one finding with the count and the sum.
+func shortened(all []Finding) []Finding {
+	var out []Finding
+	var count [2]int
+	var more [2]Finding
+	for _, f := range all {
+		k, most := 0, maxReducedNotTold
+		if f.Applied {
+			k, most = 1, maxReducedTold
+		}
+		if count[k]++; count[k] <= most {
+			out = append(out, f)
+			continue
+		}
+		more[k].Code, more[k].Applied = ExplainReducedMore, f.Applied
+		more[k].Limit++
+		more[k].Value += f.Value
+	}
+	for _, m := range more {
+		if m.Limit > 0 {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// taxes is what the bill sells at each rate.
+func (b *bill) taxes() []TaxShare {
+	var all []TaxShare
+	for i := range b.out {
+		rate := b.in.Sale.Lines[i].Tax
+		k, found := slices.BinarySearchFunc(all, rate, func(t TaxShare, rate int64) int { return cmp.Compare(t.Rate, rate) })
+		if !found {
+			all = slices.Insert(all, k, TaxShare{Rate: rate})
+		}
+		all[k].Amount += b.out[i].net()
+	}
+	for i := range all {
+		t := &all[i]
+		f, _ := mulDiv(t.Amount, t.Rate, fullShare+t.Rate) // below Amount
+		t.Tax, _ = f.round(roundHalfUp)
+	}
+	return all
+}

@@ -1,0 +1,246 @@
+package loyalty
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Limits of what a till may show and ask, and of what is told of it.
+const (
+	MaxShown           = 8 // coupons
+	MaxRewardAsks      = 8
+	maxCombinations    = 512
+	maxReducedTold     = 8
+	maxReducedNotTold  = 4
+	maxShownTextLength = 40
+)
+
+// ShownCoupon is a coupon that the customer shows. Its signature has been checked by who read it; the days are those
+// that stand on it.
+type ShownCoupon struct {
+	Coupon    string `json:"coupon"` // kind in the programme
+	Serial    string `json:"serial"`
+	ValidFrom string `json:"valid_from,omitempty"`
+	ValidTo   string `json:"valid_to,omitempty"`
+}
+
+// RewardAsk is a reward that the member wants: once, Times, or for rewards of the cheapest pieces so many Units. What it
+// costs is the programme's to say.
+type RewardAsk struct {
+	Reward string `json:"reward"`
+	Times  int64  `json:"times,omitempty"`
+	Units  int64  `json:"units,omitempty"`
+}
+
+// Reduction is one thing that lowered the price of a bill, or was taken for points.
+type Reduction struct {
+	Rule   string `json:"rule"`             // id of the discount, coupon or reward
+	Serial string `json:"serial,omitempty"` // of a coupon: it is used up by this sale
+	Amount int64  `json:"amount"`           // minor units off
+	Points Points `json:"points,omitempty"` // what a reward costs
+}
+
+// TaxShare is what is sold at one tax rate after every reduction.
+type TaxShare struct {
+	Rate   int64 `json:"rate"`   // basis points
+	Amount int64 `json:"amount"` // tax included, minor units
+	Tax    int64 `json:"tax"`
+}
+
+// offer is a reduction that bears on this bill.
+type offer struct {
+	*reduction
+	lines  []int32
+	serial string
+	count  int64  // times of a reward, or pieces
+	cost   Points // of all of them
+	bad    *Finding
+}
+
+// stack is the run of all offers over a bill.
+type stack struct {
+	*bill
+	offers []offer
+	rank   []int32 // line by content, so that ties do not follow the order of lines
+	spendable,
+	held Points // what rewards may cost: in all, and without the points of this sale
+}
+
+// outcome is what one choice among the offers gives.
+type outcome struct {
+	prices     prices
+	total      int64
+	reductions []Reduction
+	parts      [][]int64 // of each reduction, by line
+	lines      [][]int32
+	why        []Finding
+	spent      Points
+	ofEarned   Points // of what was spent, more than was held
+}
+
+// order is the one order in which offers are looked at: priority, then id. Neither the time of an edit nor the order of
+// lines or sections comes into it.
+func (s *stack) order() {
+	slices.SortStableFunc(s.offers, func(a, b offer) int {
+		return cmp.Or(cmp.Compare(b.priority, a.priority), strings.Compare(a.id, b.id), strings.Compare(a.serial, b.serial))
+	})
+}
+
+// run takes the offers in order. Of a group only the first that has an effect applies; allowed, if given, holds what a
+// group may not use.
+func (s *stack) run(barred []bool) (outcome, error) {
+	lines := s.in.Sale.Lines
+	o := outcome{total: s.at.total, prices: prices{initial: make([]int64, len(lines)), left: make([]int64, len(lines)), lines: lines}}
+	for i := range lines {
+		o.prices.initial[i], o.prices.left[i] = lines[i].Amount, lines[i].Amount
+	}
+	taken := map[string]string{} // group: who has it
+	for i := range s.offers {
+		f := &s.offers[i]
+		if winner, lost := taken[f.group]; lost && f.group != "" {
+			o.why = append(o.why, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: winner})
+			continue
+		}
+		if barred != nil && barred[i] {
+			continue
+		}
+		effect, err := s.try(f, &o)
+		if err != nil {
+			return outcome{}, err
+		}
+		if effect && f.group != "" {
+			taken[f.group] = f.id
+		}
+	}
+	for i := range s.offers { // what stood back for the best combination says for whom
+		if f := &s.offers[i]; barred != nil && barred[i] && taken[f.group] != "" && taken[f.group] != f.id {
+			o.why = append(o.why, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: taken[f.group]})
+		}
+	}
+	return o, nil
+}
+
+// try applies one offer if it may and if it does anything.
+func (s *stack) try(f *offer, o *outcome) (bool, error) {
+	no := func(n Finding) (bool, error) {
+		n.Rule = f.id
+		o.why = append(o.why, n)
+		return false, nil
+	}
+	if f.bad != nil {
+		return no(*f.bad)
+	}
+	now := s.at
+	if !f.initial {
+		now.total = o.total
+	}
+	if why, ok := f.when.check(f.id, &now); !ok {
+		return no(why)
+	}
+	most := s.held
+	if f.withEarned {
+		most = s.spendable
+	}
+	if missing := o.spent + f.cost - most; f.cost > 0 && missing > 0 {
+		return no(Finding{Code: ExplainRewardShort, Limit: int64(f.cost), Missing: int64(missing)})
+	}
+	off, err := f.offOf(&o.prices, f.lines, f.count)
+	if err != nil {
+		return false, err
+	}
+	amount := sum(off)
+	if amount == 0 && f.kind != givePerk {
+		if f.source == ofDiscount {
+			return false, nil
+		}
+		return no(Finding{Code: ExplainReduceNothing})
+	}
+	for k, i := range f.lines {
+		o.prices.left[i] -= off[k]
+	}
+	o.total -= amount
+	o.spent += f.cost
+	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: f.cost})
+	o.parts, o.lines = append(o.parts, off), append(o.lines, f.lines)
+	told := Finding{Rule: f.id, Code: ExplainReduced, Applied: true, Value: amount, Detail: f.serial}
+	if f.source == ofReward {
+		told.Code, told.Limit = ExplainReward, int64(f.cost)
+	}
+	o.why = append(o.why, told)
+	return true, nil
+}
+
+// best gives the combination with the lowest price to pay: of each group one offer or none. Equal prices go to the one
+// whose offers come first. Beyond maxCombinations the groups are settled one after another, in the order of their first
+// offers.
+func (s *stack) best() (outcome, error) {
+	groups := s.groups()
+	barred := make([]bool, len(s.offers))
+	combinations := 1
+	for _, g := range groups {
+		combinations = min(combinations*(len(g)+1), maxCombinations+1)
+	}
+	if combinations > maxCombinations {
+		var least outcome
+		for k := range groups {
+			var err error
+			if least, err = s.search(groups[k:k+1], barred); err != nil {
+				return outcome{}, err
+			}
+		}
+		return least, nil
+	}
+	return s.search(groups, barred)
+}
+
+// groups is the offers of each group, in order.
+func (s *stack) groups() [][]int {
+	var groups [][]int
+	index := map[string]int{}
+	for i := range s.offers {
+		name := s.offers[i].group
+		if name == "" {
+			continue
+		}
+		k, known := index[name]
+		if !known {
+			k = len(groups)
+			index[name], groups = k, append(groups, nil)
+		}
+		groups[k] = append(groups[k], i)
+	}
+	return groups
+}
+
+// search tries every choice of one offer or none from each of the groups, and leaves the best one's in barred.
+func (s *stack) search(groups [][]int, barred []bool) (outcome, error) {
+	choice := make([]int, len(groups))
+	var least outcome
+	var best []bool
+	for {
+		for g, members := range groups {
+			for k, i := range members {
+				barred[i] = k != choice[g]
+			}
+		}
+		o, err := s.run(barred)
+		if err != nil {
+			return outcome{}, err
+		}
+		if best == nil || o.total < least.total {
+			least, best = o, slices.Clone(barred)
+		}
+		g := len(groups) - 1
+		for ; g >= 0; g-- {
+			if choice[g]++; choice[g] <= len(groups[g]) {
+				break
+			}
+			choice[g] = 0
+		}
+		if g < 0 {
+			copy(barred, best)
+			return least, nil
+		}
+	}
+}
