@@ -28,10 +28,10 @@ build: deps ## build the three programs into bin/
 	mkdir -p bin && $(BUILD) -o bin/ ./cmd/...
 
 demo: build ## play a store's morning on real parts and check every printed figure
-	@$(GO) run ./internal/demo -bin bin -out out/demo
+	@$(GO) build -o bin/ ./internal/demo && ./bin/demo -bin bin -out out/demo
 
 run: build ## start everything and stay: prints the address of the till page, Ctrl-C stops it all
-	@$(GO) run ./internal/demo -bin bin -out out/run -stay
+	@$(GO) build -o bin/ ./internal/demo && exec ./bin/demo -bin bin -out out/run -stay
 
 test: go-version ## all tests, with the race detector where a C compiler is
 	@./tools/deps.sh test
