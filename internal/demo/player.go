@@ -323,15 +323,8 @@ func (p *player) paper(ctx context.Context, name string, must []string) error {
 	return os.WriteFile(file, picture, 0o644)
 }
 
-// plain makes every kind of space one.
-func plain(text []byte) string {
-	return strings.Map(func(r rune) rune {
-		if r == '\u00a0' || r == '\u202f' {
-			return ' '
-		}
-		return r
-	}, string(text))
-}
+// plain makes every run of spaces, of whatever kind, one: where a column begins is not a figure.
+func plain(text []byte) string { return strings.Join(strings.Fields(string(text)), " ") }
 
 func indent(text []byte) string {
 	var b bytes.Buffer
