@@ -96,6 +96,14 @@ func (n date) plusMonths(months int) date {
 	return dayOf(y, m, min(d, monthDays(y, m)))
 }
 
+// minusMonths is plusMonths back: 31 March - 1 month = 28 February.
+func (n date) minusMonths(months int) date {
+	y, m, d := n.split()
+	m = y*12 + m - 1 - months
+	y, m = m/12, m%12+1
+	return dayOf(y, m, min(d, monthDays(y, m)))
+}
+
 // endOf is the last day of the month, quarter or year.
 func (n date) endOf(period string) date {
 	y, m, _ := n.split()

@@ -79,6 +79,7 @@ func (c *compiler) compile() {
 	}
 	c.compileHeader()
 	c.compileTiers()
+	c.compileLadder()
 	c.compileSets()
 	c.compileTenders()
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)

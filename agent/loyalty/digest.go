@@ -45,6 +45,10 @@ func digestOf(in *QuoteInput, q *Quote) string {
 	if len(in.Sale.Shown)+len(in.Sale.Rewards)+len(q.Reductions) > 0 {
 		d.offers(in, q)
 	}
+	if t := q.Tier; t != nil && t.Counted != t.Held {
+		d.text("tier 1")
+		d.text(t.Counted)
+	}
 	sum := sha256.Sum256(d.buf)
 	return hex.EncodeToString(sum[:])
 }

@@ -15,6 +15,7 @@ type document struct {
 	Format    int64                `json:"format"`
 	Programme header               `json:"programme"`
 	Tiers     []tierDef            `json:"tiers,omitempty"`
+	Ladder    *ladderDef           `json:"ladder,omitempty"`
 	Sets      map[string]setDef    `json:"sets,omitempty"`
 	Exclude   []string             `json:"exclude,omitempty"`
 	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
@@ -48,8 +49,18 @@ type header struct {
 }
 
 type tierDef struct {
-	ID   string `json:"id"`
-	Name texts  `json:"name"`
+	ID   string  `json:"id"`
+	Name texts   `json:"name"`
+	From decimal `json:"from,omitempty"` // an amount, points or visits, as the ladder counts
+}
+
+type ladderDef struct {
+	By        string `json:"by,omitempty"`     // spend, points, visits
+	Over      string `json:"over,omitempty"`   // lifetime, calendar_year, rolling
+	Months    int64  `json:"months,omitempty"` // of rolling
+	Upgrade   string `json:"upgrade,omitempty"`
+	Downgrade string `json:"downgrade,omitempty"` // none, step, full
+	GraceDays int64  `json:"grace_days,omitempty"`
 }
 
 type setDef struct {

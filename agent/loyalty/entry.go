@@ -60,14 +60,16 @@ type CardRecord struct {
 
 // SaleBody is all that head office needs to judge the sale again.
 type SaleBody struct {
-	Programme string   `json:"programme"` // digest of the version in force, hexadecimal SHA-256
-	Currency  string   `json:"currency"`
-	Lines     []Line   `json:"lines"`
-	Tenders   []Tender `json:"tenders"`
-	Medium    Medium   `json:"medium"`              // how the member was identified
-	Tier      string   `json:"tier,omitempty"`      // tier that the quote assumed
-	Available Points   `json:"available,omitempty"` // what could be redeemed before this sale
-	Asked     *Ask     `json:"asked,omitempty"`
+	Programme string    `json:"programme"` // digest of the version in force, hexadecimal SHA-256
+	Currency  string    `json:"currency"`
+	Lines     []Line    `json:"lines"`
+	Tenders   []Tender  `json:"tenders"`
+	Medium    Medium    `json:"medium"`              // how the member was identified
+	Tier      string    `json:"tier,omitempty"`      // tier that the quote assumed
+	Standing  *Standing `json:"standing,omitempty"`  // what the tier was counted on before this sale
+	Reached   string    `json:"reached,omitempty"`   // a higher tier in which the sale already earned
+	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
+	Asked     *Ask      `json:"asked,omitempty"`
 
 	Shown        []ShownCoupon `json:"shown,omitempty"`         // coupons shown, also those without effect
 	Rewards      []RewardAsk   `json:"rewards,omitempty"`       // asked

@@ -67,6 +67,16 @@ const (
 	ExplainReducedMore   = "explain.reduced_more"
 )
 
+// Codes of findings about tiers.
+const (
+	ExplainTierReached    = "explain.tier_reached"
+	ExplainTierNextSpend  = "explain.tier_next_spend"
+	ExplainTierNextPoints = "explain.tier_next_points"
+	ExplainTierNextVisits = "explain.tier_next_visits"
+	ExplainTierGrace      = "explain.tier_grace"
+	ExplainTierLost       = "explain.tier_lost"
+)
+
 // Codes of findings about a return.
 const (
 	ExplainReturnTaken    = "explain.return_taken"

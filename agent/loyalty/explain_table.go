@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), returnRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), tierRows(), returnRows())
 }
 
 func reduceRows() []explainRow {
@@ -17,6 +17,19 @@ func reduceRows() []explainRow {
 		{ExplainReduceNothing, []explainArg{rule}},
 		{ExplainRewardShort, []explainArg{rule, cost, intArg("missing", ArgPoints, missing)}},
 		{ExplainReducedMore, []explainArg{intArg("count", ArgCount, limit), off}},
+	}
+}
+
+func tierRows() []explainRow {
+	tier := textArg("tier", ArgTier, func(f *Finding) string { return f.Detail })
+	return []explainRow{
+		{ExplainTierReached, []explainArg{tier}},
+		{ExplainTierNextSpend, []explainArg{tier, intArg("missing", ArgMoney, missing)}},
+		{ExplainTierNextPoints, []explainArg{tier, intArg("missing", ArgPoints, missing)}},
+		{ExplainTierNextVisits, []explainArg{tier, intArg("missing", ArgCount, missing)}},
+		{ExplainTierGrace, []explainArg{textArg("tier", ArgTier, func(f *Finding) string { return f.Rule }),
+			textArg("until", ArgDay, func(f *Finding) string { return f.Detail })}},
+		{ExplainTierLost, []explainArg{tier}},
 	}
 }
 

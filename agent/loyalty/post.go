@@ -62,6 +62,11 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	if m := in.Member; m != nil {
 		e.Member = m.ID
 		s.Medium, s.Tier, s.Available = m.Medium, m.Tier, m.Available
+		if t := q.Tier; t != nil {
+			if s.Standing = m.Standing; t.Counted != t.Held {
+				s.Reached = t.Counted
+			}
+		}
 		e.Moves = movesOf(q, m, head)
 		if p.keepsShares {
 			stamp(e.Moves, m.Lots)

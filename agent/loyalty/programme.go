@@ -26,7 +26,8 @@ type Programme struct {
 	earnPerSale int64 // 0: no limit
 	noPurse     Points
 	returns     ReturnPolicy
-	keepsShares bool // sales keep what a return by line needs
+	ladder      *ladder // nil: tiers are only names
+	keepsShares bool    // sales keep what a return by line needs
 
 	discounts       []reduction
 	discountOn      [][]int32 // discounts by set

@@ -3,6 +3,7 @@ package loyalty
 import (
 	"fmt"
 	"math/big"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,8 @@ func compileRapid(t *rapid.T, doc string) *Programme {
 // genDocument draws what stands before the earn rules, the rules, and what stands behind them.
 func genDocument(t *rapid.T) (head string, rules []string, tail string) {
 	var b strings.Builder
-	b.WriteString(goodHead + `tiers: [{id: gold, name: {en: Gold}}]
+	b.WriteString(goodHead + "tiers: [{id: silver, name: {en: S}, from: 20}, {id: gold, name: {en: Gold}, from: 100}]\nladder: " +
+		rapid.SampledFrom([]string{"{by: spend}", "{by: points}", "{by: visits, upgrade: next_sale}"}).Draw(t, "ladder") + `
 sets:
   red: {label: [red]}
   food: {category: [food]}
@@ -110,6 +112,9 @@ func genInput(t *rapid.T) QuoteInput {
 			Medium:    rapid.SampledFrom([]Medium{MediumPurse, MediumPurse, MediumNumber}).Draw(t, "medium"),
 			Available: Points(rapid.Int64Range(0, 9000).Draw(t, "available"))}
 		m.Lots = genLots(t)
+		if rapid.Bool().Draw(t, "stands") {
+			m.Standing = &Standing{Spend: rapid.Int64Range(0, 12_000).Draw(t, "spend"), Points: 90, Visits: 99}
+		}
 		in.Member = m
 	}
 	switch rapid.IntRange(0, 2).Draw(t, "ask") {
@@ -168,7 +173,7 @@ func TestQuotingTwiceGivesTheSameAnswer(t *testing.T) {
 		p, in := genCase(t)
 		a, errA := p.Quote(in)
 		b, errB := p.Quote(in)
-		if fmt.Sprintf("%+v %v", a, errA) != fmt.Sprintf("%+v %v", b, errB) {
+		if !reflect.DeepEqual(a, b) || fmt.Sprint(errA) != fmt.Sprint(errB) {
 			t.Fatalf("%+v %v\n%+v %v", a, errA, b, errB)
 		}
 	})

@@ -29,6 +29,8 @@ type Quote struct {
 	RewardPoints Points      `json:"reward_points,omitempty"`
 	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
 
+	Tier *TierProgress `json:"tier,omitempty"`
+
 	fromEarned Points // of RewardPoints, paid with points of this very sale
 	shares     Shares
 }
@@ -87,6 +89,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	if err != nil {
 		return Quote{}, "", err
 	}
+	b.lift()
 	q = Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
 	if q.Redeem, err = b.redeem(); err != nil {
 		return Quote{}, "", err
@@ -107,6 +110,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.Lines = b.out
 	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
 	q.EarnedExpires = soonest(q.Lots)
+	q.Tier = b.progress(e.earned)
 	q.reduced(b, &o)
 	if p.keepsShares {
 		if q.shares, err = e.shares(&q, &o); err != nil {

@@ -20,6 +20,7 @@ const (
 	maxTier      = 40
 	maxQuantity  = 1_000_000_000 // thousandths
 	maxTax       = 10_000        // basis points
+	maxStanding  = 1 << 60       // of a lifetime
 )
 
 // check validates a sale from outside and gives what conditions look at.
@@ -77,6 +78,9 @@ func (p *Programme) checkMember(m *MemberState) error {
 	}
 	if len(m.Tier) > maxTier || !cleanText(m.Tier) {
 		return &SaleError{"member.tier", SaleTier}
+	}
+	if s := m.Standing; s != nil && (s.Spend < 0 || s.Spend > maxStanding || s.Points < 0 || s.Points > maxStanding || s.Visits < 0 || s.Visits > maxStanding) {
+		return &SaleError{"member.standing", SaleRange}
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (d Difference) String() string {
 
 // Requote judges an uploaded sale again, from its lines, tenders and what was asked, and compares every figure. p is the
 // programme version that the entry names, tier and available are what head office knows of the member at that moment.
-// Which lots a redemption drew on is the store's proposal and not compared; what it took in all is. An error means that
+// The standing on which a ladder lifted the member is the store's word: ReviewTier settles the tier. Which lots a redemption drew on is the store's proposal and not compared; what it took in all is. An error means that
 // the entry cannot be judged at all: it is not a sale, names another version, or holds what no till may send.
 func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []Difference, error) {
 	if e.Kind != KindSale || e.Sale == nil {
@@ -35,7 +35,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	}
 	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
-		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium}
+		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing}
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
@@ -71,6 +71,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("currency", s.Currency, o.Currency)
 	c.text("medium", string(s.Medium), string(o.Medium))
 	c.text("tier", s.Tier, o.Tier)
+	c.text("reached", s.Reached, o.Reached)
 	c.figure("total", s.Total, o.Total)
 	c.figure("reduced", s.Reduced, o.Reduced)
 	c.figure("reward_points", int64(s.RewardPoints), int64(o.RewardPoints))

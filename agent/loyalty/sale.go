@@ -73,6 +73,8 @@ type MemberState struct {
 	Lots      []Lot    `json:"lots,omitempty"`
 	Available Points   `json:"available"` // what this medium lets them spend now
 	Medium    Medium   `json:"medium"`
+
+	Standing *Standing `json:"standing,omitempty"` // for a programme with a ladder; nil: not known here, nobody is lifted
 }
 
 // Place is where and when a sale happens, in the store's own time.

@@ -45,6 +45,7 @@ type vector struct {
 	Want    vectorWant   `yaml:"want"`
 	Lots    []lotStep    `yaml:"lots"`
 	Returns []returnStep `yaml:"returns"`
+	Reviews []reviewStep `yaml:"reviews"`
 	Split   *vectorSplit `yaml:"split"`
 }
 
@@ -88,6 +89,11 @@ type vectorMember struct {
 	Medium    Medium    `yaml:"medium"`
 	Tier      string    `yaml:"tier"`
 	Lots      []leftLot `yaml:"lots"`
+	Standing  *struct {
+		Spend  major  `yaml:"spend"`
+		Points Points `yaml:"points"`
+		Visits int64  `yaml:"visits"`
+	} `yaml:"standing"`
 }
 
 type leftLot struct {
@@ -112,6 +118,10 @@ type vectorWant struct {
 	Off          []major  `yaml:"off"`
 	Taxes        []major  `yaml:"taxes"`
 	RewardPoints *Points  `yaml:"reward_points"`
+	Tier         *string  `yaml:"tier"`    // in which the sale earns
+	Reached      *string  `yaml:"reached"` // with the sale
+	Next         *string  `yaml:"next"`
+	Missing      *int64   `yaml:"missing"`
 	Balance      *Points  `yaml:"balance"`
 	Error        string   `yaml:"error"`
 }
@@ -159,6 +169,8 @@ func TestVectors(t *testing.T) {
 
 func (v *vector) run(t *testing.T) {
 	switch {
+	case v.Reviews != nil:
+		v.runReviews(t)
 	case v.Split != nil:
 		v.runSplit(t)
 	case v.Lots != nil:
@@ -215,6 +227,7 @@ func (v *vector) runSale(t *testing.T) {
 		points("balance", v.Want.Balance, in.Member.Available+q.Earned-q.Redeem.Points-q.RewardPoints)
 	}
 	v.compareReductions(t, &q)
+	v.compareTier(t, &q)
 	if v.Returns != nil {
 		v.runReturns(t, p, v.input(t), q)
 	}
@@ -277,6 +290,9 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	in.Sale.Rounding = v.Rounding.minor(t, 2)
 	if m := v.Member; m != nil {
 		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium}
+		if st := m.Standing; st != nil {
+			in.Member.Standing = &Standing{Spend: st.Spend.minor(t, 2), Points: st.Points, Visits: st.Visits}
+		}
 		if m.Medium == MediumNone {
 			in.Member.Medium = MediumPurse
 		}
