@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -10,7 +14,7 @@ import (
 )
 
 type cardCmd struct {
-	Sign  cardSignCmd  `cmd:"" help:"Certify a card's key and write its personalisation file."`
+	Sign  cardSignCmd  `cmd:"" help:"Certify a card's key and write its personalisation file. The first PIN and the PUK are read from standard input, a line each: a command line can be seen by others."`
 	Block cardBlockCmd `cmd:"" help:"Put a card on every store's hot list."`
 }
 
@@ -18,8 +22,6 @@ type cardSignCmd struct {
 	home
 	Member          loyalty.MemberID `required:"" placeholder:"N" help:"Number of the member."`
 	Number          string           `required:"" placeholder:"DIGITS" help:"The number printed on the card."`
-	PIN             string           `name:"pin" required:"" placeholder:"DIGITS" help:"First PIN, 4 to 8 digits; it goes into the personalisation file and nowhere else."`
-	PUK             string           `name:"puk" required:"" placeholder:"DIGITS" help:"PUK, 4 to 8 digits; likewise."`
 	Request         string           `required:"" placeholder:"FILE" help:"The card's request with its public key."`
 	ValidThrough    string           `placeholder:"DATE" help:"Last day of the certificate, such as 2031-12-31; five years if not given."`
 	PlainVerify     bool             `help:"Let a pinpad check the PIN outside the session, on contact."`
@@ -33,7 +35,11 @@ func (cmd *cardSignCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	card := headoffice.NewCard{Member: cmd.Member, Number: number, PIN: headoffice.Secret(cmd.PIN), PUK: headoffice.Secret(cmd.PUK),
+	pin, puk, err := readSecrets(c.in)
+	if err != nil {
+		return err
+	}
+	card := headoffice.NewCard{Member: cmd.Member, Number: number, PIN: pin, PUK: puk,
 		PlainVerify: cmd.PlainVerify, NoPINSingle: cmd.NoPINSingle, NoPINCumulative: cmd.NoPINCumulative}
 	if cmd.ValidThrough != "" {
 		if card.ValidThrough, err = time.Parse(time.DateOnly, cmd.ValidThrough); err != nil {
@@ -52,6 +58,18 @@ func (cmd *cardSignCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return c.print(map[string]any{"card": id, "member": cmd.Member, "number": number, "personalisation": cmd.Out})
+}
+
+// readSecrets takes the PIN and the PUK, a line each. Their form is checked where they are used.
+func readSecrets(in io.Reader) (pin, puk headoffice.Secret, err error) {
+	lines := bufio.NewScanner(in)
+	for _, secret := range []*headoffice.Secret{&pin, &puk} {
+		if !lines.Scan() {
+			return "", "", &headoffice.FieldError{Field: "pin", Remedy: "give the PIN and the PUK on standard input, a line each", Err: errors.New("missing")}
+		}
+		*secret = headoffice.Secret(strings.TrimSpace(lines.Text()))
+	}
+	return pin, puk, nil
 }
 
 type cardBlockCmd struct {

@@ -33,11 +33,12 @@ const (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // console is where commands write, and what they have from outside.
 type console struct {
+	in       io.Reader
 	out, err io.Writer
 }
 
@@ -46,8 +47,8 @@ func (c *console) options() headoffice.Options {
 }
 
 // run is the whole program.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	c := &console{out: stdout, err: stderr}
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	c := &console{in: stdin, out: stdout, err: stderr}
 	code := -1 // help was printed
 	var commands cli
 	parser, err := kong.New(&commands, kong.Name("headoffice"), kong.Description("Loyaltill head office."),

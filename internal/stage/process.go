@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 )
@@ -127,8 +128,9 @@ func (p *Process) Kill() {
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // run executes a command to its end and gives its standard output.
-func run(ctx context.Context, program string, args ...string) ([]byte, error) {
+func run(ctx context.Context, stdin, program string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

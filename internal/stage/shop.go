@@ -113,7 +113,7 @@ func (s *Shop) Log() string { return s.path("log") }
 
 // Run executes one of the three programs to its end.
 func (s *Shop) Run(ctx context.Context, program string, args ...string) ([]byte, error) {
-	return run(ctx, s.program(program), args...)
+	return run(ctx, "", s.program(program), args...)
 }
 
 func (s *Shop) headOffice(ctx context.Context, args ...string) ([]byte, error) {
@@ -195,8 +195,8 @@ func (s *Shop) issueCard(ctx context.Context, member int, m Member) error {
 	if err := os.WriteFile(requestFile, request, 0o600); err != nil {
 		return err
 	}
-	if _, err := s.headOffice(ctx, "card", "sign", "--dir", s.HeadOfficeDir(), "--member", fmt.Sprint(member), "--number", m.Number,
-		"--pin", m.PIN, "--puk", m.PUK, "--request", requestFile, "--out", persoFile); err != nil {
+	if _, err := run(ctx, m.PIN+"\n"+m.PUK+"\n", s.program("headoffice"), "card", "sign", "--dir", s.HeadOfficeDir(),
+		"--member", fmt.Sprint(member), "--number", m.Number, "--request", requestFile, "--out", persoFile); err != nil {
 		return err
 	}
 	if _, err := s.Run(ctx, "firmware-sim", "card", "personalise", "--cards", cards, m.Name, persoFile); err != nil {
