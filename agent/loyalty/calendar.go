@@ -116,6 +116,24 @@ func (n date) endOf(period string) date {
 	return dayOf(y, m, monthDays(y, m))
 }
 
+// dayOfYear is month x 100 + day; 29 February is the 28th in a year without it.
+type dayOfYear uint16
+
+// next is the first of the given days of the year that is not before n. days rise, and end at the first 0.
+func (n date) next(days []dayOfYear) date {
+	y, _, _ := n.split()
+	on := func(year int, d dayOfYear) date {
+		m := int(d) / 100
+		return dayOf(year, m, min(int(d)%100, monthDays(year, m)))
+	}
+	for _, d := range days {
+		if day := on(y, max(d, days[0])); day >= n { // a 0 stands for the first again, which was before n
+			return day
+		}
+	}
+	return on(y+1, days[0])
+}
+
 // localTime is a store's wall clock: the day and the minute of it.
 type localTime struct {
 	day    date

@@ -83,6 +83,7 @@ func (c *compiler) compile() {
 	c.compileSets()
 	c.compileTenders()
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)
+	c.compileInactive()
 	c.compileEarn()
 	c.compileRedeem()
 	c.compileReturns()

@@ -31,10 +31,14 @@ func (c *compiler) compileEarn() {
 const maxExpiries = 8
 
 func (c *compiler) checkExpiries() {
-	kinds := map[expiry]bool{}
+	type life struct {
+		expiry  expiry
+		pending int
+	}
+	kinds := map[life]bool{}
 	for i := range c.p.rules {
 		if c.p.rules[i].kind != multiply {
-			kinds[c.p.rules[i].expiry] = true
+			kinds[life{c.p.rules[i].expiry, c.p.rules[i].pending}] = true
 		}
 	}
 	if len(kinds) > maxExpiries {
@@ -43,7 +47,10 @@ func (c *compiler) checkExpiries() {
 }
 
 func (c *compiler) compileRule(path string, def *earnDef) rule {
-	r := rule{id: def.ID, on: noSet, when: c.compileWhen(path+".when", def.When)}
+	r := rule{id: def.ID, on: noSet, when: c.compileWhen(path+".when", def.When), pending: int(def.Pending)}
+	if def.Pending < 0 || def.Pending > maxExpiryDays {
+		c.fault(path+".pending_days", "is out of range", fmt.Sprintf("write 1 to %d days", maxExpiryDays))
+	}
 	if def.On != "" {
 		id, ok := c.sets[def.On]
 		if !ok {
@@ -69,7 +76,8 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 		r.kind, r.points = bonus, def.Bonus
 		c.checkPoints(path+".bonus", def.Bonus, 1)
 		c.refuse(path, "a bonus", map[string]bool{"rate": def.Rate != nil, "steps": def.Steps != "", "base": def.Base != nil,
-			"rules": def.Rules != nil, "cap": def.Cap != nil, "rounding": def.Rounding != nil})
+			"rules": def.Rules != nil, "cap.sale": def.Cap != nil && def.Cap.Sale != 0, "rounding": def.Rounding != nil})
+		r.caps = c.caps(path+".cap", def.Cap)
 		r.expiry = c.ruleExpiry(path+".expiry", def)
 	}
 	return r
@@ -77,11 +85,35 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 
 // refuse names every field that would do nothing in this kind of rule.
 func (c *compiler) refuse(path, kind string, given map[string]bool) {
-	for _, field := range []string{"rate", "steps", "base", "rules", "cap", "rounding", "expiry"} {
+	for _, field := range []string{"rate", "steps", "base", "rules", "cap", "cap.sale", "rounding", "expiry", "pending_days"} {
 		if given[field] {
 			c.fault(path+"."+field, "does nothing in "+kind, "leave it out")
 		}
 	}
+}
+
+// caps reads the limits of a rule, over the sale and over time.
+func (c *compiler) caps(path string, def *capDef) caps {
+	if def == nil {
+		return caps{}
+	}
+	for _, l := range []struct {
+		name string
+		n    int64
+	}{{"sale", def.Sale}, {"day", def.Day}, {"week", def.Week}, {"month", def.Month}, {"year", def.Year}, {"lifetime", def.Lifetime}, {"balance", def.Balance}} {
+		c.checkPoints(path+"."+l.name, l.n, 0)
+	}
+	k := caps{def.Sale, def.Day, def.Week, def.Month, def.Year, def.Lifetime, def.Balance, false}
+	if k == (caps{}) {
+		c.fault(path, "limits nothing", "write how many points a sale, day, week, month, year, lifetime or balance may have")
+	}
+	if def.Over != "" {
+		k.refuse = c.choice(path+".over", &def.Over, "cut", "refuse") == 1
+	}
+	if !k.refuse {
+		def.Over = "" // the one spelling of the default
+	}
+	return k
 }
 
 func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
@@ -108,10 +140,7 @@ func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
 	if r.kind != perSale {
 		r.proportional = c.choice(path+".steps", &def.Steps, "whole", "proportional") == 1
 	}
-	if def.Cap != nil {
-		c.checkPoints(path+".cap.sale", def.Cap.Sale, 1)
-		r.cap = def.Cap.Sale
-	}
+	r.caps = c.caps(path+".cap", def.Cap)
 	c.compileRounding(path+".rounding", def, r)
 	r.expiry = c.ruleExpiry(path+".expiry", def)
 }
@@ -138,7 +167,7 @@ func (c *compiler) compileRounding(path string, def *earnDef, r *rule) {
 func (c *compiler) compileMultiply(path string, def *earnDef, r *rule) {
 	r.kind = multiply
 	c.refuse(path, "a multiplier", map[string]bool{"rate": def.Rate != nil, "steps": def.Steps != "", "base": def.Base != nil,
-		"cap": def.Cap != nil, "rounding": def.Rounding != nil, "expiry": def.Expiry != nil})
+		"cap": def.Cap != nil, "rounding": def.Rounding != nil, "expiry": def.Expiry != nil, "pending_days": def.Pending != 0})
 	n, ok := parseDecimal(string(def.Multiply), 3)
 	if !ok || n == 0 || n > maxFactor {
 		c.fault(path+".multiply", fmt.Sprintf("%q is not a factor", string(def.Multiply)), "write 0.001 to 1000, such as 2 or 1.5")
@@ -188,6 +217,9 @@ func (c *compiler) quantity(path string, d *decimal) int64 {
 func (c *compiler) ruleExpiry(path string, def *earnDef) expiry {
 	if def.Expiry == nil {
 		return c.p.expiry
+	}
+	if def.Expiry.InactiveMonths != 0 {
+		c.fault(path+".inactive_months", "does nothing in a rule", "write it in the section expiry")
 	}
 	return c.compileExpiry(path, &def.Expiry)
 }

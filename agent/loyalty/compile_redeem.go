@@ -1,6 +1,9 @@
 package loyalty
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 const fullShare = 10_000 // basis points
 
@@ -83,11 +86,14 @@ func (c *compiler) compileExpiry(path string, def **expiryDef) expiry {
 		*def = &expiryDef{Never: true}
 	}
 	d := *def
+	if d.InactiveMonths > 0 && !d.Never && d.Days == 0 && d.Months == 0 && d.End == "" && len(d.Dates) == 0 {
+		d.Never = true // but for inactivity
+	}
 	if d.Days < 0 || d.Days > maxExpiryDays || d.Months < 0 || d.Months > maxExpiryMonth {
 		c.fault(path, "is out of range", fmt.Sprintf("write up to %d days or %d months", maxExpiryDays, maxExpiryMonth))
 		return expiry{}
 	}
-	given := d.Days > 0 || d.Months > 0 || d.End != ""
+	given := d.Days > 0 || d.Months > 0 || d.End != "" || len(d.Dates) > 0
 	switch {
 	case d.Never && given:
 		c.fault(path, "never expires and expires", "write never: true alone")
@@ -99,5 +105,41 @@ func (c *compiler) compileExpiry(path string, def **expiryDef) expiry {
 	if d.End != "" {
 		c.choice(path+".end", &d.End, "month", "quarter", "year")
 	}
-	return expiry{never: d.Never, days: int(d.Days), months: int(d.Months), end: d.End}
+	if d.End != "" && len(d.Dates) > 0 {
+		c.fault(path+".dates", "and end both say the last day", "write one of them")
+	}
+	return expiry{never: d.Never, days: int(d.Days), months: int(d.Months), end: d.End, dates: c.expiryDates(path+".dates", d)}
+}
+
+const maxExpiryDates = 4
+
+func (c *compiler) expiryDates(path string, d *expiryDef) (dates [maxExpiryDates]dayOfYear) {
+	slices.Sort(d.Dates)
+	d.Dates = slices.Compact(d.Dates)
+	if len(d.Dates) > maxExpiryDates {
+		c.fault(path, fmt.Sprintf("has %d days", len(d.Dates)), fmt.Sprintf("keep to %d", maxExpiryDates))
+		return dates
+	}
+	for i, text := range d.Dates {
+		day, ok := parseDay("2000-" + text) // a leap year: 02-29 is a day
+		if !ok {
+			c.fault(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("%q is not a day of the year", text), "write month and day, such as 12-31")
+			continue
+		}
+		_, m, n := day.split()
+		dates[i] = dayOfYear(m*100 + n)
+	}
+	return dates
+}
+
+// compileInactive: points that would else never end may still end with the member's last purchase.
+func (c *compiler) compileInactive() {
+	if c.doc.Expiry == nil {
+		return
+	}
+	n := c.doc.Expiry.InactiveMonths
+	if n < 0 || n > maxExpiryMonth {
+		c.fault("expiry.inactive_months", "is out of range", fmt.Sprintf("write 1 to %d months", maxExpiryMonth))
+	}
+	c.p.inactive = int(n)
 }

@@ -10,6 +10,7 @@ const (
 	maxHours     = 8 // hours and tiers are written into the breakdown when they keep a rule from giving
 	maxWhenTiers = 6
 	maxStores    = 100_000
+	maxPurchase  = 1_000_000
 )
 
 func (c *compiler) compileWhen(path string, def *whenDef) *when {
@@ -27,6 +28,21 @@ func (c *compiler) compileWhen(path string, def *whenDef) *when {
 	c.stores(path+".stores", def, w)
 	c.whenTiers(path+".tiers", def, w)
 	w.minimum = c.money(path+".minimum", &def.Minimum, false)
+	w.purchase, w.every = def.Purchase, def.Every
+	for _, n := range []struct {
+		name string
+		n    int64
+	}{{"purchase", def.Purchase}, {"every", def.Every}} {
+		if n.n < 0 || n.n > maxPurchase {
+			c.fault(path+"."+n.name, "is out of range", fmt.Sprintf("write 1 to %d", maxPurchase))
+		}
+	}
+	if def.Purchase > 0 && def.Every > 0 {
+		c.fault(path+".every", "and purchase both say which", "write one of them")
+	}
+	if def.Every == 1 {
+		c.fault(path+".every", "is every purchase", "leave it out, or write 2 or more")
+	}
 	if w.empty() {
 		c.fault(path, "says nothing", "leave it out")
 	}

@@ -45,6 +45,13 @@ func digestOf(in *QuoteInput, q *Quote) string {
 	if len(in.Sale.Shown)+len(in.Sale.Rewards)+len(q.Reductions) > 0 {
 		d.offers(in, q)
 	}
+	for i, l := range q.Lots {
+		if l.Usable != "" {
+			d.text("usable 1")
+			d.ints(int64(i))
+			d.text(l.Usable)
+		}
+	}
 	if t := q.Tier; t != nil && t.Counted != t.Held {
 		d.text("tier 1")
 		d.text(t.Counted)

@@ -93,6 +93,7 @@ type earnDef struct {
 	Cap      *capDef    `json:"cap,omitempty"`
 	Rounding *roundDef  `json:"rounding,omitempty"`
 	Expiry   *expiryDef `json:"expiry,omitempty"`
+	Pending  int64      `json:"pending_days,omitempty"` // days until the points can be spent
 }
 
 type rateDef struct {
@@ -112,11 +113,20 @@ type whenDef struct {
 	Hours    []string `json:"hours,omitempty"`
 	Stores   []int64  `json:"stores,omitempty"`
 	Tiers    []string `json:"tiers,omitempty"`
-	Minimum  decimal  `json:"minimum,omitempty"` // of the bill
+	Minimum  decimal  `json:"minimum,omitempty"`  // of the bill
+	Purchase int64    `json:"purchase,omitempty"` // only the member's first, second, ...
+	Every    int64    `json:"every,omitempty"`    // only every n-th
 }
 
 type capDef struct {
-	Sale int64 `json:"sale"`
+	Sale     int64  `json:"sale,omitempty"`
+	Day      int64  `json:"day,omitempty"`
+	Week     int64  `json:"week,omitempty"`
+	Month    int64  `json:"month,omitempty"`
+	Year     int64  `json:"year,omitempty"`
+	Lifetime int64  `json:"lifetime,omitempty"`
+	Balance  int64  `json:"balance,omitempty"`
+	Over     string `json:"over,omitempty"` // what is more: cut, refuse; empty is cut
 }
 
 type roundDef struct {
@@ -129,6 +139,9 @@ type expiryDef struct {
 	Days   int64  `json:"days,omitempty"`
 	Months int64  `json:"months,omitempty"`
 	End    string `json:"end,omitempty"` // month, quarter, year: the last day of it
+
+	Dates          []string `json:"dates,omitempty"`           // 12-31: the first of these days from then on
+	InactiveMonths int64    `json:"inactive_months,omitempty"` // of the programme: everything ends after so many months without a purchase
 }
 
 type redeemDef struct {

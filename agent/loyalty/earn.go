@@ -37,6 +37,7 @@ type candidate struct {
 	holds   bool // its condition holds
 	finding Finding
 	cut     Points
+	limit   int64 // that cut
 	given   Points
 }
 
@@ -60,6 +61,12 @@ func (e *earning) run() error {
 		if c := &e.cands[i]; c.holds && c.rule.kind == bonus {
 			c.given = Points(c.rule.points)
 			c.finding = Finding{Rule: c.rule.id, Code: ExplainBonus, Points: c.given, Applied: true}
+			if room, limit, ok := e.room(c.rule); ok && int64(c.given) > room {
+				if c.rule.caps.refuse {
+					room = 0
+				}
+				c.cut, c.limit, c.given = c.given-Points(room), limit, Points(room)
+			}
 		}
 	}
 	return e.conclude()
@@ -143,11 +150,14 @@ func (e *earning) group() {
 		if c.given == 0 {
 			continue
 		}
-		expires := c.rule.expiry.lastDay(e.at.day)
-		if k := slices.IndexFunc(e.lots, func(l EarnedLot) bool { return l.Expires == expires }); k >= 0 {
+		expires, usable := c.rule.expiry.lastDay(e.at.day), ""
+		if c.rule.pending > 0 {
+			usable = (e.at.day + date(c.rule.pending)).String()
+		}
+		if k := slices.IndexFunc(e.lots, func(l EarnedLot) bool { return l.Expires == expires && l.Usable == usable }); k >= 0 {
 			e.lots[k].Points += c.given
 		} else {
-			e.lots = append(e.lots, EarnedLot{c.given, expires})
+			e.lots = append(e.lots, EarnedLot{c.given, expires, usable})
 		}
 	}
 }
@@ -168,7 +178,7 @@ func (e *earning) explain(over Points) {
 	}
 	for i := range e.cands {
 		if c := &e.cands[i]; c.cut > 0 {
-			e.add(Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.rule.cap}, &count, &more)
+			e.add(Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.limit}, &count, &more)
 		}
 	}
 	for _, m := range more {

@@ -30,13 +30,16 @@ func (e *earning) give(c *candidate) error {
 		}
 		before = points
 	}
-	if r.cap > 0 && (value.whole > r.cap || value.whole == r.cap && value.rest > 0) {
-		value = wholeFrac(r.cap)
+	if room, limit, capped := e.room(r); capped && (value.whole > room || value.whole == room && value.rest > 0) {
+		if r.caps.refuse {
+			room = 0
+		}
+		value = wholeFrac(room)
 		kept, ok := e.settle(r, value)
 		if !ok {
 			return &RuleError{r.id}
 		}
-		c.cut = Points(points - (kept - start*isSale(r)))
+		c.cut, c.limit = Points(points-(kept-start*isSale(r))), limit
 		points = kept - start*isSale(r)
 	}
 	if r.at == atSale {

@@ -66,6 +66,7 @@ type SaleBody struct {
 	Tenders   []Tender  `json:"tenders"`
 	Medium    Medium    `json:"medium"`              // how the member was identified
 	Tier      string    `json:"tier,omitempty"`      // tier that the quote assumed
+	History   *History  `json:"history,omitempty"`   // what the rules were told of the member's past
 	Standing  *Standing `json:"standing,omitempty"`  // what the tier was counted on before this sale
 	Reached   string    `json:"reached,omitempty"`   // a higher tier in which the sale already earned
 	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
@@ -133,6 +134,7 @@ type Movement struct {
 	Lot     LotID  `json:"lot,omitempty"`     // the lot made or drawn on
 	Expires string `json:"expires,omitempty"` // last valid day of the lot; always for a lot made here
 	Earned  string `json:"earned,omitempty"`  // day the lot was earned; likewise
+	Usable  string `json:"usable,omitempty"`  // first day on which a lot made here may be spent
 }
 
 // MaxBodyBytes bounds one entry's canonical form, so that a single entry always fits a batch.

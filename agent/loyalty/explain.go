@@ -37,6 +37,8 @@ const (
 	ExplainNotNow        = "explain.not_now"
 	ExplainNotHere       = "explain.not_here"
 	ExplainNotTier       = "explain.not_tier"
+	ExplainNotPurchase   = "explain.not_purchase"
+	ExplainNotEvery      = "explain.not_every"
 	ExplainNoMember      = "explain.no_member"
 	ExplainMore          = "explain.more"
 )

@@ -72,6 +72,8 @@ func earnRows() []explainRow {
 		{ExplainNotNow, []explainArg{rule, detail("hours", ArgHours)}},
 		{ExplainNotHere, []explainArg{rule}},
 		{ExplainNotTier, []explainArg{rule, detail("tiers", ArgTier)}},
+		{ExplainNotPurchase, []explainArg{rule, intArg("count", ArgCount, limit)}},
+		{ExplainNotEvery, []explainArg{rule, intArg("count", ArgCount, limit), intArg("missing", ArgCount, missing)}},
 		{ExplainNoMember, []explainArg{points}},
 		{ExplainMore, []explainArg{intArg("count", ArgCount, limit), points}},
 	}

@@ -16,6 +16,22 @@ func Balance(lots []Lot) Points {
 	return sum
 }
 
+// Spendable is what the lots hold that may be spent on a day: not expired, no longer pending; a deficit counts below zero.
+func Spendable(lots []Lot, day string) Points {
+	sum := Points(0)
+	for i := range lots {
+		if lots[i].Remaining < 0 || lots[i].spendable(day) {
+			sum += lots[i].Remaining
+		}
+	}
+	return sum
+}
+
+// spendable says whether the lot may be drawn on; on no particular day, any that holds something.
+func (l *Lot) spendable(day string) bool {
+	return l.Remaining > 0 && (day == "" || (l.Expires == "" || l.Expires >= day) && l.Usable <= day)
+}
+
 // SortLots puts lots into the order in which they are drawn: soonest expiring first, then oldest, never expiring last.
 // Deficits stand before everything, for they are filled first.
 func SortLots(lots []Lot) { slices.SortFunc(lots, compareLots) }
@@ -89,7 +105,7 @@ const maxDraws = 64
 func draw(lots []Lot, points Points, day, from, to string) []Movement {
 	open := make([]Lot, 0, len(lots))
 	for _, l := range lots {
-		if l.Remaining > 0 && (l.Expires == "" || l.Expires >= day) {
+		if l.spendable(day) {
 			open = append(open, l)
 		}
 	}
@@ -151,7 +167,7 @@ func credit(lots []Lot, m Movement) []Lot {
 		lots[i].Remaining += points
 		return lots
 	}
-	return append(lots, Lot{ID: m.Lot, Remaining: points, Earned: m.Earned, Expires: m.Expires})
+	return append(lots, Lot{ID: m.Lot, Remaining: points, Earned: m.Earned, Expires: m.Expires, Usable: m.Usable})
 }
 
 // deficitLot holds what was taken beyond every known lot.
@@ -196,4 +212,21 @@ func Expire(member MemberID, lots []Lot, day string) []Movement {
 		}
 	}
 	return moves
+}
+
+// ExpireInactive gives the movements that end everything a member holds, when the programme says that inactivity does and
+// the last purchase is too long ago: the last valid day is as many months after it. Run again it finds nothing more.
+func (p *Programme) ExpireInactive(member MemberID, lots []Lot, lastPurchase, day string) ([]Movement, error) {
+	last, ok := parseDay(lastPurchase)
+	if !ok {
+		return nil, &SaleError{"last_purchase", SaleTime}
+	}
+	if p.inactive == 0 || last.plusMonths(p.inactive).String() >= day {
+		return nil, nil
+	}
+	ended := slices.Clone(lots)
+	for i := range ended {
+		ended[i].Expires = lastPurchase
+	}
+	return Expire(member, ended, day), nil
 }

@@ -61,7 +61,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	e.Sale = s
 	if m := in.Member; m != nil {
 		e.Member = m.ID
-		s.Medium, s.Tier, s.Available = m.Medium, m.Tier, m.Available
+		s.Medium, s.Tier, s.Available, s.History = m.Medium, m.Tier, m.Available, m.History
 		if t := q.Tier; t != nil {
 			if s.Standing = m.Standing; t.Counted != t.Held {
 				s.Reached = t.Counted
@@ -92,7 +92,7 @@ func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 	}
 	for i, l := range q.Lots {
 		moves = append(moves, Movement{From: AccountIssued, To: AccountMain(m.ID), Points: l.Points,
-			Lot: lotID(head.Store, head.Epoch, head.Seq, i+1), Expires: l.Expires, Earned: head.Day})
+			Lot: lotID(head.Store, head.Epoch, head.Seq, i+1), Expires: l.Expires, Earned: head.Day, Usable: l.Usable})
 	}
 	if q.fromEarned > 0 {
 		moves = append(moves, drawNew(moves, q.fromEarned, m.ID)...)

@@ -23,6 +23,7 @@ type Programme struct {
 	tenderEarns map[TenderKind]bool
 	redeem      *redeemRule
 	expiry      expiry
+	inactive    int   // months without a purchase that end everything; 0: never
 	earnPerSale int64 // 0: no limit
 	noPurse     Points
 	returns     ReturnPolicy
@@ -67,7 +68,8 @@ type rule struct {
 	targets        []int // of a multiplier; nil for every rule with per
 	on             setID
 	when           *when
-	cap            int64 // 0: none
+	caps           caps
+	pending        int // days
 	mode           rounding
 	at             roundAt
 	expiry         expiry
@@ -79,6 +81,7 @@ type expiry struct {
 	days   int
 	months int
 	end    string
+	dates  [maxExpiryDates]dayOfYear // rising; the unused ones are 0
 }
 
 func (e expiry) lastDay(earned date) string {
@@ -88,6 +91,9 @@ func (e expiry) lastDay(earned date) string {
 	last := (earned + date(e.days)).plusMonths(e.months)
 	if e.end != "" {
 		last = last.endOf(e.end)
+	}
+	if e.dates[0] != 0 {
+		last = last.next(e.dates[:])
 	}
 	return last.String()
 }

@@ -60,6 +60,7 @@ type Redemption struct {
 type EarnedLot struct {
 	Points  Points `json:"points"`
 	Expires string `json:"expires,omitempty"`
+	Usable  string `json:"usable,omitempty"` // first day on which they may be spent; empty: at once
 }
 
 // net is the line's price after every reduction.
@@ -118,7 +119,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 		}
 	}
 	if p.keepsShares || len(q.Reductions) > 0 {
-		if err := q.fits(&in.Sale); err != nil {
+		if err := q.fits(in); err != nil {
 			return Quote{}, "", err
 		}
 	}

@@ -25,7 +25,7 @@ const (
 
 // check validates a sale from outside and gives what conditions look at.
 func (p *Programme) check(in *QuoteInput) (moment, error) {
-	if err := checkLines(in.Sale.Lines, offerBytes(&in.Sale)); err != nil {
+	if err := checkLines(in.Sale.Lines, in.besideBytes()); err != nil {
 		return moment{}, err
 	}
 	total, err := totalOf(&in.Sale)
@@ -62,6 +62,9 @@ func (p *Programme) moment(in *QuoteInput, total int64) (moment, error) {
 	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total}
 	if in.Member != nil {
 		m.tier = in.Member.Tier
+		if h := in.Member.History; h != nil {
+			m.purchase = h.Purchases + 1
+		}
 	}
 	return m, nil
 }
@@ -78,6 +81,11 @@ func (p *Programme) checkMember(m *MemberState) error {
 	}
 	if len(m.Tier) > maxTier || !cleanText(m.Tier) {
 		return &SaleError{"member.tier", SaleTier}
+	}
+	if m.History != nil {
+		if err := m.History.check(); err != nil {
+			return err
+		}
 	}
 	if s := m.Standing; s != nil && (s.Spend < 0 || s.Spend > maxStanding || s.Points < 0 || s.Points > maxStanding || s.Visits < 0 || s.Visits > maxStanding) {
 		return &SaleError{"member.standing", SaleRange}
@@ -102,6 +110,15 @@ func checkLines(lines []Line, size int) error {
 		return &SaleError{"lines", SaleTooLarge}
 	}
 	return nil
+}
+
+// besideBytes is what goes into the entry beside the lines and takes of their room.
+func (in *QuoteInput) besideBytes() int {
+	n := offerBytes(&in.Sale)
+	if in.Member != nil && in.Member.History != nil {
+		n += in.Member.History.bytes()
+	}
+	return n
 }
 
 // offerBytes is at least what JSON takes for coupons, rewards, and what they do.

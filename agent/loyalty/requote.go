@@ -23,7 +23,7 @@ func (d Difference) String() string {
 
 // Requote judges an uploaded sale again, from its lines, tenders and what was asked, and compares every figure. p is the
 // programme version that the entry names, tier and available are what head office knows of the member at that moment.
-// The standing on which a ladder lifted the member is the store's word: ReviewTier settles the tier. Which lots a redemption drew on is the store's proposal and not compared; what it took in all is. An error means that
+// The member's past and standing are the store's word: ReviewTier settles the tier. Which lots a redemption drew on is the store's proposal and not compared; what it took in all is. An error means that
 // the entry cannot be judged at all: it is not a sale, names another version, or holds what no till may send.
 func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []Difference, error) {
 	if e.Kind != KindSale || e.Sale == nil {
@@ -35,7 +35,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	}
 	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
-		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing}
+		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing, History: s.History}
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
@@ -151,6 +151,7 @@ func (c *comparison) moves(s, o []Movement) {
 		c.text(at+".lot", string(ms[i].Lot), string(mo[i].Lot))
 		c.text(at+".expires", ms[i].Expires, mo[i].Expires)
 		c.text(at+".earned", ms[i].Earned, mo[i].Earned)
+		c.text(at+".usable", ms[i].Usable, mo[i].Usable)
 	}
 	for _, m := range flows(s, o) {
 		c.figure("moves "+m.From+" -> "+m.To, taken(s, m), taken(o, m))

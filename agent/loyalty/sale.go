@@ -64,6 +64,7 @@ type Lot struct {
 	Remaining Points `json:"remaining"`         // below zero only for a recorded deficit
 	Earned    string `json:"earned"`            // day
 	Expires   string `json:"expires,omitempty"` // last valid day; empty never expires
+	Usable    string `json:"usable,omitempty"`  // first day on which it may be spent; empty: at once
 }
 
 // MemberState is what the engine knows of a member when it quotes.
@@ -74,6 +75,7 @@ type MemberState struct {
 	Available Points   `json:"available"` // what this medium lets them spend now
 	Medium    Medium   `json:"medium"`
 
+	History  *History  `json:"history,omitempty"`  // for rules that look at the member's past; nil: nothing is known of it
 	Standing *Standing `json:"standing,omitempty"` // for a programme with a ladder; nil: not known here, nobody is lifted
 }
 

@@ -151,8 +151,8 @@ func (s *Shares) bytes() int {
 }
 
 // fits holds what a bill adds to its entry beside the lines to the room that lines have.
-func (q *Quote) fits(s *Sale) error {
-	size := linesBytes(s.Lines) + offerBytes(s) + q.shares.bytes()
+func (q *Quote) fits(in *QuoteInput) error {
+	size := linesBytes(in.Sale.Lines) + in.besideBytes() + q.shares.bytes()
 	for _, r := range q.Reductions {
 		size += len(`{"rule":"","amount":},`) + len(r.Rule) + width(r.Amount)
 	}

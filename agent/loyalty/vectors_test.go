@@ -89,7 +89,12 @@ type vectorMember struct {
 	Medium    Medium    `yaml:"medium"`
 	Tier      string    `yaml:"tier"`
 	Lots      []leftLot `yaml:"lots"`
-	Standing  *struct {
+	History   *struct {
+		Purchases int64     `yaml:"purchases"`
+		Balance   Points    `yaml:"balance"`
+		Given     []RuleSum `yaml:"given"`
+	} `yaml:"history"`
+	Standing *struct {
 		Spend  major  `yaml:"spend"`
 		Points Points `yaml:"points"`
 		Visits int64  `yaml:"visits"`
@@ -122,6 +127,7 @@ type vectorWant struct {
 	Reached      *string  `yaml:"reached"` // with the sale
 	Next         *string  `yaml:"next"`
 	Missing      *int64   `yaml:"missing"`
+	Usable       []string `yaml:"usable"` // of each lot earned
 	Balance      *Points  `yaml:"balance"`
 	Error        string   `yaml:"error"`
 }
@@ -228,6 +234,11 @@ func (v *vector) runSale(t *testing.T) {
 	}
 	v.compareReductions(t, &q)
 	v.compareTier(t, &q)
+	for i, w := range v.Want.Usable {
+		if i >= len(q.Lots) || q.Lots[i].Usable != w {
+			t.Errorf("usable: got %+v, want %v", q.Lots, v.Want.Usable)
+		}
+	}
 	if v.Returns != nil {
 		v.runReturns(t, p, v.input(t), q)
 	}
@@ -290,6 +301,9 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	in.Sale.Rounding = v.Rounding.minor(t, 2)
 	if m := v.Member; m != nil {
 		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium}
+		if h := m.History; h != nil {
+			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given}
+		}
 		if st := m.Standing; st != nil {
 			in.Member.Standing = &Standing{Spend: st.Spend.minor(t, 2), Points: st.Points, Visits: st.Visits}
 		}

@@ -61,3 +61,30 @@ func TestTheWindowOfATier(t *testing.T) {
 		}
 	}
 }
+
+func TestPointsEndWithTheLastPurchaseWhenTheProgrammeSaysSo(t *testing.T) {
+	p := compile(t, goodHead+"expiry: {inactive_months: 6}\n")
+	lots := []Lot{{ID: "1-1-1.1", Remaining: 50, Earned: "2026-01-01"}, {ID: deficitLot, Remaining: -5}}
+	for day, want := range map[string]int{"2027-02-28": 0, "2027-03-01": 1} {
+		moves, err := p.ExpireInactive(7, lots, "2026-08-31", day)
+		if err != nil || len(moves) != want {
+			t.Errorf("%s: %+v %v, want %d", day, moves, err, want)
+		}
+		if again, err := p.ExpireInactive(7, Apply(lots, moves, 7), "2026-08-31", day); err != nil || want == 1 && len(again) != 0 {
+			t.Errorf("again: %+v %v", again, err)
+		}
+	}
+}
+
+func TestPendingPointsAreNotSpentBeforeTheirDay(t *testing.T) {
+	lots := []Lot{{ID: "1-1-1.1", Remaining: 50, Earned: "2026-01-01", Usable: "2026-01-15"}, {ID: "1-1-2.1", Remaining: 30, Earned: "2026-01-02"}}
+	for day, want := range map[string]Points{"2026-01-14": 30, "2026-01-15": 80} {
+		if got := Spendable(lots, day); got != want {
+			t.Errorf("%s: %d spendable, want %d", day, got, want)
+		}
+	}
+	moves := draw(lots, 40, "2026-01-14", AccountMain(7), AccountRedeemed)
+	if len(moves) != 2 || moves[0].Lot != "1-1-2.1" || moves[1].Lot != "" {
+		t.Errorf("drawn: %+v", moves)
+	}
+}

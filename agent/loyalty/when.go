@@ -17,10 +17,13 @@ type when struct {
 	stores   []StoreID
 	tiers    []string
 	minimum  int64
+	purchase int64 // only the n-th; 0: any
+	every    int64
 }
 
 func (w *when) empty() bool {
-	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && len(w.stores) == 0 && len(w.tiers) == 0 && w.minimum == 0
+	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && len(w.stores) == 0 && len(w.tiers) == 0 && w.minimum == 0 &&
+		w.purchase == 0 && w.every == 0
 }
 
 // span is minutes of the day, the end not included; a span that ends before it starts passes midnight.
@@ -40,6 +43,8 @@ type moment struct {
 	store  StoreID
 	tier   string
 	total  int64
+
+	purchase int64 // which of the member's purchases this is; 0: not known
 }
 
 // check says whether the condition holds; if not, why, as the first reason in a fixed order.
@@ -63,6 +68,14 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 		return no(ExplainNotNow, w.hourText)
 	case len(w.tiers) > 0 && !slices.Contains(w.tiers, m.tier):
 		return no(ExplainNotTier, strings.Join(w.tiers, ","))
+	case w.purchase > 0 && m.purchase != w.purchase:
+		return Finding{Rule: rule, Code: ExplainNotPurchase, Limit: w.purchase}, false
+	case w.every > 0 && (m.purchase == 0 || m.purchase%w.every != 0):
+		f := Finding{Rule: rule, Code: ExplainNotEvery, Limit: w.every}
+		if m.purchase > 0 {
+			f.Missing = w.every - m.purchase%w.every
+		}
+		return f, false
 	case m.total < w.minimum:
 		return Finding{Rule: rule, Code: ExplainBelowMinimum, Limit: w.minimum, Missing: w.minimum - m.total}, false
 	}

@@ -1,0 +1,82 @@
+package loyalty
+
+import "slices"
+
+// History is what a sale can depend on of a member's past. Who keeps the ledger adds it up, returns taken off; it is
+// written down with the sale, so that the sale can be judged again.
+type History struct {
+	Purchases int64     `json:"purchases,omitempty"` // sales before this one, all returned ones left out
+	Balance   Points    `json:"balance,omitempty"`
+	Given     []RuleSum `json:"given,omitempty"` // only rules with a cap over time need to be here
+}
+
+// RuleSum is what one rule has given a member in the day, week (from Monday), month, year and life that hold the sale's
+// business day.
+type RuleSum struct {
+	Rule     string `json:"rule"`
+	Day      Points `json:"day,omitempty"`
+	Week     Points `json:"week,omitempty"`
+	Month    Points `json:"month,omitempty"`
+	Year     Points `json:"year,omitempty"`
+	Lifetime Points `json:"lifetime,omitempty"`
+}
+
+// MaxGiven bounds the sums that come with a sale.
+const MaxGiven = 32
+
+func (h *History) check() error {
+	if h.Purchases < 0 || h.Purchases > maxStanding || h.Balance < -maxStanding || h.Balance > maxStanding || len(h.Given) > MaxGiven {
+		return &SaleError{"member.history", SaleRange}
+	}
+	for _, g := range h.Given {
+		if !idForm.MatchString(g.Rule) {
+			return &SaleError{"member.history.given", SaleText}
+		}
+		for _, n := range [...]Points{g.Day, g.Week, g.Month, g.Year, g.Lifetime} {
+			if n < 0 || n > maxStanding {
+				return &SaleError{"member.history.given", SaleRange}
+			}
+		}
+	}
+	return nil
+}
+
+// bytes is at least what JSON takes for the history.
+func (h *History) bytes() int {
+	n := len(`,"history":{"purchases":,"balance":-,"given":[]}`) + width(h.Purchases) + width(max(int64(h.Balance), -int64(h.Balance)))
+	for _, g := range h.Given {
+		n += len(`{"rule":"","day":,"week":,"month":,"year":,"lifetime":},`) + len(g.Rule)
+		for _, p := range [...]Points{g.Day, g.Week, g.Month, g.Year, g.Lifetime} {
+			n += width(int64(p))
+		}
+	}
+	return n
+}
+
+// caps is the compiled limits of one rule; 0 is no limit.
+type caps struct {
+	sale, day, week, month, year, lifetime, balance int64
+	refuse                                          bool // give nothing rather than less
+}
+
+// room is the least that any limit leaves a rule, and the limit that leaves it; ok is false without any limit.
+func (e *earning) room(r *rule) (room, limit int64, ok bool) {
+	var past RuleSum
+	var held Points
+	if m := e.in.Member; m != nil && m.History != nil {
+		held = max(m.History.Balance, 0)
+		if i := slices.IndexFunc(m.History.Given, func(g RuleSum) bool { return g.Rule == r.id }); i >= 0 {
+			past = m.History.Given[i]
+		}
+	}
+	for _, c := range [...]struct {
+		limit int64
+		used  Points
+	}{{r.caps.sale, 0}, {r.caps.day, past.Day}, {r.caps.week, past.Week}, {r.caps.month, past.Month}, {r.caps.year, past.Year},
+		{r.caps.lifetime, past.Lifetime}, {r.caps.balance, held}} {
+		if left := max(c.limit-int64(c.used), 0); c.limit > 0 && (!ok || left < room) {
+			room, limit, ok = left, c.limit, true
+		}
+	}
+	return room, limit, ok
+}
