@@ -177,7 +177,7 @@ func (in *ReturnInput) due(back []int64) due {
 		}
 		whole := part(l.Price)
 		price += whole
-		d.money += whole - part(l.Paid)
+		d.money += part(l.Price - l.Paid) // one floor: the difference of two may fall as more comes back
 		d.spent += Points(part(int64(l.Spent)))
 		earned += part(int64(l.Earned))
 	}
