@@ -41,13 +41,14 @@ func FuzzCompile(f *testing.F) {
 
 // FuzzQuote: whatever a till sends is a quote with nothing below zero, or a typed error.
 func FuzzQuote(f *testing.F) {
-	p := compileFile(f, "grocery.yaml")
+	programmes := []*Programme{compileFile(f, "grocery.yaml"), compileFile(f, "full.yaml")}
 	sale := Sale{Lines: groceries(), Tenders: []Tender{{TenderGiftCard, 100}}, Redeem: &Ask{All: true}, Rounding: 2}
 	seed, err := json.Marshal(sale)
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(seed, int64(500), "2026-11-24T10:15:00.123+02:00")
+	f.Add([]byte(`{"lines":[{"sku":"4750100","quantity":5000,"amount":1000,"brand":"Acme"}],"shown":[{"coupon":"ten","serial":"1"}],"rewards":[{"reward":"coffee-free","units":2}]}`), int64(900), testPlace.At)
 	f.Add([]byte(`{"lines":[{"sku":"a","quantity":1,"amount":1000000000000,"discount":1000000000000,"tax":10000}]}`), int64(1)<<40, testPlace.At)
 	f.Fuzz(func(t *testing.T, body []byte, available int64, at string) {
 		var sale Sale
@@ -56,24 +57,30 @@ func FuzzQuote(f *testing.F) {
 		}
 		in := QuoteInput{Sale: sale, Place: testPlace, Member: &MemberState{ID: 1, Medium: MediumPurse, Available: Points(available)}}
 		in.Place.At = at
-		q, err := p.Quote(in)
-		var bad *SaleError
-		var over *RuleError
-		if err != nil {
-			if !errors.As(err, &bad) && !errors.As(err, &over) {
-				t.Fatalf("not a typed error: %v", err)
-			}
-			return
-		}
-		if q.ToPay < 0 || q.Due < 0 || q.Earned < 0 || q.Redeem.Points < 0 || q.Redeem.Value < 0 || q.ToPay > q.Total {
-			t.Fatalf("below zero: %+v", q)
-		}
-		for i, l := range q.Lines {
-			if l.Earning < 0 || l.PaidByPoints < 0 || l.PaidByPoints > l.Amount {
-				t.Fatalf("line %d: %+v", i, l)
-			}
+		for _, p := range programmes {
+			fuzzQuote(t, p, in)
 		}
 	})
+}
+
+func fuzzQuote(t *testing.T, p *Programme, in QuoteInput) {
+	q, err := p.Quote(in)
+	var bad *SaleError
+	var over *RuleError
+	if err != nil {
+		if !errors.As(err, &bad) && !errors.As(err, &over) {
+			t.Fatalf("not a typed error: %v", err)
+		}
+		return
+	}
+	if q.ToPay < 0 || q.Due < 0 || q.Earned < 0 || q.Redeem.Points < 0 || q.Redeem.Value < 0 || q.ToPay > q.Total {
+		t.Fatalf("below zero: %+v", q)
+	}
+	for i, l := range q.Lines {
+		if l.Earning < 0 || l.Reduced < 0 || l.Reduced > l.Amount || l.PaidByPoints < 0 || l.PaidByPoints > l.Amount {
+			t.Fatalf("line %d: %+v", i, l)
+		}
+	}
 }
 
 // FuzzProgrammes searches programmes and sales together, over the space of the properties.
@@ -98,10 +105,17 @@ func FuzzDecodeEntry(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(body)
+	full := compileFile(f, "full.yaml")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		e, err := DecodeEntry(body)
 		if err != nil {
 			return
+		}
+		if sale, err := ReturnableOf(e); err == nil {
+			back, err := Return(ReturnInput{Sale: sale, All: true, Lots: Apply(nil, e.Moves, e.Member), Policy: full.ReturnPolicy()}, testHead(9))
+			if err == nil && (back.Return.Refund < 0 || back.Return.Refund > sale.ToPay || back.Return.Taken > sale.Earned) {
+				t.Fatalf("returned more than was sold: %+v", back.Return)
+			}
 		}
 		if _, _, err := p.Requote(e, "", 100); err != nil {
 			return

@@ -34,6 +34,40 @@ func TestBytesStayTheSame(t *testing.T) {
 	golden(t, "entry.json", body)
 }
 
+// The same for all that a programme, a sale and a return can hold beyond that.
+func TestBytesOfReductionsTiersAndReturnsStayTheSame(t *testing.T) {
+	doc, err := os.ReadFile(filepath.Join("testdata", "golden", "full.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := compile(t, string(doc))
+	golden(t, "full.json", p.Canonical())
+	m := &MemberState{ID: 9, Tier: "silver", Medium: MediumPurse, Available: 900, Lots: []Lot{{ID: "7-1-9.1", Remaining: 700, Earned: "2026-02-01", Expires: "2027-06-30"}},
+		History:  &History{Purchases: 9, Balance: 700, Given: []RuleSum{{Rule: "visit", Day: 1, Week: 2, Month: 3, Year: 4, Lifetime: 5}}},
+		Standing: &Standing{Spend: 199_000, Points: 7, Visits: 3}}
+	lines := append(groceries(), Line{SKU: "4750100", Name: "Coffee", Brand: "Acme", Quantity: 3000, Amount: 1350, Tax: 2100})
+	sale := Sale{Lines: lines, Redeem: &Ask{Points: 300}, Shown: []ShownCoupon{{Coupon: "ten", Serial: "7-1", ValidFrom: "2026-11-01", ValidTo: "2026-11-30"}},
+		Rewards: []RewardAsk{{Reward: "lounge"}, {Reward: "coffee-free", Units: 2}}}
+	_, e := sell(t, p, QuoteInput{Sale: sale, Member: m}, testHead(13))
+	body, err := e.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "full-sale.json", body)
+	returnable, err := ReturnableOf(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Return(ReturnInput{Sale: returnable, Lines: []ReturnedLine{{4, 1000}, {0, 1350}}, Lots: Apply(m.Lots, e.Moves, 9), Policy: p.ReturnPolicy()}, testHead(14))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err = back.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "full-return.json", body)
+}
+
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	file := filepath.Join("testdata", "golden", name)
