@@ -6,6 +6,8 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
+	"loyaltill/firmware-sim/cardsim"
+	"loyaltill/store/agentdb"
 )
 
 func TestATapEarnsAndTheReceiptSaysSo(t *testing.T) {
@@ -233,4 +235,71 @@ func TestConfirmPressedFourTimesAtOnceSellsOnce(t *testing.T) {
 			s.check(uint32(300-paid), "load sale")
 		})
 	}
+}
+
+func TestTapAndGoEarnsAndLeavesTheTillFree(t *testing.T) {
+	s := newShop(t)
+	s.tap()
+	s.slot.Remove()
+	s.until("card to be gone", func(l agent.LaneState) bool { return l.Card.State == agent.CardNone && l.Member != nil })
+	done, err := s.commit(newKey(), s.quoted(basket(1000)))
+	if err != nil || done.Earned != 100 {
+		t.Fatalf("answer %+v, %v", done, err)
+	}
+	if lane, _ := s.agent.Lane(1); lane.Member != nil {
+		t.Errorf("the member still stands at the till: %+v", lane.Member)
+	}
+	s.tap()
+	if _, err := s.agent.Forget(1); err != nil {
+		t.Fatal(err)
+	}
+	if lane, _ := s.agent.Lane(1); lane.Member != nil {
+		t.Errorf("forgotten, and still there: %+v", lane.Member)
+	}
+}
+
+func TestWhatIsLeftOnTheCardShowsAfterTheSale(t *testing.T) {
+	s := newShop(t)
+	s.ready(300)
+	if _, err := s.commit(newKey(), s.quoted(redeeming(1000, 200))); err != nil {
+		t.Fatal(err)
+	}
+	if lane, _ := s.agent.Lane(1); lane.Member == nil || lane.Member.Available != 100 || lane.Member.Balance != 180 {
+		t.Errorf("at the till: %+v", lane.Member)
+	}
+	q, err := s.agent.Quote(t.Context(), 1, redeeming(1000, 200))
+	if err != nil || q.Redeem.Points != 100 {
+		t.Errorf("quote %+v, %v", q.Redeem, err)
+	}
+}
+
+func TestABlockedMemberIsToldApart(t *testing.T) {
+	s := newShop(t)
+	m := s.member(0)
+	m.Status = agentdb.MemberBlocked
+	s.headOffice(agentdb.Change{Member: m})
+	s.slot.Insert(s.card)
+	s.until("refusal", func(l agent.LaneState) bool { return l.Card.Code == agent.CodeCardBlocked })
+	_, err := s.agent.MemberByNumber(t.Context(), testNumber)
+	refused(t, err, agent.CodeCardBlocked)
+}
+
+func TestASaleFinishedLaterCountsOnTheLotsOfThatMoment(t *testing.T) {
+	s := newShop(t)
+	s.ready(300)
+	s.fault(cardsim.Fault{Kind: cardsim.TearAfter, INS: insDebit})
+	key := newKey()
+	_, err := s.commit(key, s.quoted(redeeming(1000, 200)))
+	refused(t, err, agent.CodeCardTapAgain)
+	other := basket(500) // the same member buys something by number meanwhile
+	other.Number = testNumber
+	if _, err := s.commit(newKey(), s.quoted(other)); err != nil {
+		t.Fatal(err)
+	}
+	s.tap()
+	// 300 + 50 - 200 + 80
+	if done, err := s.agent.Sale(t.Context(), key); err != nil || done.Balance != 230 {
+		t.Errorf("finished %+v, %v", done, err)
+	}
+	s.check(100, "load sale sale")
 }
