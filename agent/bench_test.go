@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -104,7 +103,7 @@ func newShop(t testing.TB) *shop {
 	if err := s.card.Personalise(s.issuer.Personalise(t, s.card.Request(), cardtest.Plastic{PIN: "4711", Number: testNumber})); err != nil {
 		t.Fatal(err)
 	}
-	link := freeAddress(t)
+	link := must[string](t)(stage.FreeAddress())
 	s.slot = cardsim.NewSlot("till", link, zerolog.Nop())
 	bench := must[*printersim.Bench](t)(printersim.OpenBench([]printersim.PrinterConfig{{Name: "till", PTYLink: filepath.Join(s.dir, "printer"), Speed: 50}}, zerolog.Nop()))
 	s.background(s.slot.Run)
@@ -129,12 +128,6 @@ func (zeroes) Read(p []byte) (int, error) {
 		p[i] = byte(i + 1)
 	}
 	return len(p), nil
-}
-
-func freeAddress(t testing.TB) string {
-	l := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
-	defer l.Close()
-	return l.Addr().String()
 }
 
 // background runs part of the simulated world until the test ends.

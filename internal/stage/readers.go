@@ -29,7 +29,7 @@ func (s *Shop) openReaders(ctx context.Context) error {
 	}
 	s.CardPath = "direct link (no card service here)"
 	for range s.Lanes {
-		address, err := freeAddress()
+		address, err := FreeAddress()
 		if err != nil {
 			return err
 		}

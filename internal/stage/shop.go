@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -69,7 +70,7 @@ func Open(ctx context.Context, o Options) (*Shop, error) {
 	s := &Shop{Options: o}
 	var err error
 	if s.APIListen == "" { // the same after each restart
-		if s.APIListen, err = freeAddress(); err != nil {
+		if s.APIListen, err = FreeAddress(); err != nil {
 			return s, err
 		}
 	}
@@ -129,18 +130,26 @@ func (s *Shop) makeFolders(context.Context) error {
 	return nil
 }
 
-// freeAddress picks a loopback port that nobody has now. Head office must come back on the same one.
-func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// Ports that systems do not give to outgoing connections by themselves, so that a free one stays free for a moment.
+const (
+	firstPort = 20000
+	ports     = 12000
+	portTries = 100
+)
+
+// FreeAddress picks a loopback port that nobody has now, for a program that must come back on the same one.
+func FreeAddress() (string, error) {
+	for range portTries {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
+		if l, err := net.Listen("tcp", address); err == nil {
+			return address, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", fmt.Errorf("no free port among %d tried", portTries)
 }
 
 func (s *Shop) foundHeadOffice(ctx context.Context) (err error) {
-	if s.hqAddress, err = freeAddress(); err != nil {
+	if s.hqAddress, err = FreeAddress(); err != nil {
 		return err
 	}
 	_, err = s.headOffice(ctx, "init", "--dir", s.HeadOfficeDir(), "--scheme", schemeID, "--currency", "EUR", "--host", "127.0.0.1")
