@@ -80,6 +80,7 @@ func (c *compiler) compile() {
 	c.compileHeader()
 	c.compileTiers()
 	c.compileLadder()
+	c.compileOccasions()
 	c.compileSets()
 	c.compileTenders()
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)

@@ -43,6 +43,7 @@ func (c *compiler) compileWhen(path string, def *whenDef) *when {
 	if def.Every == 1 {
 		c.fault(path+".every", "is every purchase", "leave it out, or write 2 or more")
 	}
+	c.whenMember(path, def, w)
 	if w.empty() {
 		c.fault(path, "says nothing", "leave it out")
 	}
@@ -137,3 +138,69 @@ func (c *compiler) whenTiers(path string, def *whenDef, w *when) {
 	def.Tiers = slices.Compact(def.Tiers)
 	w.tiers = def.Tiers
 }
+
+// whenMember reads what a condition asks of the member's past.
+func (c *compiler) whenMember(path string, def *whenDef, w *when) {
+	w.segments = c.segments(path+".segments", &def.Segments)
+	w.notSegments = c.segments(path+".not_segments", &def.NotSegments)
+	if w.occasion = def.Occasion; w.occasion != "" && !slices.ContainsFunc(c.doc.Occasions, func(o occasionDef) bool { return o.ID == w.occasion }) {
+		c.fault(path+".occasion", fmt.Sprintf("there is no occasion %q", w.occasion), "declare it in occasions")
+	}
+	if def.Pilot == nil {
+		return
+	}
+	c.checkID(path+".pilot.name", def.Pilot.Name)
+	n, ok := parseDecimal(string(def.Pilot.Share), 2)
+	if !ok || n == 0 || n >= fullShare {
+		c.fault(path+".pilot.share", fmt.Sprintf("%q is not a share", string(def.Pilot.Share)), "write percent of all members, above 0 and below 100")
+		return
+	}
+	def.Pilot.Share = formatDecimal(n, 2, true)
+	w.pilot = &pilot{name: def.Pilot.Name, share: n, rest: def.Pilot.Rest}
+}
+
+// segments are shipped with members, not declared here: any id may be one.
+func (c *compiler) segments(path string, list *[]string) []string {
+	if len(*list) > MaxSegments {
+		c.fault(path, fmt.Sprintf("has %d segments", len(*list)), fmt.Sprintf("keep to %d", MaxSegments))
+		return nil
+	}
+	for i, id := range *list {
+		c.checkID(fmt.Sprintf("%s[%d]", path, i), id)
+	}
+	slices.Sort(*list)
+	*list = slices.Compact(*list)
+	return *list
+}
+
+const maxWindowDays = 180 // before or after an occasion: two of one kind never meet
+
+func (c *compiler) compileOccasions() {
+	if len(c.doc.Occasions) > MaxOccasions {
+		c.fault("occasions", fmt.Sprintf("has %d occasions", len(c.doc.Occasions)), fmt.Sprintf("keep to %d", MaxOccasions))
+		return
+	}
+	seen := map[string]bool{}
+	for i := range c.doc.Occasions {
+		def, path := &c.doc.Occasions[i], fmt.Sprintf("occasions[%d]", i)
+		c.checkNewID(path+".id", def.ID, seen)
+		if len(def.ID) > maxOccasionID {
+			c.fault(path+".id", "is too long", fmt.Sprintf("keep to %d", maxOccasionID))
+		}
+		c.checkTexts(path+".name", def.Name, false)
+		o := occasion{id: def.ID, before: int(def.Before), after: int(def.After)}
+		o.joined = c.choice(path+".of", &def.Of, "birthday", "joined") == 1
+		o.march = c.choice(path+".leap", &def.Leap, "feb28", "mar01") == 1
+		for _, n := range []struct {
+			name string
+			n    int64
+		}{{"before", def.Before}, {"after", def.After}} {
+			if n.n < 0 || n.n > maxWindowDays {
+				c.fault(path+"."+n.name, "is out of range", fmt.Sprintf("write 0 to %d days", maxWindowDays))
+			}
+		}
+		c.p.occasions = append(c.p.occasions, o)
+	}
+}
+
+const maxOccasionID = 35 // with its year it is still an id

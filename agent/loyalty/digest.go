@@ -52,6 +52,13 @@ func digestOf(in *QuoteInput, q *Quote) string {
 			d.text(l.Usable)
 		}
 	}
+	if len(q.Occasions) > 0 {
+		d.text("occasions 1")
+		d.ints(int64(len(q.Occasions)))
+		for _, key := range q.Occasions {
+			d.text(key)
+		}
+	}
 	if t := q.Tier; t != nil && t.Counted != t.Held {
 		d.text("tier 1")
 		d.text(t.Counted)

@@ -16,6 +16,7 @@ type document struct {
 	Programme header               `json:"programme"`
 	Tiers     []tierDef            `json:"tiers,omitempty"`
 	Ladder    *ladderDef           `json:"ladder,omitempty"`
+	Occasions []occasionDef        `json:"occasions,omitempty"`
 	Sets      map[string]setDef    `json:"sets,omitempty"`
 	Exclude   []string             `json:"exclude,omitempty"`
 	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
@@ -116,6 +117,26 @@ type whenDef struct {
 	Minimum  decimal  `json:"minimum,omitempty"`  // of the bill
 	Purchase int64    `json:"purchase,omitempty"` // only the member's first, second, ...
 	Every    int64    `json:"every,omitempty"`    // only every n-th
+
+	Occasion    string    `json:"occasion,omitempty"`
+	Segments    []string  `json:"segments,omitempty"`     // of which the member is in one
+	NotSegments []string  `json:"not_segments,omitempty"` // of which the member is in none
+	Pilot       *pilotDef `json:"pilot,omitempty"`
+}
+
+type occasionDef struct {
+	ID     string `json:"id"`
+	Name   texts  `json:"name,omitempty"`
+	Of     string `json:"of,omitempty"`     // birthday, joined
+	Before int64  `json:"before,omitempty"` // days
+	After  int64  `json:"after,omitempty"`
+	Leap   string `json:"leap,omitempty"` // feb28, mar01
+}
+
+type pilotDef struct {
+	Name  string  `json:"name"`
+	Share decimal `json:"share"` // percent of all members
+	Rest  bool    `json:"rest,omitempty"`
 }
 
 type capDef struct {

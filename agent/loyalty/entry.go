@@ -72,6 +72,7 @@ type SaleBody struct {
 	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
 	Asked     *Ask      `json:"asked,omitempty"`
 
+	Occasions    []string      `json:"occasions,omitempty"`     // of the member, used up
 	Shown        []ShownCoupon `json:"shown,omitempty"`         // coupons shown, also those without effect
 	Rewards      []RewardAsk   `json:"rewards,omitempty"`       // asked
 	Reductions   []Reduction   `json:"reductions,omitempty"`    // what lowered the price

@@ -43,7 +43,7 @@ func TestBytesOfReductionsTiersAndReturnsStayTheSame(t *testing.T) {
 	p := compile(t, string(doc))
 	golden(t, "full.json", p.Canonical())
 	m := &MemberState{ID: 9, Tier: "silver", Medium: MediumPurse, Available: 900, Lots: []Lot{{ID: "7-1-9.1", Remaining: 700, Earned: "2026-02-01", Expires: "2027-06-30"}},
-		History:  &History{Purchases: 9, Balance: 700, Given: []RuleSum{{Rule: "visit", Day: 1, Week: 2, Month: 3, Year: 4, Lifetime: 5}}},
+		History:  &History{Purchases: 9, Balance: 700, Segments: []string{"regulars"}, Occasions: []string{"birthday-2026"}, Given: []RuleSum{{Rule: "visit", Day: 1, Week: 2, Month: 3, Year: 4, Lifetime: 5}}},
 		Standing: &Standing{Spend: 199_000, Points: 7, Visits: 3}}
 	lines := append(groceries(), Line{SKU: "4750100", Name: "Coffee", Brand: "Acme", Quantity: 3000, Amount: 1350, Tax: 2100})
 	sale := Sale{Lines: lines, Redeem: &Ask{Points: 300}, Shown: []ShownCoupon{{Coupon: "ten", Serial: "7-1", ValidFrom: "2026-11-01", ValidTo: "2026-11-30"}},

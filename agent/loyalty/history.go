@@ -7,7 +7,9 @@ import "slices"
 type History struct {
 	Purchases int64     `json:"purchases,omitempty"` // sales before this one, all returned ones left out
 	Balance   Points    `json:"balance,omitempty"`
-	Given     []RuleSum `json:"given,omitempty"` // only rules with a cap over time need to be here
+	Segments  []string  `json:"segments,omitempty"`  // that head office put the member into
+	Occasions []string  `json:"occasions,omitempty"` // that are on and not used, as Programme.Occasions names them
+	Given     []RuleSum `json:"given,omitempty"`     // only rules with a cap over time need to be here
 }
 
 // RuleSum is what one rule has given a member in the day, week (from Monday), month, year and life that hold the sale's
@@ -21,12 +23,26 @@ type RuleSum struct {
 	Lifetime Points `json:"lifetime,omitempty"`
 }
 
-// MaxGiven bounds the sums that come with a sale.
-const MaxGiven = 32
+// Limits of the history that comes with a sale.
+const (
+	MaxGiven     = 32
+	MaxSegments  = 64
+	MaxOccasions = 8
+)
 
 func (h *History) check() error {
 	if h.Purchases < 0 || h.Purchases > maxStanding || h.Balance < -maxStanding || h.Balance > maxStanding || len(h.Given) > MaxGiven {
 		return &SaleError{"member.history", SaleRange}
+	}
+	if len(h.Segments) > MaxSegments || len(h.Occasions) > MaxOccasions {
+		return &SaleError{"member.history", SaleTooLarge}
+	}
+	for _, list := range [][]string{h.Segments, h.Occasions} {
+		for _, name := range list {
+			if !idForm.MatchString(name) {
+				return &SaleError{"member.history", SaleText}
+			}
+		}
 	}
 	for _, g := range h.Given {
 		if !idForm.MatchString(g.Rule) {
@@ -44,6 +60,12 @@ func (h *History) check() error {
 // bytes is at least what JSON takes for the history.
 func (h *History) bytes() int {
 	n := len(`,"history":{"purchases":,"balance":-,"given":[]}`) + width(h.Purchases) + width(max(int64(h.Balance), -int64(h.Balance)))
+	n += len(`,"segments":[],"occasions":[]`)
+	for _, list := range [][]string{h.Segments, h.Occasions} {
+		for _, name := range list {
+			n += len(`"",`) + len(name)
+		}
+	}
 	for _, g := range h.Given {
 		n += len(`{"rule":"","day":,"week":,"month":,"year":,"lifetime":},`) + len(g.Rule)
 		for _, p := range [...]Points{g.Day, g.Week, g.Month, g.Year, g.Lifetime} {

@@ -29,7 +29,8 @@ type Quote struct {
 	RewardPoints Points      `json:"reward_points,omitempty"`
 	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
 
-	Tier *TierProgress `json:"tier,omitempty"`
+	Tier      *TierProgress `json:"tier,omitempty"`
+	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
 
 	fromEarned Points // of RewardPoints, paid with points of this very sale
 	shares     Shares
@@ -111,6 +112,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.Lines = b.out
 	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
 	q.EarnedExpires = soonest(q.Lots)
+	q.Occasions = e.occasions(&o)
 	q.Tier = b.progress(e.earned)
 	q.reduced(b, &o)
 	if p.keepsShares {

@@ -62,8 +62,9 @@ func (p *Programme) moment(in *QuoteInput, total int64) (moment, error) {
 	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total}
 	if in.Member != nil {
 		m.tier = in.Member.Tier
+		m.member = in.Member.ID
 		if h := in.Member.History; h != nil {
-			m.purchase = h.Purchases + 1
+			m.purchase, m.past = h.Purchases+1, h
 		}
 	}
 	return m, nil

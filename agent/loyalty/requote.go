@@ -3,6 +3,7 @@ package loyalty
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Difference is one figure of an entry that head office works out otherwise.
@@ -72,6 +73,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("medium", string(s.Medium), string(o.Medium))
 	c.text("tier", s.Tier, o.Tier)
 	c.text("reached", s.Reached, o.Reached)
+	c.text("occasions", strings.Join(s.Occasions, ","), strings.Join(o.Occasions, ","))
 	c.figure("total", s.Total, o.Total)
 	c.figure("reduced", s.Reduced, o.Reduced)
 	c.figure("reward_points", int64(s.RewardPoints), int64(o.RewardPoints))

@@ -93,6 +93,8 @@ type vectorMember struct {
 		Purchases int64     `yaml:"purchases"`
 		Balance   Points    `yaml:"balance"`
 		Given     []RuleSum `yaml:"given"`
+		Segments  []string  `yaml:"segments"`
+		Occasions []string  `yaml:"occasions"`
 	} `yaml:"history"`
 	Standing *struct {
 		Spend  major  `yaml:"spend"`
@@ -128,6 +130,7 @@ type vectorWant struct {
 	Next         *string  `yaml:"next"`
 	Missing      *int64   `yaml:"missing"`
 	Usable       []string `yaml:"usable"` // of each lot earned
+	Occasions    []string `yaml:"occasions"`
 	Balance      *Points  `yaml:"balance"`
 	Error        string   `yaml:"error"`
 }
@@ -234,6 +237,9 @@ func (v *vector) runSale(t *testing.T) {
 	}
 	v.compareReductions(t, &q)
 	v.compareTier(t, &q)
+	if w := v.Want.Occasions; w != nil && !slices.Equal(w, q.Occasions) {
+		t.Errorf("occasions: got %v, want %v", q.Occasions, w)
+	}
 	for i, w := range v.Want.Usable {
 		if i >= len(q.Lots) || q.Lots[i].Usable != w {
 			t.Errorf("usable: got %+v, want %v", q.Lots, v.Want.Usable)
@@ -302,7 +308,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	if m := v.Member; m != nil {
 		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium}
 		if h := m.History; h != nil {
-			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given}
+			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions}
 		}
 		if st := m.Standing; st != nil {
 			in.Member.Standing = &Standing{Spend: st.Spend.minor(t, 2), Points: st.Points, Visits: st.Visits}

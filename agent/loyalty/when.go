@@ -19,11 +19,16 @@ type when struct {
 	minimum  int64
 	purchase int64 // only the n-th; 0: any
 	every    int64
+
+	occasion    string
+	segments    []string
+	notSegments []string
+	pilot       *pilot
 }
 
 func (w *when) empty() bool {
 	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && len(w.stores) == 0 && len(w.tiers) == 0 && w.minimum == 0 &&
-		w.purchase == 0 && w.every == 0
+		w.purchase == 0 && w.every == 0 && w.occasion == "" && len(w.segments) == 0 && len(w.notSegments) == 0 && w.pilot == nil
 }
 
 // span is minutes of the day, the end not included; a span that ends before it starts passes midnight.
@@ -44,7 +49,9 @@ type moment struct {
 	tier   string
 	total  int64
 
+	member   MemberID
 	purchase int64 // which of the member's purchases this is; 0: not known
+	past     *History
 }
 
 // check says whether the condition holds; if not, why, as the first reason in a fixed order.
@@ -68,6 +75,12 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 		return no(ExplainNotNow, w.hourText)
 	case len(w.tiers) > 0 && !slices.Contains(w.tiers, m.tier):
 		return no(ExplainNotTier, strings.Join(w.tiers, ","))
+	case w.pilot != nil && !w.pilot.takes(m.member):
+		return no(ExplainNotPilot, "")
+	case !w.segmented(m.past):
+		return no(ExplainNotSegment, "")
+	case w.occasion != "" && !m.past.celebrates(w.occasion):
+		return no(ExplainNotOccasion, w.occasion)
 	case w.purchase > 0 && m.purchase != w.purchase:
 		return Finding{Rule: rule, Code: ExplainNotPurchase, Limit: w.purchase}, false
 	case w.every > 0 && (m.purchase == 0 || m.purchase%w.every != 0):
@@ -80,4 +93,24 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 		return Finding{Rule: rule, Code: ExplainBelowMinimum, Limit: w.minimum, Missing: w.minimum - m.total}, false
 	}
 	return Finding{}, true
+}
+
+// segmented says whether the member is in a segment that the rule is for, and in none that it is not for.
+func (w *when) segmented(past *History) bool {
+	var in []string
+	if past != nil {
+		in = past.Segments
+	}
+	member := func(of []string) bool {
+		return slices.ContainsFunc(of, func(s string) bool { return slices.Contains(in, s) })
+	}
+	return (len(w.segments) == 0 || member(w.segments)) && !member(w.notSegments)
+}
+
+func (h *History) celebrates(occasion string) bool {
+	if h == nil {
+		return false
+	}
+	_, on := keyOf(h.Occasions, occasion)
+	return on
 }
