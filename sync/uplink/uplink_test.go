@@ -308,8 +308,19 @@ func TestABoxOfAnEarlierLifeStopsUploading(t *testing.T) {
 	b.connect()
 	b.until("stopped", func(s Status) bool { return s.State.Stopped() })
 	b.sell(0, 600)
-	if n := len(o.holds(b)); n != 0 {
-		t.Errorf("head office took %d entries", n)
+	report, err := o.Report(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range report.Stores[0].Epochs {
+		if e.Seq != 0 {
+			t.Errorf("head office took %d entries of epoch %d", e.Seq, e.Epoch)
+		}
+	}
+	var p *wire.Problem
+	_, err = o.Entries(t.Context(), wire.EntriesQuery{Store: b.db.Store(), Epoch: b.db.Epoch(), From: 1, Limit: 1})
+	if !errors.As(err, &p) || p.Code != wire.CodeEpochClosed {
+		t.Errorf("head office answers a box of an earlier life: %v", err)
 	}
 }
 
