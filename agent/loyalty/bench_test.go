@@ -7,7 +7,9 @@ import (
 )
 
 // benchProgramme has a base rule, and rules on sets of which the benchmark's basket touches only the first hundred.
-func benchProgramme(t testing.TB, rules int) *Programme {
+func benchProgramme(t testing.TB, rules int) *Programme { return compile(t, benchText(rules)) }
+
+func benchText(rules int) string {
 	var b strings.Builder
 	b.WriteString("format: 1\nprogramme: {id: bench, name: {en: Bench}, version: 1, valid_from: 2026-01-01T00:00, currency: EUR}\nsets:\n")
 	for i := range rules {
@@ -18,7 +20,7 @@ func benchProgramme(t testing.TB, rules int) *Programme {
 		fmt.Fprintf(&b, "  - {id: r%d, per: amount, rate: {points: 2, per: 1.00}, on: s%d, when: {weekdays: [tue]}}\n", i, i)
 	}
 	b.WriteString("redeem: {point_value: {points: 100, value: 1.00}, minimum: 100, step: 10, max_share: 50, except: [tobacco]}\nexpiry: {months: 12}\n")
-	return compile(t, b.String())
+	return b.String()
 }
 
 func benchInput(lines, lots int) QuoteInput {
@@ -110,6 +112,27 @@ func BenchmarkCompile(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := Compile(p.Canonical()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReduce is a quote with discounts on every line in five groups, chosen by priority or as the best combination.
+func BenchmarkReduce(b *testing.B) {
+	for _, stacking := range []string{"priority", "best_for_customer"} {
+		b.Run(stacking, func(b *testing.B) {
+			doc := strings.Builder{}
+			doc.WriteString("discounts:\n")
+			for i := range 10 {
+				fmt.Fprintf(&doc, "  - {id: d%d, group: g%d, gives: {percent: %d, of: line, on: s%d}}\n", i, i/2, i+1, i)
+			}
+			fmt.Fprintf(&doc, "stacking: {group: %s}\nreturns: {earned: per_line}\n", stacking)
+			p, in := compile(b, benchText(100)+doc.String()), benchInput(20, 30)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Quote(in); err != nil {
 					b.Fatal(err)
 				}
 			}

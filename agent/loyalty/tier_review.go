@@ -83,7 +83,7 @@ func (l *ladder) down(s TierState, day date, held int, stay int64) (Review, erro
 	}
 	to := l.reached(stay)
 	if l.downgrade == downgradeStep {
-		to = max(to, held-1)
+		to = held - 1 // not below what was reached, or there were nothing to lose
 	}
 	r.State = TierState{Tier: l.name(to), Since: day.String(), SteppedOn: day.String()}
 	if l.reached(stay) < to { // short of the step below too: its grace begins today
