@@ -63,8 +63,16 @@ type stack struct {
 	*bill
 	offers []offer
 	rank   []int32 // line by content, so that ties do not follow the order of lines
+	quiet  bool    // only the price is wanted: one of many combinations
 	spendable,
 	held Points // what rewards may cost: in all, and without the points of this sale
+}
+
+// tell adds to the breakdown.
+func (s *stack) tell(o *outcome, f Finding) {
+	if !s.quiet {
+		o.why = append(o.why, f)
+	}
 }
 
 // outcome is what one choice among the offers gives.
@@ -99,7 +107,7 @@ func (s *stack) run(barred []bool) (outcome, error) {
 	for i := range s.offers {
 		f := &s.offers[i]
 		if winner, lost := taken[f.group]; lost && f.group != "" {
-			o.why = append(o.why, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: winner})
+			s.tell(&o, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: winner})
 			continue
 		}
 		if barred != nil && barred[i] {
@@ -115,7 +123,7 @@ func (s *stack) run(barred []bool) (outcome, error) {
 	}
 	for i := range s.offers { // what stood back for the best combination says for whom
 		if f := &s.offers[i]; barred != nil && barred[i] && taken[f.group] != "" && taken[f.group] != f.id {
-			o.why = append(o.why, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: taken[f.group]})
+			s.tell(&o, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: taken[f.group]})
 		}
 	}
 	return o, nil
@@ -125,7 +133,7 @@ func (s *stack) run(barred []bool) (outcome, error) {
 func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	no := func(n Finding) (bool, error) {
 		n.Rule = f.id
-		o.why = append(o.why, n)
+		s.tell(o, n)
 		return false, nil
 	}
 	if f.bad != nil {
@@ -161,6 +169,9 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	}
 	o.total -= amount
 	o.spent += f.cost
+	if s.quiet {
+		return true, nil
+	}
 	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: f.cost})
 	o.parts, o.lines = append(o.parts, off), append(o.lines, f.lines)
 	told := Finding{Rule: f.id, Code: ExplainReduced, Applied: true, Value: amount, Detail: f.serial}
@@ -181,17 +192,21 @@ func (s *stack) best() (outcome, error) {
 	for _, g := range groups {
 		combinations = min(combinations*(len(g)+1), maxCombinations+1)
 	}
+	tried := [][][]int{groups}
 	if combinations > maxCombinations {
-		var least outcome
+		tried = tried[:0]
 		for k := range groups {
-			var err error
-			if least, err = s.search(groups[k:k+1], barred); err != nil {
-				return outcome{}, err
-			}
+			tried = append(tried, groups[k:k+1])
 		}
-		return least, nil
 	}
-	return s.search(groups, barred)
+	s.quiet = true
+	for _, some := range tried {
+		if err := s.search(some, barred); err != nil {
+			return outcome{}, err
+		}
+	}
+	s.quiet = false
+	return s.run(barred)
 }
 
 // groups is the offers of each group, in order.
@@ -214,10 +229,9 @@ func (s *stack) groups() [][]int {
 }
 
 // search tries every choice of one offer or none from each of the groups, and leaves the best one's in barred.
-func (s *stack) search(groups [][]int, barred []bool) (outcome, error) {
+func (s *stack) search(groups [][]int, barred []bool) error {
 	choice := make([]int, len(groups))
-	var least outcome
-	var best []bool
+	least, best := int64(0), []bool(nil)
 	for {
 		for g, members := range groups {
 			for k, i := range members {
@@ -226,10 +240,10 @@ func (s *stack) search(groups [][]int, barred []bool) (outcome, error) {
 		}
 		o, err := s.run(barred)
 		if err != nil {
-			return outcome{}, err
+			return err
 		}
-		if best == nil || o.total < least.total {
-			least, best = o, slices.Clone(barred)
+		if best == nil || o.total < least {
+			least, best = o.total, slices.Clone(barred)
 		}
 		g := len(groups) - 1
 		for ; g >= 0; g-- {
@@ -240,7 +254,7 @@ func (s *stack) search(groups [][]int, barred []bool) (outcome, error) {
 		}
 		if g < 0 {
 			copy(barred, best)
-			return least, nil
+			return nil
 		}
 	}
 }
