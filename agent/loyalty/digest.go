@@ -42,6 +42,14 @@ func digestOf(in *QuoteInput, q *Quote) string {
 			d.ints(int64(f.Points))
 		}
 	}
+	d.more(in, q)
+	sum := sha256.Sum256(d.buf)
+	return hex.EncodeToString(sum[:])
+}
+
+// more is what not every quote has. Each part begins with its own label and is left out when it would be empty, so that the
+// names of quotes without it stay as they were.
+func (d *digester) more(in *QuoteInput, q *Quote) {
 	if len(in.Sale.Shown)+len(in.Sale.Rewards)+len(q.Reductions) > 0 {
 		d.offers(in, q)
 	}
@@ -63,11 +71,8 @@ func digestOf(in *QuoteInput, q *Quote) string {
 		d.text("tier 1")
 		d.text(t.Counted)
 	}
-	sum := sha256.Sum256(d.buf)
-	return hex.EncodeToString(sum[:])
 }
 
-// offers is only there for bills that have any, so that the names of all others stay as they were.
 func (d *digester) offers(in *QuoteInput, q *Quote) {
 	d.text("offers 1")
 	d.ints(int64(len(in.Sale.Shown)))

@@ -74,30 +74,10 @@ func TestTheLargestSaleFitsAnEntry(t *testing.T) {
 }
 
 func largestSale(t *testing.T, reductions bool) {
-	var doc strings.Builder
 	long := strings.Repeat("x", 36)
-	doc.WriteString(goodHead + "tiers:\n")
-	tiers := make([]string, maxWhenTiers)
-	for i := range tiers {
-		tiers[i] = fmt.Sprintf("%s-%d", long, i)
-		fmt.Fprintf(&doc, "  - {id: %s, name: {en: T}}\n", tiers[i])
-	}
-	doc.WriteString("sets:\n")
-	for i := range 20 {
-		fmt.Fprintf(&doc, "  %s%02d: {label: [out%d]}\n", long, i, i)
-	}
-	doc.WriteString("exclude: [")
-	for i := range 20 {
-		fmt.Fprintf(&doc, "%s%02d,", long, i)
-	}
-	doc.WriteString("]\nearn:\n")
-	for i := range 300 {
-		fmt.Fprintf(&doc, "  - {id: y%s%03d, per: amount, rate: {points: 9999999, per: 0.01}, cap: {sale: 999999999}, expiry: {days: %d}}\n", long, i, i%maxExpiries+1)
-		fmt.Fprintf(&doc, "  - {id: z%s%03d, bonus: 1, expiry: {days: 1}, when: {tiers: [%s]}}\n", long, i, strings.Join(tiers, ","))
-	}
-	doc.WriteString("redeem: {point_value: {points: 1, value: 0.01}, step: 7, keep: 3, max_share: 99}\n")
+	doc := largestDocument(long)
 	if reductions {
-		writeLargestReductions(&doc, long)
+		writeLargestReductions(doc, long)
 	}
 	p := compile(t, doc.String())
 
@@ -153,6 +133,32 @@ func largestSale(t *testing.T, reductions bool) {
 	if len(e.Moves) < maxDraws+maxExpiries || len(e.Sale.Why) < maxApplied+maxWhyNot {
 		t.Error("this is not the largest sale")
 	}
+}
+
+// largestDocument has more of everything, with longer ids, than a breakdown can tell.
+func largestDocument(long string) *strings.Builder {
+	doc := &strings.Builder{}
+	doc.WriteString(goodHead + "tiers:\n")
+	tiers := make([]string, maxWhenTiers)
+	for i := range tiers {
+		tiers[i] = fmt.Sprintf("%s-%d", long, i)
+		fmt.Fprintf(doc, "  - {id: %s, name: {en: T}}\n", tiers[i])
+	}
+	doc.WriteString("sets:\n")
+	for i := range 20 {
+		fmt.Fprintf(doc, "  %s%02d: {label: [out%d]}\n", long, i, i)
+	}
+	doc.WriteString("exclude: [")
+	for i := range 20 {
+		fmt.Fprintf(doc, "%s%02d,", long, i)
+	}
+	doc.WriteString("]\nearn:\n")
+	for i := range 300 {
+		fmt.Fprintf(doc, "  - {id: y%s%03d, per: amount, rate: {points: 9999999, per: 0.01}, cap: {sale: 999999999}, expiry: {days: %d}}\n", long, i, i%maxExpiries+1)
+		fmt.Fprintf(doc, "  - {id: z%s%03d, bonus: 1, expiry: {days: 1}, when: {tiers: [%s]}}\n", long, i, strings.Join(tiers, ","))
+	}
+	doc.WriteString("redeem: {point_value: {points: 1, value: 0.01}, step: 7, keep: 3, max_share: 99}\n")
+	return doc
 }
 
 func writeLargestReductions(doc *strings.Builder, long string) {
