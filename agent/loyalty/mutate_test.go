@@ -31,9 +31,6 @@ func TestEveryWrongEditIsCaught(t *testing.T) {
 			continue
 		}
 		from, to := unescape.Replace(edit[1]), unescape.Replace(edit[2])
-		if to == "-" {
-			to = ""
-		}
 		t.Run(edit[0]+" "+edit[1], func(t *testing.T) { mutate(t, filepath.Join(here, edit[0]), from, to) })
 	}
 }
