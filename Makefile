@@ -12,7 +12,7 @@ CGO       = $(if $(HAVE_CC),$(CGO_ENABLED),0)
 RACE      = $(if $(filter 1,$(CGO)),-race)
 BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 
-.PHONY: help deps go-version build demo run test check cross lint bench clean web
+.PHONY: help deps go-version build demo run test check cross lint mutate bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ cross: ## build the programs for Windows, and for arm64 without readers
 
 lint: ## golangci-lint, from the tools module
 	@$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+mutate: ## small wrong edits to the engine, each of which a test must catch (minutes)
+	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -timeout 30m -v ./agent/loyalty
 
 bench: build ## figures: ratios, counts, allocations
 	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...

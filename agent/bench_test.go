@@ -276,7 +276,7 @@ func (s *shop) pin(digits string) error {
 
 func basket(amount int64) agent.SaleRequest {
 	return agent.SaleRequest{
-		Sale:    loyalty.Sale{Lines: []loyalty.Line{{SKU: "1", Name: "Milk", Category: "food", Quantity: 1000, Amount: amount}}},
+		Lines:   []loyalty.Line{{SKU: "1", Name: "Milk", Category: "food", Quantity: 1000, Amount: amount}},
 		Cashier: "ilze",
 	}
 }

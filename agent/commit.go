@@ -136,8 +136,8 @@ func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalt
 		if quote, err = s.bill.programme.Quote(in); err != nil {
 			return loyalty.Entry{}, err
 		}
-		if quote.Redeem.Points != loyalty.Points(record.Amount) {
-			return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Redeem.Points)
+		if quote.Drawn() != loyalty.Points(record.Amount) {
+			return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Drawn())
 		}
 	}
 	e, err := s.bill.programme.Post(quote, in, head)
@@ -173,13 +173,13 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 		return none, refuse(CodePINBlocked, nil)
 	}
 	unlock := card.NewUnlock()
-	debit := card.Debit{Amount: uint32(s.bill.quote.Redeem.Points), Store: uint32(l.a.identity.Store), Lane: uint8(s.lane), TxID: card.TxID(s.id), Lock: unlock.Lock()}
+	debit := card.Debit{Amount: uint32(s.bill.quote.Drawn()), Store: uint32(l.a.identity.Store), Lane: uint8(s.lane), TxID: card.TxID(s.id), Lock: unlock.Lock()}
 	stored, err := json.Marshal(s.stored())
 	if err != nil {
 		return none, err
 	}
 	intent := agentdb.Intent{
-		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Redeem.Points, Unlock: agentdb.Unlock(unlock),
+		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Drawn(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
 	}
 	if err := l.a.db.OpenIntent(ctx, intent); err != nil {

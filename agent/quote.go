@@ -38,7 +38,7 @@ func (a *Agent) price(ctx context.Context, l *lane, r SaleRequest) (*bill, error
 		return nil, err
 	}
 	now := a.now()
-	b := &bill{who: who, input: loyalty.QuoteInput{Sale: r.Sale}}
+	b := &bill{who: who, input: loyalty.QuoteInput{Sale: r.sale()}}
 	if b.programme, err = a.programmeAt(ctx, now); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (a *Agent) price(ctx context.Context, l *lane, r SaleRequest) (*bill, error
 			return nil, fmt.Errorf("quote: %w", err)
 		}
 		b.balance = loyalty.Balance(state.Lots)
-		state.Medium, state.Available = loyalty.MediumNumber, max(b.balance, 0)
+		state.Medium, state.Available = loyalty.MediumNumber, max(loyalty.Spendable(state.Lots, b.input.Place.Day), 0)
 		if !who.card.IsZero() {
 			state.Medium, state.Available = loyalty.MediumPurse, who.purse
 		}
@@ -133,5 +133,5 @@ func (b *bill) view() Quote {
 }
 
 func (b *bill) redeemsFromCard() bool {
-	return b.quote.Redeem.Points > 0 && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
+	return b.quote.Drawn() > 0 && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
 }

@@ -9,9 +9,18 @@ import (
 
 // SaleRequest is the bill so far, as the till sends it.
 type SaleRequest struct {
-	loyalty.Sale
+	Lines    []loyalty.Line   `json:"lines"`
+	Tenders  []loyalty.Tender `json:"tenders,omitempty"`
+	Rounding int64            `json:"rounding,omitempty" doc:"cash rounding added to the sum of the lines; minor units, may be below zero"`
+	Redeem   *loyalty.Ask     `json:"redeem,omitempty"`
+
 	Cashier string `json:"cashier,omitempty" maxLength:"40"`
 	Number  string `json:"number,omitempty" maxLength:"23" doc:"identifies a member without a card; leave out when a card was tapped"`
+}
+
+// sale is what the rules judge. Coupons shown and rewards wanted come in when the till can take them.
+func (r SaleRequest) sale() loyalty.Sale {
+	return loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem}
 }
 
 // CommitRequest is the bill and the quote that was shown for it.
