@@ -39,6 +39,9 @@ earn:
 redeem: { point_value: { points: 1, value: "0.01" }, minimum: 50, step: 10, max_share: "50" }
 coupons:
   - { id: coffee, name: { en: Free coffee }, value: "2.00", valid_days: 30 }
+discounts:
+  - { id: ten-off, name: { en: Ten off }, gives: { percent: "10", of: line, on: sale-goods } }
+sets: { sale-goods: { category: [reduced] } }
 expiry: { months: 12 }
 `
 

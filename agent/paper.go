@@ -113,6 +113,9 @@ func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
 	for _, line := range body.Lines {
 		r.Lines = append(r.Lines, receiptLine(line))
 	}
+	for _, less := range body.Reductions {
+		r.Reduced = append(r.Reduced, receipt.Reduction{Name: s.bill.programme.RuleName(less.Rule, string(lang)), Amount: less.Amount})
+	}
 	for _, t := range body.Tenders {
 		r.Tenders = append(r.Tenders, receipt.Tender{Kind: t.Kind, Amount: t.Amount})
 	}

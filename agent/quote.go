@@ -122,7 +122,7 @@ func quoteRefusal(err error) error {
 func (b *bill) view() Quote {
 	q := b.quote
 	v := Quote{
-		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, ToPay: q.ToPay, Redeem: q.Redeem,
+		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, Reduced: q.Reduced, ToPay: q.ToPay, Redeem: q.Redeem,
 		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
 	}
 	if b.input.Member != nil {

@@ -47,7 +47,8 @@ type Quote struct {
 	ID        string               `json:"quote" doc:"send it with the commit"`
 	Programme string               `json:"programme"`
 	Currency  string               `json:"currency"`
-	Total     int64                `json:"total"`
+	Total     int64                `json:"total" doc:"after reductions"`
+	Reduced   int64                `json:"reduced,omitempty" doc:"what the programme took off the lines"`
 	ToPay     int64                `json:"to_pay"`
 	Redeem    loyalty.Redemption   `json:"redeem"`
 	Earned    loyalty.Points       `json:"earned"`

@@ -303,3 +303,19 @@ func TestASaleFinishedLaterCountsOnTheLotsOfThatMoment(t *testing.T) {
 	}
 	s.check(100, "load sale sale")
 }
+
+func TestAReductionStandsOnTheReceiptAndTheSumComesOut(t *testing.T) {
+	s := newShop(t)
+	r := basket(1000)
+	r.Lines = append(r.Lines, loyalty.Line{SKU: "2", Name: "Jam", Category: "reduced", Quantity: 1000, Amount: 400})
+	done, err := s.commit(newKey(), s.quoted(r))
+	if err != nil || done.Total != 1360 || done.ToPay != 1360 {
+		t.Fatalf("answer %+v, %v", done, err)
+	}
+	paper := strings.Join(strings.Fields(s.sheet(1)), " ")
+	for _, want := range []string{"Milk 10,00", "Jam 4,00", "Ten off -0,40", "13,60"} {
+		if !strings.Contains(paper, want) {
+			t.Errorf("the receipt lacks %q:\n%s", want, paper)
+		}
+	}
+}

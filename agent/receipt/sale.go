@@ -23,6 +23,12 @@ type Tender struct {
 	Amount int64
 }
 
+// Reduction is what the programme took off the price.
+type Reduction struct {
+	Name   string
+	Amount int64 // minor units, above zero
+}
+
 // Member is who bought and how the account stands.
 type Member struct {
 	Card        string // masked
@@ -43,7 +49,8 @@ type Sale struct {
 	Cashier  string
 	At       time.Time // in the store's own zone
 	Lines    []Line
-	Rounding int64 // cash rounding inside the total
+	Reduced  []Reduction // taken off the lines, already outside the total
+	Rounding int64       // cash rounding inside the total
 	Total    int64
 	Redeemed loyalty.Points
 	Value    int64 // what the redeemed points pay
@@ -89,6 +96,9 @@ func (r Sale) basket(s *sheet) {
 		}
 		columns = append(columns, escpos.Column{Text: s.amount(l.Amount), Width: width + 1, Align: escpos.End, Dir: escpos.LTR})
 		s.doc.AddColumns(escpos.Style{}, columns...)
+	}
+	for _, less := range r.Reduced {
+		s.figure(escpos.Style{}, onPaper(less.Name), s.amount(-less.Amount))
 	}
 	if r.Rounding != 0 {
 		s.figure(escpos.Style{}, s.say("receipt.rounding", nil), s.amount(r.Rounding))
