@@ -84,11 +84,8 @@ func paperless(b *testing.B) *shop {
 	return s
 }
 
-// BenchmarkCommit is a sale of twenty lines made durable, without a card in its way.
-func BenchmarkCommit(b *testing.B) {
-	s := paperless(b)
-	s.tap()
-	request := twentyLines()
+// measure times commits of one request, each under its own key.
+func measure(b *testing.B, s *shop, what string, request agent.SaleRequest) {
 	quote := must[agent.Quote](b)(s.agent.Quote(b.Context(), 1, request))
 	request.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: quote.ToPay}}
 	var took []time.Duration
@@ -102,7 +99,15 @@ func BenchmarkCommit(b *testing.B) {
 		}
 		took = append(took, time.Since(began))
 	}
-	percentiles(b, "commit", took)
+	percentiles(b, what, took)
+}
+
+// BenchmarkCommit is a sale of twenty lines made durable, without a card in its way.
+func BenchmarkCommit(b *testing.B) {
+	s := paperless(b)
+	s.tap()
+	request := twentyLines()
+	measure(b, s, "commit", request)
 }
 
 // BenchmarkRedeem is a sale of twenty lines with a debit of the card between intent and entry: two durable commits.
@@ -115,18 +120,5 @@ func BenchmarkRedeem(b *testing.B) {
 	}
 	request := twentyLines()
 	request.Redeem = &loyalty.Ask{Points: 50}
-	quote := must[agent.Quote](b)(s.agent.Quote(b.Context(), 1, request))
-	request.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: quote.ToPay}}
-	var took []time.Duration
-	for b.Loop() {
-		b.StopTimer()
-		s.posted(len(took))
-		b.StartTimer()
-		began := time.Now()
-		if _, err := s.commit(newKey(), agent.CommitRequest{SaleRequest: request, Quote: quote.ID}); err != nil {
-			b.Fatal(err)
-		}
-		took = append(took, time.Since(began))
-	}
-	percentiles(b, "redeem", took)
+	measure(b, s, "redeem", request)
 }
