@@ -190,10 +190,11 @@ func (tx *Tx) Balances(id loyalty.MemberID) (main, card loyalty.Points, err erro
 	return main, card, err
 }
 
-// ClaimTxn says whether this entry is the first of its store to tell a transaction; if not, first names the one that was.
-func (tx *Tx) ClaimTxn(e *loyalty.Entry) (claimed bool, first EntryKey, err error) {
-	n, err := tx.changed(`INSERT INTO posted_txn (store_id, txn_id, epoch, seq, kind, business_day) VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (store_id, txn_id) DO NOTHING`, e.Store, e.Txn[:], e.Epoch, e.Seq, e.Kind, e.Day)
+// ClaimTxn says whether this entry, of that moment, is the first of its store to tell a transaction; if not, first names
+// the one that was.
+func (tx *Tx) ClaimTxn(e *loyalty.Entry, at time.Time) (claimed bool, first EntryKey, err error) {
+	n, err := tx.changed(`INSERT INTO posted_txn (store_id, txn_id, epoch, seq, kind, business_day, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (store_id, txn_id) DO NOTHING`, e.Store, e.Txn[:], e.Epoch, e.Seq, e.Kind, e.Day, at.UnixMilli())
 	if err != nil || n > 0 {
 		return n > 0, EntryKey{}, err
 	}

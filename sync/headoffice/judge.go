@@ -79,7 +79,7 @@ func (j *judge) entry(raw hodb.Entry) error {
 	if err != nil {
 		return j.notInterpreted(raw.Key, err)
 	}
-	claimed, first, err := j.tx.ClaimTxn(m.entry)
+	claimed, first, err := j.tx.ClaimTxn(m.entry, m.at)
 	if err != nil {
 		return err
 	}
