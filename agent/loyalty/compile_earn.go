@@ -22,6 +22,7 @@ func (c *compiler) compileEarn() {
 		c.p.rules[i] = c.compileRule(path, def)
 	}
 	c.checkExpiries()
+	c.checkCapped()
 	for i := range c.doc.Earn {
 		c.compileTargets(fmt.Sprintf("earn[%d].rules", i), i, index)
 	}
@@ -43,6 +44,19 @@ func (c *compiler) checkExpiries() {
 	}
 	if len(kinds) > maxExpiries {
 		c.fault("earn", fmt.Sprintf("has %d kinds of expiry", len(kinds)), fmt.Sprintf("keep to %d", maxExpiries))
+	}
+}
+
+// checkCapped keeps what must be remembered of a member, and told with every sale, within bounds.
+func (c *compiler) checkCapped() {
+	capped := 0
+	for i := range c.p.rules {
+		if c.p.rules[i].caps.overTime() {
+			capped++
+		}
+	}
+	if capped > MaxGiven {
+		c.fault("earn", fmt.Sprintf("has %d rules with a cap over a day or longer", capped), fmt.Sprintf("keep to %d", MaxGiven))
 	}
 }
 

@@ -73,6 +73,7 @@ type SaleBody struct {
 	Asked     *Ask      `json:"asked,omitempty"`
 
 	Occasions    []string      `json:"occasions,omitempty"`     // of the member, used up
+	Given        []RulePoints  `json:"given,omitempty"`         // by rules with a cap over time
 	Shown        []ShownCoupon `json:"shown,omitempty"`         // coupons shown, also those without effect
 	Rewards      []RewardAsk   `json:"rewards,omitempty"`       // asked
 	Reductions   []Reduction   `json:"reductions,omitempty"`    // what lowered the price

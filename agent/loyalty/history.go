@@ -23,6 +23,13 @@ type RuleSum struct {
 	Lifetime Points `json:"lifetime,omitempty"`
 }
 
+// RulePoints is what one rule gave in one sale, multipliers and caps included. With those of the sales before it makes up a
+// RuleSum.
+type RulePoints struct {
+	Rule   string `json:"rule"`
+	Points Points `json:"points"`
+}
+
 // Limits of the history that comes with a sale.
 const (
 	MaxGiven     = 32
@@ -79,6 +86,23 @@ func (h *History) bytes() int {
 type caps struct {
 	sale, day, week, month, year, lifetime, balance int64
 	refuse                                          bool // give nothing rather than less
+}
+
+// overTime says whether the rule's limits look back at sales before.
+func (c *caps) overTime() bool { return c.day+c.week+c.month+c.year+c.lifetime > 0 }
+
+// given is what a member got from rules whose limits look back: later sales are held to them.
+func (e *earning) given() []RulePoints {
+	var list []RulePoints
+	if e.in.Member == nil {
+		return nil
+	}
+	for i := range e.cands {
+		if c := &e.cands[i]; c.given > 0 && c.rule.caps.overTime() {
+			list = append(list, RulePoints{c.rule.id, c.given})
+		}
+	}
+	return list
 }
 
 // room is the least that any limit leaves a rule, and the limit that leaves it; ok is false without any limit.

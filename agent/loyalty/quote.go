@@ -31,6 +31,7 @@ type Quote struct {
 
 	Tier      *TierProgress `json:"tier,omitempty"`
 	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
+	Given     []RulePoints  `json:"given,omitempty"`     // what rules with a cap over time gave
 
 	fromEarned Points // of RewardPoints, paid with points of this very sale
 	shares     Shares
@@ -113,6 +114,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
 	q.EarnedExpires = soonest(q.Lots)
 	q.Occasions = e.occasions(&o)
+	q.Given = e.given()
 	q.Tier = b.progress(e.earned)
 	q.reduced(b, &o)
 	if p.keepsShares {
@@ -120,7 +122,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 			return Quote{}, "", err
 		}
 	}
-	if p.keepsShares || len(q.Reductions) > 0 {
+	if p.keepsShares || len(q.Reductions)+len(q.Given) > 0 {
 		if err := q.fits(in); err != nil {
 			return Quote{}, "", err
 		}

@@ -74,6 +74,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("tier", s.Tier, o.Tier)
 	c.text("reached", s.Reached, o.Reached)
 	c.text("occasions", strings.Join(s.Occasions, ","), strings.Join(o.Occasions, ","))
+	c.given(s.Given, o.Given)
 	c.figure("total", s.Total, o.Total)
 	c.figure("reduced", s.Reduced, o.Reduced)
 	c.figure("reward_points", int64(s.RewardPoints), int64(o.RewardPoints))
@@ -85,6 +86,15 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("quote", s.Quote, o.Quote)
 	c.why(applied(s.Why), applied(o.Why))
 	c.shares(s.Shares, o.Shares)
+}
+
+func (c *comparison) given(s, o []RulePoints) {
+	c.figure("given", int64(len(s)), int64(len(o)))
+	for i := range min(len(s), len(o)) {
+		at := fmt.Sprintf("given[%d]", i)
+		c.text(at+".rule", s[i].Rule, o[i].Rule)
+		c.figure(at+".points", int64(s[i].Points), int64(o[i].Points))
+	}
 }
 
 func (c *comparison) reductions(s, o []Reduction) {

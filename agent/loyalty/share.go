@@ -156,6 +156,9 @@ func (q *Quote) fits(in *QuoteInput) error {
 	for _, r := range q.Reductions {
 		size += len(`{"rule":"","amount":},`) + len(r.Rule) + width(r.Amount)
 	}
+	for _, g := range q.Given {
+		size += len(`{"rule":"","points":},`) + len(g.Rule) + width(int64(g.Points))
+	}
 	if size > MaxLineBytes {
 		return &SaleError{"lines", SaleTooLarge}
 	}
