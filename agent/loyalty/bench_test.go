@@ -57,7 +57,7 @@ func benchEntry(b *testing.B) (*Programme, Entry, Quote, QuoteInput) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	in.Sale.Tenders = []Tender{{TenderCash, q.ToPay}}
+	in.Sale.Tenders = []Tender{{Kind: TenderCash, Amount: q.ToPay}}
 	e, err := p.Post(q, in, testHead(9))
 	if err != nil {
 		b.Fatal(err)

@@ -42,7 +42,7 @@ func FuzzCompile(f *testing.F) {
 // FuzzQuote: whatever a till sends is a quote with nothing below zero, or a typed error.
 func FuzzQuote(f *testing.F) {
 	programmes := []*Programme{compileFile(f, "grocery.yaml"), compileFile(f, "full.yaml")}
-	sale := Sale{Lines: groceries(), Tenders: []Tender{{TenderGiftCard, 100}}, Redeem: &Ask{All: true}, Rounding: 2}
+	sale := Sale{Lines: groceries(), Tenders: []Tender{{Kind: TenderGiftCard, Amount: 100}}, Redeem: &Ask{All: true}, Rounding: 2}
 	seed, err := json.Marshal(sale)
 	if err != nil {
 		f.Fatal(err)

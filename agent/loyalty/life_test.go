@@ -22,7 +22,7 @@ func sell(t testing.TB, p *Programme, in QuoteInput, head EntryHead) (Quote, Ent
 		t.Fatalf("quote: %v", err)
 	}
 	if q.Due > 0 {
-		in.Sale.Tenders = append(in.Sale.Tenders, Tender{TenderCash, q.Due})
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: TenderCash, Amount: q.Due})
 	}
 	e, err := p.Post(q, in, head)
 	if err != nil {
@@ -151,7 +151,7 @@ func TestAPostedSaleIsPaidExactly(t *testing.T) {
 	for amount, code := range map[int64]string{0: SaleUnpaid, 1232: SaleUnpaid, 1233: "", 1234: SaleOverpaid} {
 		in.Sale.Tenders = nil
 		if amount > 0 {
-			in.Sale.Tenders = []Tender{{TenderCard, amount}}
+			in.Sale.Tenders = []Tender{{Kind: TenderCard, Amount: amount}}
 		}
 		_, err := p.Post(q, in, testHead(1))
 		var e *SaleError
@@ -166,7 +166,7 @@ func TestTheMomentOfTheEntryDecides(t *testing.T) {
 	p := compile(t, goodHead+`earn:
   - {id: happy, per: amount, rate: {points: 2, per: 1.00}, when: {hours: ["10:00-11:00"]}}
 `)
-	in := QuoteInput{Sale: Sale{Lines: groceries(), Tenders: []Tender{{TenderCash, 1233}}}, Place: testPlace, Member: &MemberState{ID: 1, Medium: MediumPurse}}
+	in := QuoteInput{Sale: Sale{Lines: groceries(), Tenders: []Tender{{Kind: TenderCash, Amount: 1233}}}, Place: testPlace, Member: &MemberState{ID: 1, Medium: MediumPurse}}
 	in.Place.At = "2026-11-24T10:59:59.000+02:00"
 	q, err := p.Quote(in)
 	if err != nil || q.Earned != 24 {
@@ -216,7 +216,7 @@ func TestADigestNamesAllThatWasShown(t *testing.T) {
 	same := base()
 	same.Place.At, same.Place.Lane = "2026-11-24T11:00:00.000+02:00", 2
 	same.Member.Available = 600
-	same.Sale.Tenders = []Tender{{TenderCash, 500}}
+	same.Sale.Tenders = []Tender{{Kind: TenderCash, Amount: 500}}
 	if q, _ := p.Quote(same); seen[q.Digest] != "as it is" {
 		t.Error("the moment, the lane, what is available or money given changed the digest of an unchanged outcome")
 	}
@@ -269,7 +269,7 @@ func TestOnlyTheQuoteThatWasShownIsPosted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.Sale.Tenders = []Tender{{TenderCash, 1233}}
+	in.Sale.Tenders = []Tender{{Kind: TenderCash, Amount: 1233}}
 	if _, err := p.Post(q, in, testHead(1)); err != nil {
 		t.Fatalf("paying does not change a quote: %v", err)
 	}

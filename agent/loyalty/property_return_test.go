@@ -20,7 +20,7 @@ func genSold(t *rapid.T) (in QuoteInput, sale Returnable, lots []Lot) {
 		t.Fatal(err)
 	}
 	if q.Due > 0 {
-		in.Sale.Tenders = append(in.Sale.Tenders, Tender{TenderCash, q.Due})
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: TenderCash, Amount: q.Due})
 	}
 	e, err := p.Post(q, in, testHead(5))
 	if err != nil {

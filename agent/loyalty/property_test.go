@@ -126,7 +126,7 @@ func genInput(t *rapid.T) QuoteInput {
 	}
 	genOffers(t, &in.Sale)
 	if total := totalAmount(in.Sale.Lines); total > 0 && rapid.Bool().Draw(t, "gift card") {
-		in.Sale.Tenders = []Tender{{TenderGiftCard, rapid.Int64Range(1, total).Draw(t, "card amount")}}
+		in.Sale.Tenders = []Tender{{Kind: TenderGiftCard, Amount: rapid.Int64Range(1, total).Draw(t, "card amount")}}
 	}
 	return in
 }
@@ -147,7 +147,7 @@ func fitTenders(t *rapid.T, p *Programme, in *QuoteInput) {
 		t.Fatal(err)
 	}
 	if len(given) > 0 && q.Total > 0 {
-		in.Sale.Tenders = []Tender{{given[0].Kind, min(given[0].Amount, q.Total)}}
+		in.Sale.Tenders = []Tender{{Kind: given[0].Kind, Amount: min(given[0].Amount, q.Total)}}
 	}
 }
 
@@ -309,7 +309,7 @@ func TestPostingConservesPointsAndHeadOfficeAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 		if q.Due > 0 {
-			in.Sale.Tenders = append(in.Sale.Tenders, Tender{TenderCash, q.Due})
+			in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: TenderCash, Amount: q.Due})
 		}
 		e, err := p.Post(q, in, testHead(77))
 		if err != nil {

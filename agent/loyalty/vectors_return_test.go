@@ -36,7 +36,7 @@ type returnStep struct {
 func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) {
 	head := EntryHead{Store: in.Place.Store, Epoch: 1, Seq: 1, Txn: TxnID{1}, Day: in.Place.Day, At: in.Place.At, Lane: 1}
 	if q.Due > 0 {
-		in.Sale.Tenders = append(in.Sale.Tenders, Tender{TenderCash, q.Due})
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: TenderCash, Amount: q.Due})
 	}
 	e, err := p.Post(q, in, head)
 	if err != nil {

@@ -302,7 +302,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 			Quantity: l.Quantity.minor(t, 3), Amount: l.Amount.minor(t, 2), Discount: l.Discount.minor(t, 2), Tax: l.Tax.minor(t, 2)})
 	}
 	for _, p := range v.Tenders {
-		in.Sale.Tenders = append(in.Sale.Tenders, Tender{p.Kind, p.Amount.minor(t, 2)})
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: p.Kind, Amount: p.Amount.minor(t, 2)})
 	}
 	in.Sale.Rounding = v.Rounding.minor(t, 2)
 	if m := v.Member; m != nil {
