@@ -220,3 +220,13 @@ func TestTokenIsMadeOnceAndKept(t *testing.T) {
 		t.Errorf("first %q, again %q", first, again)
 	}
 }
+
+func TestEditorsGetTheSchemaOfProgrammesWithoutAToken(t *testing.T) {
+	s := newTill(t)
+	request := s.request("GET", "/programme.schema.json", "")
+	request.Header.Del("Authorization")
+	status, answer := s.do(request)
+	if status != 200 || answer["$schema"] != "https://json-schema.org/draft/2020-12/schema" {
+		t.Errorf("status %d, schema %v", status, answer["$schema"])
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
 	"loyaltill/internal/i18n"
 )
 
@@ -57,6 +58,7 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 	api := humago.New(mux, config)
 	s.routes(api)
 	s.describe = api.OpenAPI()
+	mux.HandleFunc("GET /programme.schema.json", serveSchema)
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { newProblem(r.Context(), codeNotFound).write(w) })
 	if o.Pages != nil {
 		mux.Handle("/", o.Pages)
@@ -67,6 +69,17 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 
 // OpenAPI is the description of the API, as served at /openapi.json.
 func (s *Server) OpenAPI() *huma.OpenAPI { return s.describe }
+
+// serveSchema gives editors what a programme document may hold.
+func serveSchema(w http.ResponseWriter, r *http.Request) {
+	text, err := loyalty.Schema()
+	if err != nil {
+		newProblem(r.Context(), codeInternal).write(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/schema+json")
+	_, _ = w.Write(text) // who went away needs no answer
+}
 
 // ServeHTTP lets tests call the server without a port.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }

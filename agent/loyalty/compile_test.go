@@ -11,9 +11,11 @@ const goodHead = `format: 1
 programme: {id: t, name: {en: T}, version: 1, valid_from: 2026-01-01T00:00, currency: EUR}
 `
 
-func TestAFaultyDocumentSaysWhereWhatAndHowToMend(t *testing.T) {
+type faultyDocument struct{ name, doc, want string }
+
+func faultyDocuments() []faultyDocument {
 	rule := "earn:\n  - {id: base, per: amount, rate: {points: 1, per: 1.00}"
-	for _, tc := range []struct{ name, doc, want string }{
+	return []faultyDocument{
 		{"an unknown section names the nearest", goodHead + "redem: {}\n", "3:1: redem: is not known here; did you mean redeem?"},
 		{"an unknown field names the nearest", goodHead + rule + ", rouding: {mode: ceil}}\n", "4:59: earn[0].rouding: is not known here; did you mean rounding?"},
 		{"a field given twice", goodHead + "exclude: []\nexclude: []\n", `4:1: not YAML: mapping key "exclude" already defined at [3:1]`},
@@ -88,7 +90,11 @@ func TestAFaultyDocumentSaysWhereWhatAndHowToMend(t *testing.T) {
 		{"JSON with a field twice", `{"format": 1, "format": 1}`, "1:15: format: given twice"},
 		{"JSON cut short", `{"format": 1`, "not JSON"},
 		{"JSON with more behind it", `{"format": 1} {}`, "text after the document"},
-	} {
+	}
+}
+
+func TestAFaultyDocumentSaysWhereWhatAndHowToMend(t *testing.T) {
+	for _, tc := range faultyDocuments() {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Compile([]byte(tc.doc))
 			var list Errors

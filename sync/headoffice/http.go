@@ -37,6 +37,7 @@ type access int
 const (
 	forStore      access = iota // the store and epoch of the path or query
 	forBackOffice               // any back office
+	forEither                   // any of the two
 )
 
 // route is one row of the table of everything that can be asked of head office over the network.
@@ -54,6 +55,7 @@ func (s *server) routes() []route {
 		{"GET /v1/feed", forStore, s.getFeed},
 		{"GET /v1/closes", forBackOffice, s.getCloses},
 		{"GET /v1/closes/{store}/{day}/{rev}/entries.ndjson", forBackOffice, s.getCloseEntries},
+		{"GET /v1/programme.schema.json", forEither, s.getSchema},
 	}
 }
 
@@ -106,7 +108,7 @@ func (s *server) admit(rt route, c *call) (err error) {
 	if c.client, err = clientOf(c.r); err != nil {
 		return wire.NewProblem(wire.CodeUnauthorised, "%v", err)
 	}
-	if (c.client.backOffice != "") != (rt.who == forBackOffice) {
+	if rt.who != forEither && (c.client.backOffice != "") != (rt.who == forBackOffice) {
 		return wire.NewProblem(wire.CodeForbidden, "%v may not ask this", c.client)
 	}
 	if id := c.r.PathValue("id"); id != "" && id != strconv.FormatUint(uint64(c.client.store), 10) {
@@ -271,6 +273,17 @@ func (s *server) getCloseEntries(c *call) error {
 	c.w.Header().Set("ETag", strconv.Quote(file.SHA256.String()))
 	http.ServeContent(c.w, c.r, "", time.Time{}, bytes.NewReader(file.Content))
 	return nil
+}
+
+// getSchema gives those who make programme documents the schema that they are checked against.
+func (s *server) getSchema(c *call) error {
+	text, err := loyalty.Schema()
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "application/schema+json")
+	_, err = c.w.Write(text)
+	return s.undelivered(err)
 }
 
 // query reads the named whole numbers from the query string and refuses any other name.

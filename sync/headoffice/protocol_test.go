@@ -231,6 +231,17 @@ func TestACertificateOpensItsOwnStoreAndNothingElse(t *testing.T) {
 	wantCode(t, b.do(t.Context(), http.MethodGet, c.address+"/v1/closes", nil, nil, &lines), wire.CodeForbidden)
 }
 
+func TestAStoreCanReadTheSchemaOfProgrammes(t *testing.T) {
+	c, b := shop(t)
+	var text bytes.Buffer
+	if err := b.do(t.Context(), http.MethodGet, c.address+"/v1/programme.schema.json", nil, nil, &text); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(text.Bytes(), []byte("json-schema.org/draft/2020-12/schema")) {
+		t.Errorf("got %.80s", text.Bytes())
+	}
+}
+
 func TestWithoutACertificateOfOursNobodyIsHeard(t *testing.T) {
 	c, b := shop(t)
 	stranger := newCentre(t)

@@ -1,0 +1,108 @@
+package loyalty
+
+import "maps"
+
+// schemaNotes says what is written in every field of a document, by the type's name without Def and the field's; a row with
+// the type's name alone bears on the whole section. A field that is not here keeps Schema from being written.
+func schemaNotes() map[string]schemaNote {
+	all := map[string]schemaNote{}
+	for _, rows := range []map[string]schemaNote{
+		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), tierNotes(), returnNotes(),
+	} {
+		maps.Copy(all, rows)
+	}
+	return all
+}
+
+// What several fields may hold.
+
+func oneWord(words ...string) schemaNode { return schemaNode{"enum": words} }
+func between(least, most int64) schemaNode {
+	return schemaNode{"minimum": least, "maximum": most}
+}
+func anID() schemaNode     { return schemaNode{"pattern": idForm.String()} }
+func someText() schemaNode { return schemaNode{"minProperties": 1} }
+func aShare() schemaNode   { return schemaNode{"maximum": 100} }
+func aClock() schemaNode   { return schemaNode{"pattern": `^([01][0-9]|2[0-3]):[0-5][0-9]$`} }
+func eachItem(more schemaNode) schemaNode {
+	return schemaNode{"items": more}
+}
+
+// oneOf asks for exactly one of the fields.
+func oneOf(fields ...string) schemaNode {
+	choices := make([]schemaNode, len(fields))
+	for i, f := range fields {
+		choices[i] = schemaNode{"required": []string{f}}
+	}
+	return schemaNode{"oneOf": choices}
+}
+
+// without refuses fields beside the one named, where they would do nothing.
+func without(with string, fields ...string) schemaNode {
+	refused := schemaNode{}
+	for _, f := range fields {
+		refused[f] = false
+	}
+	return schemaNode{"dependentSchemas": schemaNode{with: schemaNode{"properties": refused}}}
+}
+
+// all puts rules for one section together.
+func all(rules ...schemaNode) schemaNode {
+	out := schemaNode{}
+	for _, r := range rules {
+		mergeSchema(out, r)
+	}
+	return out
+}
+
+func documentNotes() map[string]schemaNote {
+	return map[string]schemaNote{
+		"document":           {"What a sale earns, what points pay, and when they expire.", nil},
+		"document.format":    {"The format of this document.", schemaNode{"const": DocumentFormat}},
+		"document.programme": {"Which programme this is, and which version of it.", nil},
+		"document.tiers":     {"The tiers that conditions may name, the lowest first.", schemaNode{"maxItems": MaxTiers}},
+		"document.ladder":    {"Who is in which tier; left out, head office says.", nil},
+		"document.occasions": {"Days of the year that are the member's own.", schemaNode{"maxItems": MaxOccasions}},
+		"document.sets":      {"Product sets by name.", schemaNode{"propertyNames": anID()}},
+		"document.exclude":   {"Sets that earn nothing and are never reduced, whatever else is said.", nil},
+		"document.tenders": {"What counts when it is paid with; by default all but points.",
+			schemaNode{"propertyNames": oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderPoints))}},
+		"document.earn":      {"Rules that give points.", schemaNode{"maxItems": MaxRules}},
+		"document.redeem":    {"Paying with points; left out, points cannot pay.", nil},
+		"document.discounts": {"Price reductions without asking.", schemaNode{"maxItems": MaxDiscounts}},
+		"document.rewards":   {"What members get for points.", schemaNode{"maxItems": MaxRewards}},
+		"document.coupons":   {"Kinds of coupons that the till may print, and that lower the price when they are shown.", schemaNode{"maxItems": MaxCoupons}},
+		"document.stacking":  {"Which of a group applies.", nil},
+		"document.expiry":    {"The last day of points from rules without their own.", nil},
+		"document.returns":   {"What happens to points when goods come back.", nil},
+		"document.limits":    {"Limits of one sale.", nil},
+		"document.messages":  {"The programme's own texts.", schemaNode{"propertyNames": oneWord(MessageReceipt, MessageScreen)}},
+
+		"header.id":              {"The same in every version.", anID()},
+		"header.name":            {"What members call the programme.", someText()},
+		"header.version":         {"Counted from 1.", schemaNode{"minimum": 1}},
+		"header.valid_from":      {"Its first moment, in each store's local time: 2026-01-31T00:00.", schemaNode{"pattern": `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}$`}},
+		"header.currency":        {"ISO 4217.", schemaNode{"pattern": currencyForm.String()}},
+		"header.currency_digits": {"Places of the minor unit; usually left out.", between(0, 4)},
+		"header.points":          {"What the points are called.", nil},
+		"header.business_day":    {"The time at which a new day begins.", aClock()},
+
+		"set":          {"", schemaNode{"anyOf": []schemaNode{{"required": []string{"all"}}, {"required": []string{"sku"}}, {"required": []string{"category"}}, {"required": []string{"label"}}, {"required": []string{"brand"}}, {"required": []string{"sets"}}}}},
+		"set.name":     {"For receipts.", nil},
+		"set.all":      {"Everything.", nil},
+		"set.sku":      {"Article numbers.", eachItem(aMark())},
+		"set.category": {"Categories, and every category below them: food/dairy.", eachItem(aMark())},
+		"set.label":    {"Labels of lines.", eachItem(aMark())},
+		"set.brand":    {"Brands.", eachItem(aMark())},
+		"set.sets":     {"Sets whose goods belong here too.", nil},
+		"set.without":  {"Sets whose goods do not belong here.", nil},
+
+		"tender.earns": {"What is so paid counts in rules that earn.", nil},
+
+		"limits.earn_per_sale":        {"Most points of one sale; 0 is no limit.", between(0, maxPoints)},
+		"limits.redeem_without_purse": {"Most points that pay a sale of a member without a card with a purse.", between(0, maxPoints)},
+	}
+}
+
+// aMark is what a line carries; article numbers are often written without quotes.
+func aMark() schemaNode { return schemaNode{"type": []string{"string", "number"}, "minLength": 1} }
