@@ -118,7 +118,28 @@ type CloseBody struct {
 	Value    int64         `json:"value"`
 	Loaded   Points        `json:"loaded"`
 	Coupons  int64         `json:"coupons"`
-	HeadHash string        `json:"head_hash"` // chain value at Last
+	Returned *ReturnTotals `json:"returned,omitempty"` // left out of a day without returns
+	HeadHash string        `json:"head_hash"`          // chain value at Last
+}
+
+// ReturnTotals sums up a day's returns. The sales that they are of keep their place in the totals.
+type ReturnTotals struct {
+	Count    int64  `json:"count"`
+	Money    int64  `json:"money"`    // what had been paid with money for the goods, minor units
+	Withheld int64  `json:"withheld"` // of it, kept back for points that were gone
+	Refund   int64  `json:"refund"`   // money less withheld
+	Taken    Points `json:"taken"`    // earned points taken back
+	Back     Points `json:"back"`     // spent points given back
+}
+
+// Add counts one return.
+func (t *ReturnTotals) Add(b *ReturnBody) {
+	t.Count++
+	t.Money += b.Money
+	t.Withheld += b.Withheld
+	t.Refund += b.Refund
+	t.Taken += b.Taken
+	t.Back += b.Back
 }
 
 // TenderTotal is one line of a day's totals.

@@ -25,6 +25,8 @@ type Commit struct {
 	Jobs func(*loyalty.Entry) ([]NewJob, error)
 	// Intent settles the card intent of this Txn: IntentDone or IntentCancelled; empty when no card was debited.
 	Intent IntentState
+	// Returns is how many returns of the same sale a return counted in; others in the log by now are ErrReturned.
+	Returns int
 }
 
 // Committed is an entry that is on disk.
@@ -91,6 +93,12 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		e.Seq != head.Seq || e.Txn != head.Txn || e.Day != head.Day || e.At != head.At {
 		return Committed{}, fmt.Errorf("entry %d was built with another head", head.Seq)
 	}
+	if err := claimCoupons(tx, c.Txn, usedCoupons(&e)); err != nil {
+		return Committed{}, err
+	}
+	if err := checkReturn(tx, &e, c.Returns); err != nil {
+		return Committed{}, err
+	}
 	out, err := db.insert(tx, t, e, c.RequestHash[:])
 	if err != nil {
 		return Committed{}, err
@@ -122,7 +130,7 @@ func (db *DB) insert(tx *store.Tx, t tip, e loyalty.Entry, request []byte) (Comm
 	return out, db.insertBody(tx, &out.Entry, body, hash, request)
 }
 
-// insertBody writes an entry's row and what is derived from it: pending effect, card record, closed day.
+// insertBody writes an entry's row and what is derived from it: pending effect, card record, coupons, returns, closed day.
 func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store.Hash, request []byte) error {
 	var ref any
 	if e.Ref != 0 {
@@ -143,6 +151,9 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 		if err != nil {
 			return fmt.Errorf("insert card record of entry %d: %w", e.Seq, err)
 		}
+	}
+	if err := insertMarks(tx, e); err != nil {
+		return err
 	}
 	if e.Kind == loyalty.KindClose {
 		if err := insertDay(tx, e); err != nil {

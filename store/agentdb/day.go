@@ -201,6 +201,13 @@ func (s *daySum) add(e *loyalty.Entry) {
 	if e.Kind == loyalty.KindCoupon {
 		b.Coupons++
 	}
+	if e.Return != nil {
+		if b.Returned == nil {
+			b.Returned = &loyalty.ReturnTotals{}
+		}
+		b.Returned.Add(e.Return)
+		b.Currency = cmp.Or(b.Currency, e.Return.Currency)
+	}
 	sale := e.Sale
 	if sale == nil {
 		return

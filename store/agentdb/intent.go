@@ -38,7 +38,8 @@ type Intent struct {
 	Unlock      Unlock // zero once the intent is settled
 	Lane        loyalty.LaneID
 	RequestHash [32]byte
-	Request     []byte // the sale as the till asked for it, JSON
+	Request     []byte   // the sale as the till asked for it, JSON
+	Coupons     []string // serials that the sale will use up: held from here on
 	Opened      time.Time
 	State       IntentState
 }
@@ -47,9 +48,13 @@ type Intent struct {
 func (i Intent) Open() bool { return i.State == IntentOpen || i.State == IntentDropped }
 
 // OpenIntent makes an intent durable before DEBIT is sent. Repeated with the same content it changes nothing; an intent
-// that was void is opened again. For any other state ErrState: the card must be asked first.
+// that was void is opened again. For any other state ErrState: the card must be asked first. ErrCouponUsed: another sale was
+// quicker with one of its coupons.
 func (db *DB) OpenIntent(ctx context.Context, i Intent) error {
 	err := db.write(ctx, func(tx *store.Tx) error {
+		if err := claimCoupons(tx, i.Txn, i.Coupons); err != nil {
+			return err
+		}
 		old, err := readIntent(func(dest ...any) error {
 			return tx.QueryRow(selectIntent+` WHERE txn = ?`, []any{i.Txn[:]}, dest...)
 		})
@@ -95,8 +100,11 @@ func (db *DB) moveIntent(ctx context.Context, txn loyalty.TxnID, what, update st
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 1 {
+		switch n, err := res.RowsAffected(); {
+		case err != nil:
 			return err
+		case n == 1:
+			return releaseCoupons(tx, txn)
 		}
 		var n int
 		if err := tx.QueryRow(`SELECT count(*) FROM card_intent WHERE txn = ?`, []any{txn[:]}, &n); err != nil {
@@ -129,6 +137,9 @@ func settleIntent(tx *store.Tx, txn loyalty.TxnID, state IntentState, seq loyalt
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(fmt.Errorf("settle intent as %s: %w", state, ErrState), err)
+	}
+	if state == IntentCancelled {
+		return releaseCoupons(tx, txn)
 	}
 	return nil
 }

@@ -95,6 +95,12 @@ func (s *daySum) add(body []byte) {
 		b.Coupons++
 	case e.Kind == loyalty.KindSale && e.Sale != nil:
 		s.sale(e.Sale)
+	case e.Kind == loyalty.KindReturn && e.Return != nil:
+		if b.Returned == nil {
+			b.Returned = &loyalty.ReturnTotals{}
+		}
+		b.Returned.Add(e.Return)
+		b.Currency = cmp.Or(b.Currency, e.Return.Currency)
 	}
 }
 

@@ -1,0 +1,144 @@
+package agentdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// ErrCouponUsed says that a sale of this store has used the coupon up, or waits for its card with it.
+var ErrCouponUsed = errors.New("the coupon is used")
+
+// claimCoupons holds coupons for a sale. Claimed again by the same sale they stay as they are.
+func claimCoupons(tx *store.Tx, txn loyalty.TxnID, serials []string) error {
+	for _, serial := range serials {
+		var others int
+		if err := tx.QueryRow(`SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> ?`, []any{serial, txn[:]}, &others); err != nil {
+			return fmt.Errorf("look for coupon %s: %w", serial, err)
+		}
+		if others > 0 {
+			return fmt.Errorf("coupon %s: %w", serial, ErrCouponUsed)
+		}
+		if err := markCoupon(tx, txn, serial); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// markCoupon writes down that a sale used a coupon. What stands in the log is not argued with: entries that come back from
+// head office pass here too.
+func markCoupon(tx *store.Tx, txn loyalty.TxnID, serial string) error {
+	_, err := tx.Exec(`INSERT OR IGNORE INTO coupon_used (serial, txn) VALUES (?, ?)`, serial, txn[:])
+	if err != nil {
+		return fmt.Errorf("mark coupon %s: %w", serial, err)
+	}
+	return nil
+}
+
+// releaseCoupons lets go of what a sale held that will not come.
+func releaseCoupons(tx *store.Tx, txn loyalty.TxnID) error {
+	_, err := tx.Exec(`DELETE FROM coupon_used WHERE txn = ? AND NOT EXISTS (SELECT 1 FROM entry WHERE txn = ? AND kind = 'sale')`,
+		txn[:], txn[:])
+	if err != nil {
+		return fmt.Errorf("release coupons: %w", err)
+	}
+	return nil
+}
+
+// usedCoupons is the serials that a sale uses up; coupons without effect are not among them.
+func usedCoupons(e *loyalty.Entry) []string {
+	if e.Sale == nil {
+		return nil
+	}
+	var serials []string
+	for _, r := range e.Sale.Reductions {
+		if r.Serial != "" {
+			serials = append(serials, r.Serial)
+		}
+	}
+	return serials
+}
+
+// insertMarks keeps what later look-ups need of a coupon or a return.
+func insertMarks(tx *store.Tx, e *loyalty.Entry) error {
+	for _, serial := range usedCoupons(e) {
+		if err := markCoupon(tx, e.Txn, serial); err != nil {
+			return err
+		}
+	}
+	if c := e.Coupon; c != nil {
+		if _, err := tx.Exec(`INSERT OR IGNORE INTO coupon_issued (serial, seq) VALUES (?, ?)`, c.Serial, e.Seq); err != nil {
+			return fmt.Errorf("mark issued coupon %s: %w", c.Serial, err)
+		}
+	}
+	if r := e.Return; r != nil {
+		if _, err := tx.Exec(`INSERT INTO sale_return (store, epoch, sale, seq) VALUES (?, ?, ?, ?)`, r.Store, r.Epoch, r.Seq, e.Seq); err != nil {
+			return fmt.Errorf("mark return %d: %w", e.Seq, err)
+		}
+	}
+	return nil
+}
+
+// CouponIssued finds a coupon that this store issued; ErrNotFound when it did not.
+func (db *DB) CouponIssued(ctx context.Context, serial string) (Committed, error) {
+	return db.entry(ctx, `SELECT e.request, e.body, e.hash FROM coupon_issued c JOIN entry e ON e.seq = c.seq WHERE c.serial = ?`, serial)
+}
+
+// CouponUsed says whether another sale of this store has used a coupon, or holds it.
+func (db *DB) CouponUsed(ctx context.Context, serial string, by loyalty.TxnID) (bool, error) {
+	var others int
+	err := db.ledger.Read().QueryRowContext(ctx, `SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> ?`, serial, by[:]).Scan(&others)
+	if err != nil {
+		return false, fmt.Errorf("look for coupon %s: %w", serial, err)
+	}
+	return others > 0, nil
+}
+
+// SaleKey names a sale by its place in a store's log.
+type SaleKey struct {
+	Store loyalty.StoreID
+	Epoch loyalty.Epoch
+	Seq   loyalty.Seq
+}
+
+// ErrReturned says that goods of the sale came back since the caller looked.
+var ErrReturned = errors.New("the sale has other returns now")
+
+const selectReturns = `FROM sale_return r JOIN entry e ON e.seq = r.seq WHERE r.store = ? AND r.epoch = ? AND r.sale = ?`
+
+// Returns gives every return of a sale that was made in this store, oldest first.
+func (db *DB) Returns(ctx context.Context, of SaleKey) ([]loyalty.ReturnBody, error) {
+	return query(ctx, db.ledger.Read(), "returns", func(scan func(...any) error) (loyalty.ReturnBody, error) {
+		var body []byte
+		if err := scan(&body); err != nil {
+			return loyalty.ReturnBody{}, err
+		}
+		e, err := loyalty.DecodeEntry(body)
+		if err != nil {
+			return loyalty.ReturnBody{}, err
+		}
+		if e.Return == nil {
+			return loyalty.ReturnBody{}, fmt.Errorf("entry %d is no return", e.Seq)
+		}
+		return *e.Return, nil
+	}, `SELECT e.body `+selectReturns+` ORDER BY r.seq`, of.Store, of.Epoch, of.Seq)
+}
+
+// checkReturn holds a return to the returns that its maker counted in.
+func checkReturn(tx *store.Tx, e *loyalty.Entry, counted int) error {
+	if e.Return == nil {
+		return nil
+	}
+	var n int
+	if err := tx.QueryRow(`SELECT count(*) `+selectReturns, []any{e.Return.Store, e.Return.Epoch, e.Return.Seq}, &n); err != nil {
+		return fmt.Errorf("count returns: %w", err)
+	}
+	if n != counted {
+		return fmt.Errorf("%d returns were counted in, there are %d: %w", counted, n, ErrReturned)
+	}
+	return nil
+}
