@@ -31,7 +31,7 @@ func (c *compiler) compileSets() {
 }
 
 func (c *compiler) compileSet(path, name string, def *setDef) productSet {
-	s := productSet{name: name, all: def.All}
+	s := productSet{name: name, all: def.All, personal: def.Personal}
 	c.checkTexts(path+".name", def.Name, false)
 	s.own = marks{
 		sku: c.markSet(path+".sku", &def.SKU), category: c.categories(path+".category", &def.Category),
@@ -40,10 +40,10 @@ func (c *compiler) compileSet(path, name string, def *setDef) productSet {
 	s.union = c.setList(path+".sets", &def.Sets)
 	s.without = c.setList(path+".without", &def.Without)
 	n := len(def.SKU) + len(def.Category) + len(def.Label) + len(def.Brand) + len(def.Sets)
-	if n == 0 && !def.All {
-		c.fault(path, "holds nothing", "name sku, category, label, brand or sets, or write all: true")
+	if n == 0 && !def.All && !def.Personal {
+		c.fault(path, "holds nothing", "name sku, category, label, brand or sets, or write all: true or personal: true")
 	}
-	if n > 0 && def.All {
+	if (n > 0 || def.Personal) && def.All {
 		c.fault(path, "holds all and more", "write all: true alone, or with without")
 	}
 	if n+len(def.Without) > MaxSetMarks {

@@ -67,6 +67,13 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 			d.text(key)
 		}
 	}
+	if len(q.personal) > 0 {
+		d.text("personal 1")
+		d.ints(int64(len(q.personal)))
+		for _, sku := range q.personal {
+			d.text(sku)
+		}
+	}
 	if t := q.Tier; t != nil && t.Counted != t.Held {
 		d.text("tier 1")
 		d.text(t.Counted)

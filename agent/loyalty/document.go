@@ -67,6 +67,7 @@ type ladderDef struct {
 type setDef struct {
 	Name     texts    `json:"name,omitempty"`
 	All      bool     `json:"all,omitempty"`
+	Personal bool     `json:"personal,omitempty"` // what head office listed for the member
 	SKU      []string `json:"sku,omitempty"`
 	Category []string `json:"category,omitempty"` // with children
 	Label    []string `json:"label,omitempty"`

@@ -71,6 +71,7 @@ type SaleBody struct {
 	Reached   string    `json:"reached,omitempty"`   // a higher tier in which the sale already earned
 	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
 	Asked     *Ask      `json:"asked,omitempty"`
+	Personal  []string  `json:"personal,omitempty"` // articles of this bill that are on the member's list
 
 	Occasions    []string      `json:"occasions,omitempty"`     // of the member, used up
 	Given        []RulePoints  `json:"given,omitempty"`         // by rules with a cap over time

@@ -33,7 +33,8 @@ type Quote struct {
 	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
 	Given     []RulePoints  `json:"given,omitempty"`     // what rules with a cap over time gave
 
-	fromEarned Points // of RewardPoints, paid with points of this very sale
+	personal   []string // articles of the bill on the member's list
+	fromEarned Points   // of RewardPoints, paid with points of this very sale
 	shares     Shares
 }
 
@@ -116,6 +117,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.Occasions = e.occasions(&o)
 	q.Given = e.given()
 	q.Tier = b.progress(e.earned)
+	q.personal = b.personal()
 	q.reduced(b, &o)
 	if p.keepsShares {
 		if q.shares, err = e.shares(&q, &o); err != nil {
@@ -186,7 +188,7 @@ func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
 		sets: make([]setID, 0, 4*len(lines))}
 	for i := range lines {
 		from := len(b.sets)
-		b.sets = p.catalogue.of(&lines[i], b.sets)
+		b.sets = p.catalogue.of(&lines[i], b.listed(lines[i].SKU), b.sets)
 		b.setEnd[i] = int32(len(b.sets))
 		mine := b.sets[from:]
 		b.out[i] = QuotedLine{Amount: lines[i].Amount, Earning: lines[i].Amount}

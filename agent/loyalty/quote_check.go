@@ -88,6 +88,9 @@ func (p *Programme) checkMember(m *MemberState) error {
 			return err
 		}
 	}
+	if err := m.checkPersonal(); err != nil {
+		return err
+	}
 	if s := m.Standing; s != nil && (s.Spend < 0 || s.Spend > maxStanding || s.Points < 0 || s.Points > maxStanding || s.Visits < 0 || s.Visits > maxStanding) {
 		return &SaleError{"member.standing", SaleRange}
 	}
@@ -118,6 +121,9 @@ func (in *QuoteInput) besideBytes() int {
 	n := offerBytes(&in.Sale)
 	if in.Member != nil && in.Member.History != nil {
 		n += in.Member.History.bytes()
+	}
+	if in.Member != nil && len(in.Member.Personal) > 0 {
+		n += personalBytes(in.Sale.Lines)
 	}
 	return n
 }

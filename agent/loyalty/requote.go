@@ -36,7 +36,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	}
 	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
-		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing, History: s.History}
+		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing, History: s.History, Personal: s.Personal}
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
@@ -73,6 +73,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("medium", string(s.Medium), string(o.Medium))
 	c.text("tier", s.Tier, o.Tier)
 	c.text("reached", s.Reached, o.Reached)
+	c.text("personal", strings.Join(s.Personal, ","), strings.Join(o.Personal, ","))
 	c.text("occasions", strings.Join(s.Occasions, ","), strings.Join(o.Occasions, ","))
 	c.given(s.Given, o.Given)
 	c.figure("total", s.Total, o.Total)

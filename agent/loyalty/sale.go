@@ -77,6 +77,7 @@ type MemberState struct {
 
 	History  *History  `json:"history,omitempty"`  // for rules that look at the member's past; nil: nothing is known of it
 	Standing *Standing `json:"standing,omitempty"` // for a programme with a ladder; nil: not known here, nobody is lifted
+	Personal []string  `json:"personal,omitempty"` // article numbers that head office listed for the member
 }
 
 // Place is where and when a sale happens, in the store's own time.

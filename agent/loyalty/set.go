@@ -12,11 +12,12 @@ const noSet setID = -1
 
 // productSet is one compiled set: any of its own marks, or any of its unions, and none of its exceptions.
 type productSet struct {
-	name    string
-	all     bool
-	own     marks
-	union   []setID
-	without []setID
+	name     string
+	all      bool
+	personal bool
+	own      marks
+	union    []setID
+	without  []setID
 }
 
 // marks are what a line carries that can put it into a set.
@@ -26,12 +27,13 @@ type marks struct {
 
 // catalogue knows which sets a line is in. It is indexed by mark, so that sets which no line touches cost nothing.
 type catalogue struct {
-	sets   []productSet
-	always []setID // sets that hold everything, before exceptions
-	bySKU  map[string][]setID
-	byCat  map[string][]setID
-	byTag  map[string][]setID
-	byMake map[string][]setID
+	sets     []productSet
+	always   []setID // sets that hold everything, before exceptions
+	personal []setID // sets that hold what is on the member's list, likewise
+	bySKU    map[string][]setID
+	byCat    map[string][]setID
+	byTag    map[string][]setID
+	byMake   map[string][]setID
 }
 
 func toSet(names []string) map[string]bool {
@@ -53,7 +55,7 @@ func newCatalogue(sets []productSet) catalogue {
 		seen := map[setID]bool{}
 		c.index(setID(id), setID(id), seen)
 	}
-	c.always = slices.Compact(c.always)
+	c.always, c.personal = slices.Compact(c.always), slices.Compact(c.personal)
 	return c
 }
 
@@ -66,6 +68,9 @@ func (c *catalogue) index(target, part setID, seen map[setID]bool) {
 	s := &c.sets[part]
 	if s.all {
 		c.always = append(c.always, target)
+	}
+	if s.personal {
+		c.personal = append(c.personal, target)
 	}
 	enter := func(to map[string][]setID, marks map[string]bool) {
 		for m := range marks {
@@ -83,11 +88,11 @@ func (c *catalogue) index(target, part setID, seen map[setID]bool) {
 	}
 }
 
-// holds says whether the line is in the set.
-func (c *catalogue) holds(id setID, l *Line) bool {
+// holds says whether the line, which may be on the member's list, is in the set.
+func (c *catalogue) holds(id setID, l *Line, listed bool) bool {
 	s := &c.sets[id]
-	in := s.all || s.own.touch(l) || slices.ContainsFunc(s.union, func(u setID) bool { return c.holds(u, l) })
-	return in && !slices.ContainsFunc(s.without, func(w setID) bool { return c.holds(w, l) })
+	in := s.all || s.personal && listed || s.own.touch(l) || slices.ContainsFunc(s.union, func(u setID) bool { return c.holds(u, l, listed) })
+	return in && !slices.ContainsFunc(s.without, func(w setID) bool { return c.holds(w, l, listed) })
 }
 
 func (m *marks) touch(l *Line) bool {
@@ -128,9 +133,12 @@ func path(category string, end int) string {
 }
 
 // of appends the sets that hold the line, in rising order and each once.
-func (c *catalogue) of(l *Line, into []setID) []setID {
+func (c *catalogue) of(l *Line, listed bool, into []setID) []setID {
 	start := len(into)
 	into = append(into, c.always...)
+	if listed {
+		into = append(into, c.personal...)
+	}
 	into = append(into, c.bySKU[l.SKU]...)
 	if l.Brand != "" {
 		into = append(into, c.byMake[l.Brand]...)
@@ -149,7 +157,7 @@ func (c *catalogue) of(l *Line, into []setID) []setID {
 	found = slices.Compact(found)
 	kept := found[:0]
 	for _, id := range found {
-		if c.holds(id, l) {
+		if c.holds(id, l, listed) {
 			kept = append(kept, id)
 		}
 	}

@@ -89,6 +89,7 @@ type vectorMember struct {
 	Medium    Medium    `yaml:"medium"`
 	Tier      string    `yaml:"tier"`
 	Lots      []leftLot `yaml:"lots"`
+	Personal  []string  `yaml:"personal"`
 	History   *struct {
 		Purchases int64     `yaml:"purchases"`
 		Balance   Points    `yaml:"balance"`
@@ -132,6 +133,7 @@ type vectorWant struct {
 	Usable       []string `yaml:"usable"` // of each lot earned
 	Occasions    []string `yaml:"occasions"`
 	Balance      *Points  `yaml:"balance"`
+	Personal     []string `yaml:"personal"` // written down
 	Error        string   `yaml:"error"`
 }
 
@@ -237,6 +239,8 @@ func (v *vector) runSale(t *testing.T) {
 	}
 	v.compareReductions(t, &q)
 	v.compareTier(t, &q)
+	v.compareInstruments(t, &q)
+	headOfficeAgrees(t, p, v.input(t))
 	if w := v.Want.Occasions; w != nil && !slices.Equal(w, q.Occasions) {
 		t.Errorf("occasions: got %v, want %v", q.Occasions, w)
 	}
@@ -306,7 +310,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	}
 	in.Sale.Rounding = v.Rounding.minor(t, 2)
 	if m := v.Member; m != nil {
-		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium}
+		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium, Personal: m.Personal}
 		if h := m.History; h != nil {
 			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions}
 		}
