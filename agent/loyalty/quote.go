@@ -99,9 +99,6 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 		return Quote{}, "", err
 	}
 	q.ToPay = q.Total - q.Redeem.Value
-	if b.tendered > q.ToPay {
-		return Quote{}, "", &SaleError{Field: "tenders", Code: SaleOverpaid}
-	}
 	q.Due = q.ToPay - b.tendered
 	b.takeOut(q.Redeem.Value)
 	e := earning{bill: b}
@@ -110,6 +107,9 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	}
 	if o.ofEarned > e.earned {
 		return Quote{}, p.lastWithEarned(o.reductions), nil
+	}
+	if q.Due < 0 { // a reward that is not given after all must not make it so
+		return Quote{}, "", &SaleError{Field: "tenders", Code: SaleOverpaid}
 	}
 	q.Lines = b.out
 	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
