@@ -69,6 +69,7 @@ type SaleBody struct {
 	History   *History  `json:"history,omitempty"`   // what the rules were told of the member's past
 	Standing  *Standing `json:"standing,omitempty"`  // what the tier was counted on before this sale
 	Reached   string    `json:"reached,omitempty"`   // a higher tier in which the sale already earned
+	Counts    *Standing `json:"counts,omitempty"`    // what the sale adds to the standing; with a ladder
 	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
 	Asked     *Ask      `json:"asked,omitempty"`
 	Personal  []string  `json:"personal,omitempty"` // articles of this bill that are on the member's list

@@ -62,6 +62,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	if m := in.Member; m != nil {
 		e.Member = m.ID
 		s.Medium, s.Tier, s.Available, s.History, s.Personal = m.Medium, m.Tier, m.Available, m.History, q.personal
+		s.Counts = q.counts
 		if t := q.Tier; t != nil {
 			if s.Standing = m.Standing; t.Counted != t.Held {
 				s.Reached = t.Counted

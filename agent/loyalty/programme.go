@@ -30,6 +30,7 @@ type Programme struct {
 	occasions   []occasion
 	ladder      *ladder // nil: tiers are only names
 	keepsShares bool    // sales keep what a return by line needs
+	looksBack   bool    // a condition or a cap asks of the member's past
 
 	discounts       []reduction
 	discountOn      [][]int32 // discounts by set
@@ -224,6 +225,7 @@ func (t texts) in(language string) string {
 
 // index lets a quote find its rules from its lines, so that rules which cannot match are not looked at.
 func (p *Programme) index() {
+	p.looksBack = p.asksPast()
 	p.onSet = make([][]int32, len(p.catalogue.sets))
 	for i := range p.rules {
 		if on := p.rules[i].on; on == noSet {

@@ -36,6 +36,7 @@ type Quote struct {
 	personal   []string // articles of the bill on the member's list
 	fromEarned Points   // of RewardPoints, paid with points of this very sale
 	shares     Shares
+	counts     *Standing
 }
 
 // Drawn is all points that the member's card or account pays: for the bill and for rewards.
@@ -117,6 +118,10 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.Occasions = e.occasions(&o)
 	q.Given = e.given()
 	q.Tier = b.progress(e.earned)
+	if p.ladder != nil {
+		counts := b.counts(e.earned)
+		q.counts = &counts
+	}
 	q.personal = b.personal()
 	q.reduced(b, &o)
 	if p.keepsShares {

@@ -73,6 +73,10 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("medium", string(s.Medium), string(o.Medium))
 	c.text("tier", s.Tier, o.Tier)
 	c.text("reached", s.Reached, o.Reached)
+	if s.Counts != nil && o.Counts != nil { // older entries do not say
+		c.figure("counts.spend", s.Counts.Spend, o.Counts.Spend)
+		c.figure("counts.visits", s.Counts.Visits, o.Counts.Visits)
+	}
 	c.text("personal", strings.Join(s.Personal, ","), strings.Join(o.Personal, ","))
 	c.text("occasions", strings.Join(s.Occasions, ","), strings.Join(o.Occasions, ","))
 	c.given(s.Given, o.Given)

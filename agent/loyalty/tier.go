@@ -127,16 +127,18 @@ func (b *bill) lift() {
 // standing is the member's with this bill.
 func (b *bill) standing(earned Points) Standing {
 	s := *b.in.Member.Standing
-	s.Points += earned
-	counted := false
+	s.add(b.counts(earned))
+	return s
+}
+
+// counts is what this bill adds to a standing.
+func (b *bill) counts(earned Points) Standing {
+	s := Standing{Points: earned}
 	for i := range b.out {
 		if b.out[i].Excluded == "" {
 			s.Spend += b.out[i].net()
-			counted = true
+			s.Visits = 1
 		}
-	}
-	if counted {
-		s.Visits++
 	}
 	return s
 }

@@ -1,0 +1,222 @@
+package loyalty
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Past is what a member's entries leave behind for later sales: sums by day, what rules with a cap over time gave, occasions
+// used. It is a sum of steps, the same whatever order they come in, so that head office and a store, which each know a part
+// of the entries, can go on from one another's.
+type Past struct {
+	Purchases int64      `json:"purchases,omitempty"`
+	Last      string     `json:"last,omitempty"`      // day of the newest purchase
+	Days      []PastDay  `json:"days,omitempty"`      // rising
+	Given     []RulePast `json:"given,omitempty"`     // rising by rule
+	Occasions []string   `json:"occasions,omitempty"` // used, as Programme.Occasions names them; rising
+}
+
+// PastDay is what counted on a day. Days that no window needs apart stand together under the last of them.
+type PastDay struct {
+	Day string `json:"day"`
+	Standing
+}
+
+// RulePast is what one rule gave in the day, week, month and year that hold On, and ever.
+type RulePast struct {
+	On string `json:"on"` // the newest day on which it gave
+	RuleSum
+}
+
+// PastStep is what one entry adds to a member's past. A return takes off, on the day of the sale.
+type PastStep struct {
+	Day       string       `json:"day"`
+	Purchases int64        `json:"purchases,omitempty"`
+	Counts    Standing     `json:"counts,omitzero"`
+	Given     []RulePoints `json:"given,omitempty"`
+	Occasions []string     `json:"occasions,omitempty"`
+}
+
+// StepOf is what the entry of a member's sale adds.
+func StepOf(e *Entry) PastStep {
+	s := e.Sale
+	step := PastStep{Day: e.Day, Purchases: 1, Counts: Standing{Spend: s.Total, Points: s.Earned, Visits: 1}, Given: s.Given,
+		Occasions: s.Occasions}
+	if s.Counts != nil {
+		step.Counts = *s.Counts
+	}
+	return step
+}
+
+// Add takes one entry's step in.
+func (past *Past) Add(step PastStep) {
+	past.Purchases += step.Purchases
+	if step.Purchases > 0 {
+		past.Last = max(past.Last, step.Day)
+	}
+	if step.Counts != (Standing{}) {
+		past.addDay(PastDay{step.Day, step.Counts})
+	}
+	for _, g := range step.Given {
+		i, found := slices.BinarySearchFunc(past.Given, g.Rule, func(r RulePast, rule string) int { return cmp.Compare(r.Rule, rule) })
+		if !found {
+			past.Given = slices.Insert(past.Given, i, RulePast{On: step.Day, RuleSum: RuleSum{Rule: g.Rule}})
+		}
+		past.Given[i].add(step.Day, g.Points)
+	}
+	for _, key := range step.Occasions {
+		if i, found := slices.BinarySearch(past.Occasions, key); !found {
+			past.Occasions = slices.Insert(past.Occasions, i, key)
+		}
+	}
+}
+
+func (past *Past) addDay(d PastDay) {
+	i, found := slices.BinarySearchFunc(past.Days, d.Day, func(o PastDay, day string) int { return cmp.Compare(o.Day, day) })
+	if !found {
+		past.Days = slices.Insert(past.Days, i, PastDay{Day: d.Day})
+	}
+	past.Days[i].add(d.Standing)
+}
+
+func (s *Standing) add(o Standing) {
+	s.Spend += o.Spend
+	s.Points += o.Points
+	s.Visits += o.Visits
+}
+
+// add counts what the rule gave on a day, be it before On.
+func (r *RulePast) add(day string, points Points) {
+	if day > r.On {
+		*r = RulePast{On: day, RuleSum: r.on(day)}
+	}
+	in := RulePast{On: day, RuleSum: RuleSum{Day: points, Week: points, Month: points, Year: points}}
+	if day < r.On {
+		in.RuleSum = in.on(r.On)
+	}
+	r.Day += in.Day
+	r.Week += in.Week
+	r.Month += in.Month
+	r.Year += in.Year
+	r.Lifetime += points
+}
+
+// on is the sums as they stand on a later day: those of a period that has ended are gone.
+func (r *RulePast) on(day string) RuleSum {
+	s := r.RuleSum
+	if day == r.On {
+		return s
+	}
+	s.Day = 0
+	if d, ok := parseDay(day); !ok || (d-date(d.weekday())).String() > r.On {
+		s.Week = 0
+	}
+	if day[:len("2026-11")] != r.On[:len("2026-11")] {
+		s.Month = 0
+	}
+	if day[:len("2026")] != r.On[:len("2026")] {
+		s.Year = 0
+	}
+	return s
+}
+
+// Join puts days before a day together, one for each year: for windows that need them apart only from then on.
+func (past *Past) Join(before string) {
+	var joined []PastDay
+	for _, d := range past.Days {
+		if n := len(joined); n > 0 && d.Day < before && d.Day[:len("2026")] == joined[n-1].Day[:len("2026")] {
+			joined[n-1].Day = d.Day
+			joined[n-1].add(d.Standing)
+			continue
+		}
+		joined = append(joined, d)
+	}
+	past.Days = joined
+}
+
+// Between is what counted from one day to another, both included; an empty first day is the beginning.
+func (past *Past) Between(from, to string) Standing {
+	var s Standing
+	for _, d := range past.Days {
+		if from <= d.Day && d.Day <= to {
+			s.add(d.Standing)
+		}
+	}
+	return s
+}
+
+// Record is all that head office ships of a member for rules that ask of more than lots and tier. Of the birthday the year
+// stays at home.
+type Record struct {
+	Past
+	Segments []string `json:"segments,omitempty"`
+	Birthday string   `json:"birthday,omitempty"` // 02-29
+	Joined   string   `json:"joined,omitempty"`   // day
+}
+
+// Recall fills in what the programme asks of a member's past on a day: the standing for its ladder, the history for its
+// conditions and caps. What it does not ask is left out, and so is not written down with the sale.
+func (p *Programme) Recall(m *MemberState, r *Record, day string) error {
+	m.Standing, m.History = nil, nil
+	if p.ladder != nil {
+		from, to, err := p.TierWindow(day)
+		if err != nil {
+			return err
+		}
+		s := r.Between(from, to)
+		m.Standing = &Standing{Spend: max(s.Spend, 0), Points: max(s.Points, 0), Visits: max(s.Visits, 0)}
+	}
+	if !p.looksBack {
+		return nil
+	}
+	on, err := p.Occasions(MemberDays{Birthday: r.Birthday, Joined: r.Joined}, day)
+	if err != nil {
+		return err
+	}
+	h := &History{Purchases: max(r.Purchases, 0), Balance: Balance(m.Lots), Segments: r.Segments, Given: p.given(r.Given, day)}
+	for _, key := range on {
+		if _, used := slices.BinarySearch(r.Occasions, key); !used {
+			h.Occasions = append(h.Occasions, key)
+		}
+	}
+	m.History = h
+	return nil
+}
+
+// given is what the rules with a cap over time gave, as it stands on a day.
+func (p *Programme) given(all []RulePast, day string) []RuleSum {
+	var list []RuleSum
+	for _, g := range all {
+		i := slices.IndexFunc(p.rules, func(rule rule) bool { return rule.id == g.Rule })
+		if i < 0 || !p.rules[i].caps.overTime() || g.On > day {
+			continue
+		}
+		s := g.on(day)
+		for _, n := range [...]*Points{&s.Day, &s.Week, &s.Month, &s.Year, &s.Lifetime} {
+			*n = max(*n, 0)
+		}
+		if s != (RuleSum{Rule: g.Rule}) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// asksPast says whether anything depends on a member's history.
+func (p *Programme) asksPast() bool {
+	for i := range p.rules {
+		if r := &p.rules[i]; r.caps.overTime() || r.caps.balance > 0 || r.when.asksPast() {
+			return true
+		}
+	}
+	for _, list := range [][]reduction{p.discounts, p.rewards, p.couponGives} {
+		if slices.ContainsFunc(list, func(r reduction) bool { return r.when.asksPast() }) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *when) asksPast() bool {
+	return w != nil && (w.purchase > 0 || w.every > 0 || w.occasion != "" || len(w.segments)+len(w.notSegments) > 0)
+}
