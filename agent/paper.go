@@ -114,6 +114,10 @@ func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
 		r.Lines = append(r.Lines, receiptLine(line))
 	}
 	for _, less := range body.Reductions {
+		if less.Tender {
+			r.Tenders = append(r.Tenders, receipt.Tender{Kind: s.bill.programme.Kind(less), Amount: less.Amount})
+			continue
+		}
 		r.Reduced = append(r.Reduced, receipt.Reduction{Name: s.bill.programme.RuleName(less.Rule, string(lang)), Amount: less.Amount})
 	}
 	for _, t := range body.Tenders {

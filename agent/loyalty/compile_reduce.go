@@ -57,6 +57,7 @@ func (c *compiler) compileReward(i int, seen map[string]bool) {
 	c.checkPoints(path+".cost", def.Cost, 1)
 	r := c.reduction(path, reductionDef{ofReward, def.ID, def.Gives, def.When, def.Group, def.Priority})
 	r.cost, r.withEarned = Points(def.Cost), def.WithEarned
+	r.tender = c.instrument(path+".as", &def.As, def.Gives != nil)
 	if def.PerSale < 0 || def.PerSale > maxTimes {
 		c.fault(path+".per_sale", "is out of range", fmt.Sprintf("write 1 to %d times", maxTimes))
 	}
@@ -80,6 +81,7 @@ func (c *compiler) compileCouponGives(i int) {
 		r.kind = giveBill
 		r.amount, _ = parseDecimal(string(def.Value), c.p.digits) // what does not parse has its fault already
 	}
+	r.tender = c.instrument(path+".as", &def.As, true)
 	c.p.couponGives = append(c.p.couponGives, r)
 }
 

@@ -189,6 +189,7 @@ type couponDef struct {
 	ValidDays int64   `json:"valid_days"`
 
 	Gives    *givesDef `json:"gives,omitempty"` // left out: value, off the bill
+	As       string    `json:"as,omitempty"`    // reduction, tender; empty is reduction
 	When     *whenDef  `json:"when,omitempty"`
 	Group    string    `json:"group,omitempty"`
 	Priority int64     `json:"priority,omitempty"`
@@ -208,6 +209,7 @@ type rewardDef struct {
 	Name       texts     `json:"name,omitempty"`
 	Cost       int64     `json:"cost"` // points
 	Gives      *givesDef `json:"gives,omitempty"`
+	As         string    `json:"as,omitempty"` // reduction, tender; empty is reduction
 	When       *whenDef  `json:"when,omitempty"`
 	Group      string    `json:"group,omitempty"`
 	Priority   int64     `json:"priority,omitempty"`

@@ -70,6 +70,7 @@ const (
 	ExplainReduceNothing = "explain.reduce_nothing"
 	ExplainRewardShort   = "explain.reward_short"
 	ExplainReducedMore   = "explain.reduced_more"
+	ExplainOfferPays     = "explain.offer_pays" // a coupon or reward that is a tender
 )
 
 // Codes of findings about tiers.

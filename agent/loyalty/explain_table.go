@@ -16,6 +16,7 @@ func reduceRows() []explainRow {
 		{ExplainReduceGroup, []explainArg{rule, textArg("other", ArgRule, func(f *Finding) string { return f.Detail })}},
 		{ExplainReduceNothing, []explainArg{rule}},
 		{ExplainRewardShort, []explainArg{rule, cost, intArg("missing", ArgPoints, missing)}},
+		{ExplainOfferPays, []explainArg{rule, off}},
 		{ExplainReducedMore, []explainArg{intArg("count", ArgCount, limit), off}},
 	}
 }

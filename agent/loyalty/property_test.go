@@ -146,8 +146,8 @@ func fitTenders(t *rapid.T, p *Programme, in *QuoteInput) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(given) > 0 && q.Total > 0 {
-		in.Sale.Tenders = []Tender{{Kind: given[0].Kind, Amount: min(given[0].Amount, q.Total)}}
+	if len(given) > 0 && q.Total > instruments(q.Reductions) {
+		in.Sale.Tenders = []Tender{{Kind: given[0].Kind, Amount: min(given[0].Amount, q.Total-instruments(q.Reductions))}}
 	}
 }
 

@@ -16,7 +16,7 @@ type Quote struct {
 	Total         int64        `json:"total"` // lines less reductions, and cash rounding; minor units
 	Lines         []QuotedLine `json:"lines"`
 	Redeem        Redemption   `json:"redeem"`
-	ToPay         int64        `json:"to_pay"` // total less what points pay
+	ToPay         int64        `json:"to_pay"` // total less what points, coupons and rewards pay
 	Due           int64        `json:"due"`    // to pay less the tenders given so far
 	Earned        Points       `json:"earned"`
 	EarnedExpires string       `json:"earned_expires,omitempty"` // last valid day of the lot that ends first
@@ -99,7 +99,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	if q.Redeem, err = b.redeem(); err != nil {
 		return Quote{}, "", err
 	}
-	q.ToPay = q.Total - q.Redeem.Value
+	q.ToPay = q.Total - b.instruments - q.Redeem.Value
 	q.Due = q.ToPay - b.tendered
 	b.takeOut(q.Redeem.Value)
 	e := earning{bill: b}
@@ -148,7 +148,9 @@ func (q *Quote) reduced(b *bill, o *outcome) {
 	}
 	q.Reductions, q.RewardPoints, q.fromEarned, q.Taxes = o.reductions, o.spent, o.ofEarned, b.taxes()
 	for i := range o.reductions {
-		q.Reduced += o.reductions[i].Amount
+		if !o.reductions[i].Tender {
+			q.Reduced += o.reductions[i].Amount
+		}
 	}
 }
 
@@ -182,7 +184,10 @@ type bill struct {
 	setEnd   []int32 // where each line's sets end in sets
 	payable  []bool  // lines that points may pay; nil: all
 	tendered int64   // tenders other than points
-	idle     int64   // of them, those that earn nothing
+	paid     []int64 // of each line, by coupons and rewards that pay; nil: nothing
+
+	instruments int64 // all of paid
+	idle        int64 // of them, those that earn nothing
 
 	onRewards Points // held points that go to rewards
 }
@@ -240,7 +245,7 @@ func firstOf(a, b []setID) (setID, bool) {
 
 // takeOut takes what points, and tenders that earn nothing, paid out of the lines' earning amounts.
 func (b *bill) takeOut(value int64) {
-	paid := b.idle
+	paid := b.idle + b.instruments
 	if value > 0 {
 		idle := !b.p.tenderEarns[TenderPoints]
 		b.share(value, idle)
@@ -273,7 +278,7 @@ func (b *bill) share(value int64, idle bool) {
 	weights := make([]int64, len(lines))
 	for k, i := range lines {
 		if b.payable == nil || b.payable[i] {
-			weights[k] = b.out[i].net()
+			weights[k] = b.out[i].net() - shareOf(b.paid, int(i))
 		}
 	}
 	for k, s := range Split(min(value, sum(weights)), weights) {

@@ -97,7 +97,7 @@ func (b *bill) clamps() ([]clamp, error) {
 		}
 	}
 	// The last: it must not take the place of a limit that left room for just these tenders when the sale was quoted.
-	return list, byValue(ExplainRedeemTendered, max(b.at.total-b.tendered, 0), 0)
+	return list, byValue(ExplainRedeemTendered, max(b.at.total-b.tendered-b.instruments, 0), 0)
 }
 
 // wanted says whether anything is asked at all.

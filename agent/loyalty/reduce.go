@@ -37,6 +37,7 @@ type reduction struct {
 	units    int64
 	times    int64
 	most     int64
+	tender   bool // it pays; the price, and with it the tax, stays
 
 	cost       Points // of a reward
 	perSale    int64

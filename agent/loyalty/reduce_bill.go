@@ -98,10 +98,10 @@ func (b *bill) reduce(refused []string) (outcome, error) {
 	o.why = shortened(o.why)
 	for i := range b.out {
 		l := &b.out[i]
-		l.Reduced = l.Amount - o.prices.left[i]
-		l.Earning = o.prices.left[i]
+		l.Reduced = l.Amount - o.prices.left[i] - shareOf(o.paid, i)
+		l.Earning = o.prices.left[i] // what an instrument paid earns nothing
 	}
-	b.at.total = o.total
+	b.at.total, b.paid, b.instruments = o.price(), o.paid, sum(o.paid)
 	b.onRewards = o.spent - o.ofEarned
 	return o, nil
 }

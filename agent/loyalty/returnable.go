@@ -26,7 +26,7 @@ type Returnable struct {
 type ReturnableLine struct {
 	Quantity int64  `json:"quantity"`       // thousandths
 	Price    int64  `json:"price"`          // minor units, reductions taken off
-	Paid     int64  `json:"paid,omitempty"` // of the price, by points
+	Paid     int64  `json:"paid,omitempty"` // of the price, with something else than money
 	Earned   Points `json:"earned,omitempty"`
 	Spent    Points `json:"spent,omitempty"`
 }
@@ -85,7 +85,7 @@ func (r *Returnable) readLines(s *SaleBody, spent Points) {
 	for i, n := range Split(int64(spent), prices) {
 		r.Lines[i].Spent = Points(n)
 	}
-	for i, n := range Split(min(s.Value, sum(prices)), prices) {
+	for i, n := range Split(min(s.Value+instruments(s.Reductions), sum(prices)), prices) {
 		r.Lines[i].Paid = n
 	}
 }

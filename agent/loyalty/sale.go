@@ -21,6 +21,8 @@ const (
 	TenderCard     TenderKind = "card"   // bank card
 	TenderPoints   TenderKind = "points" // made by the engine from a redemption
 	TenderGiftCard TenderKind = "gift_card"
+	TenderCoupon   TenderKind = "coupon" // made by the engine, as those of rewards
+	TenderReward   TenderKind = "reward"
 )
 
 // Tender is one payment.

@@ -7,7 +7,7 @@ import "slices"
 type Shares struct {
 	Earned  []Points `json:"earned,omitempty"`
 	Spent   []Points `json:"spent,omitempty"`   // points, on paying and on rewards
-	Paid    []int64  `json:"paid,omitempty"`    // minor units that points paid
+	Paid    []int64  `json:"paid,omitempty"`    // minor units that points, coupons and rewards paid
 	Reduced []int64  `json:"reduced,omitempty"` // minor units that the programme took off the price
 }
 
@@ -47,6 +47,9 @@ func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
 		} else if taken.Points > 0 {
 			spread(taken.Points, func(k int) int64 { return part[k] }, o.lines[r])
 		}
+	}
+	for i := range paid {
+		paid[i] += shareOf(o.paid, i)
 	}
 	return Shares{Earned: trimmed(earned), Spent: trimmed(spent), Paid: trimmed(paid), Reduced: trimmed(reduced)}, nil
 }

@@ -39,6 +39,7 @@ type Reduction struct {
 	Serial string `json:"serial,omitempty"` // of a coupon: it is used up by this sale
 	Amount int64  `json:"amount"`           // minor units off
 	Points Points `json:"points,omitempty"` // what a reward costs
+	Tender bool   `json:"tender,omitempty"` // it pays so much, and the price stays
 }
 
 // TaxShare is what is sold at one tax rate after every reduction.
@@ -84,14 +85,15 @@ type outcome struct {
 	lines      [][]int32
 	why        []Finding
 	spent      Points
-	ofEarned   Points // of what was spent, more than was held
+	ofEarned   Points  // of what was spent, more than was held
+	paid       []int64 // of each line, by what pays instead of lowering the price; nil: nothing
 }
 
-// order is the one order in which offers are looked at: priority, then id. Neither the time of an edit nor the order of
-// lines or sections comes into it.
+// order is the one order in which offers are looked at: what lowers the price before what pays it, priority, then id.
+// Neither the time of an edit nor the order of lines or sections comes into it.
 func (s *stack) order() {
 	slices.SortStableFunc(s.offers, func(a, b offer) int {
-		return cmp.Or(cmp.Compare(b.priority, a.priority), strings.Compare(a.id, b.id), strings.Compare(a.serial, b.serial))
+		return cmp.Or(compareInstruments(a, b), cmp.Compare(b.priority, a.priority), strings.Compare(a.id, b.id), strings.Compare(a.serial, b.serial))
 	})
 }
 
@@ -141,7 +143,7 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	}
 	now := s.at
 	if !f.initial {
-		now.total = o.total
+		now.total = o.price()
 	}
 	if why, ok := f.when.check(f.id, &now); !ok {
 		return no(why)
@@ -169,14 +171,20 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	}
 	o.total -= amount
 	o.spent += f.cost
+	if f.tender {
+		o.pay(f.lines, off)
+	}
 	if s.quiet {
 		return true, nil
 	}
-	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: f.cost})
+	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: f.cost, Tender: f.tender})
 	o.parts, o.lines = append(o.parts, off), append(o.lines, f.lines)
 	told := Finding{Rule: f.id, Code: ExplainReduced, Applied: true, Value: amount, Detail: f.serial}
 	if f.source == ofReward {
 		told.Code, told.Limit = ExplainReward, int64(f.cost)
+	}
+	if f.tender {
+		told.Code = ExplainOfferPays
 	}
 	o.why = append(o.why, told)
 	return true, nil
