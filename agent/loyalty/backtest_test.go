@@ -130,6 +130,9 @@ func TestAStoredSaleIsReadWithoutItsResults(t *testing.T) {
 	if err != nil || s.Member != 9 || s.Sale.Tier != "silver" || s.Sale.Value != 100 || !reflect.DeepEqual(s.Sale.Lines, in.Sale.Lines) {
 		t.Fatalf("read %+v, %v", s, err)
 	}
+	if PastMember(body) != 9 {
+		t.Errorf("member %d", PastMember(body))
+	}
 	b := NewBackTest(BackTestInput{Trial: p, Against: against(p)})
 	b.Add(s)
 	if r := b.Report(); r.Sales != 1 || r.With.Earned != e.Sale.Earned || r.With != r.Against {

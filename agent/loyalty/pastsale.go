@@ -1,8 +1,10 @@
 package loyalty
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 )
 
 // PastSale is a bill as it was: what was bought, by whom, how it was paid, what was shown. What came of it is not in it.
@@ -35,4 +37,19 @@ func ReadPastSale(body []byte) (*PastSale, error) {
 		return nil, fmt.Errorf("read past sale of %q: no sale", s.Day)
 	}
 	return &s, nil
+}
+
+// PastMember is whose entry a stored body is, without reading the rest of it; 0 is nobody's. In the canonical form the
+// member stands before everything that a till can write quotation marks into.
+func PastMember(body []byte) MemberID {
+	_, rest, found := bytes.Cut(body, []byte(`,"member":`))
+	if !found {
+		return 0
+	}
+	end := bytes.IndexAny(rest, ",}")
+	id, err := strconv.ParseInt(string(rest[:max(end, 0)]), 10, 64)
+	if err != nil {
+		return 0 // the text of a body that has no member of its own
+	}
+	return MemberID(id)
 }

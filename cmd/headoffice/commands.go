@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -17,16 +16,17 @@ import (
 
 // cli is every command with its flags.
 type cli struct {
-	Init    initCmd    `cmd:"" help:"Make a new head office: folder, keys, certificate authorities."`
-	Serve   serveCmd   `cmd:"" help:"Serve stores and back offices until interrupted."`
-	Enrol   enrolCmd   `cmd:"" help:"Write the identity folder of a store, or of a back office."`
-	Member  memberCmd  `cmd:"" help:"Members."`
-	Card    cardCmd    `cmd:"" help:"Chip cards."`
-	Publish publishCmd `cmd:"" help:"Check a programme document and send it to every store."`
-	Pull    pullCmd    `cmd:"" help:"As a back office: fetch the closed days that are new."`
-	Verify  verifyCmd  `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
-	Report  reportCmd  `cmd:"" help:"Print what head office holds, as JSON."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Init     initCmd     `cmd:"" help:"Make a new head office: folder, keys, certificate authorities."`
+	Serve    serveCmd    `cmd:"" help:"Serve stores and back offices until interrupted."`
+	Enrol    enrolCmd    `cmd:"" help:"Write the identity folder of a store, or of a back office."`
+	Member   memberCmd   `cmd:"" help:"Members."`
+	Card     cardCmd     `cmd:"" help:"Chip cards."`
+	Publish  publishCmd  `cmd:"" help:"Check a programme document and send it to every store."`
+	Backtest backtestCmd `cmd:"" help:"Play the stored sales through a programme that is not in force: cost by rule, who gains, who loses."`
+	Pull     pullCmd     `cmd:"" help:"As a back office: fetch the closed days that are new."`
+	Verify   verifyCmd   `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
+	Report   reportCmd   `cmd:"" help:"Print what head office holds, as JSON."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // home is the flag of every command that works on a head office.
@@ -165,21 +165,14 @@ func (cmd *publishCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(cmd.File)
-	if err == nil && info.Size() > maxDocument {
-		err = fmt.Errorf("%s has %d bytes, the limit is %d", cmd.File, info.Size(), maxDocument)
-	}
-	var document []byte
-	if err == nil {
-		document, err = os.ReadFile(cmd.File)
-	}
+	document, err := readDocument("file", cmd.File)
 	if err != nil {
-		return &headoffice.FieldError{Field: "file", Remedy: "give a programme document", Err: err}
+		return err
 	}
 	out, err := m.Publish(ctx, document)
 	var faults loyalty.Errors
 	if errors.As(err, &faults) {
-		return located(cmd.File, faults)
+		return located(cmd.File, "nothing was published", faults)
 	}
 	if err != nil {
 		return err
@@ -188,12 +181,12 @@ func (cmd *publishCmd) Run(ctx context.Context, c *console) error {
 }
 
 // located puts the file's name before every fault, as editors expect it.
-func located(file string, faults loyalty.Errors) error {
+func located(file, so string, faults loyalty.Errors) error {
 	lines := make([]string, len(faults))
 	for i, fault := range faults {
 		lines[i] = file + ":" + fault.Error()
 	}
-	return fmt.Errorf("the programme has faults, nothing was published:\n%s", strings.Join(lines, "\n"))
+	return fmt.Errorf("the programme has faults, %s:\n%s", so, strings.Join(lines, "\n"))
 }
 
 type pullCmd struct {

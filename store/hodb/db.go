@@ -33,6 +33,15 @@ func Open(ctx context.Context, path string, now func() time.Time) (*DB, error) {
 	return &DB{db: db, now: now}, nil
 }
 
+// OpenReadOnly opens the file for looking at it, also while a server has it. Nothing can be written.
+func OpenReadOnly(ctx context.Context, path string, now func() time.Time) (*DB, error) {
+	db, err := store.OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{db: db, now: now}, nil
+}
+
 // Close waits for the running transaction and closes the file.
 func (db *DB) Close() error { return db.db.Close() }
 

@@ -31,3 +31,11 @@ func (db *DB) Sales(ctx context.Context, from, to string, fn func(EntryKey, []by
 		return rows.Err()
 	})
 }
+
+// CountSales is how many Sales would hand over.
+func (db *DB) CountSales(ctx context.Context, from, to string) (n int64, err error) {
+	err = db.View(ctx, func(tx *Tx) error {
+		return tx.one(`SELECT COUNT(*) FROM posted_txn WHERE kind = 'sale' AND business_day BETWEEN $1 AND $2`, from, to)(&n)
+	})
+	return n, err
+}
