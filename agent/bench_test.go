@@ -203,8 +203,10 @@ func (s *shop) restart(lane agent.LaneConfig) {
 	s.start(lane)
 }
 
-func programme(t testing.TB) *agentdb.Programme {
-	p := must[*loyalty.Programme](t)(loyalty.Compile([]byte(testProgramme)))
+func programme(t testing.TB) *agentdb.Programme { return compiled(t, testProgramme) }
+
+func compiled(t testing.TB, doc string) *agentdb.Programme {
+	p := must[*loyalty.Programme](t)(loyalty.Compile([]byte(doc)))
 	return &agentdb.Programme{ID: store.Hash(sha256.Sum256(p.Canonical())), ValidFrom: p.ValidFrom(), Document: p.Canonical()}
 }
 

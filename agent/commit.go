@@ -31,7 +31,7 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	} else if err != nil && !errors.Is(err, agentdb.ErrNotFound) {
 		return SaleAnswer{}, err
 	}
-	b, err := a.price(ctx, l, r.SaleRequest)
+	b, err := a.price(ctx, l, id, r.SaleRequest)
 	if err != nil {
 		return SaleAnswer{}, err
 	}
@@ -146,7 +146,7 @@ func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalt
 	}
 	e.Card = record
 	if s.bill.who != nil {
-		e.Sale.Balance = s.bill.balance + e.Sale.Earned - e.Sale.Redeemed
+		e.Sale.Balance = s.bill.balance + e.Sale.Earned - e.Sale.Redeemed - e.Sale.RewardPoints
 	}
 	return e, nil
 }
@@ -181,8 +181,11 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 	intent := agentdb.Intent{
 		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Drawn(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
+		Coupons: agentdb.UsedCoupons(s.bill.quote.Reductions),
 	}
-	if err := l.a.db.OpenIntent(ctx, intent); err != nil {
+	if err := l.a.db.OpenIntent(ctx, intent); errors.Is(err, agentdb.ErrCouponUsed) {
+		return none, refuse(CodeCouponUsed, err)
+	} else if err != nil {
 		return none, refuseForNow(CodeLedgerUnavailable, err)
 	}
 	return l.debit(ctx, s, debit)
@@ -263,6 +266,7 @@ func saleAnswer(c agentdb.Committed) SaleAnswer {
 	return SaleAnswer{
 		Sale: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Total: s.Total, ToPay: s.ToPay, Redeemed: s.Redeemed, Value: s.Value,
 		Earned: s.Earned, Balance: s.Balance, Job: firstJob(c), Replayed: c.Replayed, Why: s.Why,
+		Reduced: s.Reduced, Reductions: s.Reductions, RewardPoints: s.RewardPoints,
 	}
 }
 

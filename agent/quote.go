@@ -15,7 +15,7 @@ func (a *Agent) Quote(ctx context.Context, n loyalty.LaneID, r SaleRequest) (Quo
 	if err != nil {
 		return Quote{}, err
 	}
-	b, err := a.price(ctx, l, r)
+	b, err := a.price(ctx, l, loyalty.TxnID{}, r)
 	if err != nil {
 		return Quote{}, err
 	}
@@ -31,14 +31,17 @@ type bill struct {
 	balance   loyalty.Points
 }
 
-// price reads what the rules need and applies them.
-func (a *Agent) price(ctx context.Context, l *lane, r SaleRequest) (*bill, error) {
+// price reads what the rules need and applies them. id is the sale's, zero before it has one.
+func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequest) (*bill, error) {
 	who, err := a.whoFor(ctx, l, r.Number)
 	if err != nil {
 		return nil, err
 	}
 	now := a.now()
-	b := &bill{who: who, input: loyalty.QuoteInput{Sale: r.sale()}}
+	b := &bill{who: who}
+	if b.input.Sale, err = a.sale(ctx, id, r); err != nil {
+		return nil, err
+	}
 	if b.programme, err = a.programmeAt(ctx, now); err != nil {
 		return nil, err
 	}
@@ -124,9 +127,12 @@ func (b *bill) view() Quote {
 	v := Quote{
 		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, Reduced: q.Reduced, ToPay: q.ToPay, Redeem: q.Redeem,
 		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
+		Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: b.rewards(), Tier: q.Tier,
+		Occasions: q.Occasions,
 	}
 	if b.input.Member != nil {
 		v.Available = b.input.Member.Available
+		v.Holds = held(b.input.Member.Lots, b.input.Place.Day)
 	}
 	v.PINNeeded = b.redeemsFromCard() && b.who.pin != nil && !b.who.pin.Verified
 	return v

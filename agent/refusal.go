@@ -33,6 +33,7 @@ const (
 	CodeJobUnknown        = "job_unknown"
 	CodeMemberUnknown     = "member_unknown"
 	CodeCouponUnknown     = "coupon_unknown"
+	CodeCouponUsed        = "coupon_used"
 	CodeKeyReused         = "key_reused"
 	CodeQuoteChanged      = "quote_changed"
 	CodeCardTapAgain      = "card_tap_again"

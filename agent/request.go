@@ -14,13 +14,18 @@ type SaleRequest struct {
 	Rounding int64            `json:"rounding,omitempty" doc:"cash rounding added to the sum of the lines; minor units, may be below zero"`
 	Redeem   *loyalty.Ask     `json:"redeem,omitempty"`
 
+	Rewards []loyalty.RewardAsk `json:"rewards,omitempty" doc:"what the member wants for points"`
+	Coupons []Coupon            `json:"coupons,omitempty" doc:"what the customer shows"`
+
 	Cashier string `json:"cashier,omitempty" maxLength:"40"`
 	Number  string `json:"number,omitempty" maxLength:"23" doc:"identifies a member without a card; leave out when a card was tapped"`
 }
 
-// sale is what the rules judge. Coupons shown and rewards wanted come in when the till can take them.
-func (r SaleRequest) sale() loyalty.Sale {
-	return loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem}
+// Coupon is a coupon shown: the code that stands on it, or a kind and serial that the caller has checked.
+type Coupon struct {
+	Code   string `json:"code,omitempty" maxLength:"400" doc:"as scanned or typed"`
+	Coupon string `json:"coupon,omitempty" maxLength:"40" doc:"kind in the programme"`
+	Serial string `json:"serial,omitempty" maxLength:"40"`
 }
 
 // CommitRequest is the bill and the quote that was shown for it.
@@ -58,6 +63,30 @@ type Quote struct {
 	PINNeeded bool                 `json:"pin_needed" doc:"the card wants its PIN before this can be committed"`
 	Lines     []loyalty.QuotedLine `json:"lines"`
 	Why       []loyalty.Finding    `json:"why"`
+
+	Reductions   []loyalty.Reduction   `json:"reductions,omitempty" doc:"what lowers the price, in this order; a coupon by its serial, a reward by its points"`
+	RewardPoints loyalty.Points        `json:"reward_points,omitempty" doc:"what the rewards among them cost"`
+	Taxes        []loyalty.TaxShare    `json:"taxes,omitempty" doc:"of a bill with reductions: what is sold at each rate"`
+	Lots         []loyalty.EarnedLot   `json:"lots,omitempty" doc:"what is earned, by its life"`
+	Holds        []Held                `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
+	Rewards      []Reward              `json:"rewards,omitempty" doc:"what there is for points, the cheapest first"`
+	Tier         *loyalty.TierProgress `json:"tier,omitempty" doc:"where the sale leaves the member"`
+	Occasions    []string              `json:"occasions,omitempty" doc:"used up by this sale"`
+}
+
+// Held is points of a member that end, or become spendable, on one day.
+type Held struct {
+	Points  loyalty.Points `json:"points"`
+	Expires string         `json:"expires,omitempty" doc:"last valid day"`
+	Usable  string         `json:"usable,omitempty" doc:"first day on which they can be spent, when that is still to come"`
+}
+
+// Reward is a reward of the programme and how far it is.
+type Reward struct {
+	Reward  string         `json:"reward"`
+	Cost    loyalty.Points `json:"cost"`
+	Missing loyalty.Points `json:"missing,omitempty" doc:"points beside what this sale takes; 0: it can be had now"`
+	Taken   bool           `json:"taken,omitempty" doc:"by this sale"`
 }
 
 // SaleAnswer is a committed sale. The same key gives the same answer for as long as the entry is kept.
@@ -74,6 +103,10 @@ type SaleAnswer struct {
 	Job      int64             `json:"job,omitempty" doc:"the receipt's print job"`
 	Replayed bool              `json:"replayed" doc:"this sale was committed by an earlier call"`
 	Why      []loyalty.Finding `json:"why"`
+
+	Reduced      int64               `json:"reduced,omitempty"`
+	Reductions   []loyalty.Reduction `json:"reductions,omitempty"`
+	RewardPoints loyalty.Points      `json:"reward_points,omitempty" doc:"what the rewards among the reductions cost"`
 }
 
 // CouponRequest asks for one coupon of a kind of the programme.

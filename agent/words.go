@@ -8,13 +8,41 @@ import (
 	"loyaltill/internal/i18n"
 )
 
-// Words puts a finding into a sentence, with the names that the programme in force gives its rules.
-func (a *Agent) Words(ctx context.Context, l i18n.Lang, f loyalty.Finding) string {
+// Voice speaks of what the programme in force defines, in one language.
+type Voice struct {
+	lang      i18n.Lang
+	currency  i18n.Currency
+	programme *loyalty.Programme // nil: rules go by their ids
+}
+
+// Voice gives the words of one language.
+func (a *Agent) Voice(ctx context.Context, l i18n.Lang) Voice {
 	p, err := a.programmeAt(ctx, a.now())
 	if err != nil {
-		return receipt.Explain(l, a.currency(nil), f, nil) // rules then go by their ids
+		return Voice{lang: l, currency: a.currency(nil)}
 	}
-	return explain(l, p, f)
+	return Voice{lang: l, currency: currencyOf(p), programme: p}
+}
+
+// Words puts a finding into a sentence.
+func (v Voice) Words(f loyalty.Finding) string {
+	return receipt.Explain(v.lang, v.currency, f, v.Name)
+}
+
+// Name is what the programme calls a rule, a set or a tier.
+func (v Voice) Name(kind loyalty.ArgKind, id string) string {
+	if v.programme == nil {
+		return id
+	}
+	return v.programme.NameOf(kind, id, string(v.lang))
+}
+
+// Message is one of the programme's own texts.
+func (v Voice) Message(name string) string {
+	if v.programme == nil {
+		return ""
+	}
+	return v.programme.Message(name, string(v.lang))
 }
 
 // explain puts a finding of a programme into a sentence.

@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -233,6 +234,15 @@ func NumberHMAC(key []byte, digits string) [sha256.Size]byte {
 	m := hmac.New(sha256.New, key)
 	m.Write([]byte(digits))
 	return [sha256.Size]byte(m.Sum(nil))
+}
+
+// PaperKey signs what a store of the chain prints for the others: bills that goods can be taken back with. It follows from the
+// chain's number key, so that every store can check every other store's papers without a line to anybody; what a paper says
+// that is not so, head office finds when it holds the entry to the sale.
+func (id *Identity) PaperKey(of uint32) ed25519.PrivateKey {
+	m := hmac.New(sha256.New, id.numberKey)
+	m.Write(binary.BigEndian.AppendUint32([]byte("loyaltill paper 1"), of))
+	return ed25519.NewKeyFromSeed(m.Sum(nil))
 }
 
 // IdentityFiles are the parts of a folder that are not in store.json.

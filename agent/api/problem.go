@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -61,7 +62,7 @@ func statuses() map[string]int {
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404,
 		agent.CodeKeyReused: 409, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
-		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
+		agent.CodeCouponUsed: 409, agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
 		agent.CodeCardBlocked: 422,
@@ -98,7 +99,11 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		}
 		return p
 	case errors.As(err, &bad):
-		p := newProblem(ctx, agent.CodeFieldInvalid)
+		code := strings.ReplaceAll(bad.Code, ".", "_")
+		if _, own := statuses()[code]; !own {
+			code = agent.CodeFieldInvalid
+		}
+		p := newProblem(ctx, code)
 		p.Errors = []FieldProblem{{Field: bad.Field, Problem: bad.Code}}
 		return p
 	}

@@ -73,8 +73,12 @@ type findingView struct {
 // quoteView is a quote that explains itself.
 type quoteView struct {
 	agent.Quote
-	Why    []findingView  `json:"why"`
-	Redeem redemptionView `json:"redeem"`
+	Why        []findingView   `json:"why"`
+	Redeem     redemptionView  `json:"redeem"`
+	Reductions []reductionView `json:"reductions,omitempty"`
+	Rewards    []rewardView    `json:"rewards,omitempty"`
+	Tier       *tierView       `json:"tier,omitempty"`
+	Message    string          `json:"message,omitempty" doc:"the programme's own text for the screen"`
 }
 
 type redemptionView struct {
@@ -82,17 +86,45 @@ type redemptionView struct {
 	Clamps []findingView `json:"clamps"`
 }
 
-func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
-	return quoteView{
-		Quote: q, Why: s.findings(ctx, q.Why),
-		Redeem: redemptionView{q.Redeem, s.findings(ctx, q.Redeem.Clamps)},
-	}
+type reductionView struct {
+	loyalty.Reduction
+	Name string `json:"name" doc:"in the language asked for"`
 }
 
-func (s *Server) findings(ctx context.Context, found []loyalty.Finding) []findingView {
+type rewardView struct {
+	agent.Reward
+	Name string `json:"name" doc:"in the language asked for"`
+}
+
+type tierView struct {
+	loyalty.TierProgress
+	Name     string        `json:"name,omitempty" doc:"of the tier counted, in the language asked for"`
+	NextName string        `json:"next_name,omitempty"`
+	Why      []findingView `json:"why,omitempty"`
+}
+
+func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
+	say := s.agent.Voice(ctx, language(ctx))
+	v := quoteView{
+		Quote: q, Why: findings(say, q.Why), Redeem: redemptionView{q.Redeem, findings(say, q.Redeem.Clamps)},
+		Message: say.Message(loyalty.MessageScreen),
+	}
+	for _, r := range q.Reductions {
+		v.Reductions = append(v.Reductions, reductionView{r, say.Name(loyalty.ArgRule, r.Rule)})
+	}
+	for _, r := range q.Rewards {
+		v.Rewards = append(v.Rewards, rewardView{r, say.Name(loyalty.ArgRule, r.Reward)})
+	}
+	if t := q.Tier; t != nil {
+		v.Tier = &tierView{*t, say.Name(loyalty.ArgTier, t.Counted), say.Name(loyalty.ArgTier, t.Next), findings(say, t.Why)}
+	}
+	return v
+}
+
+func findings(say agent.Voice, found []loyalty.Finding) []findingView {
 	views := make([]findingView, len(found))
 	for i, f := range found {
-		views[i] = findingView{f, s.agent.Words(ctx, language(ctx), f)}
+		views[i] = findingView{f, say.Words(f)}
 	}
 	return views
 }

@@ -79,6 +79,9 @@ const (
 	ExplainTierNextSpend  = "explain.tier_next_spend"
 	ExplainTierNextPoints = "explain.tier_next_points"
 	ExplainTierNextVisits = "explain.tier_next_visits"
+	ExplainTierStaySpend  = "explain.tier_stay_spend"
+	ExplainTierStayPoints = "explain.tier_stay_points"
+	ExplainTierStayVisits = "explain.tier_stay_visits"
 	ExplainTierGrace      = "explain.tier_grace"
 	ExplainTierLost       = "explain.tier_lost"
 )

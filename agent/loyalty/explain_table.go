@@ -23,13 +23,17 @@ func reduceRows() []explainRow {
 
 func tierRows() []explainRow {
 	tier := textArg("tier", ArgTier, func(f *Finding) string { return f.Detail })
+	held := textArg("tier", ArgTier, func(f *Finding) string { return f.Rule })
+	until := textArg("until", ArgDay, func(f *Finding) string { return f.Detail })
 	return []explainRow{
 		{ExplainTierReached, []explainArg{tier}},
 		{ExplainTierNextSpend, []explainArg{tier, intArg("missing", ArgMoney, missing)}},
 		{ExplainTierNextPoints, []explainArg{tier, intArg("missing", ArgPoints, missing)}},
 		{ExplainTierNextVisits, []explainArg{tier, intArg("missing", ArgCount, missing)}},
-		{ExplainTierGrace, []explainArg{textArg("tier", ArgTier, func(f *Finding) string { return f.Rule }),
-			textArg("until", ArgDay, func(f *Finding) string { return f.Detail })}},
+		{ExplainTierStaySpend, []explainArg{held, until, intArg("missing", ArgMoney, missing)}},
+		{ExplainTierStayPoints, []explainArg{held, until, intArg("missing", ArgPoints, missing)}},
+		{ExplainTierStayVisits, []explainArg{held, until, intArg("missing", ArgCount, missing)}},
+		{ExplainTierGrace, []explainArg{held, until}},
 		{ExplainTierLost, []explainArg{tier}},
 	}
 }

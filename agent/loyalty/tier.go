@@ -60,6 +60,11 @@ type TierProgress struct {
 	Reached string    `json:"reached,omitempty"` // by all that counts now, this sale included
 	Next    string    `json:"next,omitempty"`    // the tier above, if there is one
 	Missing int64     `json:"missing,omitempty"` // to it: minor units, points or visits
+	By      string    `json:"by,omitempty"`      // what counts: spend, points, visits
+	Have    int64     `json:"have,omitempty"`    // of it, this sale included
+	From    int64     `json:"from,omitempty"`    // where the tier below the next one begins
+	Keep    int64     `json:"keep,omitempty"`    // missing to stay in the tier held after Until
+	Until   string    `json:"until,omitempty"`   // last day of the calendar year that the ladder counts over
 	Why     []Finding `json:"why,omitempty"`
 }
 
@@ -151,23 +156,36 @@ func (b *bill) progress(earned Points) *TierProgress {
 	}
 	figure := l.counts(b.standing(earned))
 	to := l.reached(figure)
-	t := &TierProgress{Held: m.Tier, Counted: b.at.tier, Reached: l.name(to)}
-	if to > l.index(m.Tier) {
+	codes := l.codes()
+	held := l.index(m.Tier)
+	t := &TierProgress{Held: m.Tier, Counted: b.at.tier, Reached: l.name(to), By: codes.by, Have: figure}
+	if to > held {
 		t.Why = append(t.Why, Finding{Code: ExplainTierReached, Detail: t.Reached})
 	}
-	if next := max(to, l.index(m.Tier)) + 1; next < len(l.tiers) {
-		t.Next, t.Missing = l.tiers[next], l.from[next]-figure
-		t.Why = append(t.Why, Finding{Code: l.nextCode(), Detail: t.Next, Missing: t.Missing})
+	if below := max(to, held); below+1 < len(l.tiers) {
+		if below >= 0 {
+			t.From = l.from[below]
+		}
+		t.Next, t.Missing = l.tiers[below+1], l.from[below+1]-figure
+		t.Why = append(t.Why, Finding{Code: codes.next, Detail: t.Next, Missing: t.Missing})
+	}
+	if l.over == overYear && l.downgrade != downgradeNone && to < held {
+		day, _ := parseDay(b.in.Place.Day) // checked with the input
+		t.Keep, t.Until = l.from[held]-figure, day.endOf("year").String()
+		t.Why = append(t.Why, Finding{Code: codes.stay, Rule: m.Tier, Detail: t.Until, Missing: t.Keep})
 	}
 	return t
 }
 
-func (l *ladder) nextCode() string {
+// ladderCodes is how a ladder's figure is spoken of.
+type ladderCodes struct{ by, next, stay string }
+
+func (l *ladder) codes() ladderCodes {
 	switch l.by {
 	case byPoints:
-		return ExplainTierNextPoints
+		return ladderCodes{"points", ExplainTierNextPoints, ExplainTierStayPoints}
 	case byVisits:
-		return ExplainTierNextVisits
+		return ladderCodes{"visits", ExplainTierNextVisits, ExplainTierStayVisits}
 	}
-	return ExplainTierNextSpend
+	return ladderCodes{"spend", ExplainTierNextSpend, ExplainTierStaySpend}
 }

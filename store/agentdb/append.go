@@ -93,7 +93,7 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		e.Seq != head.Seq || e.Txn != head.Txn || e.Day != head.Day || e.At != head.At {
 		return Committed{}, fmt.Errorf("entry %d was built with another head", head.Seq)
 	}
-	if err := claimCoupons(tx, c.Txn, usedCoupons(&e)); err != nil {
+	if err := claimCoupons(tx, c.Txn, couponsOf(&e)); err != nil {
 		return Committed{}, err
 	}
 	if err := checkReturn(tx, &e, c.Returns); err != nil {

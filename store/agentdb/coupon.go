@@ -9,20 +9,28 @@ import (
 	"loyaltill/store"
 )
 
-// ErrCouponUsed says that a sale of this store has used the coupon up, or waits for its card with it.
-var ErrCouponUsed = errors.New("the coupon is used")
+// ErrCouponUsed says that sales of this store, or sales that wait for their card, used the coupon since the caller looked.
+var ErrCouponUsed = errors.New("the coupon was used since")
+
+// CouponUse is a coupon that a sale uses, with how often other sales used it as far as the caller knew.
+type CouponUse struct {
+	Serial string
+	Before int64
+}
+
+const countUses = `SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> ?`
 
 // claimCoupons holds coupons for a sale. Claimed again by the same sale they stay as they are.
-func claimCoupons(tx *store.Tx, txn loyalty.TxnID, serials []string) error {
-	for _, serial := range serials {
-		var others int
-		if err := tx.QueryRow(`SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> ?`, []any{serial, txn[:]}, &others); err != nil {
-			return fmt.Errorf("look for coupon %s: %w", serial, err)
+func claimCoupons(tx *store.Tx, txn loyalty.TxnID, uses []CouponUse) error {
+	for _, u := range uses {
+		var others int64
+		if err := tx.QueryRow(countUses, []any{u.Serial, txn[:]}, &others); err != nil {
+			return fmt.Errorf("look for coupon %s: %w", u.Serial, err)
 		}
-		if others > 0 {
-			return fmt.Errorf("coupon %s: %w", serial, ErrCouponUsed)
+		if others > u.Before {
+			return fmt.Errorf("coupon %s: %w", u.Serial, ErrCouponUsed)
 		}
-		if err := markCoupon(tx, txn, serial); err != nil {
+		if err := markCoupon(tx, txn, u.Serial); err != nil {
 			return err
 		}
 	}
@@ -49,24 +57,28 @@ func releaseCoupons(tx *store.Tx, txn loyalty.TxnID) error {
 	return nil
 }
 
-// usedCoupons is the serials that a sale uses up; coupons without effect are not among them.
-func usedCoupons(e *loyalty.Entry) []string {
+// UsedCoupons is the coupons that a bill uses up; those without effect are not among its reductions.
+func UsedCoupons(reductions []loyalty.Reduction) []CouponUse {
+	var uses []CouponUse
+	for _, r := range reductions {
+		if r.Serial != "" {
+			uses = append(uses, CouponUse{Serial: r.Serial})
+		}
+	}
+	return uses
+}
+
+func couponsOf(e *loyalty.Entry) []CouponUse {
 	if e.Sale == nil {
 		return nil
 	}
-	var serials []string
-	for _, r := range e.Sale.Reductions {
-		if r.Serial != "" {
-			serials = append(serials, r.Serial)
-		}
-	}
-	return serials
+	return UsedCoupons(e.Sale.Reductions)
 }
 
 // insertMarks keeps what later look-ups need of a coupon or a return.
 func insertMarks(tx *store.Tx, e *loyalty.Entry) error {
-	for _, serial := range usedCoupons(e) {
-		if err := markCoupon(tx, e.Txn, serial); err != nil {
+	for _, u := range couponsOf(e) {
+		if err := markCoupon(tx, e.Txn, u.Serial); err != nil {
 			return err
 		}
 	}
@@ -88,14 +100,13 @@ func (db *DB) CouponIssued(ctx context.Context, serial string) (Committed, error
 	return db.entry(ctx, `SELECT e.request, e.body, e.hash FROM coupon_issued c JOIN entry e ON e.seq = c.seq WHERE c.serial = ?`, serial)
 }
 
-// CouponUsed says whether another sale of this store has used a coupon, or holds it.
-func (db *DB) CouponUsed(ctx context.Context, serial string, by loyalty.TxnID) (bool, error) {
-	var others int
-	err := db.ledger.Read().QueryRowContext(ctx, `SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> ?`, serial, by[:]).Scan(&others)
-	if err != nil {
-		return false, fmt.Errorf("look for coupon %s: %w", serial, err)
+// CouponUses counts the other sales of this store that used a coupon, or hold it.
+func (db *DB) CouponUses(ctx context.Context, serial string, by loyalty.TxnID) (int64, error) {
+	var others int64
+	if err := db.ledger.Read().QueryRowContext(ctx, countUses, serial, by[:]).Scan(&others); err != nil {
+		return 0, fmt.Errorf("look for coupon %s: %w", serial, err)
 	}
-	return others > 0, nil
+	return others, nil
 }
 
 // SaleKey names a sale by its place in a store's log.

@@ -34,9 +34,9 @@ func TestACouponIsUsedOnceInAStore(t *testing.T) {
 		t.Errorf("the same sale again: %v", err)
 	}
 	b.reopen(t)
-	for serial, want := range map[string]bool{"A": true, "B": false} {
-		if used, err := b.CouponUsed(t.Context(), serial, txn(9)); err != nil || used != want {
-			t.Errorf("coupon %s used: %v, %v", serial, used, err)
+	for serial, want := range map[string]int64{"A": 1, "B": 0} {
+		if uses, err := b.CouponUses(t.Context(), serial, txn(9)); err != nil || uses != want {
+			t.Errorf("coupon %s used: %d, %v", serial, uses, err)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestACouponIsUsedOnceInAStore(t *testing.T) {
 func TestASaleThatWaitsForItsCardHoldsItsCoupons(t *testing.T) {
 	b := newBox(t)
 	intent := intentOf(1)
-	intent.Coupons = []string{"A"}
+	intent.Coupons = []CouponUse{{Serial: "A"}}
 	if err := b.OpenIntent(t.Context(), intent); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestASaleThatWaitsForItsCardHoldsItsCoupons(t *testing.T) {
 		t.Errorf("a coupon that is held was used: %v", err)
 	}
 	other := intentOf(3)
-	other.Coupons = []string{"A"}
+	other.Coupons = []CouponUse{{Serial: "A"}}
 	if err := b.OpenIntent(t.Context(), other); !errors.Is(err, ErrCouponUsed) {
 		t.Errorf("a coupon that is held was held again: %v", err)
 	}
@@ -67,7 +67,7 @@ func TestASaleThatWaitsForItsCardHoldsItsCoupons(t *testing.T) {
 func TestTheSaleThatHeldACouponUsesIt(t *testing.T) {
 	b := newBox(t)
 	intent := intentOf(1)
-	intent.Coupons = []string{"A"}
+	intent.Coupons = []CouponUse{{Serial: "A"}}
 	if err := b.OpenIntent(t.Context(), intent); err != nil {
 		t.Fatal(err)
 	}
@@ -76,8 +76,8 @@ func TestTheSaleThatHeldACouponUsesIt(t *testing.T) {
 	if _, err := b.Append(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
-	if used, err := b.CouponUsed(t.Context(), "A", txn(2)); err != nil || !used {
-		t.Errorf("used: %v, %v", used, err)
+	if uses, err := b.CouponUses(t.Context(), "A", txn(2)); err != nil || uses != 1 {
+		t.Errorf("used: %d, %v", uses, err)
 	}
 }
 

@@ -38,8 +38,8 @@ type Intent struct {
 	Unlock      Unlock // zero once the intent is settled
 	Lane        loyalty.LaneID
 	RequestHash [32]byte
-	Request     []byte   // the sale as the till asked for it, JSON
-	Coupons     []string // serials that the sale will use up: held from here on
+	Request     []byte      // the sale as the till asked for it, JSON
+	Coupons     []CouponUse // that the sale will use up: held from here on
 	Opened      time.Time
 	State       IntentState
 }
@@ -48,8 +48,7 @@ type Intent struct {
 func (i Intent) Open() bool { return i.State == IntentOpen || i.State == IntentDropped }
 
 // OpenIntent makes an intent durable before DEBIT is sent. Repeated with the same content it changes nothing; an intent
-// that was void is opened again. For any other state ErrState: the card must be asked first. ErrCouponUsed: another sale was
-// quicker with one of its coupons.
+// that was void is opened again. For any other state ErrState: the card must be asked first.
 func (db *DB) OpenIntent(ctx context.Context, i Intent) error {
 	err := db.write(ctx, func(tx *store.Tx) error {
 		if err := claimCoupons(tx, i.Txn, i.Coupons); err != nil {

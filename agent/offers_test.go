@@ -1,0 +1,106 @@
+package agent_test
+
+import (
+	"strings"
+	"testing"
+
+	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/agentdb"
+)
+
+// offersProgramme: 10 points for 1.00; a mug for 100 points and 5.00 off for 400; goods can be brought back.
+const offersProgramme = `
+format: 1
+programme: { id: offers, name: { en: Offers }, version: 2, valid_from: 2020-01-02T00:00, currency: EUR }
+earn:
+  - { id: base, per: amount, rate: { points: 10, per: "1.00" }, steps: proportional }
+redeem: { point_value: { points: 1, value: "0.01" } }
+rewards:
+  - { id: five-off, name: { en: Five off }, cost: 400, gives: { amount: "5.00" } }
+  - { id: mug, name: { en: Mug }, cost: 100, gives: { amount: "2.00" } }
+coupons:
+  - { id: coffee, name: { en: Free coffee }, value: "2.00", valid_days: 30 }
+returns: { shortage: withhold }
+limits: { redeem_without_purse: 1000 }
+expiry: { months: 12 }
+`
+
+// publish lets another programme come into force.
+func (s *shop) publish(doc string) {
+	s.t.Helper()
+	s.headOffice(agentdb.Change{Programme: compiled(s.t, doc)})
+}
+
+func TestARewardIsTakenAndPaidFromTheCard(t *testing.T) {
+	s := newShop(t)
+	s.publish(offersProgramme)
+	s.ready(300)
+	r := basket(1000)
+	q := must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, r))
+	want := []agent.Reward{{Reward: "mug", Cost: 100}, {Reward: "five-off", Cost: 400, Missing: 100}}
+	if len(q.Rewards) != 2 || q.Rewards[0] != want[0] || q.Rewards[1] != want[1] {
+		t.Errorf("rewards %+v", q.Rewards)
+	}
+	if len(q.Holds) != 1 || q.Holds[0].Points != 300 {
+		t.Errorf("holds %+v", q.Holds)
+	}
+	r.Rewards = []loyalty.RewardAsk{{Reward: "mug"}}
+	done, err := s.commit(newKey(), s.quoted(r))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 10.00 - 2.00 = 8.00 earns 80; 300 - 100 + 80.
+	if done.Total != 800 || done.RewardPoints != 100 || done.Balance != 280 || done.Reduced != 200 {
+		t.Errorf("answer %+v", done)
+	}
+	s.check(200, "load sale")
+}
+
+func TestACouponOfThisStoreIsTakenOnce(t *testing.T) {
+	s := newShop(t)
+	s.publish(offersProgramme)
+	issued, err := s.agent.IssueCoupon(t.Context(), 1, newKey(), agent.CouponRequest{Coupon: "coffee"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := basket(1000)
+	r.Coupons = []agent.Coupon{{Code: issued.Serial}}
+	key, request := newKey(), s.quoted(r)
+	done, err := s.commit(key, request)
+	if err != nil || done.Total != 800 || len(done.Reductions) != 1 || done.Reductions[0].Serial != issued.Serial {
+		t.Fatalf("answer %+v, %v", done, err)
+	}
+	if again, err := s.commit(key, request); err != nil || !again.Replayed || again.Total != 800 {
+		t.Errorf("the same key: %+v, %v", again, err)
+	}
+	_, err = s.agent.Quote(t.Context(), 1, r)
+	if r := refused(t, err, agent.CodeCouponUsed); r.Field != "coupons[0]" {
+		t.Errorf("at %s", r.Field)
+	}
+	_, err = s.commit(newKey(), request)
+	refused(t, err, agent.CodeCouponUsed)
+	r.Coupons = []agent.Coupon{{Code: "1-NOBODYS"}}
+	_, err = s.agent.Quote(t.Context(), 1, r)
+	refused(t, err, agent.CodeCouponUnknown)
+	if got := s.kinds(); got != "coupon sale" {
+		t.Errorf("the log holds %q", got)
+	}
+}
+
+func TestACouponWithoutEffectIsKept(t *testing.T) {
+	s := newShop(t)
+	s.publish(strings.Replace(offersProgramme, `valid_days: 30`, `valid_days: 30, when: { minimum: "50.00" }`, 1))
+	issued, err := s.agent.IssueCoupon(t.Context(), 1, newKey(), agent.CouponRequest{Coupon: "coffee"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, amount := range []int64{1000, 6000} {
+		r := basket(amount)
+		r.Coupons = []agent.Coupon{{Code: issued.Serial}}
+		done, err := s.commit(newKey(), s.quoted(r))
+		if err != nil || (amount == 6000) != (done.Total == 5800) {
+			t.Errorf("answer %+v, %v", done, err)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package agent
+
+import (
+	"cmp"
+	"slices"
+
+	"loyaltill/agent/loyalty"
+)
+
+// maxHeld bounds the days that a quote or a receipt tells of a member's points: the soonest matter.
+const maxHeld = 24
+
+// held is what a member holds, by the day on which it ends or can first be spent.
+func held(lots []loyalty.Lot, day string) []Held {
+	var all []Held
+	for _, l := range lots {
+		if l.Remaining <= 0 {
+			continue
+		}
+		h := Held{Points: l.Remaining, Expires: l.Expires}
+		if l.Usable > day {
+			h.Usable = l.Usable
+		}
+		i := slices.IndexFunc(all, func(o Held) bool { return o.Expires == h.Expires && o.Usable == h.Usable })
+		if i >= 0 {
+			all[i].Points += h.Points
+			continue
+		}
+		all = append(all, h)
+	}
+	slices.SortFunc(all, func(a, b Held) int {
+		if (a.Expires == "") != (b.Expires == "") {
+			return cmp.Compare(b.Expires, a.Expires) // never ends: last
+		}
+		return cmp.Or(cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.Usable, b.Usable))
+	})
+	return all[:min(len(all), maxHeld)]
+}
+
+// rewards is what there is for points, and how many of them are missing beside what the bill takes already.
+func (b *bill) rewards() []Reward {
+	if b.input.Member == nil {
+		return nil
+	}
+	left := max(b.input.Member.Available-b.quote.Drawn(), 0)
+	var all []Reward
+	for _, k := range b.programme.RewardKinds() {
+		r := Reward{Reward: k.ID, Cost: k.Cost, Missing: max(k.Cost-left, 0)}
+		for _, taken := range b.quote.Reductions {
+			r.Taken = r.Taken || taken.Rule == k.ID
+		}
+		all = append(all, r)
+	}
+	slices.SortStableFunc(all, func(a, b Reward) int { return cmp.Compare(a.Cost, b.Cost) })
+	return all
+}
