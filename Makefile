@@ -12,7 +12,9 @@ CGO       = $(if $(HAVE_CC),$(CGO_ENABLED),0)
 RACE      = $(if $(filter 1,$(CGO)),-race)
 BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 
-.PHONY: help deps go-version build demo run test check cross lint mutate bench clean web
+FUZZTIME ?= 15s
+
+.PHONY: help deps go-version build demo run test check cross lint mutate fuzz graph bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +43,7 @@ test: go-version ## all tests, with the race detector where a C compiler is
 test-only:
 	@$(if $(RACE),,echo "make: no gcc: tests run without the race detector";) \
 	CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 20m ./...
+	@$(MAKE) --no-print-directory fuzz
 
 check: ## gofmt, vet (also without PC/SC and cgo), tests
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -57,6 +60,14 @@ lint: ## golangci-lint, from the tools module
 
 mutate: ## small wrong edits to the engine, each of which a test must catch (minutes)
 	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -timeout 30m -v ./agent/loyalty
+
+fuzz: ## look for programmes and sales that the engine cannot take, FUZZTIME for each kind
+	@for f in FuzzCompile FuzzQuote; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./agent/loyalty || exit 1; done
+
+graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)
+	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing: apt-get install gnuplot-nox"; exit 1; }
+	@mkdir -p out && $(GO) test -run '^$$' -bench QuoteCost ./agent/loyalty | awk '/^BenchmarkQuoteCost/ { \
+		split($$1, a, /[\/=-]/); print a[2], a[3], $$3 / 1000, $$7 }' >out/quote-cost.dat && gnuplot docs/img/quote-cost.gp
 
 bench: build ## figures: ratios, counts, allocations
 	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...

@@ -51,6 +51,28 @@ func BenchmarkQuote(b *testing.B) {
 	}
 }
 
+// BenchmarkQuoteCost is drawn by make graph: cost by lines, with a hundred rules of which twenty match, and by rules that cannot
+// match, with twenty lines.
+func BenchmarkQuoteCost(b *testing.B) {
+	run := func(axis string, at, lines, rules int) {
+		p, in := benchProgramme(b, rules), benchInput(lines, 30)
+		b.Run(fmt.Sprintf("%s=%d", axis, at), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := p.Quote(in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+	for _, lines := range []int{1, 2, 5, 10, 20, 50, 100, 200} {
+		run("lines", lines, lines, 100)
+	}
+	for _, idle := range []int{1, 10, 100, 1000, 10_000} {
+		run("idle", idle, 20, 20+idle)
+	}
+}
+
 func benchEntry(b *testing.B) (*Programme, Entry, Quote, QuoteInput) {
 	p, in := benchProgramme(b, 100), benchInput(20, 30)
 	q, err := p.Quote(in)
