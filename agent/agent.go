@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"encoding/binary"
 	"errors"
@@ -41,7 +42,7 @@ type Agent struct {
 	stopping chan struct{} // closed when Run is ending
 
 	mu         sync.Mutex
-	programmes map[string]*loyalty.Programme // compiled, by digest
+	programmes map[string]*loyalty.Programme // compiled, by digest; nil when it was refused
 }
 
 // maxProgrammes bounds the compiled programmes kept: the one in force, the next, and what open intents name.
@@ -293,16 +294,22 @@ func (a *Agent) memberView(ctx context.Context, who identified) (*Member, error)
 	return m, err
 }
 
-// programmeAt is the version in force at an instant, in the store's own time.
+// programmeAt is the version in force at an instant, in the store's own time. Versions that head office did not sign are
+// passed over: the one before stays in force.
 func (a *Agent) programmeAt(ctx context.Context, at time.Time) (*loyalty.Programme, error) {
-	row, err := a.db.ProgrammeAt(ctx, a.identity.Calendar().Local(at))
-	if errors.Is(err, agentdb.ErrNotFound) {
-		return nil, refuseForNow(CodeNoProgramme, err)
+	for before := 0; ; before++ {
+		row, err := a.db.ProgrammeAt(ctx, a.identity.Calendar().Local(at), before)
+		if errors.Is(err, agentdb.ErrNotFound) {
+			return nil, refuseForNow(CodeNoProgramme, err)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read programme: %w", err)
+		}
+		p, err := a.compiled(row)
+		if !errors.Is(err, loyalty.ErrProgrammeSignature) {
+			return p, err
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read programme: %w", err)
-	}
-	return a.compiled(row)
 }
 
 func (a *Agent) programmeByDigest(ctx context.Context, digest string) (*loyalty.Programme, error) {
@@ -317,21 +324,39 @@ func (a *Agent) programmeByDigest(ctx context.Context, digest string) (*loyalty.
 	return a.compiled(row)
 }
 
-// compiled compiles a version once.
+// compiled checks and compiles a version once.
 func (a *Agent) compiled(row agentdb.Programme) (*loyalty.Programme, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if p, ok := a.programmes[row.ID.String()]; ok {
+	if p, known := a.programmes[row.ID.String()]; known && p == nil {
+		return nil, loyalty.ErrProgrammeSignature // said before
+	} else if known {
 		return p, nil
 	}
-	p, err := loyalty.Compile(row.Document)
-	if err != nil {
-		return nil, fmt.Errorf("compile programme %s: %w", row.ID, err)
+	p, err := a.compile(row)
+	if errors.Is(err, loyalty.ErrProgrammeSignature) {
+		a.log.Error().Err(err).Msg("programme refused; the version before stays in force")
+	} else if err != nil {
+		return nil, err
 	}
 	if len(a.programmes) >= maxProgrammes {
 		clear(a.programmes) // compiling again is cheap
 	}
 	a.programmes[row.ID.String()] = p
+	return p, err
+}
+
+func (a *Agent) compile(row agentdb.Programme) (*loyalty.Programme, error) {
+	if err := row.Verify(ed25519.PublicKey(a.identity.PositionKey)); err != nil {
+		return nil, err
+	}
+	p, err := loyalty.Compile(row.Document)
+	if err != nil {
+		return nil, fmt.Errorf("compile programme %s: %w", row.ID, err)
+	}
+	if p.ValidFrom() != row.ValidFrom {
+		return nil, fmt.Errorf("programme %s does not begin at %s: %w", row.ID, row.ValidFrom, loyalty.ErrProgrammeSignature)
+	}
 	return p, nil
 }
 

@@ -3,6 +3,7 @@ package agent_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -159,7 +160,7 @@ func (s *shop) enrol() *store.Identity {
 	files[store.IdentityFile] = must[[]byte](s.t)(json.Marshal(map[string]any{
 		"store": 1, "name": "Rīga 1", "epoch": 1, "install_id": strings.Repeat("11", 16), "nonce": strings.Repeat("22", 16),
 		"time_zone": "Europe/Riga", "day_cut": "", "currency": "EUR", "language": "lv", "head_office": "https://127.0.0.1:1",
-		"scheme": "4c594c31", "card_ca": []string{fmt.Sprintf("%x", point)}, "position_key": strings.Repeat("33", 32),
+		"scheme": "4c594c31", "card_ca": []string{fmt.Sprintf("%x", point)}, "position_key": fmt.Sprintf("%x", positionKey().Public()),
 	}))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		s.t.Fatal(err)
@@ -203,11 +204,16 @@ func (s *shop) restart(lane agent.LaneConfig) {
 	s.start(lane)
 }
 
+// positionKey is head office's.
+func positionKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(bytes.Repeat([]byte{0x33}, 32)) }
+
 func programme(t testing.TB) *agentdb.Programme { return compiled(t, testProgramme) }
 
-func compiled(t testing.TB, doc string) *agentdb.Programme {
-	p := must[*loyalty.Programme](t)(loyalty.Compile([]byte(doc)))
-	return &agentdb.Programme{ID: store.Hash(sha256.Sum256(p.Canonical())), ValidFrom: p.ValidFrom(), Document: p.Canonical()}
+// compiled is a programme document as head office sends it.
+func compiled(t testing.TB, document string) *agentdb.Programme {
+	p := must[*loyalty.Programme](t)(loyalty.Compile([]byte(document)))
+	return &agentdb.Programme{ID: store.Hash(sha256.Sum256(p.Canonical())), ValidFrom: p.ValidFrom(), Document: p.Canonical(),
+		Signature: loyalty.SignProgramme(p.Canonical(), positionKey())}
 }
 
 // member is the test's member as head office sends it, with one lot of points.

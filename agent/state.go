@@ -83,5 +83,6 @@ type SyncState struct {
 	Through      loyalty.Seq `json:"through" doc:"last entry that head office has signed for"`
 	FeedThrough  loyalty.Seq `json:"feed_through" doc:"last entry that the balances from head office include"`
 	FeedComplete bool        `json:"feed_complete" doc:"members and programmes were pulled to the end at least once"`
+	Refused      string      `json:"refused,omitempty" doc:"digest of a programme that came without head office's signature; the version before stays in force"`
 	FeedAt       time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
 }

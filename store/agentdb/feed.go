@@ -2,6 +2,7 @@ package agentdb
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type FeedPosition struct {
 	Cursor    int64
 	Watermark loyalty.Seq // own entries that head office has posted
 	Complete  bool        // this feed epoch was pulled to its end at least once
+	Refused   string      // digest of the programme that came last, when its signature was wrong: it is not used
 
 	lowest loyalty.Seq // while not complete: no member row of this epoch includes less of the own log
 }
@@ -58,10 +60,10 @@ type FeedPage struct {
 	Changes  []Change
 }
 
-const selectFeedPos = `SELECT feed_epoch, cursor, watermark, complete, lowest FROM feed_pos`
+const selectFeedPos = `SELECT feed_epoch, cursor, watermark, complete, lowest, refused FROM feed_pos`
 
 func (p *FeedPosition) dest() []any {
-	return []any{&p.Epoch, &p.Cursor, &p.Watermark, &p.Complete, &p.lowest}
+	return []any{&p.Epoch, &p.Cursor, &p.Watermark, &p.Complete, &p.lowest, &p.Refused}
 }
 
 // FeedPosition reads where the next page has to begin.
@@ -125,8 +127,8 @@ func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
 		pos.Complete = true
 	}
 	pos.Cursor = max(pos.Cursor, page.Next)
-	_, err := tx.Exec(`UPDATE feed_pos SET feed_epoch = ?, cursor = ?, watermark = ?, complete = ?, lowest = ?`,
-		pos.Epoch, pos.Cursor, pos.Watermark, pos.Complete, pos.lowest)
+	_, err := tx.Exec(`UPDATE feed_pos SET feed_epoch = ?, cursor = ?, watermark = ?, complete = ?, lowest = ?, refused = ?`,
+		pos.Epoch, pos.Cursor, pos.Watermark, pos.Complete, pos.lowest, pos.Refused)
 	return pos, err
 }
 
@@ -135,11 +137,7 @@ func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 	case c.Member != nil:
 		return putMember(tx, c.Member, pos.Epoch)
 	case c.Programme != nil:
-		p := c.Programme
-		_, err := tx.Exec(`INSERT INTO programme (id, valid_from, document, feed_epoch) VALUES (?, ?, ?, ?)
-			ON CONFLICT (id) DO UPDATE SET valid_from = excluded.valid_from, document = excluded.document, feed_epoch = excluded.feed_epoch`,
-			p.ID[:], p.ValidFrom, p.Document, pos.Epoch)
-		return err
+		return db.putProgramme(tx, c.Programme, pos)
 	case c.Hot != nil && c.Hot.Blocked:
 		_, err := tx.Exec(`INSERT INTO hot (card, reason, feed_epoch) VALUES (?, ?, ?)
 			ON CONFLICT (card) DO UPDATE SET reason = excluded.reason, feed_epoch = excluded.feed_epoch`,
@@ -163,6 +161,21 @@ func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 	default:
 		return errors.New("empty change")
 	}
+}
+
+// putProgramme takes a version over, unless head office did not sign it: then what is there stays.
+func (db *DB) putProgramme(tx *store.Tx, p *Programme, pos *FeedPosition) error {
+	if err := p.Verify(ed25519.PublicKey(db.identity.PositionKey)); err != nil {
+		pos.Refused = p.ID.String()
+		db.log.Error().Str("programme", pos.Refused).Err(err).Msg("programme refused; the version before stays in force")
+		return nil
+	}
+	pos.Refused = ""
+	_, err := tx.Exec(`INSERT INTO programme (id, valid_from, document, signature, feed_epoch) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET valid_from = excluded.valid_from, document = excluded.document, signature = excluded.signature,
+			feed_epoch = excluded.feed_epoch`,
+		p.ID[:], p.ValidFrom, p.Document, p.Signature, pos.Epoch)
+	return err
 }
 
 // putMember replaces a member with its cards and numbers. A card or number that moved leaves its old holder.

@@ -1,6 +1,9 @@
 package agentdb
 
 import (
+	"crypto/ed25519"
+	"crypto/sha256"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -8,7 +11,6 @@ import (
 	"testing"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/store"
 )
 
 // memberRow is what head office says of a member who holds one lot.
@@ -52,11 +54,11 @@ func (b *box) watermark(seq loyalty.Seq) *Watermark {
 
 func TestWhatHeadOfficeSendsIsFound(t *testing.T) {
 	b := newBox(t)
-	doc := []byte(`{"programme":"grocery"}`)
+	first, second := b.programme("2026-01-01T00:00"), b.programme("2026-11-23T00:00")
 	pos := b.feed(t, FeedPage{Epoch: 1, Next: 6, UpToDate: true, Changes: []Change{
 		{Seq: 1, Member: memberRow(7, 30, 0)},
-		{Seq: 2, Programme: &Programme{ID: store.Hash{1}, ValidFrom: "2026-01-01T00:00", Document: doc}},
-		{Seq: 3, Programme: &Programme{ID: store.Hash{2}, ValidFrom: "2026-11-23T00:00", Document: doc}},
+		{Seq: 2, Programme: first},
+		{Seq: 3, Programme: second},
 		{Seq: 4, Hot: &Hot{Card: loyalty.CardID{9}, Blocked: true, Reason: "lost"}},
 		{Seq: 5, Voucher: &Voucher{Card: loyalty.CardID{7}, Seq: 1, Kind: 1, Amount: 30, Ref: [8]byte{1}, MAC: [16]byte{2}}},
 		{Seq: 6, Voucher: &Voucher{Card: loyalty.CardID{7}, Seq: 2, Kind: 1, Amount: -5}},
@@ -73,12 +75,15 @@ func TestWhatHeadOfficeSendsIsFound(t *testing.T) {
 	if _, err := b.MemberByCard(t.Context(), loyalty.CardID{8}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("nobody's card: %v", err)
 	}
-	for at, want := range map[string]byte{"2026-11-22T23:59:59.999+02:00": 1, "2026-11-23T00:00:00.000+02:00": 2} {
-		if p, err := b.ProgrammeAt(t.Context(), at); err != nil || p.ID[0] != want || string(p.Document) != string(doc) {
+	for at, want := range map[string]*Programme{"2026-11-22T23:59:59.999+02:00": first, "2026-11-23T00:00:00.000+02:00": second} {
+		if p, err := b.ProgrammeAt(t.Context(), at, 0); err != nil || p.ID != want.ID || string(p.Document) != string(want.Document) {
 			t.Errorf("programme at %s: %+v, %v", at, p, err)
 		}
 	}
-	if _, err := b.ProgrammeAt(t.Context(), "2025-12-31T23:59:59.999+02:00"); !errors.Is(err, ErrNotFound) {
+	if p, err := b.ProgrammeAt(t.Context(), "2026-11-23T00:00:00.000+02:00", 1); err != nil || p.ID != first.ID {
+		t.Errorf("the programme before: %+v, %v", p, err)
+	}
+	if _, err := b.ProgrammeAt(t.Context(), "2025-12-31T23:59:59.999+02:00", 0); !errors.Is(err, ErrNotFound) {
 		t.Errorf("before the first programme: %v", err)
 	}
 	if reason, hot, err := b.Hot(t.Context(), loyalty.CardID{9}); err != nil || !hot || reason != "lost" {
@@ -97,6 +102,71 @@ func TestWhatHeadOfficeSendsIsFound(t *testing.T) {
 	}
 	if m, err := b.Member(t.Context(), 7); err != nil || len(m.Lots) != 0 || m.Status != MemberErased {
 		t.Errorf("erased: %+v, %v", m, err)
+	}
+}
+
+// programme is a version as head office sends it; what is in it is not this package's.
+func (b *box) programme(validFrom string) *Programme {
+	document := fmt.Appendf(nil, `{"valid_from":%q}`, validFrom)
+	return &Programme{ID: sha256.Sum256(document), ValidFrom: validFrom, Document: document, Signature: loyalty.SignProgramme(document, b.position)}
+}
+
+func TestAProgrammeThatHeadOfficeDidNotSignChangesNothing(t *testing.T) {
+	b := newBox(t)
+	good := b.programme("2026-01-01T00:00")
+	b.feed(t, FeedPage{Epoch: 1, Next: 1, UpToDate: true, Changes: []Change{{Seq: 1, Programme: good}}})
+	unsigned, foreign, forged := *b.programme("2026-02-01T00:00"), *b.programme("2026-02-01T00:00"), *good
+	unsigned.Signature = nil
+	foreign.Signature = loyalty.SignProgramme(foreign.Document, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	forged.Document = []byte(`{"valid_from":"2026-01-01T00:00","more":true}`) // under the digest of the good one
+	forged.Signature = loyalty.SignProgramme(forged.Document, b.position)
+	for i, bad := range []Programme{unsigned, foreign, forged} {
+		seq := int64(i) + 2
+		pos := b.feed(t, FeedPage{Epoch: 1, After: seq - 1, Next: seq, UpToDate: true, Changes: []Change{{Seq: seq, Programme: &bad}}})
+		if pos.Refused != bad.ID.String() || pos.Cursor != seq {
+			t.Errorf("%d: position %+v", i, pos)
+		}
+		if p, err := b.ProgrammeAt(t.Context(), "2026-03-01T00:00", 0); err != nil || string(p.Document) != string(good.Document) {
+			t.Errorf("%d: in force is %s, %v", i, p.Document, err)
+		}
+	}
+	pos := b.feed(t, FeedPage{Epoch: 1, After: 4, Next: 5, UpToDate: true, Changes: []Change{{Seq: 5, Programme: b.programme("2026-02-01T00:00")}}})
+	if pos.Refused != "" {
+		t.Errorf("still refused: %s", pos.Refused)
+	}
+}
+
+func TestAnOlderCopyIsPulledAgainForTheSignatures(t *testing.T) {
+	b := newBox(t)
+	p := b.programme("2026-01-01T00:00")
+	page := FeedPage{Epoch: 1, Next: 2, UpToDate: true, Changes: []Change{{Seq: 1, Member: memberRow(7, 30, 0)}, {Seq: 2, Programme: p}}}
+	b.feed(t, page)
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	pool, err := sql.Open("sqlite", filepath.Join(b.dir, MembersFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{`ALTER TABLE programme DROP COLUMN signature`, `ALTER TABLE feed_pos DROP COLUMN refused`,
+		`DELETE FROM goose_db_version WHERE version_id >= 2`} {
+		if _, err := pool.ExecContext(t.Context(), text); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	if err := pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b.open(t)
+	if old, err := b.ProgrammeAt(t.Context(), "2026-03-01T00:00", 0); err != nil || old.Verify(ed25519.PublicKey(b.identity.PositionKey)) == nil {
+		t.Errorf("a version without signature counts as signed: %v", err)
+	}
+	b.feed(t, page) // from its beginning, as FeedPosition says
+	if again, err := b.ProgrammeAt(t.Context(), "2026-03-01T00:00", 0); err != nil || again.Verify(ed25519.PublicKey(b.identity.PositionKey)) != nil {
+		t.Errorf("the signature did not come: %v", err)
+	}
+	if got := b.balance(t, 7); got != 30 {
+		t.Errorf("balance %d, want 30", got)
 	}
 }
 

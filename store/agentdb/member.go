@@ -2,6 +2,8 @@ package agentdb
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -200,17 +202,29 @@ type Programme struct {
 	ID        store.Hash // SHA-256 of Document
 	ValidFrom string     // local time
 	Document  []byte     // canonical form
+	Signature []byte     // head office's
+}
+
+// Verify refuses a version that head office did not sign under its digest: loyalty.ErrProgrammeSignature.
+func (p *Programme) Verify(key ed25519.PublicKey) error {
+	if sha256.Sum256(p.Document) != p.ID {
+		return fmt.Errorf("programme %s: the document has another digest: %w", p.ID, loyalty.ErrProgrammeSignature)
+	}
+	if err := loyalty.VerifyProgramme(p.Document, p.Signature, key); err != nil {
+		return fmt.Errorf("programme %s: %w", p.ID, err)
+	}
+	return nil
 }
 
 // maxProgrammes bounds the versions that are read at once: those in force lately and those to come.
 const maxProgrammes = 100
 
-const selectProgramme = `SELECT id, valid_from, document FROM programme`
+const selectProgramme = `SELECT id, valid_from, document, signature FROM programme`
 
 func scanProgramme(scan func(...any) error) (Programme, error) {
 	var p Programme
 	var id []byte
-	err := scan(&id, &p.ValidFrom, &p.Document)
+	err := scan(&id, &p.ValidFrom, &p.Document, &p.Signature)
 	copy(p.ID[:], id)
 	return p, err
 }
@@ -221,11 +235,11 @@ func (db *DB) Programmes(ctx context.Context) ([]Programme, error) {
 		selectProgramme+` ORDER BY valid_from DESC, id DESC LIMIT ?`, maxProgrammes)
 }
 
-// ProgrammeAt gives the version that began last before or at a local time (as Entry.At); ErrNotFound when none has begun.
-// Local times in this form compare as text.
-func (db *DB) ProgrammeAt(ctx context.Context, local string) (Programme, error) {
+// ProgrammeAt gives the version that began last before or at a local time (as Entry.At), or the one so many before it;
+// ErrNotFound when none has begun. Local times in this form compare as text.
+func (db *DB) ProgrammeAt(ctx context.Context, local string, before int) (Programme, error) {
 	p, err := scanProgramme(db.members.Read().QueryRowContext(ctx,
-		selectProgramme+` WHERE valid_from <= ? ORDER BY valid_from DESC, id DESC LIMIT 1`, local).Scan)
+		selectProgramme+` WHERE valid_from <= ? ORDER BY valid_from DESC, id DESC LIMIT 1 OFFSET ?`, local, before).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}

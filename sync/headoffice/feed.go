@@ -186,7 +186,7 @@ func (w *feedWriter) programme(digest string) (*wire.ProgrammeRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := &wire.ProgrammeRow{ValidFrom: p.ValidFrom(), Document: p.Canonical()}
+	row := &wire.ProgrammeRow{ValidFrom: p.ValidFrom(), Document: p.Canonical(), Signature: w.office.home.Keys.SignProgramme(p)}
 	return row, row.ID.UnmarshalText([]byte(digest))
 }
 

@@ -55,8 +55,13 @@ type pair struct{ certPEM, keyPEM []byte }
 func (k *Keys) String() string   { return "Keys(***)" }
 func (k *Keys) GoString() string { return "Keys(***)" }
 
-// PositionKey is the public half of the key that signs positions and close manifests.
+// PositionKey is the public half of the key that signs positions, close manifests and programmes.
 func (k *Keys) PositionKey() ed25519.PublicKey { return k.position.Public().(ed25519.PublicKey) }
+
+// SignProgramme gives stores the proof that head office published a version.
+func (k *Keys) SignProgramme(p *loyalty.Programme) []byte {
+	return loyalty.SignProgramme(p.Canonical(), k.position)
+}
 
 // CardCA is the public half of the key that signs card certificates; every store pins it.
 func (k *Keys) CardCA() *ecdsa.PublicKey { return &k.cardCA.PublicKey }

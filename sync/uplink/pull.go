@@ -96,7 +96,8 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 		case wire.TopicMember:
 			c.Member = memberOf(r.Member)
 		case wire.TopicProgramme:
-			c.Programme = &agentdb.Programme{ID: r.Programme.ID, ValidFrom: r.Programme.ValidFrom, Document: r.Programme.Document}
+			p := r.Programme
+			c.Programme = &agentdb.Programme{ID: p.ID, ValidFrom: p.ValidFrom, Document: p.Document, Signature: p.Signature}
 		case wire.TopicHot:
 			c.Hot = &agentdb.Hot{Card: r.Hot.Card, Blocked: r.Hot.Blocked, Reason: r.Hot.Reason}
 		case wire.TopicVoucher:

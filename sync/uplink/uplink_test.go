@@ -45,7 +45,7 @@ func TestMembersProgrammeAndWatermarkComeDownAndNothingCountsTwice(t *testing.T)
 	if err != nil || m.ID != member || m.Numbers[0].Masked != "6034…0018" {
 		t.Fatalf("member by number: %+v, %v", m, err)
 	}
-	p, err := b.db.ProgrammeAt(t.Context(), "2026-11-24T10:00:00.000+02:00")
+	p, err := b.db.ProgrammeAt(t.Context(), "2026-11-24T10:00:00.000+02:00", 0)
 	if err != nil || p.ID.String() != b.prog.Digest() {
 		t.Fatalf("programme %s, %v", p.ID, err)
 	}

@@ -19,7 +19,7 @@ func samplePage() *FeedPage {
 			Lots:  []loyalty.Lot{{ID: "17-3-1.1", Remaining: 30, Earned: "2026-11-22", Expires: "2027-11-22"}},
 			Cards: []loyalty.CardID{{1}}, Numbers: []NumberRow{{HMAC: store.Hash{3}, Masked: "6034…0018"}}, Through: 12}},
 		{Seq: 5, Group: 1, Topic: TopicProgramme, Programme: &ProgrammeRow{ID: store.Hash{4}, ValidFrom: "2026-11-23T00:00",
-			Document: []byte(`{"name":"Zaļā <karte> & Co"}`)}},
+			Document: []byte(`{"name":"Zaļā <karte> & Co"}`), Signature: store.HexBytes{1, 2}}},
 		{Seq: 6, Group: 2, Topic: TopicHot, Hot: &HotRow{Card: loyalty.CardID{2}, Blocked: true, Reason: "lost"}},
 		{Seq: 7, Group: 2, Topic: TopicVoucher, Voucher: &VoucherRow{Card: loyalty.CardID{1}, Seq: 1, Kind: 1, Amount: -30,
 			Ref: make([]byte, 8), MAC: make([]byte, 16)}},
