@@ -35,6 +35,8 @@ type compiler struct {
 	doc  document
 	p    *Programme
 	sets map[string]setID
+
+	placeIDs map[string]placeID
 }
 
 // Compile reads a programme document, YAML or JSON. Its error is Errors: every fault with its place and remedy.
@@ -46,7 +48,7 @@ func Compile(doc []byte) (*Programme, error) {
 	if err != nil {
 		return nil, asErrors(err)
 	}
-	c := &compiler{reader: reader{at: map[string]place{}}, p: &Programme{}}
+	c := &compiler{reader: reader{at: map[string]place{}}, p: &Programme{}, placeIDs: map[string]placeID{}}
 	c.value(&root, "", reflect.ValueOf(&c.doc).Elem())
 	if len(c.errs) == 0 {
 		c.compile()
@@ -82,7 +84,9 @@ func (c *compiler) compile() {
 	c.compileLadder()
 	c.compileOccasions()
 	c.compileSets()
+	c.compileStoreGroups()
 	c.compileTenders()
+	c.p.notFor = c.people("exclude_members", c.doc.NotFor)
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)
 	c.compileInactive()
 	c.compileEarn()

@@ -9,7 +9,6 @@ import (
 const (
 	maxHours     = 8 // hours and tiers are written into the breakdown when they keep a rule from giving
 	maxWhenTiers = 6
-	maxStores    = 100_000
 	maxPurchase  = 1_000_000
 )
 
@@ -25,7 +24,7 @@ func (c *compiler) compileWhen(path string, def *whenDef) *when {
 	}
 	c.weekdays(path+".weekdays", def, w)
 	c.hours(path+".hours", def, w)
-	c.stores(path+".stores", def, w)
+	w.where = c.where(path, def)
 	c.whenTiers(path+".tiers", def, w)
 	w.minimum = c.money(path+".minimum", &def.Minimum, false)
 	w.purchase, w.every = def.Purchase, def.Every
@@ -44,6 +43,7 @@ func (c *compiler) compileWhen(path string, def *whenDef) *when {
 		c.fault(path+".every", "is every purchase", "leave it out, or write 2 or more")
 	}
 	c.whenMember(path, def, w)
+	c.whenBill(path, def, w)
 	if w.empty() {
 		c.fault(path, "says nothing", "leave it out")
 	}
@@ -103,23 +103,6 @@ func (c *compiler) hours(path string, def *whenDef, w *when) {
 	w.hourText = strings.Join(def.Hours, ",")
 }
 
-func (c *compiler) stores(path string, def *whenDef, w *when) {
-	if len(def.Stores) > maxStores {
-		c.fault(path, fmt.Sprintf("has %d stores", len(def.Stores)), fmt.Sprintf("keep to %d", maxStores))
-		return
-	}
-	for i, id := range def.Stores {
-		if id < 1 || id > 1<<32-1 {
-			c.fault(fmt.Sprintf("%s[%d]", path, i), fmt.Sprintf("%d is not a store", id), "write the store's number")
-			continue
-		}
-		w.stores = append(w.stores, StoreID(id))
-	}
-	slices.Sort(def.Stores)
-	def.Stores = slices.Compact(def.Stores)
-	slices.Sort(w.stores)
-}
-
 func (c *compiler) whenTiers(path string, def *whenDef, w *when) {
 	if len(def.Tiers) > maxWhenTiers {
 		c.fault(path, fmt.Sprintf("has %d tiers", len(def.Tiers)), fmt.Sprintf("keep to %d", maxWhenTiers))
@@ -146,6 +129,9 @@ func (c *compiler) whenMember(path string, def *whenDef, w *when) {
 	if w.occasion = def.Occasion; w.occasion != "" && !slices.ContainsFunc(c.doc.Occasions, func(o occasionDef) bool { return o.ID == w.occasion }) {
 		c.fault(path+".occasion", fmt.Sprintf("there is no occasion %q", w.occasion), "declare it in occasions")
 	}
+	w.medium = [...]Medium{MediumNone, MediumPurse, MediumNumber}[c.maybe(path+".medium", def.Medium, "card", "number")]
+	w.attributes = c.attributes(path+".attributes", def.Attributes)
+	w.joined = c.joined(path+".joined", def.Joined)
 	if def.Pilot == nil {
 		return
 	}

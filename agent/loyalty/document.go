@@ -18,6 +18,8 @@ type document struct {
 	Ladder    *ladderDef           `json:"ladder,omitempty"`
 	Occasions []occasionDef        `json:"occasions,omitempty"`
 	Sets      map[string]setDef    `json:"sets,omitempty"`
+	Groups    map[string][]int64   `json:"store_groups,omitempty"`
+	NotFor    *peopleDef           `json:"exclude_members,omitempty"`
 	Exclude   []string             `json:"exclude,omitempty"`
 	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
 	Earn      []earnDef            `json:"earn,omitempty"`
@@ -123,6 +125,36 @@ type whenDef struct {
 	Segments    []string  `json:"segments,omitempty"`     // of which the member is in one
 	NotSegments []string  `json:"not_segments,omitempty"` // of which the member is in none
 	Pilot       *pilotDef `json:"pilot,omitempty"`
+
+	Groups     []string            `json:"groups,omitempty"` // store groups, beside stores
+	Medium     string              `json:"medium,omitempty"` // card, number
+	Attributes map[string][]string `json:"attributes,omitempty"`
+	Joined     *joinedDef          `json:"joined,omitempty"`
+	Contains   []containsDef       `json:"contains,omitempty"` // the bill, all of these
+	Tenders    []string            `json:"tenders,omitempty"`  // something of the bill is paid with one of them
+}
+
+// joinedDef looks at the day on which the member joined.
+type joinedDef struct {
+	From        string `json:"from,omitempty"`         // first day
+	To          string `json:"to,omitempty"`           // last day
+	LeastDays   int64  `json:"least_days,omitempty"`   // so long ago or longer
+	LeastMonths int64  `json:"least_months,omitempty"` // likewise
+	MostDays    int64  `json:"most_days,omitempty"`    // no longer ago
+}
+
+// containsDef asks for goods of a set: so many units, or so much of them.
+type containsDef struct {
+	Set    string  `json:"set"`
+	Units  decimal `json:"units,omitempty"`
+	Amount decimal `json:"amount,omitempty"`
+}
+
+// peopleDef names members: those of any of these.
+type peopleDef struct {
+	Segments   []string            `json:"segments,omitempty"`
+	Tiers      []string            `json:"tiers,omitempty"`
+	Attributes map[string][]string `json:"attributes,omitempty"`
 }
 
 type occasionDef struct {

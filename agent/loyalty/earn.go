@@ -7,9 +7,10 @@ import (
 
 // Limits of the stored breakdown; with them an entry stays within MaxBodyBytes.
 const (
-	maxApplied  = 32
-	maxWhyNot   = 16
-	maxExcluded = 8 // sets named; the rest of an excluded bill goes with the last of them
+	maxApplied    = 32
+	maxWhyNot     = 16
+	maxCandidates = 128 // room made at first
+	maxExcluded   = 8   // sets named; the rest of an excluded bill goes with the last of them
 )
 
 // earning is the run of the earn rules over a bill: base, multipliers, fixed bonuses, caps, rounding, in this order.
@@ -21,6 +22,8 @@ type earning struct {
 	cands    []candidate
 	times    []int // candidates that multiply
 	pool     [roundingModes]frac
+	shut     [bonus + 1]int // rules for other stores or days that were looked at, by the step of the explanation
+	unseen   int64          // and those that were not
 
 	earned Points
 	lots   []EarnedLot
@@ -90,7 +93,7 @@ func (e *earning) gather() {
 	}
 	slices.SortFunc(e.hits, func(a, b hit) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.line, b.line)) })
 	e.bearing = make([]int32, len(e.hits))
-	e.cands = make([]candidate, 0, len(e.p.onAll)+min(len(e.hits), len(e.p.rules)))
+	e.cands = make([]candidate, 0, min(len(e.p.onAll)+len(e.hits), len(e.p.rules), maxCandidates))
 	all := e.p.onAll
 	for from := 0; from < len(e.hits); {
 		to := from
@@ -108,7 +111,16 @@ func (e *earning) gather() {
 	}
 }
 
+// candidate takes a rule up. Of rules for other stores or days it takes as many as the breakdown names; the others are only
+// counted.
 func (e *earning) candidate(r int32, lines []int32) {
+	if g := &e.p.gates[r]; !g.open(&e.at) {
+		if e.shut[g.step] == maxWhyNot {
+			e.unseen++
+			return
+		}
+		e.shut[g.step]++
+	}
 	e.cands = append(e.cands, candidate{rule: &e.p.rules[r], index: int(r), lines: lines})
 }
 
@@ -129,7 +141,11 @@ func (e *earning) conclude() error {
 	e.explain(over)
 	if e.in.Member == nil {
 		e.why = slices.DeleteFunc(e.why, func(f Finding) bool { return f.Code != ExplainExcluded })
-		e.why = append(e.why, Finding{Code: ExplainNoMember, Points: total - over})
+		nobody := Finding{Code: ExplainNoMember, Points: total - over}
+		if e.takesNoPart {
+			nobody = Finding{Code: ExplainNotForMember}
+		}
+		e.why = append(e.why, nobody)
 		return nil
 	}
 	e.earned = total - over
@@ -180,6 +196,10 @@ func (e *earning) explain(over Points) {
 		if c := &e.cands[i]; c.cut > 0 {
 			e.add(Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.limit}, &count, &more)
 		}
+	}
+	if e.unseen > 0 {
+		more[0].Code = ExplainMore
+		more[0].Limit += e.unseen
 	}
 	for _, m := range more {
 		if m.Limit > 0 {

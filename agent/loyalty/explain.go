@@ -46,6 +46,18 @@ const (
 	ExplainMore          = "explain.more"
 )
 
+// Codes of findings about conditions on people, goods and tenders.
+const (
+	ExplainOnlyCard       = "explain.only_card"
+	ExplainOnlyNumber     = "explain.only_number"
+	ExplainNotAttribute   = "explain.not_attribute"
+	ExplainNotJoined      = "explain.not_joined"
+	ExplainContainsUnits  = "explain.contains_units"
+	ExplainContainsAmount = "explain.contains_amount"
+	ExplainNotTender      = "explain.not_tender"
+	ExplainNotForMember   = "explain.excluded_member"
+)
+
 // Codes of findings about redeeming.
 const (
 	ExplainRedeemed        = "explain.redeemed"
@@ -111,6 +123,7 @@ const (
 	ArgHours    ArgKind = "hours"    // 08:00-12:00,17:00-19:00
 	ArgSet      ArgKind = "set"      // a set's id, or several with commas; names by language are in the programme
 	ArgTier     ArgKind = "tier"     // likewise
+	ArgTenders  ArgKind = "tenders"  // kinds of tender with commas: cash,card
 )
 
 // ArgSpec names one argument of an explanation.

@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), tierRows(), returnRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), tierRows(), returnRows(), conditionRows())
 }
 
 func reduceRows() []explainRow {
@@ -119,4 +119,21 @@ func intArg(name string, kind ArgKind, get func(*Finding) int64) explainArg {
 
 func textArg(name string, kind ArgKind, get func(*Finding) string) explainArg {
 	return explainArg{ArgSpec: ArgSpec{name, kind}, text: get}
+}
+
+func conditionRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	detail := func(name string, kind ArgKind) explainArg {
+		return textArg(name, kind, func(f *Finding) string { return f.Detail })
+	}
+	return []explainRow{
+		{ExplainOnlyCard, []explainArg{rule}},
+		{ExplainOnlyNumber, []explainArg{rule}},
+		{ExplainNotAttribute, []explainArg{rule}},
+		{ExplainNotJoined, []explainArg{rule}},
+		{ExplainContainsUnits, []explainArg{rule, detail("set", ArgSet), intArg("quantity", ArgQuantity, limit), intArg("missing", ArgQuantity, missing)}},
+		{ExplainContainsAmount, []explainArg{rule, detail("set", ArgSet), intArg("amount", ArgMoney, limit), intArg("missing", ArgMoney, missing)}},
+		{ExplainNotTender, []explainArg{rule, detail("tenders", ArgTenders)}},
+		{ExplainNotForMember, nil},
+	}
 }

@@ -152,6 +152,8 @@ type Record struct {
 	Segments []string `json:"segments,omitempty"`
 	Birthday string   `json:"birthday,omitempty"` // 02-29
 	Joined   string   `json:"joined,omitempty"`   // day
+
+	Attributes []string `json:"attributes,omitempty"` // city=riga
 }
 
 // Recall fills in what the programme asks of a member's past on a day: the standing for its ladder, the history for its
@@ -179,6 +181,7 @@ func (p *Programme) Recall(m *MemberState, r *Record, day string) error {
 			h.Occasions = append(h.Occasions, key)
 		}
 	}
+	p.recallWho(h, r)
 	m.History = h
 	return nil
 }
@@ -204,6 +207,9 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 
 // asksPast says whether anything depends on a member's history.
 func (p *Programme) asksPast() bool {
+	if p.notFor != nil {
+		return true
+	}
 	for i := range p.rules {
 		if r := &p.rules[i]; r.caps.overTime() || r.caps.balance > 0 || r.when.asksPast() {
 			return true
@@ -218,5 +224,5 @@ func (p *Programme) asksPast() bool {
 }
 
 func (w *when) asksPast() bool {
-	return w != nil && (w.purchase > 0 || w.every > 0 || w.occasion != "" || len(w.segments)+len(w.notSegments) > 0)
+	return w != nil && (w.purchase > 0 || w.every > 0 || w.occasion != "" || len(w.segments)+len(w.notSegments)+len(w.attributes) > 0 || w.joined != nil)
 }

@@ -32,6 +32,11 @@ type Programme struct {
 	keepsShares bool    // sales keep what a return by line needs
 	looksBack   bool    // a condition or a cap asks of the member's past
 
+	gates         []gate // of rules
+	discountGates []gate
+	places        places
+	notFor        *people
+
 	discounts       []reduction
 	discountOn      [][]int32 // discounts by set
 	discountAll     []int32   // discounts on everything
@@ -227,7 +232,10 @@ func (t texts) in(language string) string {
 func (p *Programme) index() {
 	p.looksBack = p.asksPast()
 	p.onSet = make([][]int32, len(p.catalogue.sets))
+	p.gates = make([]gate, len(p.rules))
 	for i := range p.rules {
+		p.gates[i] = gateOf(p.rules[i].when, nil)
+		p.gates[i].step = max(p.rules[i].kind, perSale)
 		if on := p.rules[i].on; on == noSet {
 			p.onAll = append(p.onAll, int32(i))
 		} else {
@@ -237,8 +245,10 @@ func (p *Programme) index() {
 	if len(p.discounts) == 0 {
 		return
 	}
+	p.discountGates = make([]gate, len(p.discounts))
 	p.discountOn = make([][]int32, len(p.catalogue.sets))
 	for i := range p.discounts {
+		p.discountGates[i] = gateOf(p.discounts[i].when, nil)
 		if on := p.discounts[i].on; on == noSet {
 			p.discountAll = append(p.discountAll, int32(i))
 		} else {

@@ -189,13 +189,18 @@ type bill struct {
 	instruments int64 // all of paid
 	idle        int64 // of them, those that earn nothing
 
-	onRewards Points // held points that go to rewards
+	onRewards   Points // held points that go to rewards
+	takesNoPart bool   // the member is excluded: judged as a sale to nobody
 }
 
 func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
 	lines := in.Sale.Lines
 	b := &bill{p: p, in: in, at: at, out: make([]QuotedLine, len(lines)), setEnd: make([]int32, len(lines)),
 		sets: make([]setID, 0, 4*len(lines))}
+	b.at.bill = b
+	if p.notFor.holds(&b.at) {
+		b.asNobody()
+	}
 	for i := range lines {
 		from := len(b.sets)
 		b.sets = p.catalogue.of(&lines[i], b.listed(lines[i].SKU), b.sets)

@@ -59,10 +59,10 @@ func (p *Programme) moment(in *QuoteInput, total int64) (moment, error) {
 	if local.before(p.validFrom) {
 		return moment{}, &SaleError{"place.at", SaleNotInForce}
 	}
-	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total}
+	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total, weekday: 1 << day.weekday(), here: p.places.of(in.Place.Store)}
 	if in.Member != nil {
 		m.tier = in.Member.Tier
-		m.member = in.Member.ID
+		m.member, m.medium = in.Member.ID, in.Member.Medium
 		if h := in.Member.History; h != nil {
 			m.purchase, m.past = h.Purchases+1, h
 		}

@@ -95,7 +95,7 @@ func (b *bill) reduce(refused []string) (outcome, error) {
 		return outcome{}, &SaleError{"rounding", SaleNegative}
 	}
 	o.ofEarned = max(o.spent-s.held, 0)
-	o.why = shortened(o.why)
+	o.why = shortened(o.why, int64(max(s.shut-maxReducedNotTold, 0)))
 	for i := range b.out {
 		l := &b.out[i]
 		l.Reduced = l.Amount - o.prices.left[i] - shareOf(o.paid, i)
@@ -149,18 +149,30 @@ func (s *stack) gather(refused []string) error {
 	return nil
 }
 
-// touched is the automatic discounts of which the bill has goods, each once.
+// touched is the automatic discounts of which the bill has goods, each once. Of those for other stores or days it has as
+// many as the breakdown names; the others are only counted.
 func (s *stack) touched() []int32 {
-	found := slices.Clone(s.p.discountAll)
-	if len(s.p.discountOn) > 0 {
-		for i := range s.out {
-			for _, set := range s.setsOf(i) {
-				found = append(found, s.p.discountOn[set]...)
+	var found []int32
+	look := func(list []int32) {
+		for _, d := range list {
+			if !s.p.discountGates[d].open(&s.at) {
+				if s.shut++; s.shut > maxReducedNotTold {
+					continue
+				}
 			}
+			found = append(found, d)
+		}
+	}
+	look(s.p.discountAll)
+	if len(s.p.discountOn) > 0 {
+		sets := slices.Clone(s.sets)
+		slices.Sort(sets)
+		for _, set := range slices.Compact(sets) {
+			look(s.p.discountOn[set])
 		}
 	}
 	slices.Sort(found)
-	return slices.Compact(found)
+	return found
 }
 
 // offer puts a reduction before the bill, with its lines by content. Goods that are excluded are never reduced.
@@ -183,7 +195,7 @@ func (s *stack) offer(r *reduction) *offer {
 }
 
 // shortened keeps the breakdown within an entry: the rest is one finding with the count and the sum.
-func shortened(all []Finding) []Finding {
+func shortened(all []Finding, unseen int64) []Finding {
 	var out []Finding
 	var count [2]int
 	var more [2]Finding
@@ -199,6 +211,10 @@ func shortened(all []Finding) []Finding {
 		more[k].Code, more[k].Applied = ExplainReducedMore, f.Applied
 		more[k].Limit++
 		more[k].Value += f.Value
+	}
+	if unseen > 0 {
+		more[0].Code = ExplainReducedMore
+		more[0].Limit += unseen
 	}
 	for _, m := range more {
 		if m.Limit > 0 {

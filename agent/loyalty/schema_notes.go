@@ -8,6 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), tierNotes(), returnNotes(),
+		conditionNotes(),
 	} {
 		maps.Copy(all, rows)
 	}

@@ -64,6 +64,7 @@ type stack struct {
 	*bill
 	offers []offer
 	rank   []int32 // line by content, so that ties do not follow the order of lines
+	shut   int     // discounts for other stores or days
 	quiet  bool    // only the price is wanted: one of many combinations
 	spendable,
 	held Points // what rewards may cost: in all, and without the points of this sale
@@ -142,8 +143,9 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 		return no(*f.bad)
 	}
 	now := s.at
+	now.left = o.prices.initial
 	if !f.initial {
-		now.total = o.price()
+		now.total, now.left = o.price(), o.prices.left
 	}
 	if why, ok := f.when.check(f.id, &now); !ok {
 		return no(why)

@@ -96,6 +96,9 @@ type vectorMember struct {
 		Given     []RuleSum `yaml:"given"`
 		Segments  []string  `yaml:"segments"`
 		Occasions []string  `yaml:"occasions"`
+
+		Attributes []string `yaml:"attributes"`
+		Joined     string   `yaml:"joined"`
 	} `yaml:"history"`
 	Standing *struct {
 		Spend  major  `yaml:"spend"`
@@ -312,7 +315,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	if m := v.Member; m != nil {
 		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium, Personal: m.Personal}
 		if h := m.History; h != nil {
-			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions}
+			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions, Attributes: h.Attributes, Joined: h.Joined}
 		}
 		if st := m.Standing; st != nil {
 			in.Member.Standing = &Standing{Spend: st.Spend.minor(t, 2), Points: st.Points, Visits: st.Visits}

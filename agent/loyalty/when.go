@@ -14,7 +14,7 @@ type when struct {
 	dayText  string
 	hours    []span
 	hourText string
-	stores   []StoreID
+	where    placeID // among the places of the programme; anywhere: no condition
 	tiers    []string
 	minimum  int64
 	purchase int64 // only the n-th; 0: any
@@ -24,11 +24,18 @@ type when struct {
 	segments    []string
 	notSegments []string
 	pilot       *pilot
+
+	medium     Medium
+	attributes [][]string // of each list the member has one: city=riga
+	joined     *joined
+	contains   []contains
+	tenders    []TenderKind
 }
 
 func (w *when) empty() bool {
-	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && len(w.stores) == 0 && len(w.tiers) == 0 && w.minimum == 0 &&
-		w.purchase == 0 && w.every == 0 && w.occasion == "" && len(w.segments) == 0 && len(w.notSegments) == 0 && w.pilot == nil
+	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && w.where == anywhere && len(w.tiers) == 0 && w.minimum == 0 &&
+		w.purchase == 0 && w.every == 0 && w.occasion == "" && len(w.segments) == 0 && len(w.notSegments) == 0 && w.pilot == nil &&
+		w.medium == MediumNone && len(w.attributes) == 0 && w.joined == nil && len(w.contains) == 0 && len(w.tenders) == 0
 }
 
 // span is minutes of the day, the end not included; a span that ends before it starts passes midnight.
@@ -52,6 +59,12 @@ type moment struct {
 	member   MemberID
 	purchase int64 // which of the member's purchases this is; 0: not known
 	past     *History
+
+	weekday uint8  // its bit
+	here    []bool // of the places of the programme, those that hold the store
+	medium  Medium
+	bill    *bill
+	left    []int64 // what the lines cost now, by line; nil: what the bill has left of them
 }
 
 // check says whether the condition holds; if not, why, as the first reason in a fixed order.
@@ -63,22 +76,26 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 		return Finding{Rule: rule, Code: code, Detail: detail}, false
 	}
 	switch {
-	case len(w.stores) > 0 && !slices.Contains(w.stores, m.store):
+	case !m.at(w.where):
 		return no(ExplainNotHere, "")
 	case m.day < w.from:
 		return no(ExplainNotYet, w.fromText)
 	case w.to != 0 && m.day > w.to:
 		return no(ExplainEnded, w.toText)
-	case w.weekdays != 0 && w.weekdays>>m.day.weekday()&1 == 0:
+	case w.weekdays != 0 && w.weekdays&m.weekday == 0:
 		return no(ExplainNotToday, w.dayText)
 	case len(w.hours) > 0 && !slices.ContainsFunc(w.hours, func(s span) bool { return s.holds(m.minute) }):
 		return no(ExplainNotNow, w.hourText)
 	case len(w.tiers) > 0 && !slices.Contains(w.tiers, m.tier):
 		return no(ExplainNotTier, strings.Join(w.tiers, ","))
+	case w.medium != MediumNone && w.medium != m.medium:
+		return no(notMedium(w.medium), "")
 	case w.pilot != nil && !w.pilot.takes(m.member):
 		return no(ExplainNotPilot, "")
-	case !w.segmented(m.past):
+	case !w.segmented(m):
 		return no(ExplainNotSegment, "")
+	case w.attributes != nil && m.past.lacks(w.attributes) != "":
+		return no(ExplainNotAttribute, m.past.lacks(w.attributes))
 	case w.occasion != "" && !m.past.celebrates(w.occasion):
 		return no(ExplainNotOccasion, w.occasion)
 	case w.purchase > 0 && m.purchase != w.purchase:
@@ -91,20 +108,25 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 		return f, false
 	case m.total < w.minimum:
 		return Finding{Rule: rule, Code: ExplainBelowMinimum, Limit: w.minimum, Missing: w.minimum - m.total}, false
+	case len(w.tenders) > 0 && !m.bill.paidWith(w.tenders):
+		return no(ExplainNotTender, tenderText(w.tenders))
 	}
-	return Finding{}, true
+	if w.joined != nil {
+		if f, ok := w.joined.check(rule, m); !ok {
+			return f, false
+		}
+	}
+	return m.containsAll(rule, w.contains)
 }
 
 // segmented says whether the member is in a segment that the rule is for, and in none that it is not for.
-func (w *when) segmented(past *History) bool {
-	var in []string
-	if past != nil {
-		in = past.Segments
-	}
-	member := func(of []string) bool {
-		return slices.ContainsFunc(of, func(s string) bool { return slices.Contains(in, s) })
-	}
-	return (len(w.segments) == 0 || member(w.segments)) && !member(w.notSegments)
+func (w *when) segmented(m *moment) bool {
+	return (len(w.segments) == 0 || m.inOne(w.segments)) && !m.inOne(w.notSegments)
+}
+
+// inOne says whether the member is in one of the segments.
+func (m *moment) inOne(of []string) bool {
+	return m.past != nil && slices.ContainsFunc(of, func(s string) bool { return slices.Contains(m.past.Segments, s) })
 }
 
 func (h *History) celebrates(occasion string) bool {

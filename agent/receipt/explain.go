@@ -37,7 +37,9 @@ func argument(l i18n.Lang, c i18n.Currency, a loyalty.Arg, names Names) any {
 	case loyalty.ArgDay:
 		return day(l, a.Text)
 	case loyalty.ArgWeekdays:
-		return weekdays(l, a.Text)
+		return listed(l, a.Text, "calendar.")
+	case loyalty.ArgTenders:
+		return listed(l, a.Text, "receipt.tender_")
 	case loyalty.ArgHours:
 		return i18n.Digits(l, strings.NewReplacer("-", "–", ",", ", ").Replace(a.Text))
 	default:
@@ -54,15 +56,15 @@ func day(l i18n.Lang, text string) string {
 	return i18n.Date(l, t)
 }
 
-// weekdays writes "mon,tue" with the names of the days.
-func weekdays(l i18n.Lang, text string) string {
-	days := strings.Split(text, ",")
-	for i, d := range days {
-		if key := "calendar." + d; i18n.Has(key) {
-			days[i] = i18n.Text(l, key, nil)
+// listed writes "mon,tue" or "cash,card" with the words that stand under the prefix.
+func listed(l i18n.Lang, text, prefix string) string {
+	words := strings.Split(text, ",")
+	for i, w := range words {
+		if key := prefix + w; i18n.Has(key) {
+			words[i] = i18n.Text(l, key, nil)
 		}
 	}
-	return strings.Join(days, separator(l))
+	return strings.Join(words, separator(l))
 }
 
 // named replaces ids by names; several ids are parted by commas.
