@@ -10,6 +10,10 @@ const (
 	AccountIssued   = "programme/issued"
 	AccountRedeemed = "programme/redeemed"
 	AccountExpired  = "programme/expired"
+
+	AccountTransferred = "programme/transferred" // passed through from one member to another: empty after every entry
+	AccountOpening     = "programme/opening"     // balances brought along from an older system
+	AccountAdjusted    = "programme/adjusted"    // a manager's corrections
 )
 
 // AccountMain holds what a member earned and has not moved to a card.
@@ -17,6 +21,11 @@ func AccountMain(m MemberID) string { return memberAccount(m, "main") }
 
 // AccountCard holds what is in the purse of the member's card.
 func AccountCard(m MemberID) string { return memberAccount(m, "card") }
+
+// AccountReserved holds what is set aside for a purpose, until it is confirmed, cancelled or released.
+func AccountReserved(m MemberID) string { return memberAccount(m, reservedPart) }
+
+const reservedPart = "reserved"
 
 func memberAccount(m MemberID, part string) string {
 	return "member/" + strconv.FormatInt(int64(m), 10) + "/points/" + part

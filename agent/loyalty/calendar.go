@@ -153,6 +153,30 @@ func parseLocal(s string) (localTime, bool) {
 	return t, true
 }
 
+// parseInstant reads the same form as one moment for all stores: milliseconds since 1970.
+func parseInstant(s string) (int64, bool) {
+	t, ok := parseLocal(s)
+	if !ok {
+		return 0, false
+	}
+	seconds, _ := digits(s[17:19])
+	at := ((int64(t.day)*minutesOfDay+int64(t.minute))*60 + int64(seconds)) * 1000
+	rest := s[19:]
+	if rest[0] == '.' {
+		end := len(rest) - len(strings.TrimLeft(rest[1:], "0123456789"))
+		ms, _ := digits((rest[1:end] + "00")[:3])
+		at, rest = at+int64(ms), rest[end:]
+	}
+	if rest == "Z" {
+		return at, true
+	}
+	minute, _ := parseClock(rest[1:])
+	if rest[0] == '-' {
+		minute = -minute
+	}
+	return at - int64(minute)*60_000, true
+}
+
 func secondsAndOffset(s string) bool {
 	if sec, ok := digits(s[:2]); !ok || sec > 59 {
 		return false

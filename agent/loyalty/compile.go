@@ -95,6 +95,7 @@ func (c *compiler) compile() {
 	c.compileCoupons()
 	c.compileReductions()
 	c.compileLimits()
+	c.compileMembers()
 	c.compileMessages()
 }
 

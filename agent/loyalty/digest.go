@@ -74,6 +74,11 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 			d.text(sku)
 		}
 	}
+	if m := in.Member; m != nil && m.Reserved != nil {
+		r := m.Reserved
+		d.text("reserved 1")
+		d.ints(int64(r.Store), int64(r.Epoch), int64(r.Seq), int64(r.Points))
+	}
 	if t := q.Tier; t != nil && t.Counted != t.Held {
 		d.text("tier 1")
 		d.text(t.Counted)

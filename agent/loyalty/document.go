@@ -31,6 +31,7 @@ type document struct {
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
 	Returns   *returnsDef          `json:"returns,omitempty"`
 	Limits    *limitsDef           `json:"limits,omitempty"`
+	Members   *membersDef          `json:"members,omitempty"`
 	Messages  map[string]texts     `json:"messages,omitempty"`
 }
 

@@ -16,6 +16,17 @@ const (
 	KindCoupon Kind = "coupon" // a coupon issued
 	KindClose  Kind = "close"  // the end of a business day, with totals
 	KindReturn Kind = "return" // goods of a sale taken back, all or some
+
+	KindExpire   Kind = "expire"   // points whose last valid day is over
+	KindReserve  Kind = "reserve"  // points set aside until they are confirmed, cancelled or released
+	KindSettle   Kind = "settle"   // the end of a reservation, or of the wait for a lost card's points
+	KindTransfer Kind = "transfer" // points from one member to another
+	KindMerge    Kind = "merge"    // two members become one
+	KindReplace  Kind = "replace"  // a lost card: its points wait, then follow the member
+	KindAdjust   Kind = "adjust"   // a manager's plus or minus
+	KindOpening  Kind = "opening"  // a balance brought along from an older system
+	KindTier     Kind = "tier"     // a review moved the member's tier, or began or ended its grace
+	KindReverse  Kind = "reverse"  // the exact opposite of an earlier entry
 )
 
 // Entry is one immutable row of a store's log. Its canonical form is one line of JSON in exactly this field order,
@@ -40,6 +51,17 @@ type Entry struct {
 	Coupon *CouponBody `json:"coupon,omitempty"`
 	Close  *CloseBody  `json:"close,omitempty"`
 	Return *ReturnBody `json:"return,omitempty"`
+
+	Expire   *ExpireBody   `json:"expire,omitempty"`
+	Reserve  *ReserveBody  `json:"reserve,omitempty"`
+	Settle   *SettleBody   `json:"settle,omitempty"`
+	Transfer *TransferBody `json:"transfer,omitempty"`
+	Merge    *MergeBody    `json:"merge,omitempty"`
+	Replace  *ReplaceBody  `json:"replace,omitempty"`
+	Adjust   *AdjustBody   `json:"adjust,omitempty"`
+	Opening  *OpeningBody  `json:"opening,omitempty"`
+	Tier     *TierBody     `json:"tier,omitempty"`
+	Reverse  *ReverseBody  `json:"reverse,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -73,6 +95,8 @@ type SaleBody struct {
 	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
 	Asked     *Ask      `json:"asked,omitempty"`
 	Personal  []string  `json:"personal,omitempty"` // articles of this bill that are on the member's list
+
+	Confirms *Reservation `json:"confirms,omitempty"` // points set aside before, which this sale spends or gives back
 
 	Occasions    []string      `json:"occasions,omitempty"`     // of the member, used up
 	Given        []RulePoints  `json:"given,omitempty"`         // by rules with a cap over time

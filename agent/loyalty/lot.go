@@ -16,20 +16,28 @@ func Balance(lots []Lot) Points {
 	return sum
 }
 
-// Spendable is what the lots hold that may be spent on a day: not expired, no longer pending; a deficit counts below zero.
+// Spendable is what the lots hold that may be spent on a day: not expired, no longer pending, not reserved; a deficit
+// counts below zero.
 func Spendable(lots []Lot, day string) Points {
 	sum := Points(0)
 	for i := range lots {
-		if lots[i].Remaining < 0 || lots[i].spendable(day) {
-			sum += lots[i].Remaining
+		if l := &lots[i]; l.free() < 0 && !l.overExpired() || l.spendable(day) {
+			sum += l.free()
 		}
 	}
 	return sum
 }
 
+// free is what no reservation holds. It is below zero for a deficit, and where points reserved here were spent elsewhere.
+func (l *Lot) free() Points { return l.Remaining - l.Reserved }
+
+// overExpired says that more of the lot expired than was left of it: a redemption at another store came to be known after
+// the expiry. It is no debt of the member, and Expire gives it back.
+func (l *Lot) overExpired() bool { return l.Remaining < 0 && l.ID != deficitLot }
+
 // spendable says whether the lot may be drawn on; on no particular day, any that holds something.
 func (l *Lot) spendable(day string) bool {
-	return l.Remaining > 0 && (day == "" || (l.Expires == "" || l.Expires >= day) && l.Usable <= day)
+	return l.free() > 0 && (day == "" || (l.Expires == "" || l.Expires >= day) && l.Usable <= day)
 }
 
 // SortLots puts lots into the order in which they are drawn: soonest expiring first, then oldest, never expiring last.
@@ -100,9 +108,9 @@ func lotID(store StoreID, epoch Epoch, seq Seq, n int) LotID {
 // these would give is one movement without a lot.
 const maxDraws = 64
 
-// draw takes points from lots that are open on a day. What they do not cover becomes a movement without a lot: the card's
-// purse, or head office's permission, proved that the points are there; this store does not know from which lot.
-func draw(lots []Lot, points Points, day, from, to string) []Movement {
+// take takes points from lots that are open on a day, from at most so many. It gives what it took of each, and what is
+// missing. On no particular day, every lot is open.
+func take(lots []Lot, points Points, day string, most int) (taken []Lot, missing Points) {
 	open := make([]Lot, 0, len(lots))
 	for _, l := range lots {
 		if l.spendable(day) {
@@ -110,19 +118,34 @@ func draw(lots []Lot, points Points, day, from, to string) []Movement {
 		}
 	}
 	SortLots(open)
-	var moves []Movement
-	for _, l := range open[:min(len(open), maxDraws)] {
+	for i := range open[:min(len(open), most)] {
 		if points == 0 {
-			return moves
+			return open[:i], 0
 		}
-		take := min(points, l.Remaining)
-		moves = append(moves, Movement{From: from, To: to, Points: take, Lot: l.ID})
-		points -= take
+		l := &open[i]
+		l.Remaining, l.Reserved = min(points, l.free()), 0
+		points -= l.Remaining
 	}
-	if points > 0 {
-		moves = append(moves, Movement{From: from, To: to, Points: points})
+	return open[:min(len(open), most)], points
+}
+
+// draw takes points from lots that are open on a day. What they do not cover becomes a movement without a lot: the card's
+// purse, or head office's permission, proved that the points are there; this store does not know from which lot.
+func draw(lots []Lot, points Points, day, from, to string) []Movement {
+	taken, missing := take(lots, points, day, maxDraws)
+	var moves []Movement
+	for _, l := range taken {
+		moves = append(moves, Movement{From: from, To: to, Points: l.Remaining, Lot: l.ID})
+	}
+	if missing > 0 {
+		moves = append(moves, Movement{From: from, To: to, Points: missing})
 	}
 	return moves
+}
+
+// move is all that is left of the lot on its way from one account to another, with its life written down.
+func (l *Lot) move(from, to string) Movement {
+	return Movement{From: from, To: to, Points: l.Remaining, Lot: l.ID, Expires: l.Expires, Earned: l.Earned, Usable: l.Usable}
 }
 
 // Apply replays an entry's movements over a member's lots and gives the lots that are open after it, in the order of
@@ -134,13 +157,19 @@ func Apply(lots []Lot, moves []Movement, member MemberID) []Lot {
 		to, toOK := AccountMember(m.To)
 		out = applyOne(out, m, fromOK && from == member, toOK && to == member)
 	}
-	out = slices.DeleteFunc(out, func(l Lot) bool { return l.Remaining == 0 })
+	out = slices.DeleteFunc(out, func(l Lot) bool { return l.Remaining == 0 && l.Reserved == 0 })
 	SortLots(out)
 	return out
 }
 
-// applyOne: points that only change the account of one member (onto the card) stay in their lots.
+// applyOne: points that only change the account of one member (onto the card, set aside) stay in their lots.
 func applyOne(lots []Lot, m Movement, gives, gets bool) []Lot {
+	if gets && strings.HasSuffix(m.To, "/"+reservedPart) {
+		lots = claim(lots, m, m.Points)
+	}
+	if gives && strings.HasSuffix(m.From, "/"+reservedPart) {
+		lots = claim(lots, m, -m.Points)
+	}
 	switch {
 	case gives == gets:
 		return lots
@@ -150,15 +179,23 @@ func applyOne(lots []Lot, m Movement, gives, gets bool) []Lot {
 	return debit(lots, m)
 }
 
-// credit fills deficits first; the rest is the new lot, or comes back to the lot named.
+// claim counts what of a lot is set aside. It only counts, so that a reservation and its end, told by two stores, may
+// arrive in any order.
+func claim(lots []Lot, m Movement, points Points) []Lot {
+	if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == m.Lot }); i >= 0 {
+		lots[i].Reserved += points
+		return lots
+	}
+	return append(lots, Lot{ID: m.Lot, Earned: m.Earned, Expires: m.Expires, Usable: m.Usable, Reserved: points})
+}
+
+// credit fills the deficit first; the rest is the new lot, or comes back to the lot named.
 func credit(lots []Lot, m Movement) []Lot {
 	points := m.Points
-	for i := range lots {
-		if lots[i].Remaining < 0 {
-			fill := min(points, -lots[i].Remaining)
-			lots[i].Remaining += fill
-			points -= fill
-		}
+	if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == deficitLot }); i >= 0 && m.From != AccountExpired {
+		fill := min(points, max(-lots[i].Remaining, 0))
+		lots[i].Remaining += fill
+		points -= fill
 	}
 	if points == 0 {
 		return lots
@@ -173,22 +210,32 @@ func credit(lots []Lot, m Movement) []Lot {
 // deficitLot holds what was taken beyond every known lot.
 const deficitLot LotID = "deficit"
 
+// debit takes points from the lot named, then as a redemption would, and only then what is set aside: a reservation ends
+// at another store before the points are missed. What expires is the lot named and nothing else, though less is left of it
+// than the entry thought.
 func debit(lots []Lot, m Movement) []Lot {
 	points := m.Points
-	if m.Lot != "" {
-		if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == m.Lot }); i >= 0 && lots[i].Remaining > 0 {
-			take := min(points, lots[i].Remaining)
-			lots[i].Remaining -= take
-			points -= take
+	if m.To == AccountExpired && m.Lot != "" {
+		if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == m.Lot }); i >= 0 {
+			lots[i].Remaining -= points
+			return lots
 		}
+		return append(lots, Lot{ID: m.Lot, Remaining: -points, Earned: m.Earned, Expires: m.Expires})
+	}
+	take := func(l *Lot, most Points) {
+		n := min(points, max(most, 0))
+		l.Remaining -= n
+		points -= n
+	}
+	if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == m.Lot }); i >= 0 && m.Lot != "" {
+		take(&lots[i], lots[i].free())
 	}
 	SortLots(lots)
 	for i := range lots {
-		if lots[i].Remaining > 0 {
-			take := min(points, lots[i].Remaining)
-			lots[i].Remaining -= take
-			points -= take
-		}
+		take(&lots[i], lots[i].free())
+	}
+	for i := range lots {
+		take(&lots[i], lots[i].Remaining)
 	}
 	if points == 0 {
 		return lots
@@ -198,35 +245,4 @@ func debit(lots []Lot, m Movement) []Lot {
 		return lots
 	}
 	return append(lots, Lot{ID: deficitLot, Remaining: -points})
-}
-
-// Expire gives the movements that end the lots whose last valid day is before day. Applied, they leave nothing for a
-// second run to find. A deficit never expires.
-func Expire(member MemberID, lots []Lot, day string) []Movement {
-	sorted := slices.Clone(lots)
-	SortLots(sorted)
-	var moves []Movement
-	for _, l := range sorted {
-		if l.Remaining > 0 && l.Expires != "" && l.Expires < day {
-			moves = append(moves, Movement{From: AccountMain(member), To: AccountExpired, Points: l.Remaining, Lot: l.ID})
-		}
-	}
-	return moves
-}
-
-// ExpireInactive gives the movements that end everything a member holds, when the programme says that inactivity does and
-// the last purchase is too long ago: the last valid day is as many months after it. Run again it finds nothing more.
-func (p *Programme) ExpireInactive(member MemberID, lots []Lot, lastPurchase, day string) ([]Movement, error) {
-	last, ok := parseDay(lastPurchase)
-	if !ok {
-		return nil, &SaleError{"last_purchase", SaleTime}
-	}
-	if p.inactive == 0 || last.plusMonths(p.inactive).String() >= day {
-		return nil, nil
-	}
-	ended := slices.Clone(lots)
-	for i := range ended {
-		ended[i].Expires = lastPurchase
-	}
-	return Expire(member, ended, day), nil
 }

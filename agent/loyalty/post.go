@@ -63,6 +63,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		e.Member = m.ID
 		s.Medium, s.Tier, s.Available, s.History, s.Personal = m.Medium, m.Tier, m.Available, m.History, q.personal
 		s.Counts = q.counts
+		s.Confirms = m.Reserved.stored()
 		if t := q.Tier; t != nil {
 			if s.Standing = m.Standing; t.Counted != t.Held {
 				s.Reached = t.Counted
@@ -88,8 +89,14 @@ func stamp(moves []Movement, lots []Lot) {
 // movesOf takes the points redeemed from the lots known here, and makes the lots earned.
 func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 	var moves []Movement
-	if drawn := q.Drawn(); drawn > 0 {
-		moves = draw(m.Lots, drawn, head.Day, spends(m), AccountRedeemed)
+	drawn := q.Drawn()
+	if m.Reserved != nil {
+		var spent Points
+		moves, spent = m.Reserved.draw(m.ID, drawn)
+		drawn -= spent
+	}
+	if drawn > 0 {
+		moves = append(moves, draw(m.Lots, drawn, head.Day, spends(m), AccountRedeemed)...)
 	}
 	for i, l := range q.Lots {
 		moves = append(moves, Movement{From: AccountIssued, To: AccountMain(m.ID), Points: l.Points,

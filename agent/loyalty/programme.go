@@ -27,6 +27,7 @@ type Programme struct {
 	earnPerSale int64 // 0: no limit
 	noPurse     Points
 	returns     ReturnPolicy
+	members     memberRules
 	occasions   []occasion
 	ladder      *ladder // nil: tiers are only names
 	keepsShares bool    // sales keep what a return by line needs

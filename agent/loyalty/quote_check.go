@@ -44,6 +44,11 @@ func (p *Programme) check(in *QuoteInput) (moment, error) {
 	if err := p.checkMember(in.Member); err != nil {
 		return moment{}, err
 	}
+	if m := in.Member; m != nil {
+		if err := m.checkReserved(in.Place.At); err != nil {
+			return moment{}, err
+		}
+	}
 	return p.moment(in, total)
 }
 

@@ -33,7 +33,7 @@ func (b *bill) redeem() (Redemption, error) {
 	if err != nil {
 		return Redemption{}, err
 	}
-	available := max(b.in.Member.Available-b.onRewards, 0)
+	available := max(b.in.Member.canSpend()-b.onRewards, 0)
 	r := Redemption{}
 	if r.Max, _, err = rule.settle(available, clamps); err != nil {
 		return Redemption{}, err
@@ -59,14 +59,14 @@ func (b *bill) redeem() (Redemption, error) {
 // come after them, in settle.
 func (b *bill) clamps() ([]clamp, error) {
 	rule, m := b.p.redeem, b.in.Member
-	available := max(m.Available-b.onRewards, 0)
+	available := max(m.canSpend()-b.onRewards, 0)
 	list := make([]clamp, 0, maxClamps)
 	list = append(list, clamp{code: ExplainRedeemAvailable, most: available})
 	if rule.keep > 0 {
 		list = append(list, clamp{code: ExplainRedeemKeep, most: max(available-rule.keep, 0), base: int64(rule.keep)})
 	}
 	if m.Medium != MediumPurse {
-		list = append(list, clamp{code: ExplainRedeemNoPurse, most: max(b.p.noPurse-b.onRewards, 0)})
+		list = append(list, clamp{code: ExplainRedeemNoPurse, most: max(b.p.withoutPurse(m)-b.onRewards, 0)})
 	}
 	byValue := func(code string, value, factor int64) error {
 		most, err := rule.covers(value)

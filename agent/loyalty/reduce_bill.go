@@ -65,9 +65,9 @@ func (a *RewardAsk) times(r *reduction) int64 {
 func (b *bill) reduce(refused []string) (outcome, error) {
 	s := stack{bill: b}
 	if m := b.in.Member; m != nil {
-		s.held = max(m.Available, 0)
+		s.held = m.canSpend()
 		if m.Medium != MediumPurse {
-			s.held = min(s.held, b.p.noPurse)
+			s.held = min(s.held, b.p.withoutPurse(m))
 		}
 	}
 	s.spendable = s.held

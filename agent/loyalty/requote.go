@@ -37,6 +37,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing, History: s.History, Personal: s.Personal}
+		in.Member.Reserved = s.Confirms
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}

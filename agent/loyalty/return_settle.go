@@ -97,14 +97,14 @@ func (s *settlement) take(points Points) {
 	there := Points(0)
 	for _, l := range lots {
 		if l.Remaining < 0 || slices.Contains(s.in.Sale.Lots, l.ID) || l.Expires == "" || l.Expires >= s.head.Day {
-			there += l.Remaining
+			there += l.free()
 		}
 	}
 	if s.in.Policy.Shortage != ShortageNegative {
 		points = min(points, max(there, 0))
 	}
 	s.body.Taken = points
-	mine := min(points, max(Balance(own), 0))
+	mine := min(points, max(Spendable(own, ""), 0))
 	if mine > 0 {
 		s.moves = append(s.moves, draw(own, mine, "", main, AccountIssued)...)
 	}

@@ -63,10 +63,11 @@ type LotID string
 // Lot is points earned together.
 type Lot struct {
 	ID        LotID  `json:"id"`
-	Remaining Points `json:"remaining"`         // below zero only for a recorded deficit
-	Earned    string `json:"earned"`            // day
-	Expires   string `json:"expires,omitempty"` // last valid day; empty never expires
-	Usable    string `json:"usable,omitempty"`  // first day on which it may be spent; empty: at once
+	Remaining Points `json:"remaining"`          // below zero only for a recorded deficit
+	Earned    string `json:"earned"`             // day
+	Expires   string `json:"expires,omitempty"`  // last valid day; empty never expires
+	Usable    string `json:"usable,omitempty"`   // first day on which it may be spent; empty: at once
+	Reserved  Points `json:"reserved,omitempty"` // of the remaining, set aside by reservations
 }
 
 // MemberState is what the engine knows of a member when it quotes.
@@ -76,6 +77,8 @@ type MemberState struct {
 	Lots      []Lot    `json:"lots,omitempty"`
 	Available Points   `json:"available"` // what this medium lets them spend now
 	Medium    Medium   `json:"medium"`
+
+	Reserved *Reservation `json:"reserved,omitempty"` // that this sale confirms: its points can be spent beside what is available
 
 	History  *History  `json:"history,omitempty"`  // for rules that look at the member's past; nil: nothing is known of it
 	Standing *Standing `json:"standing,omitempty"` // for a programme with a ladder; nil: not known here, nobody is lifted

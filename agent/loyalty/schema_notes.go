@@ -8,7 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), tierNotes(), returnNotes(),
-		conditionNotes(),
+		conditionNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
 	}

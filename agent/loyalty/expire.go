@@ -1,0 +1,135 @@
+package loyalty
+
+import (
+	"slices"
+	"strings"
+)
+
+// ExpireBody sums up what an expiry took from one member.
+type ExpireBody struct {
+	Points       Points `json:"points,omitempty"`        // by their last valid day
+	Inactive     Points `json:"inactive,omitempty"`      // because the last purchase is too long ago
+	LastPurchase string `json:"last_purchase,omitempty"` // with inactive: the day that decided
+	Restored     Points `json:"restored,omitempty"`      // expired before although they were spent, which was told later
+}
+
+// ExpiryInput is what the expiry of one member's points depends on.
+type ExpiryInput struct {
+	Member       MemberID
+	Lots         []Lot
+	LastPurchase string // day; empty: not known, nothing ends by inactivity
+}
+
+// maxExpired bounds the movements of one expiry; the next run takes what is left.
+const maxExpired = 200
+
+// PostExpiry makes the entry that ends the points whose time is over on a business day; false when there are none. With
+// the entry applied it finds nothing more.
+func (p *Programme) PostExpiry(in ExpiryInput, head EntryHead) (Entry, bool, error) {
+	if err := head.check(in.Member); err != nil {
+		return Entry{}, false, err
+	}
+	body := &ExpireBody{}
+	moves := Expire(in.Member, in.Lots, head.Day)
+	for _, m := range moves {
+		if m.From == AccountExpired {
+			body.Restored += m.Points
+		} else {
+			body.Points += m.Points
+		}
+	}
+	if in.LastPurchase != "" {
+		idle, err := p.ExpireInactive(in.Member, Apply(in.Lots, moves, in.Member), in.LastPurchase, head.Day)
+		if err != nil {
+			return Entry{}, false, err
+		}
+		for _, m := range idle {
+			body.Inactive, body.LastPurchase = body.Inactive+m.Points, in.LastPurchase
+		}
+		moves = append(moves, idle...)
+	}
+	if len(moves) == 0 {
+		return Entry{}, false, nil
+	}
+	e := head.Entry(KindExpire)
+	e.Member, e.Expire, e.Moves = in.Member, body, moves
+	return e, true, nil
+}
+
+// Expire gives the movements that end the lots whose last valid day is before day, and that give back what expired though
+// it had been spent. Applied, they leave nothing for a second run to find. A deficit never expires; what is reserved
+// expires when it is free again.
+func Expire(member MemberID, lots []Lot, day string) []Movement {
+	sorted := slices.Clone(lots)
+	SortLots(sorted)
+	var moves []Movement
+	for _, l := range sorted[:min(len(sorted), maxExpired)] {
+		free := l.free()
+		switch {
+		case l.overExpired():
+			l.Remaining = -l.Remaining
+			moves = append(moves, l.move(AccountExpired, AccountMain(member)))
+		case free > 0 && l.Expires != "" && l.Expires < day:
+			l.Remaining = free
+			moves = append(moves, l.move(AccountMain(member), AccountExpired))
+		}
+	}
+	return moves
+}
+
+// ExpireInactive gives the movements that end everything a member holds, when the programme says that inactivity does and
+// the last purchase is too long ago. Run again it finds nothing more.
+func (p *Programme) ExpireInactive(member MemberID, lots []Lot, lastPurchase, day string) ([]Movement, error) {
+	last, err := p.ActiveUntil(lastPurchase)
+	if err != nil || last == "" || last >= day {
+		return nil, err
+	}
+	var moves []Movement
+	for _, l := range slices.SortedFunc(slices.Values(lots), compareLots)[:min(len(lots), maxExpired)] {
+		if free := l.free(); free > 0 {
+			l.Remaining = free
+			moves = append(moves, l.move(AccountMain(member), AccountExpired))
+		}
+	}
+	return moves, nil
+}
+
+// ActiveUntil is the last day on which a member who buys nothing more still holds points; empty when inactivity ends none.
+func (p *Programme) ActiveUntil(lastPurchase string) (string, error) {
+	last, ok := parseDay(lastPurchase)
+	if !ok {
+		return "", &SaleError{"last_purchase", SaleTime}
+	}
+	if p.inactive == 0 {
+		return "", nil
+	}
+	return last.plusMonths(p.inactive).String(), nil
+}
+
+// ExpiringPoints is what ends together.
+type ExpiringPoints struct {
+	Points  Points `json:"points"`
+	Expires string `json:"expires"` // last valid day
+}
+
+// Expiring is what a member loses within so many days unless it is spent, soonest first: for the notice on a receipt. Today
+// counts as day 0; what has expired already is not in it.
+func Expiring(lots []Lot, day string, within int) ([]ExpiringPoints, error) {
+	from, ok := parseDay(day)
+	if !ok || within < 0 || within > maxExpiryDays {
+		return nil, &SaleError{"day", SaleTime}
+	}
+	to := (from + date(within)).String()
+	var sums []ExpiringPoints
+	for _, l := range lots {
+		if l.free() <= 0 || l.Expires < day || l.Expires > to || l.Expires == "" {
+			continue
+		}
+		i, found := slices.BinarySearchFunc(sums, l.Expires, func(s ExpiringPoints, day string) int { return strings.Compare(s.Expires, day) })
+		if !found {
+			sums = slices.Insert(sums, i, ExpiringPoints{Expires: l.Expires})
+		}
+		sums[i].Points += l.free()
+	}
+	return sums, nil
+}
