@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/internal/i18n"
@@ -59,7 +58,7 @@ func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 		Txn: id, RequestHash: hash,
 		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
-			return p.IssueCoupon(kind.ID, couponSerial(a.identity.Store, id), 0, head)
+			return p.IssueCoupon(loyalty.CouponAsk{Coupon: kind.ID, Serial: loyalty.CouponSerial(head.Store, id, 0)}, head)
 		},
 		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.couponPaper(e, p, kind, lang) }),
 	})
@@ -68,21 +67,6 @@ func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	}
 	l.printSoon()
 	return c, nil
-}
-
-// couponSerial is the store and 60 bits of the transaction id in Crockford's base 32: short enough for a bar code, and two
-// coupons of a chain do not meet.
-func couponSerial(store uint32, id loyalty.TxnID) string {
-	const digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	var bits uint64
-	for _, b := range id[8:] { // the random half of a UUIDv7
-		bits = bits<<8 | uint64(b)
-	}
-	serial := make([]byte, 12)
-	for i := range serial {
-		serial[i] = digits[bits>>(5*i)&31]
-	}
-	return fmt.Sprintf("%d-%s", store, serial)
 }
 
 // appendRefusal names what the ledger refused.

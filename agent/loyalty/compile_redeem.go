@@ -58,28 +58,6 @@ func (c *compiler) compileReturns() {
 	}
 }
 
-func (c *compiler) compileCoupons() {
-	if len(c.doc.Coupons) > MaxCoupons {
-		c.fault("coupons", fmt.Sprintf("has %d kinds", len(c.doc.Coupons)), fmt.Sprintf("keep to %d", MaxCoupons))
-		return
-	}
-	seen := map[string]bool{}
-	for i := range c.doc.Coupons {
-		def := &c.doc.Coupons[i]
-		path := fmt.Sprintf("coupons[%d]", i)
-		c.checkNewID(path+".id", def.ID, seen)
-		c.checkTexts(path+".name", def.Name, true)
-		c.checkTexts(path+".text", def.Text, false)
-		c.money(path+".value", &def.Value, def.Gives == nil)
-		if def.StartDays < 0 || def.StartDays > maxExpiryDays {
-			c.fault(path+".start_days", "is out of range", fmt.Sprintf("write 0 to %d days", maxExpiryDays))
-		}
-		if def.ValidDays < 1 || def.ValidDays > maxExpiryDays {
-			c.fault(path+".valid_days", "is out of range", fmt.Sprintf("write 1 to %d days", maxExpiryDays))
-		}
-	}
-}
-
 // compileExpiry fills in what an absent rule means: points that never expire.
 func (c *compiler) compileExpiry(path string, def **expiryDef) expiry {
 	if *def == nil {

@@ -44,7 +44,7 @@ func (c *compiler) compileReductions() {
 	for i := range c.doc.Rewards {
 		c.compileReward(i, seen)
 	}
-	for i := range c.doc.Coupons {
+	for i := range c.p.couponTerms {
 		c.compileCouponGives(i)
 	}
 	c.compileStacking()
@@ -72,17 +72,6 @@ func (c *compiler) compileReward(i int, seen map[string]bool) {
 		c.fault(path+".per_sale", "is more than once for what can be given once", "leave it out, or give an amount off the bill, pieces or a perk")
 	}
 	c.p.rewards = append(c.p.rewards, r)
-}
-
-func (c *compiler) compileCouponGives(i int) {
-	def, path := &c.doc.Coupons[i], fmt.Sprintf("coupons[%d]", i)
-	r := c.reduction(path, reductionDef{ofCoupon, def.ID, def.Gives, def.When, def.Group, def.Priority})
-	if def.Gives == nil {
-		r.kind = giveBill
-		r.amount, _ = parseDecimal(string(def.Value), c.p.digits) // what does not parse has its fault already
-	}
-	r.tender = c.instrument(path+".as", &def.As, true)
-	c.p.couponGives = append(c.p.couponGives, r)
 }
 
 func (c *compiler) compileStacking() {

@@ -1,7 +1,5 @@
 package loyalty
 
-import "fmt"
-
 // CouponKind is a coupon that the till may print.
 type CouponKind struct {
 	ID    string
@@ -41,24 +39,78 @@ func (p *Programme) couponKind(i int) CouponKind {
 // maxSerial bounds a coupon's serial, which must fit a bar code.
 const maxSerial = 40
 
-// IssueCoupon makes the entry of one coupon of a kind, valid from the entry's business day. The serial is the caller's and
-// must be its own for every coupon.
-func (p *Programme) IssueCoupon(kind, serial string, member MemberID, head EntryHead) (Entry, error) {
-	k, ok := p.Coupon(kind)
-	if !ok {
+// CouponAsk is a coupon to be issued without a sale.
+type CouponAsk struct {
+	Coupon string       // kind
+	Serial string       // the caller's, its own for every coupon: CouponSerial
+	Source string       // campaign or channel, if any
+	Member *MemberState // for whom; nil: for whoever comes
+}
+
+// IssueCoupon makes the entry of one coupon, valid from the entry's business day. Of a kind that costs points it takes them
+// from the member. Its error is a *SaleError.
+func (p *Programme) IssueCoupon(ask CouponAsk, head EntryHead) (Entry, error) {
+	k := p.couponIndex(ask.Coupon)
+	if k < 0 {
 		return Entry{}, &SaleError{"coupon", SaleCoupon}
 	}
 	day, ok := parseDay(head.Day)
 	if !ok {
 		return Entry{}, &SaleError{"day", SaleTime}
 	}
-	if serial == "" || len(serial) > maxSerial || !cleanText(serial) {
-		return Entry{}, fmt.Errorf("issue coupon %s: serial %q: want 1 to %d bytes", kind, serial, maxSerial)
+	if err := p.checkMember(ask.Member); err != nil {
+		return Entry{}, err
 	}
-	from := day + date(k.def.StartDays)
 	e := head.Entry(KindCoupon)
-	e.Member = member
-	e.Coupon = &CouponBody{Coupon: kind, Serial: serial, Value: k.Value, Currency: p.Currency(),
-		ValidFrom: from.String(), ValidTo: (from + date(k.def.ValidDays) - 1).String()}
+	if ask.Member != nil {
+		e.Member = ask.Member.ID
+	}
+	body, code := p.couponBody(k, day, e.Member)
+	if code != "" {
+		return Entry{}, &SaleError{"coupon", code}
+	}
+	body.Serial, body.Source = ask.Serial, ask.Source
+	if err := body.shown().check("coupon"); err != nil {
+		return Entry{}, err
+	}
+	e.Coupon = &body
 	return e, nil
+}
+
+// couponBody is a coupon of a kind as it is issued on a day, but for its serial; or the code of why there is none.
+func (p *Programme) couponBody(k int, day date, member MemberID) (body CouponBody, code string) {
+	def, terms := &p.doc.Coupons[k], &p.couponTerms[k]
+	from := day + date(def.StartDays)
+	to := from + date(def.ValidDays) - 1
+	if def.ValidTo != "" {
+		to, _ = parseDay(def.ValidTo)
+	}
+	if to < from {
+		return CouponBody{}, CouponExpired
+	}
+	body = CouponBody{Coupon: def.ID, Value: p.couponKind(k).Value, Currency: p.Currency(), ValidFrom: from.String(), ValidTo: to.String(), Uses: def.Uses}
+	if terms.holder {
+		if body.Holder = member; member == 0 {
+			return CouponBody{}, CouponNotYours
+		}
+	}
+	if len(terms.stores) <= MaxCouponStores {
+		body.Stores = terms.stores
+	}
+	return body, ""
+}
+
+// shown is the coupon as it will be shown.
+func (b *CouponBody) shown() *ShownCoupon {
+	return &ShownCoupon{Coupon: b.Coupon, Serial: b.Serial, ValidFrom: b.ValidFrom, ValidTo: b.ValidTo, Value: b.Value, Currency: b.Currency,
+		Uses: b.Uses, Member: b.Holder, Stores: b.Stores, Source: b.Source}
+}
+
+// CouponCodes is the coupons that an entry issued, to be signed and printed.
+func (e *Entry) CouponCodes() []CouponCode {
+	var codes []CouponCode
+	if e.Coupon != nil {
+		codes = append(codes, CouponCode{Issuer: e.Store, ShownCoupon: *e.Coupon.shown()})
+	}
+	return codes
 }

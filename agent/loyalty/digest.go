@@ -53,6 +53,7 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 	if len(in.Sale.Shown)+len(in.Sale.Rewards)+len(q.Reductions) > 0 {
 		d.offers(in, q)
 	}
+	d.terms(in.Sale.Shown)
 	for i, l := range q.Lots {
 		if l.Usable != "" {
 			d.text("usable 1")
@@ -104,6 +105,23 @@ func (d *digester) offers(in *QuoteInput, q *Quote) {
 		d.text(r.Rule)
 		d.text(r.Serial)
 		d.ints(r.Amount, int64(r.Points))
+	}
+}
+
+// terms is what else stands on coupons. How often one was used is not in it: a coupon that still may be used is quoted well.
+func (d *digester) terms(shown []ShownCoupon) {
+	for i := range shown {
+		c := &shown[i]
+		if c.Value == 0 && c.Currency == "" && c.Uses == 0 && c.Member == 0 && len(c.Stores) == 0 && c.Source == "" {
+			continue
+		}
+		d.text("coupon 1")
+		d.ints(int64(i), c.Value, c.Uses, int64(c.Member), int64(len(c.Stores)))
+		for _, s := range c.Stores {
+			d.ints(int64(s))
+		}
+		d.text(c.Currency)
+		d.text(c.Source)
 	}
 }
 

@@ -219,7 +219,11 @@ type couponDef struct {
 	Text      texts   `json:"text,omitempty"`
 	Value     decimal `json:"value,omitempty"`
 	StartDays int64   `json:"start_days,omitempty"`
-	ValidDays int64   `json:"valid_days"`
+	ValidDays int64   `json:"valid_days,omitempty"`
+	ValidTo   string  `json:"valid_to,omitempty"`  // last day of all of them
+	Uses      int64   `json:"uses,omitempty"`      // left out: 1
+	Holder    bool    `json:"holder,omitempty"`    // only for the member to whom it was issued
+	NoEffect  string  `json:"no_effect,omitempty"` // keep (left out), burn
 
 	Gives    *givesDef `json:"gives,omitempty"` // left out: value, off the bill
 	As       string    `json:"as,omitempty"`    // reduction, tender; empty is reduction

@@ -127,6 +127,11 @@ type CouponBody struct {
 	Currency  string `json:"currency"`
 	ValidFrom string `json:"valid_from"`
 	ValidTo   string `json:"valid_to"`
+
+	Uses   int64     `json:"uses,omitempty"`   // left out: 1
+	Holder MemberID  `json:"holder,omitempty"` // the only one who may use it
+	Stores []StoreID `json:"stores,omitempty"` // the only ones that take it
+	Source string    `json:"source,omitempty"` // campaign or channel
 }
 
 // CloseBody sums up a business day. The close itself is the entry after Last.

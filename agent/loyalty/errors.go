@@ -66,6 +66,18 @@ const (
 	SaleNotInForce  = "sale.not_in_force" // before the programme's first moment
 	SaleQuoteChange = "sale.quote_change" // the quote confirmed at the till is not what this input gives
 
+	CouponUnreadable    = "coupon.unreadable"     // not the code of a coupon, or not all of it
+	CouponUnknownIssuer = "coupon.unknown_issuer" // signed by a store that is not of the chain
+	CouponForged        = "coupon.forged"         // not signed by the store that it names
+	CouponCurrency      = "coupon.currency"       // worth an amount of another currency
+	CouponNotHere       = "coupon.not_here"       // not for this store
+	CouponNotYet        = "coupon.not_yet"        // before its first day
+	CouponExpired       = "coupon.expired"        // after its last day
+	CouponUsed          = "coupon.used"           // as often as it may be
+	CouponNotYours      = "coupon.not_yours"      // not for this member, or nobody is identified
+	CouponGone          = "coupon.gone"           // no more of its kind may be issued
+	CouponCost          = "coupon.cost"           // costs points that the member does not have
+
 	ReturnNothing = "return.nothing"        // no lines named, or nothing of the sale is left to return
 	ReturnLine    = "return.line"           // a line that the sale does not have, or named twice
 	ReturnMore    = "return.more_than_sold" // a quantity of nothing, or more than is left of the line

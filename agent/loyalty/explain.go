@@ -85,6 +85,14 @@ const (
 	ExplainOfferPays     = "explain.offer_pays" // a coupon or reward that is a tender
 )
 
+// Codes of findings about coupons.
+const (
+	ExplainCouponUsed     = "explain.coupon_used"
+	ExplainCouponNotYours = "explain.coupon_not_yours"
+	ExplainCouponCurrency = "explain.coupon_currency"
+	ExplainCouponBurned   = "explain.coupon_burned"
+)
+
 // Codes of findings about tiers.
 const (
 	ExplainTierReached    = "explain.tier_reached"

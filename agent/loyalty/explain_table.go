@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), tierRows(), returnRows(), conditionRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), tierRows(), returnRows(), conditionRows())
 }
 
 func reduceRows() []explainRow {
@@ -18,6 +18,16 @@ func reduceRows() []explainRow {
 		{ExplainRewardShort, []explainArg{rule, cost, intArg("missing", ArgPoints, missing)}},
 		{ExplainOfferPays, []explainArg{rule, off}},
 		{ExplainReducedMore, []explainArg{intArg("count", ArgCount, limit), off}},
+	}
+}
+
+func couponRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	return []explainRow{
+		{ExplainCouponUsed, []explainArg{rule}},
+		{ExplainCouponNotYours, []explainArg{rule}},
+		{ExplainCouponCurrency, []explainArg{rule}},
+		{ExplainCouponBurned, []explainArg{rule}},
 	}
 }
 

@@ -43,6 +43,7 @@ type Programme struct {
 	discountAll     []int32   // discounts on everything
 	rewards         []reduction
 	couponGives     []reduction // what coupons take off, by their place in the document
+	couponTerms     []couponTerms
 	bestForCustomer bool
 }
 

@@ -136,9 +136,8 @@ func (in *QuoteInput) besideBytes() int {
 // offerBytes is at least what JSON takes for coupons, rewards, and what they do.
 func offerBytes(s *Sale) int {
 	n := 0
-	for _, c := range s.Shown {
-		n += len(`{"coupon":"","serial":"","valid_from":"","valid_to":""},{"rule":"","serial":"","amount":1000000000000},`) +
-			2*(escaped(c.Coupon)+escaped(c.Serial)) + len(c.ValidFrom) + len(c.ValidTo)
+	for i := range s.Shown {
+		n += s.Shown[i].bytes()
 	}
 	for _, a := range s.Rewards {
 		n += len(`{"reward":"","times":1000,"units":1000000},{"rule":"","amount":1000000000000,"points":1000000000000},`) + 2*escaped(a.Reward)

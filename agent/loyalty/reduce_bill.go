@@ -14,17 +14,14 @@ func (p *Programme) checkOffers(in *QuoteInput) error {
 	}
 	for i, c := range sale.Shown {
 		at := fmt.Sprintf("shown[%d]", i)
+		if err := c.check(at); err != nil {
+			return err
+		}
 		if p.couponIndex(c.Coupon) < 0 {
 			return &SaleError{at + ".coupon", SaleCoupon}
 		}
-		if c.Serial == "" || len(c.Serial) > maxSerial || !cleanText(c.Serial) ||
-			slices.ContainsFunc(sale.Shown[:i], func(o ShownCoupon) bool { return o.Serial == c.Serial }) {
+		if slices.ContainsFunc(sale.Shown[:i], func(o ShownCoupon) bool { return o.Serial == c.Serial }) {
 			return &SaleError{at + ".serial", SaleCoupon}
-		}
-		for _, day := range []string{c.ValidFrom, c.ValidTo} {
-			if _, ok := parseDay(day); day != "" && !ok {
-				return &SaleError{at, SaleTime}
-			}
 		}
 	}
 	if len(sale.Rewards) > MaxRewardAsks {
@@ -94,6 +91,7 @@ func (b *bill) reduce(refused []string) (outcome, error) {
 	if o.total < 0 {
 		return outcome{}, &SaleError{"rounding", SaleNegative}
 	}
+	s.burn(&o)
 	o.ofEarned = max(o.spent-s.held, 0)
 	o.why = shortened(o.why, int64(max(s.shut-maxReducedNotTold, 0)))
 	for i := range b.out {
@@ -119,15 +117,8 @@ func (s *stack) gather(refused []string) error {
 	for _, d := range s.touched() {
 		s.offer(&p.discounts[d])
 	}
-	for _, c := range sale.Shown {
-		f := s.offer(&p.couponGives[p.couponIndex(c.Coupon)])
-		f.serial, f.count = c.Serial, 1
-		switch day := s.in.Place.Day; {
-		case c.ValidFrom != "" && day < c.ValidFrom:
-			f.bad = &Finding{Code: ExplainNotYet, Detail: c.ValidFrom}
-		case c.ValidTo != "" && day > c.ValidTo:
-			f.bad = &Finding{Code: ExplainEnded, Detail: c.ValidTo}
-		}
+	for i := range sale.Shown {
+		s.show(&sale.Shown[i])
 	}
 	for _, a := range sale.Rewards {
 		r := &p.rewards[p.rewardIndex(a.Reward)]

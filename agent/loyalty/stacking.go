@@ -8,22 +8,12 @@ import (
 
 // Limits of what a till may show and ask, and of what is told of it.
 const (
-	MaxShown           = 8 // coupons
-	MaxRewardAsks      = 8
-	maxCombinations    = 512
-	maxReducedTold     = 8
-	maxReducedNotTold  = 4
-	maxShownTextLength = 40
+	MaxShown          = 8 // coupons
+	MaxRewardAsks     = 8
+	maxCombinations   = 512
+	maxReducedTold    = 8
+	maxReducedNotTold = 4
 )
-
-// ShownCoupon is a coupon that the customer shows. Its signature has been checked by who read it; the days are those
-// that stand on it.
-type ShownCoupon struct {
-	Coupon    string `json:"coupon"` // kind in the programme
-	Serial    string `json:"serial"`
-	ValidFrom string `json:"valid_from,omitempty"`
-	ValidTo   string `json:"valid_to,omitempty"`
-}
 
 // RewardAsk is a reward that the member wants: once, Times, or for rewards of the cheapest pieces so many Units. What it
 // costs is the programme's to say.
@@ -57,6 +47,7 @@ type offer struct {
 	count  int64  // times of a reward, or pieces
 	cost   Points // of all of them
 	bad    *Finding
+	burn   bool // a coupon that is used up even without effect
 }
 
 // stack is the run of all offers over a bill.

@@ -108,13 +108,14 @@ func (t *tokenReader) text() string {
 	return string(s)
 }
 
+const lastTokenDay = 2_932_896 // 9999-12-31
+
 func (t *tokenReader) day() string {
 	n := t.int()
 	if n == 0 {
 		return ""
 	}
-	const last = 2_932_896 // 9999-12-31
-	if n < 0 || n > last {
+	if n < 0 || n > lastTokenDay {
 		t.ok = false
 		return ""
 	}

@@ -25,16 +25,11 @@ type vector struct {
 		Kind   TenderKind `yaml:"kind"`
 		Amount major      `yaml:"amount"`
 	} `yaml:"tenders"`
-	Rounding major         `yaml:"rounding"`
-	Member   *vectorMember `yaml:"member"`
-	Redeem   string        `yaml:"redeem"`
-	Shown    []struct {
-		Coupon string `yaml:"coupon"`
-		Serial string `yaml:"serial"`
-		From   string `yaml:"from"`
-		To     string `yaml:"to"`
-	} `yaml:"shown"`
-	Rewards []struct {
+	Rounding major          `yaml:"rounding"`
+	Member   *vectorMember  `yaml:"member"`
+	Redeem   string         `yaml:"redeem"`
+	Shown    []vectorCoupon `yaml:"shown"`
+	Rewards  []struct {
 		Reward string `yaml:"reward"`
 		Times  int64  `yaml:"times"`
 		Units  int64  `yaml:"units"`
@@ -47,6 +42,7 @@ type vector struct {
 	Returns []returnStep `yaml:"returns"`
 	Reviews []reviewStep `yaml:"reviews"`
 	Split   *vectorSplit `yaml:"split"`
+	Codes   []vectorCode `yaml:"codes"`
 }
 
 // major is an amount in the major unit, as exact text.
@@ -183,6 +179,8 @@ func TestVectors(t *testing.T) {
 
 func (v *vector) run(t *testing.T) {
 	switch {
+	case v.Codes != nil:
+		v.runCodes(t)
 	case v.Reviews != nil:
 		v.runReviews(t)
 	case v.Split != nil:
@@ -202,6 +200,7 @@ programme: {id: vector, name: {en: Vector}, version: 1, valid_from: 2000-01-01T0
 func (v *vector) runSale(t *testing.T) {
 	p := compile(t, vectorHeader+v.Programme)
 	in := v.input(t)
+	v.compareAdmission(t, p, &in)
 	q, err := p.Quote(in)
 	if v.Want.Error != "" {
 		var bad *SaleError
@@ -328,10 +327,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 		}
 	}
 	for _, c := range v.Shown {
-		if c.Serial == "" {
-			c.Serial = "1-" + c.Coupon
-		}
-		in.Sale.Shown = append(in.Sale.Shown, ShownCoupon{c.Coupon, c.Serial, c.From, c.To})
+		in.Sale.Shown = append(in.Sale.Shown, c.shown(t))
 	}
 	for _, r := range v.Rewards {
 		in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{r.Reward, r.Times, r.Units})
