@@ -7,7 +7,7 @@ import "maps"
 func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
-		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), tierNotes(), returnNotes(),
+		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), tierNotes(), returnNotes(),
 		conditionNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
@@ -25,6 +25,9 @@ func anID() schemaNode     { return schemaNode{"pattern": idForm.String()} }
 func someText() schemaNode { return schemaNode{"minProperties": 1} }
 func aShare() schemaNode   { return schemaNode{"maximum": 100} }
 func aClock() schemaNode   { return schemaNode{"pattern": `^([01][0-9]|2[0-3]):[0-5][0-9]$`} }
+func aDay() schemaNode {
+	return schemaNode{"pattern": `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`}
+}
 func eachItem(more schemaNode) schemaNode {
 	return schemaNode{"items": more}
 }

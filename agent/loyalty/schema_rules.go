@@ -48,11 +48,10 @@ func anyOfCaps() []schemaNode {
 }
 
 func whenNotes() map[string]schemaNote {
-	aDay := schemaNode{"pattern": `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`}
 	return map[string]schemaNote{
 		"when":              {"All of these must hold.", all(schemaNode{"minProperties": 1}, without("purchase", "every"))},
-		"when.from":         {"First business day.", aDay},
-		"when.to":           {"Last business day.", aDay},
+		"when.from":         {"First business day.", aDay()},
+		"when.to":           {"Last business day.", aDay()},
 		"when.weekdays":     {"Business days of the week.", eachItem(oneWord("mon", "tue", "wed", "thu", "fri", "sat", "sun"))},
 		"when.hours":        {"Spans of the wall clock, the end not included: 22:00-02:00.", all(schemaNode{"maxItems": maxHours}, eachItem(schemaNode{"pattern": `^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$`}))},
 		"when.stores":       {"Numbers of stores.", all(schemaNode{"maxItems": maxStores}, eachItem(between(1, 1<<32-1)))},
@@ -121,18 +120,6 @@ func reduceNotes() map[string]schemaNote {
 		"reward.priority":    {"The highest first.", rank},
 		"reward.per_sale":    {"Times on one bill.", between(0, maxTimes)},
 		"reward.with_earned": {"The points of the same sale may pay.", nil},
-		"coupon":             {"", schemaNode{"anyOf": []schemaNode{{"required": []string{"value"}}, {"required": []string{"gives"}}}}},
-		"coupon.id":          {"Names the kind in every entry.", anID()},
-		"coupon.name":        {"Its headline.", someText()},
-		"coupon.text":        {"What is printed under it.", nil},
-		"coupon.value":       {"So much off the bill.", nil},
-		"coupon.start_days":  {"Days until it can be used.", between(0, maxExpiryDays)},
-		"coupon.valid_days":  {"Days on which it can be used, the first included.", between(1, maxExpiryDays)},
-		"coupon.gives":       {"What is taken off; left out, value off the bill.", nil},
-		"coupon.as":          {"Lowers the price, or pays and leaves the price and its tax.", oneWord("reduction", "tender")},
-		"coupon.when":        {"The condition; left out, always.", nil},
-		"coupon.group":       {"Of one group one applies.", nil},
-		"coupon.priority":    {"The highest first.", rank},
 		"gives": {"", all(oneOf("percent", "amount", "price"), without("percent", "each"), without("price", "each"),
 			schemaNode{"dependentSchemas": schemaNode{"units": ofCheapest(), "buy": ofCheapest(),
 				"times": schemaNode{"anyOf": []schemaNode{{"required": []string{"each"}}, {"required": []string{"buy"}}}}}})},
