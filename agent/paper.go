@@ -28,6 +28,7 @@ const (
 // paper is what a job prints, kept as data, so that a copy can be laid out anew with its mark. Exactly one is set.
 type paper struct {
 	Sale   *receipt.Sale      `json:"sale,omitempty"`
+	Return *receipt.Return    `json:"return,omitempty"`
 	Coupon *receipt.Coupon    `json:"coupon,omitempty"`
 	Day    *receipt.DayReport `json:"day,omitempty"`
 }
@@ -70,6 +71,9 @@ func (a *Agent) document(job agentdb.Job) (*escpos.Document, error) {
 	case p.Sale != nil:
 		mark(&p.Sale.Print)
 		return p.Sale.Document(), nil
+	case p.Return != nil:
+		mark(&p.Return.Print)
+		return p.Return.Document(), nil
 	case p.Coupon != nil:
 		mark(&p.Coupon.Print)
 		return p.Coupon.Document(), nil
@@ -102,12 +106,10 @@ func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
 	body := e.Sale
 	lang := a.storeLanguage()
 	if s.bill.who != nil {
-		if l, ok := i18n.Parse(s.bill.who.language); ok {
-			lang = l
-		}
+		lang = a.languageOf(s.bill.who.language)
 	}
 	r := receipt.Sale{
-		Print: a.print(lang, s.bill.programme), Number: fmt.Sprintf("%d-%d-%d", e.Store, e.Epoch, e.Seq), Lane: fmt.Sprint(e.Lane), Cashier: e.Cashier,
+		Print: a.print(lang, s.bill.programme), Number: receiptNumber(e.Store, e.Epoch, e.Seq), Lane: fmt.Sprint(e.Lane), Cashier: e.Cashier,
 		At: localTime(e.At), Rounding: body.Rounding, Total: body.Total, Redeemed: body.Redeemed, Value: body.Value,
 	}
 	for _, line := range body.Lines {
@@ -187,7 +189,47 @@ func (a *Agent) dayPaper(e *loyalty.Entry) paper {
 	for _, t := range c.Tenders {
 		r.Tenders = append(r.Tenders, receipt.TenderTotal(t))
 	}
+	if c.Returned != nil {
+		r.Returned = *c.Returned
+	}
 	return paper{Day: &r}
+}
+
+// returnPaper is the slip of a return, in the member's language.
+func (a *Agent) returnPaper(e *loyalty.Entry, g *giving) paper {
+	body, sale := e.Return, &g.input.Sale
+	lang := a.languageOf(g.member.Language)
+	r := receipt.Return{
+		Print: a.print(lang, g.programme), Number: receiptNumber(e.Store, e.Epoch, e.Seq), Lane: fmt.Sprint(e.Lane), Cashier: e.Cashier,
+		At: localTime(e.At), Sale: receiptNumber(sale.Store, sale.Epoch, sale.Seq), SoldOn: day(sale.Day),
+		Money: body.Money, Withheld: body.Withheld, Refund: body.Refund,
+	}
+	for _, back := range body.Lines {
+		sold := sale.Lines[back.Line]
+		line := loyalty.Line{Name: i18n.Text(lang, "receipt.return_line", i18n.Args{"number": back.Line + 1})}
+		if g.sold != nil {
+			line = g.sold.Sale.Lines[back.Line]
+		}
+		line.Quantity, line.Amount = back.Quantity, sold.PriceOf(back.Quantity)
+		r.Lines = append(r.Lines, receiptLine(line))
+	}
+	for _, f := range body.Why {
+		if f.Code != loyalty.ExplainReturnWithheld { // stands with the money
+			r.Why = append(r.Why, explain(lang, g.programme, f))
+		}
+	}
+	if e.Member != 0 {
+		r.Balance = &body.Balance
+	}
+	return paper{Return: &r}
+}
+
+// languageOf is a member's language, or the store's for one that has none here.
+func (a *Agent) languageOf(member string) i18n.Lang {
+	if l, ok := i18n.Parse(member); ok {
+		return l
+	}
+	return a.storeLanguage()
 }
 
 // day and localTime read what our own ledger wrote; the zero time stands for nothing written.

@@ -34,6 +34,7 @@ const (
 	CodeMemberUnknown     = "member_unknown"
 	CodeCouponUnknown     = "coupon_unknown"
 	CodeCouponUsed        = "coupon_used"
+	CodeBillUnreadable    = "bill_unreadable"
 	CodeKeyReused         = "key_reused"
 	CodeQuoteChanged      = "quote_changed"
 	CodeCardTapAgain      = "card_tap_again"

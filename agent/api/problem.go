@@ -53,6 +53,12 @@ const (
 	codeInternal     = "internal"
 )
 
+// Codes of what the rules refuse and a cashier can mend. They are the engine's, written as codes of this edge.
+const (
+	codeReturnNothing = "return_nothing"
+	codeReturnMore    = "return_more_than_sold"
+)
+
 // statuses is the one table from codes to HTTP.
 func statuses() map[string]int {
 	return map[string]int{
@@ -65,7 +71,8 @@ func statuses() map[string]int {
 		agent.CodeCouponUsed: 409, agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
-		agent.CodeCardBlocked: 422,
+		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422,
+		codeReturnNothing: 422, codeReturnMore: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 }

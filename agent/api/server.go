@@ -96,6 +96,8 @@ func (s *Server) routes(api huma.API) {
 	route(api, "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)
 	route(api, "GET", "/v1/sales/{id}", 200, "Did it go through? The first answer again", s.sale)
 	route(api, "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)
+	route(api, "POST", "/v1/lanes/{lane}/returns/quote", 200, "What a return would give back; nothing is written", s.quoteReturn)
+	route(api, "POST", "/v1/lanes/{lane}/returns", 201, "Take goods back (key)", s.takeBack)
 	route(api, "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon (key)", s.coupon)
 	route(api, "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
 	route(api, "GET", "/v1/members", 200, "A member by card number", s.member)

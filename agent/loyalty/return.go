@@ -71,6 +71,7 @@ type ReturnBody struct {
 	Short     Points         `json:"short,omitempty"`    // still not taken after this return
 	Back      Points         `json:"back,omitempty"`     // spent points given back
 	Lapsed    Points         `json:"lapsed,omitempty"`   // spent points whose life has ended: they stay expired
+	Balance   Points         `json:"balance,omitempty"`  // the member's after the return, as the store knew it; stands on the slip
 	Why       []Finding      `json:"why,omitempty"`
 }
 

@@ -31,6 +31,12 @@ type ReturnableLine struct {
 	Spent    Points `json:"spent,omitempty"`
 }
 
+// PriceOf is the price of a part of the line, rounded down.
+func (l ReturnableLine) PriceOf(quantity int64) int64 {
+	part, _ := mulDiv(l.Price, quantity, l.Quantity) // not above the price while the quantity is not
+	return part.whole
+}
+
 // SpentLot is points that the sale took from one lot; without an id, points that the card's purse proved.
 type SpentLot struct {
 	Lot     LotID  `json:"lot,omitempty"`

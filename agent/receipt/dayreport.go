@@ -34,6 +34,7 @@ type DayReport struct {
 	Value    int64 // of the points redeemed
 	Loaded   loyalty.Points
 	Coupons  int64
+	Returned loyalty.ReturnTotals // left out of the paper of a day without returns
 }
 
 // Document lays the Z report out.
@@ -61,6 +62,15 @@ func (r DayReport) Document() *escpos.Document {
 		s.figure(plain, fmt.Sprintf("%s (%s)", s.tender(t.Kind), s.number(t.Count)), s.money(t.Amount))
 	}
 	s.rule()
+	if r.Returned.Count > 0 {
+		s.figure(plain, s.say("receipt.returns", nil), s.number(r.Returned.Count))
+		s.figure(plain, s.say("receipt.return_money", nil), s.money(r.Returned.Money))
+		s.figure(plain, s.say("receipt.return_withheld", nil), s.money(-r.Returned.Withheld))
+		s.figure(bold, s.say("receipt.refunds", nil), s.money(-r.Returned.Refund))
+		s.figure(plain, s.say("receipt.points_taken", nil), s.number(int64(r.Returned.Taken)))
+		s.figure(plain, s.say("receipt.points_back", nil), s.number(int64(r.Returned.Back)))
+		s.rule()
+	}
 	s.figure(plain, s.say("receipt.points_earned", nil), s.number(int64(r.Earned)))
 	s.figure(plain, s.say("receipt.points_redeemed", nil), s.number(int64(r.Redeemed)))
 	s.figure(plain, s.say("receipt.points_loaded", nil), s.number(int64(r.Loaded)))

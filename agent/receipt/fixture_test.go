@@ -111,6 +111,26 @@ func (s shop) sale() Sale {
 	}
 }
 
+// returned is the first two lines of the same purchase coming back, with points that were spent meanwhile.
+func (s shop) returned() Return {
+	var money int64
+	for _, l := range s.lines[:2] {
+		money += l.Amount
+	}
+	names := func(loyalty.ArgKind, string) string { return s.rule }
+	explain := func(f loyalty.Finding) string { return Explain(s.print.Lang, s.print.Currency, f, names) }
+	balance := loyalty.Points(12)
+	return Return{
+		Print: s.print, Number: "12-1-000125", Lane: "1", Cashier: s.cashier, At: noon, Sale: "12-1-000123", SoldOn: noon.AddDate(0, 0, -2),
+		Lines: s.lines[:2], Money: money, Withheld: money / 10, Refund: money - money/10, Balance: &balance,
+		Why: []string{
+			explain(loyalty.Finding{Code: loyalty.ExplainReturnTaken, Applied: true, Points: -9}),
+			explain(loyalty.Finding{Code: loyalty.ExplainReturnBack, Applied: true, Points: 5}),
+			explain(loyalty.Finding{Code: loyalty.ExplainReturnShort, Missing: 4}),
+		},
+	}
+}
+
 func (s shop) couponOf() Coupon {
 	return Coupon{
 		Print: s.print, Name: s.coupon, Serial: "C7Q2K9XM4", Value: 500, Minimum: 2000,
@@ -124,5 +144,6 @@ func (s shop) report() DayReport {
 		Sales: 81, Turnover: 123456, ToPay: 122456,
 		Tenders: []TenderTotal{{loyalty.TenderCard, 50, 100456}, {loyalty.TenderCash, 31, 22000}},
 		Earned:  1200, Redeemed: 1000, Value: 1000, Loaded: 300, Coupons: 2,
+		Returned: loyalty.ReturnTotals{Count: 3, Money: 4550, Withheld: 50, Refund: 4500, Taken: 45, Back: 10},
 	}
 }

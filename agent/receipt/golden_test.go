@@ -106,6 +106,12 @@ func TestReceiptInEachLanguage(t *testing.T) {
 	}
 }
 
+func TestReturnSlipInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "return-"+string(lang), s.returned().Document()) })
+	}
+}
+
 func TestCouponInEachLanguage(t *testing.T) {
 	for lang, s := range shops() {
 		t.Run(string(lang), func(t *testing.T) { check(t, "coupon-"+string(lang), s.couponOf().Document()) })

@@ -2,20 +2,11 @@ package receipt
 
 import (
 	"time"
-	"unicode/utf8"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
 	"loyaltill/internal/i18n"
 )
-
-// Line is one line of the basket.
-type Line struct {
-	Name     string
-	Quantity int64 // thousandths of a unit
-	Price    int64 // of one unit, minor units; 0 when the till gave none
-	Amount   int64 // minor units
-}
 
 // Tender is one payment; points are not among them, see Sale.Redeemed.
 type Tender struct {
@@ -65,12 +56,7 @@ func (r Sale) Document() *escpos.Document {
 	s.head()
 	s.rule()
 	s.words(s.say("receipt.sale_number", i18n.Args{"number": r.Number}), s.say("receipt.lane", i18n.Args{"lane": i18n.Digits(r.Lang, r.Lane)}))
-	when := onPaper(i18n.DateTime(r.Lang, r.At))
-	if r.Cashier != "" {
-		s.words(when, s.say("receipt.cashier", i18n.Args{"cashier": r.Cashier}))
-	} else {
-		s.line(when)
-	}
+	s.when(r.At, r.Cashier)
 	s.rule()
 	r.basket(s)
 	s.rule()
@@ -83,39 +69,15 @@ func (r Sale) Document() *escpos.Document {
 	return s.foot()
 }
 
-// basket prints names and prices; all amounts share one column.
+// basket prints names and prices, and what the programme takes off.
 func (r Sale) basket(s *sheet) {
-	width := 0
-	for _, l := range r.Lines {
-		width = max(width, utf8.RuneCountInString(s.amount(l.Amount)))
-	}
-	for _, l := range r.Lines {
-		columns := []escpos.Column{{Text: onPaper(l.Name)}}
-		if times := r.times(s, l); times != "" {
-			columns = append(columns, escpos.Column{Text: times, Width: escpos.Fit, Align: escpos.End, Dir: escpos.LTR})
-		}
-		columns = append(columns, escpos.Column{Text: s.amount(l.Amount), Width: width + 1, Align: escpos.End, Dir: escpos.LTR})
-		s.doc.AddColumns(escpos.Style{}, columns...)
-	}
+	s.lines(r.Lines)
 	for _, less := range r.Reduced {
 		s.figure(escpos.Style{}, onPaper(less.Name), s.amount(-less.Amount))
 	}
 	if r.Rounding != 0 {
 		s.figure(escpos.Style{}, s.say("receipt.rounding", nil), s.amount(r.Rounding))
 	}
-}
-
-// times is quantity and price, for more or less than one piece.
-func (r Sale) times(s *sheet, l Line) string {
-	const one, digits = 1000, 3
-	if l.Quantity == one {
-		return ""
-	}
-	quantity := onPaper(i18n.Decimal(r.Lang, l.Quantity, digits, 0))
-	if l.Price == 0 {
-		return "×\u00a0" + quantity
-	}
-	return quantity + "\u00a0×\u00a0" + s.amount(l.Price)
 }
 
 func (r Sale) payment(s *sheet) {

@@ -1,0 +1,200 @@
+package agent
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/agentdb"
+)
+
+// QuoteReturn says what a return would give back and take back. It writes nothing. When nothing is named to come back it
+// tells of the sale alone.
+func (a *Agent) QuoteReturn(ctx context.Context, n loyalty.LaneID, r ReturnRequest) (ReturnQuote, error) {
+	if _, err := a.lane(n); err != nil {
+		return ReturnQuote{}, err
+	}
+	g, err := a.giveBack(ctx, r)
+	if err != nil {
+		return ReturnQuote{}, err
+	}
+	q := g.view()
+	if len(r.Lines) == 0 && !r.All {
+		return q, nil
+	}
+	place, err := a.place(ctx, n, a.now())
+	if err != nil {
+		return ReturnQuote{}, err
+	}
+	e, err := g.entry(loyalty.EntryHead{Store: place.Store, Epoch: a.db.Epoch(), Day: place.Day, At: place.At, Lane: n})
+	if err != nil {
+		return ReturnQuote{}, err
+	}
+	q.tell(e.Return)
+	q.ID, err = g.digest(e.Return)
+	return q, err
+}
+
+// Return takes goods back: one transaction with the entry, what it changes for the member, and the slip's print job.
+func (a *Agent) Return(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, r ReturnCommit) (ReturnAnswer, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return ReturnAnswer{}, err
+	}
+	hash, err := requestHash(n, "return", r)
+	if err != nil {
+		return ReturnAnswer{}, err
+	}
+	c, err := a.db.EntryByTxn(ctx, id)
+	switch {
+	case errors.Is(err, agentdb.ErrNotFound):
+		c, err = a.bookReturn(ctx, l, id, hash, r)
+	case err == nil && (c.RequestHash != hash || c.Entry.Return == nil):
+		err = refuse(CodeKeyReused, nil)
+	default:
+		c.Replayed = true
+	}
+	if err != nil {
+		return ReturnAnswer{}, err
+	}
+	return returnAnswer(c), nil
+}
+
+func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]byte, r ReturnCommit) (agentdb.Committed, error) {
+	g, err := a.giveBack(ctx, r.ReturnRequest)
+	if err != nil {
+		return agentdb.Committed{}, err
+	}
+	c, err := a.db.Append(ctx, agentdb.Commit{
+		Txn: id, RequestHash: hash, Returns: len(g.input.Before),
+		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
+			e, err := g.entry(head)
+			if err != nil {
+				return e, err
+			}
+			if digest, err := g.digest(e.Return); err != nil || digest != r.Quote {
+				return e, errors.Join(err, refuse(CodeQuoteChanged, nil))
+			}
+			if e.Member != 0 {
+				e.Return.Balance = loyalty.Balance(loyalty.Apply(g.input.Lots, e.Moves, e.Member))
+			}
+			return e, nil
+		},
+		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.returnPaper(e, g) }),
+	})
+	if errors.Is(err, agentdb.ErrReturned) {
+		return c, refuse(CodeQuoteChanged, err)
+	}
+	if err != nil {
+		return c, appendRefusal(err)
+	}
+	l.printSoon()
+	return c, nil
+}
+
+// giving is goods of a sale on their way back.
+type giving struct {
+	programme *loyalty.Programme // in force here: its policy settles the return
+	input     loyalty.ReturnInput
+	sold      *loyalty.Entry // nil: the sale is another store's, or of an earlier life of this one
+	member    agentdb.Member
+}
+
+func (g *giving) entry(head loyalty.EntryHead) (loyalty.Entry, error) {
+	return loyalty.Return(g.input, head)
+}
+
+// digest names what a return promised after the returns before it, so that nothing else can be booked, and that not twice.
+func (g *giving) digest(b *loyalty.ReturnBody) (string, error) {
+	body, err := json.Marshal(b)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "return 1 %d %s", len(g.input.Before), body))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// giveBack reads what a return depends on.
+func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) {
+	g := &giving{input: loyalty.ReturnInput{Lines: r.Lines, All: r.All}}
+	var err error
+	if g.programme, err = a.programmeAt(ctx, a.now()); err != nil {
+		return nil, err
+	}
+	g.input.Policy = g.programme.ReturnPolicy()
+	if err = a.findSale(ctx, g, strings.TrimSpace(r.Sale)); err != nil {
+		return nil, err
+	}
+	sale := &g.input.Sale
+	key := agentdb.SaleKey{Store: sale.Store, Epoch: sale.Epoch, Seq: sale.Seq}
+	if g.input.Before, err = a.db.Returns(ctx, key); err != nil {
+		return nil, err
+	}
+	if sale.Member == 0 {
+		return g, nil
+	}
+	// A member whom head office has not sent has no lots here: what they owe is short, and head office settles it.
+	state, err := a.db.State(ctx, sale.Member)
+	if err == nil {
+		g.input.Lots = state.Lots
+		g.member, err = a.db.Member(ctx, sale.Member)
+	}
+	if err != nil && !errors.Is(err, agentdb.ErrNotFound) {
+		return nil, err
+	}
+	return g, nil
+}
+
+// findSale finds a sale by its id, by the number on its receipt, or by the code below it.
+func (a *Agent) findSale(ctx context.Context, g *giving, text string) error {
+	var sold agentdb.Committed
+	var err error
+	if loyalty.IsBillCode(text) {
+		g.input.Sale, err = loyalty.ReadBillCode(text, func(s loyalty.StoreID) ed25519.PublicKey {
+			return a.identity.PaperKey(uint32(s)).Public().(ed25519.PublicKey)
+		})
+		if err != nil {
+			return &Refusal{Code: CodeBillUnreadable, Field: "sale", cause: err}
+		}
+		if g.input.Sale.Store != a.db.Store() || g.input.Sale.Epoch != a.db.Epoch() {
+			return nil // what the bill says is all there is
+		}
+		sold, err = a.db.EntryBySeq(ctx, g.input.Sale.Seq)
+	} else if id, bad := loyalty.ParseTxnID(text); bad == nil {
+		sold, err = a.db.EntryByTxn(ctx, id)
+	} else if seq, ok := a.numberHere(text); ok {
+		sold, err = a.db.EntryBySeq(ctx, seq)
+	} else {
+		err = agentdb.ErrNotFound
+	}
+	if errors.Is(err, agentdb.ErrNotFound) || err == nil && sold.Entry.Sale == nil {
+		return &Refusal{Code: CodeSaleUnknown, Field: "sale", cause: err}
+	}
+	if err != nil {
+		return err
+	}
+	g.sold = &sold.Entry
+	g.input.Sale, err = loyalty.ReturnableOf(g.sold)
+	return err
+}
+
+// numberHere reads the number on a receipt of this store: store, epoch and entry.
+func (a *Agent) numberHere(text string) (loyalty.Seq, bool) {
+	var of loyalty.StoreID
+	var epoch loyalty.Epoch
+	var seq loyalty.Seq
+	n, err := fmt.Sscanf(text, "%d-%d-%d", &of, &epoch, &seq)
+	return seq, err == nil && n == 3 && of == a.db.Store() && epoch == a.db.Epoch() && receiptNumber(of, epoch, seq) == text
+}
+
+// receiptNumber is the number that a receipt carries.
+func receiptNumber(s loyalty.StoreID, epoch loyalty.Epoch, seq loyalty.Seq) string {
+	return fmt.Sprintf("%d-%d-%d", s, epoch, seq)
+}
