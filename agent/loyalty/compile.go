@@ -86,6 +86,7 @@ func (c *compiler) compile() {
 	c.compileSets()
 	c.compileStoreGroups()
 	c.compileTenders()
+	c.compileSegments()
 	c.p.notFor = c.people("exclude_members", c.doc.NotFor)
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)
 	c.compileInactive()

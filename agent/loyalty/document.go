@@ -20,6 +20,7 @@ type document struct {
 	Sets      map[string]setDef    `json:"sets,omitempty"`
 	Groups    map[string][]int64   `json:"store_groups,omitempty"`
 	NotFor    *peopleDef           `json:"exclude_members,omitempty"`
+	Segments  []segmentDef         `json:"segments,omitempty"`
 	Exclude   []string             `json:"exclude,omitempty"`
 	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
 	Earn      []earnDef            `json:"earn,omitempty"`

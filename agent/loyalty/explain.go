@@ -56,6 +56,9 @@ const (
 	ExplainContainsAmount = "explain.contains_amount"
 	ExplainNotTender      = "explain.not_tender"
 	ExplainNotForMember   = "explain.excluded_member"
+	ExplainSegmentSpend   = "explain.segment_spend"
+	ExplainSegmentPoints  = "explain.segment_points"
+	ExplainSegmentVisits  = "explain.segment_visits"
 )
 
 // Codes of findings about redeeming.

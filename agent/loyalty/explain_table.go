@@ -145,5 +145,8 @@ func conditionRows() []explainRow {
 		{ExplainContainsAmount, []explainArg{rule, detail("set", ArgSet), intArg("amount", ArgMoney, limit), intArg("missing", ArgMoney, missing)}},
 		{ExplainNotTender, []explainArg{rule, detail("tenders", ArgTenders)}},
 		{ExplainNotForMember, nil},
+		{ExplainSegmentSpend, []explainArg{rule, intArg("missing", ArgMoney, missing)}},
+		{ExplainSegmentPoints, []explainArg{rule, intArg("missing", ArgPoints, missing)}},
+		{ExplainSegmentVisits, []explainArg{rule, intArg("missing", ArgCount, missing)}},
 	}
 }

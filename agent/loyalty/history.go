@@ -1,17 +1,22 @@
 package loyalty
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // History is what a sale can depend on of a member's past. Who keeps the ledger adds it up, returns taken off; it is
 // written down with the sale, so that the sale can be judged again.
 type History struct {
-	Purchases  int64     `json:"purchases,omitempty"` // sales before this one, all returned ones left out
-	Balance    Points    `json:"balance,omitempty"`
-	Segments   []string  `json:"segments,omitempty"`   // that head office put the member into
-	Occasions  []string  `json:"occasions,omitempty"`  // that are on and not used, as Programme.Occasions names them
-	Attributes []string  `json:"attributes,omitempty"` // of the member, as Programme.Attributes asks for them: city=riga
-	Joined     string    `json:"joined,omitempty"`     // the day; only for rules that look at it
-	Given      []RuleSum `json:"given,omitempty"`      // only rules with a cap over time need to be here
+	Purchases  int64       `json:"purchases,omitempty"` // sales before this one, all returned ones left out
+	Balance    Points      `json:"balance,omitempty"`
+	Segments   []string    `json:"segments,omitempty"`   // that head office put the member into
+	Occasions  []string    `json:"occasions,omitempty"`  // that are on and not used, as Programme.Occasions names them
+	Attributes []string    `json:"attributes,omitempty"` // of the member, as Programme.Attributes asks for them: city=riga
+	Joined     string      `json:"joined,omitempty"`     // the day; only for rules that look at it
+	Sums       []WindowSum `json:"sums,omitempty"`       // for the segments of the programme
+	Last       string      `json:"last,omitempty"`       // day of the last purchase, likewise
+	Given      []RuleSum   `json:"given,omitempty"`      // only rules with a cap over time need to be here
 }
 
 // RuleSum is what one rule has given a member in the day, week (from Monday), month, year and life that hold the sale's
@@ -53,7 +58,7 @@ func (h *History) check() error {
 			}
 		}
 	}
-	if err := h.checkWho(); err != nil {
+	if err := cmp.Or(h.checkWho(), h.checkSums()); err != nil {
 		return err
 	}
 	for _, g := range h.Given {
@@ -72,7 +77,7 @@ func (h *History) check() error {
 // bytes is at least what JSON takes for the history.
 func (h *History) bytes() int {
 	n := len(`,"history":{"purchases":,"balance":-,"given":[]}`) + width(h.Purchases) + width(max(int64(h.Balance), -int64(h.Balance)))
-	n += len(`,"segments":[],"occasions":[]`) + h.whoBytes()
+	n += len(`,"segments":[],"occasions":[]`) + h.whoBytes() + h.sumBytes()
 	for _, list := range [][]string{h.Segments, h.Occasions} {
 		for _, name := range list {
 			n += len(`"",`) + len(name)

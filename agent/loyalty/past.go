@@ -182,6 +182,7 @@ func (p *Programme) Recall(m *MemberState, r *Record, day string) error {
 		}
 	}
 	p.recallWho(h, r)
+	p.recallSums(h, r, day)
 	m.History = h
 	return nil
 }

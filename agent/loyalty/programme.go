@@ -37,6 +37,8 @@ type Programme struct {
 	discountGates []gate
 	places        places
 	notFor        *people
+	segments      []segment // worked out here; others are shipped
+	windows       []window  // of their sums
 
 	discounts       []reduction
 	discountOn      [][]int32 // discounts by set

@@ -64,12 +64,12 @@ func (p *Programme) moment(in *QuoteInput, total int64) (moment, error) {
 	if local.before(p.validFrom) {
 		return moment{}, &SaleError{"place.at", SaleNotInForce}
 	}
-	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total, weekday: 1 << day.weekday(), here: p.places.of(in.Place.Store)}
+	m := moment{day: day, minute: local.minute, store: in.Place.Store, total: total, weekday: 1 << day.weekday(), here: p.places.of(in.Place.Store), programme: p}
 	if in.Member != nil {
 		m.tier = in.Member.Tier
 		m.member, m.medium = in.Member.ID, in.Member.Medium
 		if h := in.Member.History; h != nil {
-			m.purchase, m.past = h.Purchases+1, h
+			m.purchase, m.past, m.segments = h.Purchases+1, h, p.segmentsOf(h, day)
 		}
 	}
 	return m, nil

@@ -8,7 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), tierNotes(), returnNotes(),
-		conditionNotes(), memberNotes(),
+		conditionNotes(), segmentNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
 	}

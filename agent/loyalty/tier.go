@@ -88,8 +88,11 @@ func (p *Programme) TierWindow(day string) (from, to string, err error) {
 }
 
 // counts is the figure of a standing that the ladder looks at.
-func (l *ladder) counts(s Standing) int64 {
-	switch l.by {
+func (l *ladder) counts(s Standing) int64 { return l.by.of(s) }
+
+// of is the figure that is counted.
+func (by ladderBy) of(s Standing) int64 {
+	switch by {
 	case byPoints:
 		return int64(s.Points)
 	case byVisits:

@@ -95,6 +95,14 @@ type vectorMember struct {
 
 		Attributes []string `yaml:"attributes"`
 		Joined     string   `yaml:"joined"`
+		Last       string   `yaml:"last"`
+		Sums       []struct {
+			Days   int64  `yaml:"days"`
+			Months int64  `yaml:"months"`
+			Spend  major  `yaml:"spend"`
+			Points Points `yaml:"points"`
+			Visits int64  `yaml:"visits"`
+		} `yaml:"sums"`
 	} `yaml:"history"`
 	Standing *struct {
 		Spend  major  `yaml:"spend"`
@@ -314,7 +322,10 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	if m := v.Member; m != nil {
 		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium, Personal: m.Personal}
 		if h := m.History; h != nil {
-			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions, Attributes: h.Attributes, Joined: h.Joined}
+			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions, Attributes: h.Attributes, Joined: h.Joined, Last: h.Last}
+			for _, s := range h.Sums {
+				in.Member.History.Sums = append(in.Member.History.Sums, WindowSum{s.Days, s.Months, Standing{s.Spend.minor(t, 2), s.Points, s.Visits}})
+			}
 		}
 		if st := m.Standing; st != nil {
 			in.Member.Standing = &Standing{Spend: st.Spend.minor(t, 2), Points: st.Points, Visits: st.Visits}

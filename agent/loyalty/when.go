@@ -59,12 +59,14 @@ type moment struct {
 	member   MemberID
 	purchase int64 // which of the member's purchases this is; 0: not known
 	past     *History
+	segments []string // that the member is in
 
-	weekday uint8  // its bit
-	here    []bool // of the places of the programme, those that hold the store
-	medium  Medium
-	bill    *bill
-	left    []int64 // what the lines cost now, by line; nil: what the bill has left of them
+	programme *Programme
+	weekday   uint8  // its bit
+	here      []bool // of the places of the programme, those that hold the store
+	medium    Medium
+	bill      *bill
+	left      []int64 // what the lines cost now, by line; nil: what the bill has left of them
 }
 
 // check says whether the condition holds; if not, why, as the first reason in a fixed order.
@@ -93,7 +95,7 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 	case w.pilot != nil && !w.pilot.takes(m.member):
 		return no(ExplainNotPilot, "")
 	case !w.segmented(m):
-		return no(ExplainNotSegment, "")
+		return m.near(rule, w), false
 	case w.attributes != nil && m.past.lacks(w.attributes) != "":
 		return no(ExplainNotAttribute, m.past.lacks(w.attributes))
 	case w.occasion != "" && !m.past.celebrates(w.occasion):
@@ -126,7 +128,7 @@ func (w *when) segmented(m *moment) bool {
 
 // inOne says whether the member is in one of the segments.
 func (m *moment) inOne(of []string) bool {
-	return m.past != nil && slices.ContainsFunc(of, func(s string) bool { return slices.Contains(m.past.Segments, s) })
+	return slices.ContainsFunc(of, func(s string) bool { return slices.Contains(m.segments, s) })
 }
 
 func (h *History) celebrates(occasion string) bool {

@@ -113,5 +113,5 @@ func (b *bill) asNobody() {
 	nobody := *b.in
 	nobody.Member = nil
 	b.in, b.takesNoPart = &nobody, true
-	b.at.member, b.at.tier, b.at.medium, b.at.purchase, b.at.past = 0, "", MediumNone, 0, nil
+	b.at.member, b.at.tier, b.at.medium, b.at.purchase, b.at.past, b.at.segments = 0, "", MediumNone, 0, nil, nil
 }
