@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Accounts of the programme. What a member holds is under the member's own accounts.
+// Accounts of the programme for the main wallet. What a member holds is under the member's own accounts.
 const (
 	AccountIssued   = "programme/issued"
 	AccountRedeemed = "programme/redeemed"
@@ -17,33 +17,60 @@ const (
 )
 
 // AccountMain holds what a member earned and has not moved to a card.
-func AccountMain(m MemberID) string { return memberAccount(m, "main") }
+func AccountMain(m MemberID) string { return memberAccount(m, pointsWallet, "main") }
 
 // AccountCard holds what is in the purse of the member's card.
-func AccountCard(m MemberID) string { return memberAccount(m, "card") }
+func AccountCard(m MemberID) string { return memberAccount(m, pointsWallet, "card") }
 
 // AccountReserved holds what is set aside for a purpose, until it is confirmed, cancelled or released.
-func AccountReserved(m MemberID) string { return memberAccount(m, reservedPart) }
+func AccountReserved(m MemberID) string { return memberAccount(m, pointsWallet, reservedPart) }
 
 const reservedPart = "reserved"
 
-func memberAccount(m MemberID, part string) string {
-	return "member/" + strconv.FormatInt(int64(m), 10) + "/points/" + part
+func memberAccount(m MemberID, wallet, part string) string {
+	return "member/" + strconv.FormatInt(int64(m), 10) + "/" + wallet + "/" + part
 }
 
-// AccountMember says whose account it is; false for an account of the programme.
+// Accounts are those between which the points of one wallet of a member move.
+type Accounts struct{ Main, Issued, Redeemed, Expired string }
+
+// AccountsOf are the accounts of a member's wallet: of the main one those above, of another its own.
+func AccountsOf(m MemberID, w WalletID) Accounts {
+	if w == MainWallet {
+		return Accounts{AccountMain(m), AccountIssued, AccountRedeemed, AccountExpired}
+	}
+	at := "programme/" + string(w)
+	return Accounts{memberAccount(m, string(w), "main"), at + "/issued", at + "/redeemed", at + expiredPart}
+}
+
+const expiredPart = "/expired" // of every wallet's account for what has expired
+
+// AccountMember says whose account of the main wallet it is; false for an account of the programme, or of another wallet.
 func AccountMember(account string) (MemberID, bool) {
+	m, w, ok := AccountWallet(account)
+	return m, ok && w == MainWallet
+}
+
+// AccountWallet says whose account it is, and of which wallet; false for an account that is no member's.
+func AccountWallet(account string) (MemberID, WalletID, bool) {
 	rest, ok := strings.CutPrefix(account, "member/")
 	if !ok {
-		return 0, false
+		return 0, "", false
 	}
-	digits, _, ok := strings.Cut(rest, "/")
+	digits, rest, ok := strings.Cut(rest, "/")
 	if !ok {
-		return 0, false
+		return 0, "", false
 	}
 	id, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || id <= 0 {
-		return 0, false
+		return 0, "", false
 	}
-	return MemberID(id), true
+	name, _, _ := strings.Cut(rest, "/")
+	if name == pointsWallet {
+		name = string(MainWallet)
+	}
+	return MemberID(id), WalletID(name), true
 }
+
+// issues says whether points come into being on the account.
+func issues(account string) bool { return strings.HasSuffix(account, "/issued") }

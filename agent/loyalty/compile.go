@@ -89,7 +89,8 @@ func (c *compiler) compile() {
 	c.compileSegments()
 	c.p.notFor = c.people("exclude_members", c.doc.NotFor)
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)
-	c.compileInactive()
+	c.p.inactive = c.inactive("expiry", c.doc.Expiry)
+	c.compileWallets()
 	c.compileEarn()
 	c.compileRedeem()
 	c.compileReturns()
@@ -97,6 +98,7 @@ func (c *compiler) compile() {
 	c.compileReductions()
 	c.compileLimits()
 	c.compileMembers()
+	c.mainWallet()
 	c.compileMessages()
 }
 

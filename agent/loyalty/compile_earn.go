@@ -35,11 +35,12 @@ func (c *compiler) checkExpiries() {
 	type life struct {
 		expiry  expiry
 		pending int
+		wallet  int
 	}
 	kinds := map[life]bool{}
 	for i := range c.p.rules {
-		if c.p.rules[i].kind != multiply {
-			kinds[life{c.p.rules[i].expiry, c.p.rules[i].pending}] = true
+		if r := &c.p.rules[i]; r.kind != multiply {
+			kinds[life{r.expiry, r.pending, r.wallet}] = true
 		}
 	}
 	if len(kinds) > maxExpiries {
@@ -61,7 +62,7 @@ func (c *compiler) checkCapped() {
 }
 
 func (c *compiler) compileRule(path string, def *earnDef) rule {
-	r := rule{id: def.ID, on: noSet, when: c.compileWhen(path+".when", def.When), pending: int(def.Pending)}
+	r := rule{id: def.ID, on: noSet, when: c.compileWhen(path+".when", def.When), pending: int(def.Pending), wallet: c.walletNamed(path+".wallet", def.Wallet)}
 	if def.Pending < 0 || def.Pending > maxExpiryDays {
 		c.fault(path+".pending_days", "is out of range", fmt.Sprintf("write 1 to %d days", maxExpiryDays))
 	}
@@ -74,7 +75,7 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 		}
 	}
 	given := 0
-	for _, has := range []bool{def.Per != "", def.Multiply != "", def.Bonus != 0} {
+	for _, has := range []bool{def.Per != "", def.Multiply != "", def.Bonus != ""} {
 		if has {
 			given++
 		}
@@ -87,12 +88,11 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 	case def.Multiply != "":
 		c.compileMultiply(path, def, &r)
 	default:
-		r.kind, r.points = bonus, def.Bonus
-		c.checkPoints(path+".bonus", def.Bonus, 1)
+		r.kind, r.points = bonus, c.figure(path+".bonus", &def.Bonus, c.inMoney(&r), 1)
 		c.refuse(path, "a bonus", map[string]bool{"rate": def.Rate != nil, "steps": def.Steps != "", "base": def.Base != nil,
-			"rules": def.Rules != nil, "cap.sale": def.Cap != nil && def.Cap.Sale != 0, "rounding": def.Rounding != nil})
-		r.caps = c.caps(path+".cap", def.Cap)
-		r.expiry = c.ruleExpiry(path+".expiry", def)
+			"rules": def.Rules != nil, "cap.sale": def.Cap != nil && def.Cap.Sale != "", "rounding": def.Rounding != nil})
+		r.caps = c.caps(path+".cap", def.Cap, c.inMoney(&r))
+		r.expiry = c.ruleExpiry(path+".expiry", def, r.wallet)
 	}
 	return r
 }
@@ -107,17 +107,19 @@ func (c *compiler) refuse(path, kind string, given map[string]bool) {
 }
 
 // caps reads the limits of a rule, over the sale and over time.
-func (c *compiler) caps(path string, def *capDef) caps {
+func (c *compiler) caps(path string, def *capDef, money bool) caps {
 	if def == nil {
 		return caps{}
 	}
+	k := caps{}
 	for _, l := range []struct {
 		name string
-		n    int64
-	}{{"sale", def.Sale}, {"day", def.Day}, {"week", def.Week}, {"month", def.Month}, {"year", def.Year}, {"lifetime", def.Lifetime}, {"balance", def.Balance}} {
-		c.checkPoints(path+"."+l.name, l.n, 0)
+		from *figure
+		to   *int64
+	}{{"sale", &def.Sale, &k.sale}, {"day", &def.Day, &k.day}, {"week", &def.Week, &k.week}, {"month", &def.Month, &k.month},
+		{"year", &def.Year, &k.year}, {"lifetime", &def.Lifetime, &k.lifetime}, {"balance", &def.Balance, &k.balance}} {
+		*l.to = c.figure(path+"."+l.name, l.from, money, 0)
 	}
-	k := caps{def.Sale, def.Day, def.Week, def.Month, def.Year, def.Lifetime, def.Balance, false}
 	if k == (caps{}) {
 		c.fault(path, "limits nothing", "write how many points a sale, day, week, month, year, lifetime or balance may have")
 	}
@@ -138,8 +140,7 @@ func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
 		c.fault(path+".rate", "is missing", "write how many points for how much, such as {points: 1, per: 1.00}")
 		return
 	}
-	c.checkPoints(path+".rate.points", def.Rate.Points, 1)
-	r.points = def.Rate.Points
+	c.compileRate(path+".rate", def.Rate, r)
 	switch r.kind {
 	case perAmount:
 		r.per = c.money(path+".rate.per", &def.Rate.Per, true)
@@ -154,10 +155,29 @@ func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
 	if r.kind != perSale {
 		r.proportional = c.choice(path+".steps", &def.Steps, "whole", "proportional") == 1
 	}
-	r.caps = c.caps(path+".cap", def.Cap)
+	r.caps = c.caps(path+".cap", def.Cap, c.inMoney(r))
 	c.compileRounding(path+".rounding", def, r)
-	r.expiry = c.ruleExpiry(path+".expiry", def)
+	r.expiry = c.ruleExpiry(path+".expiry", def, r.wallet)
 }
+
+// compileRate reads what a rule gives for each step: points, or of a wallet of money a value.
+func (c *compiler) compileRate(path string, def *rateDef, r *rule) {
+	if !c.inMoney(r) {
+		if def.Value != "" {
+			c.fault(path+".value", "does nothing in a wallet of points", "write points")
+		}
+		c.checkPoints(path+".points", def.Points, 1)
+		r.points = def.Points
+		return
+	}
+	if def.Points != 0 {
+		c.fault(path+".points", "does nothing in a wallet of money", "write value, such as {value: 0.02, per: 1.00}")
+	}
+	r.points = c.money(path+".value", &def.Value, true)
+}
+
+// inMoney says whether the rule gives money: its figures are amounts.
+func (c *compiler) inMoney(r *rule) bool { return c.p.wallets[r.wallet].money }
 
 func (c *compiler) compileBase(path string, def *earnDef, r *rule) {
 	if def.Base == nil {
@@ -207,6 +227,9 @@ func (c *compiler) compileTargets(path string, self int, index map[string]int) {
 		if k := c.p.rules[target].kind; k == multiply || k == bonus {
 			c.fault(at, fmt.Sprintf("%s cannot be multiplied", id), "name a rule with per")
 		}
+		if c.p.rules[target].wallet != r.wallet {
+			c.fault(at, fmt.Sprintf("%s gives to another wallet", id), "name the same wallet, or write a multiplier for each")
+		}
 		r.targets = append(r.targets, target)
 	}
 	slices.Sort(def.Rules)
@@ -228,9 +251,9 @@ func (c *compiler) quantity(path string, d *decimal) int64 {
 	return n
 }
 
-func (c *compiler) ruleExpiry(path string, def *earnDef) expiry {
+func (c *compiler) ruleExpiry(path string, def *earnDef, wallet int) expiry {
 	if def.Expiry == nil {
-		return c.p.expiry
+		return c.p.wallets[wallet].expiry
 	}
 	if def.Expiry.InactiveMonths != 0 {
 		c.fault(path+".inactive_months", "does nothing in a rule", "write it in the section expiry")

@@ -8,22 +8,30 @@ import (
 const fullShare = 10_000 // basis points
 
 func (c *compiler) compileRedeem() {
-	def := c.doc.Redeem
-	if def == nil {
-		return
+	if c.doc.Redeem != nil {
+		c.p.redeem = c.redeemRule("redeem", c.doc.Redeem, false)
 	}
-	const at = "redeem"
-	r := &redeemRule{points: def.PointValue.Points, step: 1, share: fullShare}
-	c.checkPoints(at+".point_value.points", def.PointValue.Points, 1)
-	r.value = c.money(at+".point_value.value", &def.PointValue.Value, true)
-	c.checkPoints(at+".minimum", def.Minimum, 0)
-	c.checkPoints(at+".step", def.Step, 0)
-	c.checkPoints(at+".keep", def.Keep, 0)
-	r.minimum, r.keep = Points(def.Minimum), Points(def.Keep)
-	if def.Step > 1 {
-		r.step = Points(def.Step)
+}
+
+// redeemRule reads how a wallet pays. Of money, every minor unit pays one.
+func (c *compiler) redeemRule(at string, def *redeemDef, money bool) *redeemRule {
+	r := &redeemRule{points: 1, value: 1, share: fullShare}
+	switch {
+	case money && def.PointValue != nil:
+		c.fault(at+".point_value", "does nothing in a wallet of money", "leave it out")
+	case !money && def.PointValue == nil:
+		c.fault(at+".point_value", "is missing", "write what points pay, such as {points: 100, value: 1.00}")
+	case !money:
+		r.points = def.PointValue.Points
+		c.checkPoints(at+".point_value.points", r.points, 1)
+		r.value = c.money(at+".point_value.value", &def.PointValue.Value, true)
 	}
-	def.Step = int64(r.step)
+	r.minimum = Points(c.figure(at+".minimum", &def.Minimum, money, 0))
+	r.keep = Points(c.figure(at+".keep", &def.Keep, money, 0))
+	r.step = max(Points(c.figure(at+".step", &def.Step, money, 0)), 1)
+	if def.Step == "" && !money {
+		def.Step = "1"
+	}
 	if def.MaxShare != "" {
 		n, ok := parseDecimal(string(def.MaxShare), 2)
 		if !ok || n == 0 || n > fullShare {
@@ -33,7 +41,7 @@ func (c *compiler) compileRedeem() {
 	}
 	def.MaxShare = formatDecimal(r.share, 2, true)
 	r.except = c.setList(at+".except", &def.Except)
-	c.p.redeem = r
+	return r
 }
 
 // compileReturns: a programme that says how goods come back keeps each line's part in the entry of the sale.
@@ -110,14 +118,13 @@ func (c *compiler) expiryDates(path string, d *expiryDef) (dates [maxExpiryDates
 	return dates
 }
 
-// compileInactive: points that would else never end may still end with the member's last purchase.
-func (c *compiler) compileInactive() {
-	if c.doc.Expiry == nil {
-		return
+// inactive: points that would else never end may still end with the member's last purchase.
+func (c *compiler) inactive(path string, def *expiryDef) int {
+	if def == nil {
+		return 0
 	}
-	n := c.doc.Expiry.InactiveMonths
-	if n < 0 || n > maxExpiryMonth {
-		c.fault("expiry.inactive_months", "is out of range", fmt.Sprintf("write 1 to %d months", maxExpiryMonth))
+	if n := def.InactiveMonths; n < 0 || n > maxExpiryMonth {
+		c.fault(path+".inactive_months", "is out of range", fmt.Sprintf("write 1 to %d months", maxExpiryMonth))
 	}
-	c.p.inactive = int(n)
+	return int(def.InactiveMonths)
 }

@@ -22,13 +22,7 @@ func digestOf(in *QuoteInput, q *Quote) string {
 	} else {
 		d.ints(0)
 	}
-	if a := in.Sale.Redeem; a != nil && a.All {
-		d.ints(-1)
-	} else if a != nil {
-		d.ints(int64(a.Points))
-	} else {
-		d.ints(0)
-	}
+	d.ask(in.Sale.Redeem)
 	d.lines(in.Sale.Lines)
 	d.ints(in.Sale.Rounding, q.Total, int64(q.Redeem.Points), q.Redeem.Value, q.ToPay, int64(q.Earned), int64(len(q.Lots)))
 	for _, l := range q.Lots {
@@ -80,9 +74,23 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 		d.text("reserved 1")
 		d.ints(int64(r.Store), int64(r.Epoch), int64(r.Seq), int64(r.Points))
 	}
+	d.wallets(in, q)
 	if t := q.Tier; t != nil && t.Counted != t.Held {
 		d.text("tier 1")
 		d.text(t.Counted)
+	}
+}
+
+func (d *digester) ask(a *Ask) {
+	switch {
+	case a == nil:
+		d.ints(0)
+	case a.All:
+		d.ints(-1)
+	case a.Rest:
+		d.ints(-2)
+	default:
+		d.ints(int64(a.Points))
 	}
 }
 

@@ -25,6 +25,7 @@ type document struct {
 	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
 	Earn      []earnDef            `json:"earn,omitempty"`
 	Redeem    *redeemDef           `json:"redeem,omitempty"`
+	Wallets   []walletDef          `json:"wallets,omitempty"`
 	Discounts []discountDef        `json:"discounts,omitempty"`
 	Rewards   []rewardDef          `json:"rewards,omitempty"`
 	Coupons   []couponDef          `json:"coupons,omitempty"`
@@ -41,6 +42,10 @@ type texts map[string]string
 
 // decimal is an exact number as text: 19.99. Floating point never touches it.
 type decimal string
+
+// figure is an amount of a wallet's unit, exact as text too: whole for points, in the major unit for money. The canonical
+// form writes it without quotes.
+type figure = json.Number
 
 type header struct {
 	ID             string `json:"id"`
@@ -93,17 +98,19 @@ type earnDef struct {
 	Base     *baseDef   `json:"base,omitempty"`
 	Multiply decimal    `json:"multiply,omitempty"`
 	Rules    []string   `json:"rules,omitempty"` // what is multiplied; empty for every rule with per
-	Bonus    int64      `json:"bonus,omitempty"`
+	Bonus    figure     `json:"bonus,omitempty"`
 	On       string     `json:"on,omitempty"` // a set; empty for everything
 	When     *whenDef   `json:"when,omitempty"`
 	Cap      *capDef    `json:"cap,omitempty"`
 	Rounding *roundDef  `json:"rounding,omitempty"`
 	Expiry   *expiryDef `json:"expiry,omitempty"`
 	Pending  int64      `json:"pending_days,omitempty"` // days until the points can be spent
+	Wallet   string     `json:"wallet,omitempty"`       // empty: the programme's points
 }
 
 type rateDef struct {
-	Points int64   `json:"points"`
+	Points int64   `json:"points,omitempty"`
+	Value  decimal `json:"value,omitempty"` // of a wallet of money, instead of points
 	Per    decimal `json:"per,omitempty"`
 }
 
@@ -175,13 +182,13 @@ type pilotDef struct {
 }
 
 type capDef struct {
-	Sale     int64  `json:"sale,omitempty"`
-	Day      int64  `json:"day,omitempty"`
-	Week     int64  `json:"week,omitempty"`
-	Month    int64  `json:"month,omitempty"`
-	Year     int64  `json:"year,omitempty"`
-	Lifetime int64  `json:"lifetime,omitempty"`
-	Balance  int64  `json:"balance,omitempty"`
+	Sale     figure `json:"sale,omitempty"`
+	Day      figure `json:"day,omitempty"`
+	Week     figure `json:"week,omitempty"`
+	Month    figure `json:"month,omitempty"`
+	Year     figure `json:"year,omitempty"`
+	Lifetime figure `json:"lifetime,omitempty"`
+	Balance  figure `json:"balance,omitempty"`
 	Over     string `json:"over,omitempty"` // what is more: cut, refuse; empty is cut
 }
 
@@ -201,17 +208,29 @@ type expiryDef struct {
 }
 
 type redeemDef struct {
-	PointValue pointValueDef `json:"point_value"`
-	Minimum    int64         `json:"minimum,omitempty"`
-	Step       int64         `json:"step,omitempty"`
-	Keep       int64         `json:"keep,omitempty"`
-	MaxShare   decimal       `json:"max_share,omitempty"` // percent of the bill
-	Except     []string      `json:"except,omitempty"`
+	PointValue *pointValueDef `json:"point_value,omitempty"` // money needs none
+	Minimum    figure         `json:"minimum,omitempty"`
+	Step       figure         `json:"step,omitempty"`
+	Keep       figure         `json:"keep,omitempty"`
+	MaxShare   decimal        `json:"max_share,omitempty"` // percent of the bill
+	Except     []string       `json:"except,omitempty"`
 }
 
 type pointValueDef struct {
 	Points int64   `json:"points"`
 	Value  decimal `json:"value"`
+}
+
+// walletDef is a further wallet beside the programme's points.
+type walletDef struct {
+	ID           string     `json:"id"`
+	Name         texts      `json:"name,omitempty"`
+	Unit         string     `json:"unit,omitempty"`          // points, money
+	Stores       []int64    `json:"stores,omitempty"`        // empty: every store
+	Earns        bool       `json:"earns,omitempty"`         // what it pays earns all the same
+	Redeem       *redeemDef `json:"redeem,omitempty"`        // left out: it cannot pay
+	WithoutPurse figure     `json:"without_purse,omitempty"` // most on one sale without the card
+	Expiry       *expiryDef `json:"expiry,omitempty"`
 }
 
 type couponDef struct {

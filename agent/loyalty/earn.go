@@ -20,13 +20,13 @@ type earning struct {
 	hits     []hit
 	bearing  []int32 // lines of hits, by rule
 	cands    []candidate
-	times    []int // candidates that multiply
-	pool     [roundingModes]frac
-	shut     [bonus + 1]int // rules for other stores or days that were looked at, by the step of the explanation
-	unseen   int64          // and those that were not
+	times    []int                 // candidates that multiply
+	pool     [][roundingModes]frac // by wallet, as the two below
+	shut     [bonus + 1]int        // rules for other stores or days that were looked at, by the step of the explanation
+	unseen   int64                 // and those that were not
 
-	earned Points
-	lots   []EarnedLot
+	earned []Points
+	lots   [][]EarnedLot
 	why    []Finding
 }
 
@@ -46,9 +46,11 @@ type candidate struct {
 
 func (e *earning) run() error {
 	e.gather()
+	n := len(e.p.wallets)
+	e.pool, e.earned, e.lots = make([][roundingModes]frac, n), make([]Points, n), make([][]EarnedLot, n)
 	for i := range e.cands {
 		c := &e.cands[i]
-		if c.finding, c.holds = c.rule.when.check(c.rule.id, &e.at); c.holds && c.rule.kind == multiply {
+		if c.finding, c.holds = e.check(c); c.holds && c.rule.kind == multiply {
 			e.times = append(e.times, i)
 			c.finding = Finding{Rule: c.rule.id, Code: ExplainMultiplied, Factor: c.rule.factor}
 		}
@@ -73,6 +75,14 @@ func (e *earning) run() error {
 		}
 	}
 	return e.conclude()
+}
+
+// check says whether everything but its figures lets the rule give; if not, why.
+func (e *earning) check(c *candidate) (Finding, bool) {
+	if !e.p.wallets[c.rule.wallet].here(e.at.store) {
+		return Finding{Rule: c.rule.id, Code: ExplainNotHere}, false
+	}
+	return c.rule.when.check(c.rule.id, &e.at)
 }
 
 // gather finds the rules that bear on the bill, in the order of the document, from the sets of its lines.
@@ -126,55 +136,66 @@ func (e *earning) candidate(r int32, lines []int32) {
 
 // conclude adds up, holds the bill to its cap, groups points into lots and writes the breakdown.
 func (e *earning) conclude() error {
-	total := Points(0)
 	for i := range e.cands {
-		sum, ok := addInt(int64(total), int64(e.cands[i].given))
+		c := &e.cands[i]
+		sum, ok := addInt(int64(e.earned[c.rule.wallet]), int64(c.given))
 		if !ok || sum > maxPoints {
-			return &RuleError{e.cands[i].rule.id}
+			return &RuleError{c.rule.id}
 		}
-		total = Points(sum)
+		e.earned[c.rule.wallet] = Points(sum)
 	}
 	over := Points(0)
-	if most := Points(e.p.earnPerSale); most > 0 && total > most {
-		over = total - most
+	if most := Points(e.p.earnPerSale); most > 0 && e.earned[0] > most {
+		over = e.earned[0] - most
 	}
 	e.explain(over)
+	e.earned[0] -= over
 	if e.in.Member == nil {
-		e.why = slices.DeleteFunc(e.why, func(f Finding) bool { return f.Code != ExplainExcluded })
-		nobody := Finding{Code: ExplainNoMember, Points: total - over}
-		if e.takesNoPart {
-			nobody = Finding{Code: ExplainNotForMember}
-		}
-		e.why = append(e.why, nobody)
+		e.noMember()
 		return nil
 	}
-	e.earned = total - over
 	for i := len(e.cands) - 1; i >= 0 && over > 0; i-- { // the cap of the bill cuts the last rules first
-		c := &e.cands[i]
-		less := min(over, c.given)
-		c.given -= less
-		over -= less
+		if c := &e.cands[i]; c.rule.wallet == 0 {
+			less := min(over, c.given)
+			c.given -= less
+			over -= less
+		}
 	}
 	e.group()
 	return nil
 }
 
-// group makes one lot for each last valid day, in the order of the rules.
+// noMember says what a member would have earned.
+func (e *earning) noMember() {
+	e.why = slices.DeleteFunc(e.why, func(f Finding) bool { return f.Code != ExplainExcluded })
+	for i := range e.earned {
+		if w := &e.p.wallets[i]; !e.takesNoPart && (i == 0 || e.earned[i] > 0) {
+			e.why = append(e.why, w.tell(Finding{Code: ExplainNoMember, Points: e.earned[i]}))
+		}
+		e.earned[i] = 0
+	}
+	if e.takesNoPart {
+		e.why = append(e.why, Finding{Code: ExplainNotForMember})
+	}
+}
+
+// group makes one lot for each wallet and last valid day, in the order of the rules.
 func (e *earning) group() {
 	for i := range e.cands {
 		c := &e.cands[i]
 		if c.given == 0 {
 			continue
 		}
-		expires, usable := c.rule.expiry.lastDay(e.at.day), ""
+		lot := EarnedLot{Expires: c.rule.expiry.lastDay(e.at.day)}
 		if c.rule.pending > 0 {
-			usable = (e.at.day + date(c.rule.pending)).String()
+			lot.Usable = (e.at.day + date(c.rule.pending)).String()
 		}
-		if k := slices.IndexFunc(e.lots, func(l EarnedLot) bool { return l.Expires == expires && l.Usable == usable }); k >= 0 {
-			e.lots[k].Points += c.given
-		} else {
-			e.lots = append(e.lots, EarnedLot{c.given, expires, usable})
+		lots := &e.lots[c.rule.wallet]
+		k := slices.IndexFunc(*lots, func(l EarnedLot) bool { return l.sameLife(&lot) })
+		if k < 0 {
+			k, *lots = len(*lots), append(*lots, lot)
 		}
+		(*lots)[k].Points += c.given
 	}
 }
 
@@ -188,13 +209,13 @@ func (e *earning) explain(over Points) {
 	for _, step := range [...]ruleKind{perSale, multiply, bonus} {
 		for i := range e.cands {
 			if c := &e.cands[i]; max(c.rule.kind, perSale) == step { // every rule with per is in the first step
-				e.add(c.finding, &count, &more)
+				e.add(e.tell(c, c.finding), &count, &more)
 			}
 		}
 	}
 	for i := range e.cands {
 		if c := &e.cands[i]; c.cut > 0 {
-			e.add(Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.limit}, &count, &more)
+			e.add(e.tell(c, Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.limit}), &count, &more)
 		}
 	}
 	if e.unseen > 0 {
@@ -211,6 +232,9 @@ func (e *earning) explain(over Points) {
 	}
 }
 
+// tell is a finding of a rule in the words of its wallet.
+func (e *earning) tell(c *candidate, f Finding) Finding { return e.p.wallets[c.rule.wallet].tell(f) }
+
 func (e *earning) add(f Finding, count *[2]int, more *[2]Finding) {
 	k, most := 0, maxWhyNot
 	if f.Applied {
@@ -222,7 +246,9 @@ func (e *earning) add(f Finding, count *[2]int, more *[2]Finding) {
 	}
 	more[k].Code, more[k].Applied = ExplainMore, f.Applied
 	more[k].Limit++
-	more[k].Points += f.Points
+	if f.Wallet == MainWallet {
+		more[k].Points += f.Points
+	}
 }
 
 // explainLines says how much of the bill was kept from earning, by set, and how much was paid with what earns nothing.

@@ -7,7 +7,7 @@ func (e *earning) give(c *candidate) error {
 	r := c.rule
 	weights, base := e.weigh(c)
 	times := e.timesOn(c.index)
-	start, ok := e.pool[r.mode].round(r.mode)
+	start, ok := e.pool[r.wallet][r.mode].round(r.mode)
 	if !ok {
 		return &RuleError{r.id}
 	}
@@ -43,7 +43,7 @@ func (e *earning) give(c *candidate) error {
 		points = kept - start*isSale(r)
 	}
 	if r.at == atSale {
-		if e.pool[r.mode], ok = e.pool[r.mode].add(value); !ok {
+		if e.pool[r.wallet][r.mode], ok = e.pool[r.wallet][r.mode].add(value); !ok {
 			return &RuleError{r.id}
 		}
 	}
@@ -63,7 +63,7 @@ func (e *earning) settle(r *rule, value frac) (int64, bool) {
 	if r.at != atSale {
 		return value.round(r.mode)
 	}
-	sum, ok := e.pool[r.mode].add(value)
+	sum, ok := e.pool[r.wallet][r.mode].add(value)
 	if !ok {
 		return 0, false
 	}
@@ -102,7 +102,8 @@ func (e *earning) amount(r *rule, i int32) int64 {
 func (e *earning) timesOn(index int) []int {
 	var on []int
 	for _, t := range e.times {
-		if targets := e.cands[t].rule.targets; targets == nil || slices.Contains(targets, index) {
+		m := e.cands[t].rule
+		if m.wallet == e.p.rules[index].wallet && (m.targets == nil || slices.Contains(m.targets, index)) {
 			on = append(on, t)
 		}
 	}

@@ -106,17 +106,18 @@ type SaleBody struct {
 	Reduced      int64         `json:"reduced,omitempty"`       // by so much in all, minor units
 	RewardPoints Points        `json:"reward_points,omitempty"` // what the rewards among them cost
 
-	Rounding int64     `json:"rounding,omitempty"` // cash rounding inside the total, minor units
-	Total    int64     `json:"total"`              // after reductions, before redemption, minor units
-	Redeemed Points    `json:"redeemed,omitempty"` // points taken
-	Value    int64     `json:"value,omitempty"`    // what they paid, minor units
-	ToPay    int64     `json:"to_pay"`
-	Earned   Points    `json:"earned,omitempty"`
-	Balance  Points    `json:"balance,omitempty"` // the member's after the sale, as the store knew it; stands on the receipt
-	Why      []Finding `json:"why,omitempty"`     // the stored breakdown
-	Shares   *Shares   `json:"shares,omitempty"`  // of each line, for returns
-	Coupons  []TxnID   `json:"coupons,omitempty"`
-	Quote    string    `json:"quote"` // digest of the quote that the till confirmed
+	Rounding int64        `json:"rounding,omitempty"` // cash rounding inside the total, minor units
+	Total    int64        `json:"total"`              // after reductions, before redemption, minor units
+	Redeemed Points       `json:"redeemed,omitempty"` // points taken
+	Value    int64        `json:"value,omitempty"`    // what they paid, minor units
+	ToPay    int64        `json:"to_pay"`
+	Earned   Points       `json:"earned,omitempty"`
+	Balance  Points       `json:"balance,omitempty"` // the member's after the sale, as the store knew it; stands on the receipt
+	Wallets  []WalletBody `json:"wallets,omitempty"` // beside the points
+	Why      []Finding    `json:"why,omitempty"`     // the stored breakdown
+	Shares   *Shares      `json:"shares,omitempty"`  // of each line, for returns
+	Coupons  []TxnID      `json:"coupons,omitempty"`
+	Quote    string       `json:"quote"` // digest of the quote that the till confirmed
 }
 
 // CouponBody is one coupon as issued.

@@ -58,6 +58,8 @@ const (
 	SaleTender      = "sale.tender"       // a kind of tender that the till may not send
 	SaleOverpaid    = "sale.overpaid"     // tenders exceed what is left to pay
 	SaleUnpaid      = "sale.unpaid"       // tenders were given and do not cover what is to pay
+	SaleCurrency    = "sale.currency"     // not the programme's currency
+	SaleWallet      = "sale.wallet"       // a wallet that the programme does not have, or named twice
 	SaleCoupon      = "sale.coupon"       // a kind of coupon that the programme does not have
 	SaleReward      = "sale.reward"       // a reward that the programme does not have, or asked twice
 	SaleMedium      = "sale.medium"       // medium and member do not go together

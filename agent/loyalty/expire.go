@@ -7,15 +7,17 @@ import (
 
 // ExpireBody sums up what an expiry took from one member.
 type ExpireBody struct {
-	Points       Points `json:"points,omitempty"`        // by their last valid day
-	Inactive     Points `json:"inactive,omitempty"`      // because the last purchase is too long ago
-	LastPurchase string `json:"last_purchase,omitempty"` // with inactive: the day that decided
-	Restored     Points `json:"restored,omitempty"`      // expired before although they were spent, which was told later
+	Wallet       WalletID `json:"wallet,omitempty"`        // empty: the points
+	Points       Points   `json:"points,omitempty"`        // by their last valid day
+	Inactive     Points   `json:"inactive,omitempty"`      // because the last purchase is too long ago
+	LastPurchase string   `json:"last_purchase,omitempty"` // with inactive: the day that decided
+	Restored     Points   `json:"restored,omitempty"`      // expired before although they were spent, which was told later
 }
 
 // ExpiryInput is what the expiry of one member's points depends on.
 type ExpiryInput struct {
 	Member       MemberID
+	Wallet       WalletID // each has an entry of its own
 	Lots         []Lot
 	LastPurchase string // day; empty: not known, nothing ends by inactivity
 }
@@ -29,17 +31,17 @@ func (p *Programme) PostExpiry(in ExpiryInput, head EntryHead) (Entry, bool, err
 	if err := head.check(in.Member); err != nil {
 		return Entry{}, false, err
 	}
-	body := &ExpireBody{}
-	moves := Expire(in.Member, in.Lots, head.Day)
+	body := &ExpireBody{Wallet: in.Wallet}
+	moves := ExpireWallet(in.Member, in.Wallet, in.Lots, head.Day)
 	for _, m := range moves {
-		if m.From == AccountExpired {
+		if strings.HasSuffix(m.From, expiredPart) {
 			body.Restored += m.Points
 		} else {
 			body.Points += m.Points
 		}
 	}
 	if in.LastPurchase != "" {
-		idle, err := p.ExpireInactive(in.Member, Apply(in.Lots, moves, in.Member), in.LastPurchase, head.Day)
+		idle, err := p.ExpireInactiveWallet(in.Member, in.Wallet, ApplyWallet(in.Lots, moves, in.Member, in.Wallet), in.LastPurchase, head.Day)
 		if err != nil {
 			return Entry{}, false, err
 		}
@@ -60,6 +62,12 @@ func (p *Programme) PostExpiry(in ExpiryInput, head EntryHead) (Entry, bool, err
 // it had been spent. Applied, they leave nothing for a second run to find. A deficit never expires; what is reserved
 // expires when it is free again.
 func Expire(member MemberID, lots []Lot, day string) []Movement {
+	return ExpireWallet(member, MainWallet, lots, day)
+}
+
+// ExpireWallet is Expire for the lots of one wallet.
+func ExpireWallet(member MemberID, wallet WalletID, lots []Lot, day string) []Movement {
+	at := AccountsOf(member, wallet)
 	sorted := slices.Clone(lots)
 	SortLots(sorted)
 	var moves []Movement
@@ -68,10 +76,10 @@ func Expire(member MemberID, lots []Lot, day string) []Movement {
 		switch {
 		case l.overExpired():
 			l.Remaining = -l.Remaining
-			moves = append(moves, l.move(AccountExpired, AccountMain(member)))
+			moves = append(moves, l.move(at.Expired, at.Main))
 		case free > 0 && l.Expires != "" && l.Expires < day:
 			l.Remaining = free
-			moves = append(moves, l.move(AccountMain(member), AccountExpired))
+			moves = append(moves, l.move(at.Main, at.Expired))
 		}
 	}
 	return moves
@@ -80,7 +88,13 @@ func Expire(member MemberID, lots []Lot, day string) []Movement {
 // ExpireInactive gives the movements that end everything a member holds, when the programme says that inactivity does and
 // the last purchase is too long ago. Run again it finds nothing more.
 func (p *Programme) ExpireInactive(member MemberID, lots []Lot, lastPurchase, day string) ([]Movement, error) {
-	last, err := p.ActiveUntil(lastPurchase)
+	return p.ExpireInactiveWallet(member, MainWallet, lots, lastPurchase, day)
+}
+
+// ExpireInactiveWallet is ExpireInactive for the lots of one wallet.
+func (p *Programme) ExpireInactiveWallet(member MemberID, wallet WalletID, lots []Lot, lastPurchase, day string) ([]Movement, error) {
+	at := AccountsOf(member, wallet)
+	last, err := p.ActiveUntilIn(wallet, lastPurchase)
 	if err != nil || last == "" || last >= day {
 		return nil, err
 	}
@@ -88,7 +102,7 @@ func (p *Programme) ExpireInactive(member MemberID, lots []Lot, lastPurchase, da
 	for _, l := range slices.SortedFunc(slices.Values(lots), compareLots)[:min(len(lots), maxExpired)] {
 		if free := l.free(); free > 0 {
 			l.Remaining = free
-			moves = append(moves, l.move(AccountMain(member), AccountExpired))
+			moves = append(moves, l.move(at.Main, at.Expired))
 		}
 	}
 	return moves, nil
@@ -96,14 +110,23 @@ func (p *Programme) ExpireInactive(member MemberID, lots []Lot, lastPurchase, da
 
 // ActiveUntil is the last day on which a member who buys nothing more still holds points; empty when inactivity ends none.
 func (p *Programme) ActiveUntil(lastPurchase string) (string, error) {
+	return p.ActiveUntilIn(MainWallet, lastPurchase)
+}
+
+// ActiveUntilIn is ActiveUntil for one wallet.
+func (p *Programme) ActiveUntilIn(wallet WalletID, lastPurchase string) (string, error) {
+	i := p.walletIndex(wallet)
+	if i < 0 {
+		return "", &SaleError{"wallet", SaleWallet}
+	}
 	last, ok := parseDay(lastPurchase)
 	if !ok {
 		return "", &SaleError{"last_purchase", SaleTime}
 	}
-	if p.inactive == 0 {
+	if p.wallets[i].inactive == 0 {
 		return "", nil
 	}
-	return last.plusMonths(p.inactive).String(), nil
+	return last.plusMonths(p.wallets[i].inactive).String(), nil
 }
 
 // ExpiringPoints is what ends together.

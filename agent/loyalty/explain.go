@@ -15,6 +15,8 @@ type Finding struct {
 	Value      int64  `json:"value,omitempty"`       // minor units taken off a price, or kept back
 	Missing    int64  `json:"missing,omitempty"`     // how much more would have done
 	Detail     string `json:"detail,omitempty"`      // a set, a day, hours, or weekdays such as "tue,wed"
+
+	Wallet WalletID `json:"wallet,omitempty"` // whose unit Points and limits on them are in; empty: the points
 }
 
 // Codes of findings about earning.
@@ -75,6 +77,7 @@ const (
 	ExplainRedeemShare     = "explain.redeem_share"
 	ExplainRedeemStep      = "explain.redeem_step"
 	ExplainRedeemMinimum   = "explain.redeem_minimum"
+	ExplainRedeemNotHere   = "explain.redeem_not_here"
 )
 
 // Codes of findings about price reductions and rewards.
@@ -94,6 +97,34 @@ const (
 	ExplainCouponNotYours = "explain.coupon_not_yours"
 	ExplainCouponCurrency = "explain.coupon_currency"
 	ExplainCouponBurned   = "explain.coupon_burned"
+)
+
+// Codes of findings about wallets of money: each says of an amount what the code without credit_ says of points.
+const (
+	ExplainCreditApplied         = "explain.credit_applied"
+	ExplainCreditAppliedUnits    = "explain.credit_applied_units"
+	ExplainCreditAppliedSale     = "explain.credit_applied_sale"
+	ExplainCreditMultiplied      = "explain.credit_multiplied"
+	ExplainCreditBonus           = "explain.credit_bonus"
+	ExplainCreditCapReached      = "explain.credit_cap_reached"
+	ExplainCreditNoMember        = "explain.credit_no_member"
+	ExplainCreditRedeemed        = "explain.credit_redeemed"
+	ExplainCreditRedeemNone      = "explain.credit_redeem_none"
+	ExplainCreditRedeemNoMember  = "explain.credit_redeem_no_member"
+	ExplainCreditRedeemAvailable = "explain.credit_redeem_available"
+	ExplainCreditRedeemKeep      = "explain.credit_redeem_keep"
+	ExplainCreditRedeemNoPurse   = "explain.credit_redeem_no_purse"
+	ExplainCreditRedeemBill      = "explain.credit_redeem_bill"
+	ExplainCreditRedeemSet       = "explain.credit_redeem_set"
+	ExplainCreditRedeemTendered  = "explain.credit_redeem_tendered"
+	ExplainCreditRedeemShare     = "explain.credit_redeem_share"
+	ExplainCreditRedeemStep      = "explain.credit_redeem_step"
+	ExplainCreditRedeemMinimum   = "explain.credit_redeem_minimum"
+	ExplainCreditRedeemNotHere   = "explain.credit_redeem_not_here"
+	ExplainCreditReturnTaken     = "explain.credit_return_taken"
+	ExplainCreditReturnBack      = "explain.credit_return_back"
+	ExplainCreditReturnLapsed    = "explain.credit_return_lapsed"
+	ExplainCreditReturnShort     = "explain.credit_return_short"
 )
 
 // Codes of findings about tiers.
@@ -134,6 +165,7 @@ const (
 	ArgHours    ArgKind = "hours"    // 08:00-12:00,17:00-19:00
 	ArgSet      ArgKind = "set"      // a set's id, or several with commas; names by language are in the programme
 	ArgTier     ArgKind = "tier"     // likewise
+	ArgWallet   ArgKind = "wallet"   // likewise
 	ArgTenders  ArgKind = "tenders"  // kinds of tender with commas: cash,card
 )
 

@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), tierRows(), returnRows(), conditionRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), tierRows(), returnRows(), conditionRows(), creditRows())
 }
 
 func reduceRows() []explainRow {
@@ -114,6 +114,7 @@ func redeemRows() []explainRow {
 		{ExplainRedeemShare, []explainArg{most, pays, share}},
 		{ExplainRedeemStep, []explainArg{most, intArg("step", ArgPoints, base)}},
 		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},
+		{ExplainRedeemNotHere, nil},
 	}
 }
 

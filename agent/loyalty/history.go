@@ -119,8 +119,13 @@ func (e *earning) given() []RulePoints {
 func (e *earning) room(r *rule) (room, limit int64, ok bool) {
 	var past RuleSum
 	var held Points
+	if m := e.in.Member; m != nil && r.wallet > 0 {
+		held = max(m.wallet(e.p.wallets[r.wallet].id).Balance, 0)
+	}
 	if m := e.in.Member; m != nil && m.History != nil {
-		held = max(m.History.Balance, 0)
+		if r.wallet == 0 {
+			held = max(m.History.Balance, 0)
+		}
 		if i := slices.IndexFunc(m.History.Given, func(g RuleSum) bool { return g.Rule == r.id }); i >= 0 {
 			past = m.History.Given[i]
 		}

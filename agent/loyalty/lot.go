@@ -106,7 +106,10 @@ func lotID(store StoreID, epoch Epoch, seq Seq, n int) LotID {
 
 // maxDraws bounds the movements of one redemption, so that its entry stays within MaxBodyBytes. What more lots than
 // these would give is one movement without a lot.
-const maxDraws = 64
+const (
+	maxDraws       = 64
+	maxWalletDraws = 16 // of a wallet beside the points
+)
 
 // take takes points from lots that are open on a day, from at most so many. It gives what it took of each, and what is
 // missing. On no particular day, every lot is open.
@@ -132,7 +135,11 @@ func take(lots []Lot, points Points, day string, most int) (taken []Lot, missing
 // draw takes points from lots that are open on a day. What they do not cover becomes a movement without a lot: the card's
 // purse, or head office's permission, proved that the points are there; this store does not know from which lot.
 func draw(lots []Lot, points Points, day, from, to string) []Movement {
-	taken, missing := take(lots, points, day, maxDraws)
+	return drawAtMost(lots, points, maxDraws, day, from, to)
+}
+
+func drawAtMost(lots []Lot, points Points, most int, day, from, to string) []Movement {
+	taken, missing := take(lots, points, day, most)
 	var moves []Movement
 	for _, l := range taken {
 		moves = append(moves, Movement{From: from, To: to, Points: l.Remaining, Lot: l.ID})
@@ -150,12 +157,20 @@ func (l *Lot) move(from, to string) Movement {
 
 // Apply replays an entry's movements over a member's lots and gives the lots that are open after it, in the order of
 // drawing. The lots given are not changed. It does not notice an entry applied twice: that is for who keeps the cursor.
+// The lots are those of the points; movements of other wallets leave them alone.
 func Apply(lots []Lot, moves []Movement, member MemberID) []Lot {
+	return ApplyWallet(lots, moves, member, MainWallet)
+}
+
+// ApplyWallet is Apply for the lots of one wallet.
+func ApplyWallet(lots []Lot, moves []Movement, member MemberID, wallet WalletID) []Lot {
 	out := slices.Clone(lots)
+	mine := func(account string) bool {
+		m, w, ok := AccountWallet(account)
+		return ok && m == member && w == wallet
+	}
 	for _, m := range moves {
-		from, fromOK := AccountMember(m.From)
-		to, toOK := AccountMember(m.To)
-		out = applyOne(out, m, fromOK && from == member, toOK && to == member)
+		out = applyOne(out, m, mine(m.From), mine(m.To))
 	}
 	out = slices.DeleteFunc(out, func(l Lot) bool { return l.Remaining == 0 && l.Reserved == 0 })
 	SortLots(out)
@@ -192,7 +207,7 @@ func claim(lots []Lot, m Movement, points Points) []Lot {
 // credit fills the deficit first; the rest is the new lot, or comes back to the lot named.
 func credit(lots []Lot, m Movement) []Lot {
 	points := m.Points
-	if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == deficitLot }); i >= 0 && m.From != AccountExpired {
+	if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == deficitLot }); i >= 0 && !strings.HasSuffix(m.From, expiredPart) {
 		fill := min(points, max(-lots[i].Remaining, 0))
 		lots[i].Remaining += fill
 		points -= fill
@@ -215,7 +230,7 @@ const deficitLot LotID = "deficit"
 // than the entry thought.
 func debit(lots []Lot, m Movement) []Lot {
 	points := m.Points
-	if m.To == AccountExpired && m.Lot != "" {
+	if strings.HasSuffix(m.To, expiredPart) && m.Lot != "" {
 		if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == m.Lot }); i >= 0 {
 			lots[i].Remaining -= points
 			return lots

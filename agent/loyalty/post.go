@@ -50,13 +50,11 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	if s.Tenders == nil {
 		s.Tenders = []Tender{}
 	}
-	s.Why = append(s.Why, q.Why...)
-	if in.Sale.Redeem.wanted() {
-		if q.Redeem.Points > 0 {
-			s.Why = append(s.Why, Finding{Code: ExplainRedeemed, Applied: true, Points: -q.Redeem.Points, Base: q.Redeem.Value})
-		}
-		s.Why = append(s.Why, q.Redeem.Clamps...)
+	s.Why = slices.Concat(q.Why, p.redeemed(MainWallet, &q.Redeem, in))
+	for i := range q.Wallets {
+		s.Why = append(s.Why, p.redeemed(q.Wallets[i].Wallet, &q.Wallets[i].Redeem, in)...)
 	}
+	s.Wallets = q.walletBodies(in)
 	s.Shares = q.shares.stored()
 	e.Sale = s
 	if m := in.Member; m != nil {
@@ -75,6 +73,19 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		}
 	}
 	return e
+}
+
+// redeemed is the breakdown of what was asked of a wallet.
+func (p *Programme) redeemed(id WalletID, r *Redemption, in *QuoteInput) []Finding {
+	if !in.Sale.askOf(id).wanted() {
+		return nil
+	}
+	var why []Finding
+	if r.Points > 0 {
+		w := &p.wallets[p.walletIndex(id)]
+		why = append(why, w.tell(Finding{Code: ExplainRedeemed, Applied: true, Points: -r.Points, Base: r.Value}))
+	}
+	return append(why, r.Clamps...)
 }
 
 // stamp writes down the life of every lot drawn on, so that a return can give it back.
@@ -105,7 +116,7 @@ func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 	if q.fromEarned > 0 {
 		moves = append(moves, drawNew(moves, q.fromEarned, m.ID)...)
 	}
-	return moves
+	return append(moves, walletMoves(q, m, head, len(q.Lots))...)
 }
 
 // drawNew takes points of a reward from the lots that the same entry has just made.

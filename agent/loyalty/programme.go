@@ -22,6 +22,7 @@ type Programme struct {
 	onAll       []int32   // rules without a set
 	tenderEarns map[TenderKind]bool
 	redeem      *redeemRule
+	wallets     []wallet // the main one first
 	expiry      expiry
 	inactive    int   // months without a purchase that end everything; 0: never
 	earnPerSale int64 // 0: no limit
@@ -84,6 +85,7 @@ type rule struct {
 	mode           rounding
 	at             roundAt
 	expiry         expiry
+	wallet         int
 }
 
 // expiry gives the last valid day of points earned on a day.
@@ -152,6 +154,10 @@ func (p *Programme) NameOf(kind ArgKind, id, language string) string {
 		name = p.ruleNames(id)
 	case ArgSet:
 		name = p.doc.Sets[id].Name
+	case ArgWallet:
+		if i := slices.IndexFunc(p.doc.Wallets, func(w walletDef) bool { return w.ID == id }); i >= 0 {
+			name = p.doc.Wallets[i].Name
+		}
 	case ArgTier:
 		if i := slices.IndexFunc(p.doc.Tiers, func(t tierDef) bool { return t.ID == id }); i >= 0 {
 			name = p.doc.Tiers[i].Name

@@ -29,6 +29,8 @@ type Quote struct {
 	RewardPoints Points      `json:"reward_points,omitempty"`
 	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
 
+	Wallets []WalletQuote `json:"wallets,omitempty"` // those beside the points that this store knows, in the order of the document
+
 	Tier      *TierProgress `json:"tier,omitempty"`
 	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
 	Given     []RulePoints  `json:"given,omitempty"`     // what rules with a cap over time gave
@@ -47,6 +49,7 @@ type QuotedLine struct {
 	Amount       int64  `json:"amount"`
 	Reduced      int64  `json:"reduced,omitempty"`        // taken off by the programme, minor units
 	PaidByPoints int64  `json:"paid_by_points,omitempty"` // minor units
+	PaidByWallet int64  `json:"paid_by_wallet,omitempty"` // by the wallets beside the points, minor units
 	Earning      int64  `json:"earning"`                  // minor units that earning rules may count
 	Excluded     string `json:"excluded,omitempty"`       // the set that keeps the line from earning
 }
@@ -65,6 +68,10 @@ type EarnedLot struct {
 	Points  Points `json:"points"`
 	Expires string `json:"expires,omitempty"`
 	Usable  string `json:"usable,omitempty"` // first day on which they may be spent; empty: at once
+}
+
+func (l *EarnedLot) sameLife(o *EarnedLot) bool {
+	return l.Expires == o.Expires && l.Usable == o.Usable
 }
 
 // net is the line's price after every reduction.
@@ -96,30 +103,31 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	}
 	b.lift()
 	q = Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
-	if q.Redeem, err = b.redeem(); err != nil {
+	if err := b.pay(); err != nil {
 		return Quote{}, "", err
 	}
-	q.ToPay = q.Total - b.instruments - q.Redeem.Value
+	q.Redeem, q.ToPay = b.purses[0].Redemption, q.Total-b.instruments-b.byWallets
 	q.Due = q.ToPay - b.tendered
-	b.takeOut(q.Redeem.Value)
+	b.takeOut()
 	e := earning{bill: b}
 	if err := e.run(); err != nil {
 		return Quote{}, "", err
 	}
-	if o.ofEarned > e.earned {
+	if o.ofEarned > e.earned[0] {
 		return Quote{}, p.lastWithEarned(o.reductions), nil
 	}
 	if q.Due < 0 { // a reward that is not given after all must not make it so
 		return Quote{}, "", &SaleError{Field: "tenders", Code: SaleOverpaid}
 	}
 	q.Lines = b.out
-	q.Earned, q.Lots, q.Why = e.earned, e.lots, e.why
+	q.Earned, q.Lots, q.Why = e.earned[0], e.lots[0], e.why
+	q.Wallets = e.wallets()
 	q.EarnedExpires = soonest(q.Lots)
 	q.Occasions = e.occasions(&o)
 	q.Given = e.given()
-	q.Tier = b.progress(e.earned)
+	q.Tier = b.progress(e.earned[0])
 	if p.ladder != nil {
-		counts := b.counts(e.earned)
+		counts := b.counts(e.earned[0])
 		q.counts = &counts
 	}
 	q.personal = b.personal()
@@ -182,12 +190,15 @@ type bill struct {
 	out      []QuotedLine
 	sets     []setID // of all lines, one after the other
 	setEnd   []int32 // where each line's sets end in sets
-	payable  []bool  // lines that points may pay; nil: all
 	tendered int64   // tenders other than points
 	paid     []int64 // of each line, by coupons and rewards that pay; nil: nothing
 
 	instruments int64 // all of paid
 	idle        int64 // of them, those that earn nothing
+
+	purses      []purse // by wallet
+	byWallets   int64   // what they pay together, minor units
+	idleWallets int64   // of it, by those that earn nothing
 
 	onRewards   Points // held points that go to rewards
 	takesNoPart bool   // the member is excluded: judged as a sale to nobody
@@ -209,10 +220,6 @@ func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
 		b.out[i] = QuotedLine{Amount: lines[i].Amount, Earning: lines[i].Amount}
 		if id, ok := firstOf(mine, p.exclude); ok {
 			b.out[i].Excluded = p.catalogue.sets[id].name
-		}
-		if p.redeem != nil && len(p.redeem.except) > 0 {
-			_, not := firstOf(mine, p.redeem.except)
-			b.payable = append(b.payable, !not)
 		}
 	}
 	for _, t := range in.Sale.Tenders {
@@ -248,16 +255,9 @@ func firstOf(a, b []setID) (setID, bool) {
 	return 0, false
 }
 
-// takeOut takes what points, and tenders that earn nothing, paid out of the lines' earning amounts.
-func (b *bill) takeOut(value int64) {
-	paid := b.idle + b.instruments
-	if value > 0 {
-		idle := !b.p.tenderEarns[TenderPoints]
-		b.share(value, idle)
-		if idle {
-			paid += value
-		}
-	}
+// takeOut takes what tenders that earn nothing paid out of the lines' earning amounts; what wallets paid is out already.
+func (b *bill) takeOut() {
+	paid := b.idle + b.instruments + b.idleWallets
 	if paid > 0 && paid >= b.at.total { // cash rounding must leave no crumb to earn on
 		for i := range b.out {
 			b.out[i].Earning = 0
@@ -277,19 +277,36 @@ func (b *bill) takeOut(value int64) {
 	}
 }
 
-// share splits what points pay over the lines that they may pay.
-func (b *bill) share(value int64, idle bool) {
+// unpaid is what no instrument and no wallet has paid of line i.
+func (b *bill) unpaid(i int) int64 {
+	return b.out[i].net() - shareOf(b.paid, i) - b.out[i].PaidByPoints - b.out[i].PaidByWallet
+}
+
+// share splits what a wallet pays over the lines that it may pay.
+func (b *bill) share(u *purse) {
+	if u.Value == 0 {
+		return
+	}
+	if !u.earns {
+		b.idleWallets += u.Value
+	}
 	lines := b.byContent()
 	weights := make([]int64, len(lines))
 	for k, i := range lines {
-		if b.payable == nil || b.payable[i] {
-			weights[k] = b.out[i].net() - shareOf(b.paid, int(i))
+		if u.payable == nil || u.payable[i] {
+			weights[k] = b.unpaid(int(i))
 		}
 	}
-	for k, s := range Split(min(value, sum(weights)), weights) {
+	u.paid = make([]int64, len(b.out))
+	for k, s := range Split(min(u.Value, sum(weights)), weights) {
 		l := &b.out[lines[k]]
-		l.PaidByPoints = s
-		if idle {
+		u.paid[lines[k]] = s
+		if u.id == MainWallet {
+			l.PaidByPoints = s
+		} else {
+			l.PaidByWallet += s
+		}
+		if !u.earns {
 			l.Earning -= s
 		}
 	}

@@ -35,8 +35,11 @@ func (p *Programme) check(in *QuoteInput) (moment, error) {
 	if err := checkTenders(in.Sale.Tenders); err != nil {
 		return moment{}, err
 	}
-	if a := in.Sale.Redeem; a != nil && (a.Points < 0 || a.Points > maxPoints || a.All && a.Points != 0) {
+	if a := in.Sale.Redeem; a != nil && !a.valid() {
 		return moment{}, &SaleError{"redeem", SaleRange}
+	}
+	if err := p.checkWallets(in); err != nil {
+		return moment{}, err
 	}
 	if err := p.checkOffers(in); err != nil {
 		return moment{}, err

@@ -10,80 +10,135 @@ type clamp struct {
 
 const maxClamps = 8
 
-// redeem works out what points may pay. Nothing asked gives what could be.
-func (b *bill) redeem() (Redemption, error) {
-	ask := b.in.Sale.Redeem
-	wanted := ask.wanted()
-	none := func(code string) (Redemption, error) {
-		r := Redemption{Clamps: []Finding{}}
-		if wanted {
-			r.Asked = ask.Points
-			r.Clamps = append(r.Clamps, Finding{Code: code, Applied: true})
+// purse is one wallet of the member on one bill, and what is taken from it.
+type purse struct {
+	*wallet
+	Redemption
+	ask       *Ask
+	available Points
+	noPurse   Points  // most without the card
+	payable   []bool  // lines that it may pay; nil: all
+	paid      []int64 // what it pays of each, minor units; nil: nothing
+}
+
+// pay settles what every wallet pays: the points first, then the others in the order of the document, and after all of
+// these those that are asked to pay the rest.
+func (b *bill) pay() error {
+	b.purses = make([]purse, len(b.p.wallets))
+	for i := range b.purses {
+		b.purses[i] = b.purse(&b.p.wallets[i])
+	}
+	for _, last := range []bool{false, true} {
+		for i := range b.purses {
+			u := &b.purses[i]
+			if rest := u.ask != nil && u.ask.Rest; rest != last {
+				continue
+			}
+			if err := b.redeem(u); err != nil {
+				return err
+			}
+			b.byWallets += u.Value
+			b.share(u)
 		}
-		return r, nil
 	}
-	rule := b.p.redeem
-	if rule == nil {
-		return none(ExplainRedeemNone)
+	return nil
+}
+
+func (b *bill) purse(w *wallet) purse {
+	u := purse{wallet: w, Redemption: Redemption{Clamps: []Finding{}}, ask: b.in.Sale.askOf(w.id)}
+	if m := b.in.Member; m != nil && w.id == MainWallet {
+		u.available, u.noPurse = max(m.canSpend()-b.onRewards, 0), max(b.p.withoutPurse(m)-b.onRewards, 0)
+	} else if m != nil {
+		u.available, u.noPurse = max(m.wallet(w.id).Available, 0), w.noPurse
 	}
-	if b.in.Member == nil {
-		return none(ExplainRedeemNoMember)
+	if w.redeem != nil && len(w.redeem.except) > 0 {
+		u.payable = make([]bool, len(b.out))
+		for i := range u.payable {
+			_, not := firstOf(b.setsOf(i), w.redeem.except)
+			u.payable[i] = !not
+		}
 	}
-	clamps, err := b.clamps()
+	return u
+}
+
+// redeem works out what a wallet may pay. Nothing asked gives what could be.
+func (b *bill) redeem(u *purse) error {
+	wanted := u.ask.wanted()
+	code := ""
+	switch {
+	case u.wallet.redeem == nil:
+		code = ExplainRedeemNone
+	case b.in.Member == nil:
+		code = ExplainRedeemNoMember
+	case !u.here(b.at.store):
+		code = ExplainRedeemNotHere
+	}
+	if code != "" {
+		if wanted {
+			u.Asked, u.Clamps = u.ask.Points, append(u.Clamps, u.tell(Finding{Code: code, Applied: true}))
+		}
+		return nil
+	}
+	rule := u.wallet.redeem
+	clamps, err := b.clamps(u)
 	if err != nil {
-		return Redemption{}, err
+		return err
 	}
-	available := max(b.in.Member.canSpend()-b.onRewards, 0)
-	r := Redemption{}
-	if r.Max, _, err = rule.settle(available, clamps); err != nil {
-		return Redemption{}, err
+	if u.Max, _, err = rule.settle(u.available, clamps); err != nil {
+		return err
 	}
-	asked := available
-	if wanted && !ask.All {
-		asked = ask.Points
+	asked := u.available
+	switch {
+	case wanted && u.ask.Rest:
+		if asked, err = rule.needs(max(b.at.total-b.instruments-b.byWallets-b.tendered, 0)); err != nil {
+			return err
+		}
+	case wanted && !u.ask.All:
+		asked = u.ask.Points
 	}
 	points, found, err := rule.settle(asked, clamps)
 	if err != nil {
-		return Redemption{}, err
+		return err
 	}
-	r.Clamps = found
-	if !wanted {
-		return r, nil
+	for i := range found {
+		found[i] = u.tell(found[i])
 	}
-	r.Asked, r.Points = asked, points
-	r.Value, err = rule.pays(points)
-	return r, err
+	if u.Clamps = found; !wanted {
+		return nil
+	}
+	u.Asked, u.Points = asked, points
+	u.Value, err = rule.pays(points)
+	return err
 }
 
 // clamps lists every limit that the programme, the member and the bill set, in a fixed order. The step and the minimum
 // come after them, in settle.
-func (b *bill) clamps() ([]clamp, error) {
-	rule, m := b.p.redeem, b.in.Member
-	available := max(m.canSpend()-b.onRewards, 0)
+func (b *bill) clamps(u *purse) ([]clamp, error) {
+	rule, left := u.wallet.redeem, b.at.total-b.byWallets
 	list := make([]clamp, 0, maxClamps)
-	list = append(list, clamp{code: ExplainRedeemAvailable, most: available})
+	list = append(list, clamp{code: ExplainRedeemAvailable, most: u.available})
 	if rule.keep > 0 {
-		list = append(list, clamp{code: ExplainRedeemKeep, most: max(available-rule.keep, 0), base: int64(rule.keep)})
+		list = append(list, clamp{code: ExplainRedeemKeep, most: max(u.available-rule.keep, 0), base: int64(rule.keep)})
 	}
-	if m.Medium != MediumPurse {
-		list = append(list, clamp{code: ExplainRedeemNoPurse, most: max(b.p.withoutPurse(m)-b.onRewards, 0)})
+	if b.in.Member.Medium != MediumPurse {
+		list = append(list, clamp{code: ExplainRedeemNoPurse, most: u.noPurse})
 	}
 	byValue := func(code string, value, factor int64) error {
 		most, err := rule.covers(value)
 		list = append(list, clamp{code: code, most: most, base: value, factor: factor})
 		return err
 	}
-	if err := byValue(ExplainRedeemBill, b.at.total, 0); err != nil {
+	if err := byValue(ExplainRedeemBill, left, 0); err != nil {
 		return nil, err
 	}
-	if b.payable != nil {
+	if u.payable != nil {
 		mayNot := int64(0)
-		for i, ok := range b.payable {
+		for i, ok := range u.payable {
 			if !ok {
-				mayNot += b.out[i].net()
+				mayNot += b.unpaid(i)
 			}
 		}
-		if err := byValue(ExplainRedeemSet, max(b.at.total-mayNot, 0), 0); err != nil {
+		if err := byValue(ExplainRedeemSet, max(left-b.instruments-mayNot, 0), 0); err != nil {
 			return nil, err
 		}
 	}
@@ -97,11 +152,21 @@ func (b *bill) clamps() ([]clamp, error) {
 		}
 	}
 	// The last: it must not take the place of a limit that left room for just these tenders when the sale was quoted.
-	return list, byValue(ExplainRedeemTendered, max(b.at.total-b.tendered-b.instruments, 0), 0)
+	return list, byValue(ExplainRedeemTendered, max(left-b.instruments-b.tendered, 0), 0)
 }
 
 // wanted says whether anything is asked at all.
-func (a *Ask) wanted() bool { return a != nil && (a.All || a.Points > 0) }
+func (a *Ask) wanted() bool { return a != nil && (a.All || a.Rest || a.Points > 0) }
+
+func (a *Ask) valid() bool {
+	given := 0
+	for _, is := range []bool{a.All, a.Rest, a.Points != 0} {
+		if is {
+			given++
+		}
+	}
+	return given <= 1 && a.Points >= 0 && a.Points <= maxPoints
+}
 
 // settle brings what is asked within every limit, down to the step, within what other tenders leave, and to nothing when
 // that is below the minimum. It reports each limit that is below what was asked; the one that decided is marked applied.
@@ -153,15 +218,11 @@ func (r *redeemRule) fit(points Points) (Points, error) {
 	if err != nil || value == 0 {
 		return 0, err
 	}
-	fewest, ok := mulDiv(value, r.points, r.value)
-	if !ok {
-		return 0, &RuleError{"redeem"}
+	fewest, err := r.needs(value)
+	if err != nil {
+		return 0, err
 	}
-	n, ok := fewest.round(roundCeil)
-	if !ok {
-		return 0, &RuleError{"redeem"}
-	}
-	return min(r.wholeSteps(max(Points(n), r.minimum)), points), nil
+	return min(r.wholeSteps(max(fewest, r.minimum)), points), nil
 }
 
 // wholeSteps takes points up to a whole number of steps.
@@ -184,6 +245,19 @@ func (r *redeemRule) pays(points Points) (int64, error) {
 		return 0, &RuleError{"redeem"}
 	}
 	return value.whole, nil
+}
+
+// needs is the fewest points that pay a value.
+func (r *redeemRule) needs(value int64) (Points, error) {
+	points, ok := mulDiv(value, r.points, r.value)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	n, ok := points.round(roundCeil)
+	if !ok {
+		return 0, &RuleError{"redeem"}
+	}
+	return Points(n), nil
 }
 
 // covers is the points that can be taken without paying more than a value.

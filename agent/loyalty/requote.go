@@ -35,9 +35,17 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, s.Programme, p.digest)
 	}
 	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
+	for i := range s.Wallets {
+		if a := s.Wallets[i].Asked; a != nil {
+			in.Sale.Wallets = append(in.Sale.Wallets, WalletAsk{s.Wallets[i].Wallet, *a})
+		}
+	}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing, History: s.History, Personal: s.Personal}
 		in.Member.Reserved = s.Confirms
+		for _, w := range s.Wallets {
+			in.Member.Wallets = append(in.Member.Wallets, WalletState{Wallet: w.Wallet, Available: w.Available, Balance: w.Held})
+		}
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
@@ -89,6 +97,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.figure("value", s.Value, o.Value)
 	c.figure("to_pay", s.ToPay, o.ToPay)
 	c.figure("earned", int64(s.Earned), int64(o.Earned))
+	c.wallets(s.Wallets, o.Wallets)
 	c.text("quote", s.Quote, o.Quote)
 	c.why(applied(s.Why), applied(o.Why))
 	c.shares(s.Shares, o.Shares)
@@ -100,6 +109,17 @@ func (c *comparison) given(s, o []RulePoints) {
 		at := fmt.Sprintf("given[%d]", i)
 		c.text(at+".rule", s[i].Rule, o[i].Rule)
 		c.figure(at+".points", int64(s[i].Points), int64(o[i].Points))
+	}
+}
+
+func (c *comparison) wallets(s, o []WalletBody) {
+	c.figure("wallets", int64(len(s)), int64(len(o)))
+	for i := range min(len(s), len(o)) {
+		at := fmt.Sprintf("wallets[%d]", i)
+		c.text(at+".wallet", string(s[i].Wallet), string(o[i].Wallet))
+		c.figure(at+".redeemed", int64(s[i].Redeemed), int64(o[i].Redeemed))
+		c.figure(at+".value", s[i].Value, o[i].Value)
+		c.figure(at+".earned", int64(s[i].Earned), int64(o[i].Earned))
 	}
 }
 
@@ -124,6 +144,14 @@ func (c *comparison) shares(s, o *Shares) {
 	compareLists(c, "shares.spent", s.Spent, o.Spent)
 	compareLists(c, "shares.paid", s.Paid, o.Paid)
 	compareLists(c, "shares.reduced", s.Reduced, o.Reduced)
+	c.figure("shares.wallets", int64(len(s.Wallets)), int64(len(o.Wallets)))
+	for i := range min(len(s.Wallets), len(o.Wallets)) {
+		at := fmt.Sprintf("shares.wallets[%d]", i)
+		c.text(at, string(s.Wallets[i].Wallet), string(o.Wallets[i].Wallet))
+		compareLists(c, at+".earned", s.Wallets[i].Earned, o.Wallets[i].Earned)
+		compareLists(c, at+".spent", s.Wallets[i].Spent, o.Wallets[i].Spent)
+		compareLists(c, at+".paid", s.Wallets[i].Paid, o.Wallets[i].Paid)
+	}
 }
 
 func compareLists[T ~int64](c *comparison, field string, s, o []T) {
@@ -158,13 +186,14 @@ func applied(why []Finding) []Finding {
 // moves compares the lots made one by one, and what was taken by the accounts between which it went.
 func (c *comparison) moves(s, o []Movement) {
 	made := func(all []Movement) []Movement {
-		return slices.DeleteFunc(slices.Clone(all), func(m Movement) bool { return m.From != AccountIssued })
+		return slices.DeleteFunc(slices.Clone(all), func(m Movement) bool { return !issues(m.From) })
 	}
 	ms, mo := made(s), made(o)
 	c.figure("lots", int64(len(ms)), int64(len(mo)))
 	for i := range min(len(ms), len(mo)) {
 		at := fmt.Sprintf("lots[%d]", i)
 		c.figure(at+".points", int64(ms[i].Points), int64(mo[i].Points))
+		c.text(at+".from", ms[i].From, mo[i].From)
 		c.text(at+".to", ms[i].To, mo[i].To)
 		c.text(at+".lot", string(ms[i].Lot), string(mo[i].Lot))
 		c.text(at+".expires", ms[i].Expires, mo[i].Expires)
@@ -185,7 +214,7 @@ func flows(lists ...[]Movement) []Movement {
 	for _, list := range lists {
 		for _, m := range list {
 			pair := Movement{From: m.From, To: m.To}
-			if m.From != AccountIssued && !slices.Contains(pairs, pair) {
+			if !issues(m.From) && !slices.Contains(pairs, pair) {
 				pairs = append(pairs, pair)
 			}
 		}

@@ -31,10 +31,12 @@ type Tender struct {
 	Amount int64      `json:"amount"` // minor units
 }
 
-// Ask is what the cashier asks to redeem: a number of points, or All.
+// Ask is what the cashier asks to redeem: a number of points, all that can be, or as many as pay what other tenders and
+// wallets leave.
 type Ask struct {
 	Points Points `json:"points,omitempty"`
 	All    bool   `json:"all,omitempty"`
+	Rest   bool   `json:"rest,omitempty"`
 }
 
 // Medium is how the member is known at the till; it decides what may be redeemed.
@@ -52,6 +54,9 @@ type Sale struct {
 	Tenders  []Tender `json:"tenders,omitempty"`
 	Rounding int64    `json:"rounding,omitempty"` // cash rounding added to the sum of the lines; minor units, may be below zero
 	Redeem   *Ask     `json:"redeem,omitempty"`
+
+	Wallets  []WalletAsk `json:"wallets,omitempty"`  // what to take from the wallets beside the points, each at most once
+	Currency string      `json:"currency,omitempty"` // of every amount; empty: the programme's
 
 	Shown   []ShownCoupon `json:"shown,omitempty"`   // coupons
 	Rewards []RewardAsk   `json:"rewards,omitempty"` // what the member wants for points
@@ -78,7 +83,8 @@ type MemberState struct {
 	Available Points   `json:"available"` // what this medium lets them spend now
 	Medium    Medium   `json:"medium"`
 
-	Reserved *Reservation `json:"reserved,omitempty"` // that this sale confirms: its points can be spent beside what is available
+	Reserved *Reservation  `json:"reserved,omitempty"` // that this sale confirms: its points can be spent beside what is available
+	Wallets  []WalletState `json:"wallets,omitempty"`  // beside the points
 
 	History  *History  `json:"history,omitempty"`  // for rules that look at the member's past; nil: nothing is known of it
 	Standing *Standing `json:"standing,omitempty"` // for a programme with a ladder; nil: not known here, nobody is lifted

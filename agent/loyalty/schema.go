@@ -47,6 +47,8 @@ func (s *schemaWriter) of(t reflect.Type) schemaNode {
 	switch t {
 	case reflect.TypeFor[decimal]():
 		return schemaNode{"type": []string{"string", "number"}, "pattern": `^([1-9][0-9]*(\.[0-9]+)?|0\.[0-9]*[1-9][0-9]*)$`, "exclusiveMinimum": 0}
+	case reflect.TypeFor[figure]():
+		return schemaNode{"type": "number"}
 	case reflect.TypeFor[texts]():
 		s.defs["texts"] = schemaNode{"type": "object", "description": "A text by language code; a missing language falls back to en, then to the first.",
 			"propertyNames": schemaNode{"pattern": languageForm.String()}, "additionalProperties": schemaNode{"type": "string", "minLength": 1, "maxLength": MaxTextBytes}}

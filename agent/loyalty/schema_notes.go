@@ -7,6 +7,7 @@ import "maps"
 func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
+		walletNotes(),
 		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), tierNotes(), returnNotes(),
 		conditionNotes(), segmentNotes(), memberNotes(),
 	} {
@@ -72,7 +73,7 @@ func documentNotes() map[string]schemaNote {
 		"document.tenders": {"What counts when it is paid with; by default all but points.",
 			schemaNode{"propertyNames": oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderPoints))}},
 		"document.earn":      {"Rules that give points.", schemaNode{"maxItems": MaxRules}},
-		"document.redeem":    {"Paying with points; left out, points cannot pay.", nil},
+		"document.redeem":    {"Paying with points; left out, points cannot pay.", schemaNode{"required": []string{"point_value"}}},
 		"document.discounts": {"Price reductions without asking.", schemaNode{"maxItems": MaxDiscounts}},
 		"document.rewards":   {"What members get for points.", schemaNode{"maxItems": MaxRewards}},
 		"document.coupons":   {"Kinds of coupons that the till may print, and that lower the price when they are shown.", schemaNode{"maxItems": MaxCoupons}},

@@ -9,6 +9,16 @@ type Shares struct {
 	Spent   []Points `json:"spent,omitempty"`   // points, on paying and on rewards
 	Paid    []int64  `json:"paid,omitempty"`    // minor units that points, coupons and rewards paid
 	Reduced []int64  `json:"reduced,omitempty"` // minor units that the programme took off the price
+
+	Wallets []WalletShares `json:"wallets,omitempty"` // beside the points
+}
+
+// WalletShares is the part of every line in what its sale earned and spent of one wallet.
+type WalletShares struct {
+	Wallet WalletID `json:"wallet"`
+	Earned []Points `json:"earned,omitempty"`
+	Spent  []Points `json:"spent,omitempty"`
+	Paid   []int64  `json:"paid,omitempty"` // minor units
 }
 
 // shares works the parts out. A rule's points belong to the lines that it bore on, by what it counted on each; points
@@ -18,13 +28,10 @@ func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
 	for place, i := range lines {
 		rank[i] = int32(place)
 	}
-	earned, spent := make([]Points, len(e.out)), make([]Points, len(e.out))
-	if e.in.Member != nil {
-		for i := range e.cands {
-			if err := e.shareOut(&e.cands[i], rank, earned); err != nil {
-				return Shares{}, err
-			}
-		}
+	spent := make([]Points, len(e.out))
+	earned, err := e.earnedByLine(rank)
+	if err != nil {
+		return Shares{}, err
 	}
 	paid, reduced, prices := make([]int64, len(e.out)), make([]int64, len(e.out)), make([]int64, len(e.out))
 	for i := range e.out {
@@ -51,12 +58,53 @@ func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
 	for i := range paid {
 		paid[i] += shareOf(o.paid, i)
 	}
-	return Shares{Earned: trimmed(earned), Spent: trimmed(spent), Paid: trimmed(paid), Reduced: trimmed(reduced)}, nil
+	return Shares{Earned: trimmed(earned[0]), Spent: trimmed(spent), Paid: trimmed(paid), Reduced: trimmed(reduced),
+		Wallets: e.walletShares(earned, lines)}, nil
+}
+
+// earnedByLine is what every line earned, by wallet.
+func (e *earning) earnedByLine(rank []int32) ([][]Points, error) {
+	earned := make([][]Points, len(e.p.wallets))
+	for i := range earned {
+		earned[i] = make([]Points, len(e.out))
+	}
+	if e.in.Member == nil {
+		return earned, nil
+	}
+	for i := range e.cands {
+		if err := e.shareOut(&e.cands[i], rank, earned[e.cands[i].rule.wallet]); err != nil {
+			return nil, err
+		}
+	}
+	return earned, nil
+}
+
+// walletShares is the parts in every wallet beside the points that the sale used. What a wallet spent lies on the lines that
+// it paid.
+func (e *earning) walletShares(earned [][]Points, order []int32) []WalletShares {
+	var all []WalletShares
+	for w := 1; w < len(e.purses); w++ {
+		u, s := &e.purses[w], WalletShares{Wallet: e.purses[w].id, Earned: trimmed(earned[w])}
+		if u.Points > 0 {
+			spent, weights := make([]Points, len(e.out)), make([]int64, len(e.out))
+			for k, i := range order {
+				weights[k] = u.paid[i]
+			}
+			for k, n := range Split(int64(u.Points), weights) {
+				spent[order[k]] = Points(n)
+			}
+			s.Spent, s.Paid = trimmed(spent), trimmed(u.paid)
+		}
+		if s.Earned != nil || s.Spent != nil {
+			all = append(all, s)
+		}
+	}
+	return all
 }
 
 // stored is the shares as an entry holds them; nil when there is nothing to hold.
 func (s Shares) stored() *Shares {
-	if s.Earned == nil && s.Spent == nil && s.Paid == nil && s.Reduced == nil {
+	if s.Earned == nil && s.Spent == nil && s.Paid == nil && s.Reduced == nil && s.Wallets == nil {
 		return nil
 	}
 	return &s
@@ -140,22 +188,24 @@ func shareOf[T ~int64](list []T, i int) T {
 // bytes is at least what JSON takes for the shares.
 func (s *Shares) bytes() int {
 	n := len(`,"shares":{"earned":[],"spent":[],"paid":[],"reduced":[]}`)
-	for _, list := range [][]Points{s.Earned, s.Spent} {
-		for _, p := range list {
-			n += width(int64(p)) + 1
-		}
+	n += listBytes(s.Earned) + listBytes(s.Spent) + listBytes(s.Paid) + listBytes(s.Reduced)
+	for _, w := range s.Wallets {
+		n += len(`{"wallet":"","earned":[],"spent":[],"paid":[]},`) + len(w.Wallet) + listBytes(w.Earned) + listBytes(w.Spent) + listBytes(w.Paid)
 	}
-	for _, list := range [][]int64{s.Paid, s.Reduced} {
-		for _, v := range list {
-			n += width(v) + 1
-		}
+	return n
+}
+
+func listBytes[T ~int64](list []T) int {
+	n := 0
+	for _, v := range list {
+		n += width(int64(v)) + 1
 	}
 	return n
 }
 
 // fits holds what a bill adds to its entry beside the lines to the room that lines have.
 func (q *Quote) fits(in *QuoteInput) error {
-	size := linesBytes(in.Sale.Lines) + in.besideBytes() + q.shares.bytes()
+	size := linesBytes(in.Sale.Lines) + in.besideBytes() + q.shares.bytes() + q.walletBytes(in)
 	for _, r := range q.Reductions {
 		size += len(`{"rule":"","amount":},`) + len(r.Rule) + width(r.Amount)
 	}
