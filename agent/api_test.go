@@ -96,7 +96,7 @@ func TestBadCallsAreRefusedWithACodeAndChangeNothing(t *testing.T) {
 		"unknown field":        {"POST", "/v1/lanes/1/quote", `{"lines":[],"colour":1}`, none, 422, "field_invalid"},
 		"wrong type":           {"POST", "/v1/lanes/1/quote", `{"lines":[{"sku":"1","quantity":"one","amount":1}]}`, none, 422, "field_invalid"},
 		"a reward of nobody":   {"POST", "/v1/lanes/1/quote", `{"lines":[{"sku":"1","quantity":1000,"amount":1}],"rewards":[{"reward":"none"}]}`, none, 422, "field_invalid"},
-		"a coupon of nobody":   {"POST", "/v1/lanes/1/quote", `{"lines":[{"sku":"1","quantity":1000,"amount":1}],"coupons":[{"code":"none"}]}`, none, 404, "coupon_unknown"},
+		"a coupon of nobody":   {"POST", "/v1/lanes/1/quote", `{"lines":[{"sku":"1","quantity":1000,"amount":1}],"coupons":[{"code":"none"}]}`, none, 422, "coupon_unreadable"},
 		"empty basket":         {"POST", "/v1/lanes/1/quote", `{"lines":[]}`, none, 422, "field_invalid"},
 		"negative amount":      {"POST", "/v1/lanes/1/quote", `{"lines":[{"sku":"1","quantity":1000,"amount":-1}]}`, none, 422, "field_invalid"},
 		"body too large":       {"POST", "/v1/lanes/1/quote", `{"cashier":"` + strings.Repeat("x", 300<<10) + `"}`, none, 413, "body_too_large"},

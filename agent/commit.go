@@ -181,10 +181,10 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 	intent := agentdb.Intent{
 		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Drawn(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
-		Coupons: agentdb.UsedCoupons(s.bill.quote.Reductions),
+		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions),
 	}
 	if err := l.a.db.OpenIntent(ctx, intent); errors.Is(err, agentdb.ErrCouponUsed) {
-		return none, refuse(CodeCouponUsed, err)
+		return none, refuse(CodeQuoteChanged, err)
 	} else if err != nil {
 		return none, refuseForNow(CodeLedgerUnavailable, err)
 	}

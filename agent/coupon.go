@@ -78,9 +78,7 @@ func appendRefusal(err error) error {
 		return r
 	case errors.Is(err, agentdb.ErrConflict):
 		return refuse(CodeKeyReused, err)
-	case errors.Is(err, agentdb.ErrCouponUsed):
-		return refuse(CodeCouponUsed, err)
-	case errors.Is(err, agentdb.ErrDayChanged):
+	case errors.Is(err, agentdb.ErrDayChanged), errors.Is(err, agentdb.ErrCouponUsed):
 		return refuse(CodeQuoteChanged, err)
 	case errors.As(err, &sale) && sale.Code == loyalty.SaleQuoteChange:
 		return refuse(CodeQuoteChanged, err)

@@ -1,8 +1,10 @@
 package agent_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
@@ -75,17 +77,47 @@ func TestACouponOfThisStoreIsTakenOnce(t *testing.T) {
 		t.Errorf("the same key: %+v, %v", again, err)
 	}
 	_, err = s.agent.Quote(t.Context(), 1, r)
-	if r := refused(t, err, agent.CodeCouponUsed); r.Field != "coupons[0]" {
-		t.Errorf("at %s", r.Field)
-	}
+	noCoupon(t, err, loyalty.CouponUsed)
 	_, err = s.commit(newKey(), request)
-	refused(t, err, agent.CodeCouponUsed)
+	noCoupon(t, err, loyalty.CouponUsed)
 	r.Coupons = []agent.Coupon{{Code: "1-NOBODYS"}}
 	_, err = s.agent.Quote(t.Context(), 1, r)
-	refused(t, err, agent.CodeCouponUnknown)
+	noCoupon(t, err, loyalty.CouponUnreadable)
 	if got := s.kinds(); got != "coupon sale" {
 		t.Errorf("the log holds %q", got)
 	}
+}
+
+// noCoupon checks that the first coupon of a bill was refused with a code.
+func noCoupon(t *testing.T, err error, code string) {
+	t.Helper()
+	var bad *loyalty.SaleError
+	if !errors.As(err, &bad) || bad.Code != code || bad.Field != "coupons[0]" {
+		t.Errorf("got %v, want %s of coupons[0]", err, code)
+	}
+}
+
+func TestACouponOfAnotherStoreIsCheckedWithoutALineToIt(t *testing.T) {
+	s := newShop(t)
+	s.publish(offersProgramme)
+	today := time.Now().Format(time.DateOnly)
+	coupon := loyalty.CouponCode{Issuer: 9, ShownCoupon: loyalty.ShownCoupon{Coupon: "coffee", Serial: "9-ABC", ValidFrom: today, ValidTo: "2099-12-31", Uses: 2}}
+	r := basket(1000)
+	r.Coupons = []agent.Coupon{{Code: must[string](t)(coupon.Sign(s.identity.PaperKey(9)))}}
+	for range 2 {
+		if done, err := s.commit(newKey(), s.quoted(r)); err != nil || done.Total != 800 {
+			t.Fatalf("answer %+v, %v", done, err)
+		}
+	}
+	_, err := s.agent.Quote(t.Context(), 1, r)
+	noCoupon(t, err, loyalty.CouponUsed)
+	r.Coupons = []agent.Coupon{{Code: must[string](t)(coupon.Sign(s.identity.PaperKey(8)))}}
+	_, err = s.agent.Quote(t.Context(), 1, r)
+	noCoupon(t, err, loyalty.CouponForged)
+	coupon.Member = 77
+	r.Coupons = []agent.Coupon{{Code: must[string](t)(coupon.Sign(s.identity.PaperKey(9)))}}
+	_, err = s.agent.Quote(t.Context(), 1, r)
+	noCoupon(t, err, loyalty.CouponUsed)
 }
 
 func TestACouponWithoutEffectIsKept(t *testing.T) {

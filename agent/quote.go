@@ -60,6 +60,9 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		}
 		b.input.Member = &state
 	}
+	if err := b.admitCoupons(); err != nil {
+		return nil, err
+	}
 	if b.quote, err = b.programme.Quote(b.input); err != nil {
 		return nil, quoteRefusal(err)
 	}

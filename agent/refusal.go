@@ -33,7 +33,6 @@ const (
 	CodeJobUnknown        = "job_unknown"
 	CodeMemberUnknown     = "member_unknown"
 	CodeCouponUnknown     = "coupon_unknown"
-	CodeCouponUsed        = "coupon_used"
 	CodeBillUnreadable    = "bill_unreadable"
 	CodeKeyReused         = "key_reused"
 	CodeQuoteChanged      = "quote_changed"

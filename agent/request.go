@@ -23,7 +23,7 @@ type SaleRequest struct {
 
 // Coupon is a coupon shown: the code that stands on it, or a kind and serial that the caller has checked.
 type Coupon struct {
-	Code   string `json:"code,omitempty" maxLength:"400" doc:"as scanned or typed"`
+	Code   string `json:"code,omitempty" maxLength:"1200" doc:"as scanned or typed"`
 	Coupon string `json:"coupon,omitempty" maxLength:"40" doc:"kind in the programme"`
 	Serial string `json:"serial,omitempty" maxLength:"40"`
 }

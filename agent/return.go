@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -157,9 +156,7 @@ func (a *Agent) findSale(ctx context.Context, g *giving, text string) error {
 	var sold agentdb.Committed
 	var err error
 	if loyalty.IsBillCode(text) {
-		g.input.Sale, err = loyalty.ReadBillCode(text, func(s loyalty.StoreID) ed25519.PublicKey {
-			return a.identity.PaperKey(uint32(s)).Public().(ed25519.PublicKey)
-		})
+		g.input.Sale, err = loyalty.ReadBillCode(text, a.paperKey)
 		if err != nil {
 			return &Refusal{Code: CodeBillUnreadable, Field: "sale", cause: err}
 		}

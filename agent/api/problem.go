@@ -57,6 +57,18 @@ const (
 const (
 	codeReturnNothing = "return_nothing"
 	codeReturnMore    = "return_more_than_sold"
+
+	codeCouponUnreadable = "coupon_unreadable"
+	codeCouponIssuer     = "coupon_unknown_issuer"
+	codeCouponForged     = "coupon_forged"
+	codeCouponCurrency   = "coupon_currency"
+	codeCouponNotHere    = "coupon_not_here"
+	codeCouponNotYet     = "coupon_not_yet"
+	codeCouponExpired    = "coupon_expired"
+	codeCouponUsed       = "coupon_used"
+	codeCouponNotYours   = "coupon_not_yours"
+	codeCouponGone       = "coupon_gone"
+	codeCouponCost       = "coupon_cost"
 )
 
 // statuses is the one table from codes to HTTP.
@@ -68,11 +80,13 @@ func statuses() map[string]int {
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404,
 		agent.CodeKeyReused: 409, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
-		agent.CodeCouponUsed: 409, agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
+		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
 		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422,
 		codeReturnNothing: 422, codeReturnMore: 422,
+		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
+		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422, codeCouponCost: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -58,12 +59,17 @@ func releaseCoupons(tx *store.Tx, txn loyalty.TxnID) error {
 }
 
 // UsedCoupons is the coupons that a bill uses up; those without effect are not among its reductions.
-func UsedCoupons(reductions []loyalty.Reduction) []CouponUse {
+func UsedCoupons(shown []loyalty.ShownCoupon, reductions []loyalty.Reduction) []CouponUse {
 	var uses []CouponUse
 	for _, r := range reductions {
-		if r.Serial != "" {
-			uses = append(uses, CouponUse{Serial: r.Serial})
+		if r.Serial == "" {
+			continue
 		}
+		use := CouponUse{Serial: r.Serial}
+		if i := slices.IndexFunc(shown, func(c loyalty.ShownCoupon) bool { return c.Serial == r.Serial }); i >= 0 {
+			use.Before = shown[i].Used
+		}
+		uses = append(uses, use)
 	}
 	return uses
 }
@@ -72,7 +78,7 @@ func couponsOf(e *loyalty.Entry) []CouponUse {
 	if e.Sale == nil {
 		return nil
 	}
-	return UsedCoupons(e.Sale.Reductions)
+	return UsedCoupons(e.Sale.Shown, e.Sale.Reductions)
 }
 
 // insertMarks keeps what later look-ups need of a coupon or a return.
