@@ -65,10 +65,10 @@ func (c *compiler) compileReward(i int, seen map[string]bool) {
 		def.PerSale = 1
 	}
 	r.perSale = def.PerSale
-	if g := def.Gives; g != nil && (g.Each != "" || g.Buy != 0) {
-		c.fault(path+".gives", "says how often, which for a reward the till does", "leave each and buy out")
+	if g := def.Gives; g != nil && (g.Each != "" || g.Buy != 0 || g.Times != 0) {
+		c.fault(path+".gives", "says how often, which for a reward the till does", "leave each, buy and times out")
 	}
-	if many := r.kind == giveCheapest || r.kind == givePerk || r.kind == giveBill && r.amount > 0 && !r.toPrice; def.PerSale > 1 && !many {
+	if many := r.kind == giveCheapest || r.kind == giveBundle || r.kind == givePerk || r.kind == giveBill && r.amount > 0 && !r.toPrice; def.PerSale > 1 && !many {
 		c.fault(path+".per_sale", "is more than once for what can be given once", "leave it out, or give an amount off the bill, pieces or a perk")
 	}
 	c.p.rewards = append(c.p.rewards, r)
@@ -95,7 +95,7 @@ type reductionDef struct {
 }
 
 func (c *compiler) reduction(path string, def reductionDef) reduction {
-	r := reduction{source: def.source, id: def.id, on: noSet, priority: def.priority, group: def.group, when: c.compileWhen(path+".when", def.when)}
+	r := reduction{source: def.source, id: def.id, on: noSet, buyFrom: noSet, priority: def.priority, group: def.group, when: c.compileWhen(path+".when", def.when)}
 	if def.group != "" {
 		c.checkID(path+".group", def.group)
 	}
@@ -121,16 +121,11 @@ func (c *compiler) gives(path string, def *givesDef, r *reduction) {
 		c.fault(path, "must have one of percent, amount and price", "write percent: 10, amount: 2.00 or price: 9.99")
 		return
 	}
-	r.kind = giveKind(c.choice(path+".of", &def.Of, "bill", "line", "unit", "cheapest"))
+	r.kind = giveKind(c.choice(path+".of", &def.Of, "bill", "line", "unit", "cheapest", "bundle"))
 	r.initial = c.choice(path+".base", &def.Base, "running", "initial") == 1
 	r.mode = [...]rounding{roundHalfUp, roundFloor, roundHalfEven, roundCeil}[c.choice(path+".rounding", &def.Rounding, "half_up", "floor", "half_even", "ceil")]
-	if def.On != "" {
-		id, ok := c.sets[def.On]
-		if !ok {
-			c.fault(path+".on", fmt.Sprintf("there is no set %q", def.On), didYouMean(def.On, c.setNames()))
-		}
-		r.on = id
-	}
+	r.on = c.givesSet(path+".on", def.On)
+	r.buyFrom = c.givesSet(path+".buy_from", def.BuyFrom)
 	switch {
 	case def.Percent != "":
 		n, ok := parseDecimal(string(def.Percent), 2)
@@ -145,6 +140,18 @@ func (c *compiler) gives(path string, def *givesDef, r *reduction) {
 		r.toPrice, r.amount = true, c.money(path+".price", &def.Price, true)
 	}
 	c.givesHowOften(path, def, r)
+}
+
+func (c *compiler) givesSet(path, name string) setID {
+	if name == "" {
+		return noSet
+	}
+	id, ok := c.sets[name]
+	if !ok {
+		c.fault(path, fmt.Sprintf("there is no set %q", name), didYouMean(name, c.setNames()))
+		return noSet
+	}
+	return id
 }
 
 func (c *compiler) givesHowOften(path string, def *givesDef, r *reduction) {
@@ -162,13 +169,19 @@ func (c *compiler) givesHowOften(path string, def *givesDef, r *reduction) {
 	idle := map[string]bool{
 		"each":  def.Each != "" && (r.kind != giveBill || def.Amount == ""),
 		"buy":   def.Buy != 0 && r.kind != giveCheapest,
-		"units": def.Units != 0 && r.kind != giveCheapest,
-		"times": def.Times != 0 && def.Each == "" && def.Buy == 0,
+		"units": def.Units != 0 && r.kind != giveCheapest && r.kind != giveBundle,
+		"times": def.Times != 0 && def.Each == "" && def.Buy == 0 && r.kind != giveBundle,
 	}
-	for _, name := range []string{"each", "buy", "units", "times"} {
+	idle["buy_from"] = def.BuyFrom != "" && def.Buy == 0
+	for _, name := range []string{"each", "buy", "buy_from", "units", "times"} {
 		if idle[name] {
-			c.fault(path+"."+name, "does nothing here", "each goes with an amount off the bill, buy and units with of: cheapest, times with each or buy")
+			c.fault(path+"."+name, "does nothing here",
+				"each goes with an amount off the bill, buy and units with of: cheapest, buy_from with buy, units also with of: bundle, times with each, buy or of: bundle")
 		}
+	}
+	if r.kind == giveBundle && r.units < 2 {
+		c.fault(path+".units", "does not say how many pieces make a bundle", "write 2 or more")
+		r.units = 2
 	}
 	if r.kind == giveCheapest && r.units == 0 {
 		r.units, def.Units = 1, 1

@@ -52,6 +52,8 @@ func faultyDocuments() []faultyDocument {
 		{"pieces of a bill", goodHead + "discounts: [{id: d, gives: {percent: 10, units: 2}}]\n", "discounts[0].gives.units: does nothing here"},
 		{"steps of a share", goodHead + "discounts: [{id: d, gives: {percent: 10, each: 30.00}}]\n", "discounts[0].gives.each: does nothing here"},
 		{"a limit on nothing", goodHead + "discounts: [{id: d, gives: {amount: 1.00, times: 2}}]\n", "discounts[0].gives.times: does nothing here"},
+		{"a bundle of one", goodHead + "discounts: [{id: d, gives: {price: 1.00, of: bundle}}]\n", "discounts[0].gives.units: does not say how many pieces make a bundle; write 2 or more"},
+		{"bought for nothing", goodHead + "sets: {a: {sku: [a]}}\ndiscounts: [{id: d, gives: {percent: 10, of: cheapest, buy_from: a}}]\n", "discounts[0].gives.buy_from: does nothing here"},
 		{"a discount on a set that is not there", goodHead + "discounts: [{id: d, gives: {percent: 10, on: x}}]\n", `discounts[0].gives.on: there is no set "x"`},
 		{"a discount with the id of a rule", goodHead + rule + "}\ndiscounts: [{id: base, gives: {percent: 10}}]\n", "discounts[0].id: base is used before"},
 		{"a reward for nothing", goodHead + "rewards: [{id: r, cost: 0}]\n", "rewards[0].cost: 0 is out of range; write 1 to"},

@@ -283,11 +283,12 @@ type givesDef struct {
 	On       string  `json:"on,omitempty"` // a set; empty for everything
 	Base     string  `json:"base,omitempty"`
 	Rounding string  `json:"rounding,omitempty"`
-	Each     decimal `json:"each,omitempty"`  // of bill: once for every full such amount
-	Buy      int64   `json:"buy,omitempty"`   // of cheapest: for every so many pieces besides
-	Units    int64   `json:"units,omitempty"` // of cheapest: so many pieces
-	Times    int64   `json:"times,omitempty"` // with each or buy: at most so often
-	Most     decimal `json:"most,omitempty"`  // at most so much off
+	Each     decimal `json:"each,omitempty"`     // of bill: once for every full such amount
+	Buy      int64   `json:"buy,omitempty"`      // of cheapest: for every so many pieces besides
+	BuyFrom  string  `json:"buy_from,omitempty"` // the set whose pieces must be bought; empty: those of on
+	Units    int64   `json:"units,omitempty"`    // of cheapest: so many pieces; of bundle: what makes one
+	Times    int64   `json:"times,omitempty"`    // with each, buy or bundle: at most so often
+	Most     decimal `json:"most,omitempty"`     // at most so much off
 }
 
 type stackingDef struct {

@@ -12,7 +12,7 @@ import (
 // genGives draws a price reduction of any kind.
 func genGives(t *rapid.T, reward bool) string {
 	how := rapid.SampledFrom([]string{"percent: 10", "percent: 33.33", "percent: 100", "amount: 0.07", "amount: 5.00", "price: 1.99"}).Draw(t, "how")
-	of := rapid.SampledFrom([]string{"bill", "line", "unit", "cheapest"}).Draw(t, "of")
+	of := rapid.SampledFrom([]string{"bill", "line", "unit", "cheapest", "bundle"}).Draw(t, "of")
 	text := "{" + how + ", of: " + of
 	text += rapid.SampledFrom([]string{"", ", on: red", ", on: food", ", on: mixed"}).Draw(t, "reduces")
 	text += rapid.SampledFrom([]string{"", ", base: initial"}).Draw(t, "price base")
@@ -20,7 +20,9 @@ func genGives(t *rapid.T, reward bool) string {
 	text += rapid.SampledFrom([]string{"", ", most: 3.00"}).Draw(t, "most")
 	switch {
 	case of == "cheapest" && !reward:
-		text += rapid.SampledFrom([]string{"", ", buy: 2", ", units: 3"}).Draw(t, "pieces")
+		text += rapid.SampledFrom([]string{"", ", buy: 2", ", units: 3", ", buy: 1, buy_from: food"}).Draw(t, "pieces")
+	case of == "bundle":
+		text += rapid.SampledFrom([]string{", units: 2", ", units: 3"}).Draw(t, "bundle")
 	case of == "bill" && !reward && strings.HasPrefix(how, "amount"):
 		text += rapid.SampledFrom([]string{"", ", each: 10.00", ", each: 7.00, times: 2"}).Draw(t, "each")
 	}

@@ -15,6 +15,7 @@ const (
 	giveLine
 	giveUnit
 	giveCheapest
+	giveBundle
 	givePerk // a reward without money value
 )
 
@@ -34,6 +35,7 @@ type reduction struct {
 	mode     rounding
 	each     int64
 	buy      int64
+	buyFrom  setID // whose pieces must be bought; noSet: those of on
 	units    int64
 	times    int64
 	most     int64
@@ -72,6 +74,8 @@ func (r *reduction) offOf(p *prices, lines []int32, count int64) ([]int64, error
 		off, ok = r.offLines(p, lines, base, room)
 	case giveCheapest:
 		off, ok = r.offCheapest(p, lines, base, room, count)
+	case giveBundle:
+		off, ok = r.offBundles(p, lines, base, room, count)
 	case givePerk:
 		return make([]int64, len(lines)), nil
 	}
@@ -164,6 +168,12 @@ func (r *reduction) offCheapest(p *prices, lines []int32, base, room []int64, co
 	switch {
 	case r.source == ofReward:
 		want = count
+	case r.buyFrom != noSet:
+		sets := count / r.buy // pieces bought
+		if r.times > 0 {
+			sets = min(sets, r.times)
+		}
+		want = sets * r.units
 	case r.buy > 0:
 		sets := all / (r.buy + r.units)
 		if r.times > 0 {

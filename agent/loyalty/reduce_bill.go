@@ -166,6 +166,12 @@ func (s *stack) touched() []int32 {
 	return found
 }
 
+// holds says whether a line is in a set.
+func (b *bill) holds(i int, set setID) bool {
+	_, in := slices.BinarySearch(b.setsOf(i), set)
+	return in
+}
+
 // offer puts a reduction before the bill, with its lines by content. Goods that are excluded are never reduced.
 func (s *stack) offer(r *reduction) *offer {
 	f := offer{reduction: r, count: 1}
@@ -173,12 +179,13 @@ func (s *stack) offer(r *reduction) *offer {
 		if s.out[i].Excluded != "" {
 			continue
 		}
-		if r.on != noSet {
-			if _, in := slices.BinarySearch(s.setsOf(i), r.on); !in {
-				continue
-			}
+		if r.buyFrom != noSet && s.holds(i, r.buyFrom) { // bought, so not given too
+			f.bought += pieces(&s.in.Sale.Lines[i])
+			continue
 		}
-		f.lines = append(f.lines, int32(i))
+		if r.on == noSet || s.holds(i, r.on) {
+			f.lines = append(f.lines, int32(i))
+		}
 	}
 	slices.SortFunc(f.lines, func(a, b int32) int { return cmp.Compare(s.rank[a], s.rank[b]) })
 	s.offers = append(s.offers, f)

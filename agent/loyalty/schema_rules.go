@@ -121,26 +121,29 @@ func reduceNotes() map[string]schemaNote {
 		"reward.per_sale":    {"Times on one bill.", between(0, maxTimes)},
 		"reward.with_earned": {"The points of the same sale may pay.", nil},
 		"gives": {"", all(oneOf("percent", "amount", "price"), without("percent", "each"), without("price", "each"),
-			schemaNode{"dependentSchemas": schemaNode{"units": ofCheapest(), "buy": ofCheapest(),
-				"times": schemaNode{"anyOf": []schemaNode{{"required": []string{"each"}}, {"required": []string{"buy"}}}}}})},
+			schemaNode{"if": ofPieces("bundle"), "then": schemaNode{"required": []string{"units"}, "properties": schemaNode{"units": schemaNode{"minimum": 2}}}},
+			schemaNode{"dependentSchemas": schemaNode{"units": ofPieces("cheapest", "bundle"), "buy": ofPieces("cheapest"),
+				"buy_from": schemaNode{"required": []string{"buy"}},
+				"times":    schemaNode{"anyOf": []schemaNode{{"required": []string{"each"}}, {"required": []string{"buy"}}, ofPieces("bundle")}}}})},
 		"gives.percent":  {"So many percent off.", aShare()},
 		"gives.amount":   {"So much off.", nil},
 		"gives.price":    {"What is left to pay.", nil},
-		"gives.of":       {"Of all goods together, of each line, of each piece or kilogram, of the cheapest pieces.", oneWord("bill", "line", "unit", "cheapest")},
+		"gives.of":       {"Of all goods together, of each line, of each piece or kilogram, of the cheapest pieces, of every bundle of so many.", oneWord("bill", "line", "unit", "cheapest", "bundle")},
 		"gives.on":       {"A set; left out, everything.", nil},
 		"gives.base":     {"running: counts on what the reductions before left; initial: on the prices before all of them.", oneWord("running", "initial")},
 		"gives.rounding": {"Of a percentage.", oneWord("half_up", "floor", "half_even", "ceil")},
 		"gives.each":     {"Of an amount off the bill: once for every full such amount.", nil},
 		"gives.buy":      {"Of the cheapest: for every so many pieces besides.", between(0, maxTimes)},
-		"gives.units":    {"Of the cheapest: so many pieces.", between(0, maxTimes)},
-		"gives.times":    {"With each or buy: at most so often.", between(0, maxTimes)},
+		"gives.buy_from": {"The set whose pieces must be bought; left out, those of on.", nil},
+		"gives.units":    {"Of the cheapest: so many pieces. Of a bundle: what makes one.", between(0, maxTimes)},
+		"gives.times":    {"With each, buy or bundle: at most so often.", between(0, maxTimes)},
 		"gives.most":     {"At most so much off.", nil},
 		"stacking.group": {"The highest priority, or the lowest price to pay.", oneWord("priority", "best_for_customer")},
 	}
 }
 
-func ofCheapest() schemaNode {
-	return schemaNode{"required": []string{"of"}, "properties": schemaNode{"of": schemaNode{"const": "cheapest"}}}
+func ofPieces(kinds ...string) schemaNode {
+	return schemaNode{"required": []string{"of"}, "properties": schemaNode{"of": schemaNode{"enum": kinds}}}
 }
 
 func tierNotes() map[string]schemaNote {

@@ -45,6 +45,7 @@ type offer struct {
 	lines  []int32
 	serial string
 	count  int64  // times of a reward, or pieces
+	bought int64  // pieces of the set that must be bought
 	cost   Points // of all of them
 	bad    *Finding
 	burn   bool // a coupon that is used up even without effect
@@ -148,7 +149,11 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	if missing := o.spent + f.cost - most; f.cost > 0 && missing > 0 {
 		return no(Finding{Code: ExplainRewardShort, Limit: int64(f.cost), Missing: int64(missing)})
 	}
-	off, err := f.offOf(&o.prices, f.lines, f.count)
+	count := f.count
+	if f.buyFrom != noSet {
+		count = f.bought
+	}
+	off, err := f.offOf(&o.prices, f.lines, count)
 	if err != nil {
 		return false, err
 	}
