@@ -57,6 +57,10 @@ func TestEveryPublishedProgrammeSellsAndTakesBack(t *testing.T) {
 			m := &MemberState{ID: 9, Medium: MediumPurse, Available: 2000, Lots: []Lot{{ID: "1-1-1.1", Remaining: 2000, Earned: "2026-01-01", Expires: "2027-06-30"}},
 				History: &History{Purchases: 9, Balance: 2000}, Standing: &Standing{Spend: 199_000}}
 			in := QuoteInput{Sale: Sale{Lines: lines, Redeem: &Ask{Points: 300}}, Member: m}
+			for _, id := range p.Wallets() {
+				m.Wallets = append(m.Wallets, WalletState{Wallet: id, Available: 500, Lots: []Lot{{ID: LotID("1-1-2." + id), Remaining: 500, Earned: "2026-01-01"}}})
+				in.Sale.Wallets = append(in.Sale.Wallets, WalletAsk{id, Ask{Points: 200}})
+			}
 			for _, r := range p.rewards {
 				in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{Reward: r.id})
 			}
@@ -75,7 +79,7 @@ func TestEveryPublishedProgrammeSellsAndTakesBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			lots := Apply(m.Lots, e.Moves, m.ID)
-			back, err := Return(ReturnInput{Sale: sale, All: true, Lots: lots, Policy: p.ReturnPolicy()}, testHead(2))
+			back, err := Return(ReturnInput{Sale: sale, All: true, Lots: lots, Wallets: walletsAfter(m, &e), Policy: p.ReturnPolicy()}, testHead(2))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,27 +34,43 @@ func RequoteReturn(e *Entry, in ReturnInput) ([]Difference, error) {
 	if in.Policy.Shortage != ShortageWithhold {
 		c.figure("withheld", b.Withheld, 0)
 	}
+	c.walletReturns(b.Wallets, o.Wallets)
 	c.returned(e)
 	return c.found, nil
 }
 
 // returned holds the movements of a return against its figures.
 func (c *comparison) returned(e *Entry) {
-	main, b := AccountMain(e.Member), e.Return
+	b := e.Return
 	sums := map[Movement]Points{}
 	for i, m := range e.Moves {
 		c.positive(i, m)
 		sums[Movement{From: m.From, To: m.To}] += m.Points
 	}
-	for _, want := range []struct {
-		from, to string
-		points   Points
-	}{{main, AccountIssued, b.Taken}, {AccountRedeemed, main, b.Back}, {AccountRedeemed, AccountExpired, b.Lapsed}} {
-		pair := Movement{From: want.from, To: want.to}
-		c.figure("moves "+want.from+" -> "+want.to, int64(sums[pair]), int64(want.points))
-		delete(sums, pair)
+	for _, w := range append([]WalletReturn{{Taken: b.Taken, Back: b.Back, Lapsed: b.Lapsed}}, b.Wallets...) {
+		at := AccountsOf(e.Member, w.Wallet)
+		for _, want := range []struct {
+			from, to string
+			points   Points
+		}{{at.Main, at.Issued, w.Taken}, {at.Redeemed, at.Main, w.Back}, {at.Redeemed, at.Expired, w.Lapsed}} {
+			pair := Movement{From: want.from, To: want.to}
+			c.figure("moves "+want.from+" -> "+want.to, int64(sums[pair]), int64(want.points))
+			delete(sums, pair)
+		}
 	}
 	c.figure("moves of other accounts", int64(len(sums)), 0)
+}
+
+// walletReturns compares what follows from the sale alone, as for the points.
+func (c *comparison) walletReturns(s, o []WalletReturn) {
+	c.figure("wallets", int64(len(s)), int64(len(o)))
+	for i := range min(len(s), len(o)) {
+		at := fmt.Sprintf("wallets[%d].", i)
+		c.text(at+"wallet", string(s[i].Wallet), string(o[i].Wallet))
+		c.figure(at+"owed", int64(s[i].Owed), int64(o[i].Owed))
+		c.figure(at+"back", int64(s[i].Back+s[i].Lapsed), int64(o[i].Back+o[i].Lapsed))
+		c.figure(at+"taken and short", int64(s[i].Taken+s[i].Short), int64(o[i].Taken+o[i].Short))
+	}
 }
 
 func (c *comparison) positive(i int, m Movement) {

@@ -14,6 +14,7 @@ type ReturnPolicy struct {
 	GraceDays int    // life that spent points get when their own has ended; 0: they stay expired
 	Shortage  Shortage
 
+	wallets       []wallet
 	life          expiry // of a new lot
 	points, value int64  // what withheld points are worth
 }
@@ -30,7 +31,7 @@ const (
 // ReturnPolicy is the programme's.
 func (p *Programme) ReturnPolicy() ReturnPolicy {
 	r := p.returns
-	r.Programme, r.life = p.digest, p.expiry
+	r.Programme, r.life, r.wallets = p.digest, p.expiry, p.wallets
 	if p.redeem != nil {
 		r.points, r.value = p.redeem.points, p.redeem.value
 	}
@@ -52,6 +53,9 @@ type ReturnInput struct {
 	Lots    []Lot          // the member's, today
 	Expired Points         // of the points that the sale earned, those that expired unspent: nobody owes them
 	Policy  ReturnPolicy
+
+	Wallets []ReturnWallet // the member's, today, beside the points
+	wallet  WalletID       // that this is the view of
 }
 
 // ReturnBody is what a return did. Its figures are of this return alone; with those before it they sum to what one return
@@ -72,6 +76,7 @@ type ReturnBody struct {
 	Back      Points         `json:"back,omitempty"`     // spent points given back
 	Lapsed    Points         `json:"lapsed,omitempty"`   // spent points whose life has ended: they stay expired
 	Balance   Points         `json:"balance,omitempty"`  // the member's after the return, as the store knew it; stands on the slip
+	Wallets   []WalletReturn `json:"wallets,omitempty"`  // beside the points
 	Why       []Finding      `json:"why,omitempty"`
 }
 
@@ -96,12 +101,15 @@ func Return(in ReturnInput, head EntryHead) (Entry, error) {
 		e.Ref = in.Sale.Seq
 	}
 	was, now := in.due(t.before), in.due(t.after)
-	s := settlement{in: &in, head: head, day: day, body: &ReturnBody{Store: in.Sale.Store, Epoch: in.Sale.Epoch, Seq: in.Sale.Seq,
+	s := settlement{in: &in, head: head, day: day, at: AccountsOf(in.Sale.Member, MainWallet), body: &ReturnBody{Store: in.Sale.Store, Epoch: in.Sale.Epoch, Seq: in.Sale.Seq,
 		Programme: in.Policy.Programme, Currency: in.Sale.Currency, Lines: t.lines, Money: now.money - was.money, Owed: now.owed - was.owed}}
 	if err := s.settle(was, now); err != nil {
 		return Entry{}, err
 	}
-	s.body.Why = s.body.findings()
+	if err := s.settleWallets(t); err != nil {
+		return Entry{}, err
+	}
+	s.body.Why = append(s.body.findings(), s.body.Why...)
 	e.Return, e.Moves = s.body, s.moves
 	return e, nil
 }

@@ -8,8 +8,10 @@ type settlement struct {
 	body  *ReturnBody
 	head  EntryHead
 	day   date
+	at    Accounts
 	moves []Movement
 	fresh []int // moves that made a lot here
+	made  int   // lots that the entry has made
 }
 
 func (s *settlement) settle(was, now due) error {
@@ -23,6 +25,9 @@ func (s *settlement) settle(was, now due) error {
 	for i := range s.in.Before {
 		taken += s.in.Before[i].Taken
 		withheld += s.in.Before[i].Withheld
+		for _, w := range s.in.Before[i].Wallets {
+			withheld -= w.Withheld
+		}
 	}
 	owed := max(now.owed-s.in.Expired, 0) // what expired by itself is not taken a second time
 	s.take(max(owed-taken, 0))
@@ -49,18 +54,17 @@ func (s *settlement) giveLot(l SpentLot, points Points) {
 		l.Earned, l.Expires = s.in.Lots[i].Earned, s.in.Lots[i].Expires // an older entry did not write them down
 	}
 	ended := l.Expires != "" && l.Expires < s.head.Day
-	main := AccountMain(s.in.Sale.Member)
 	switch {
 	case ended && policy.GraceDays == 0: // of either policy: what has expired stays so
 		s.body.Lapsed += points
-		s.moves = append(s.moves, Movement{From: AccountRedeemed, To: AccountExpired, Points: points, Lot: l.Lot})
+		s.moves = append(s.moves, Movement{From: s.at.Redeemed, To: s.at.Expired, Points: points, Lot: l.Lot})
 		return
 	case ended:
 		s.giveFresh(points, (s.day + date(policy.GraceDays)).String())
 	case policy.Reissue || l.Lot == "" || l.Earned == "":
 		s.giveFresh(points, policy.life.lastDay(s.day))
 	default:
-		s.moves = append(s.moves, Movement{From: AccountRedeemed, To: main, Points: points, Lot: l.Lot, Earned: l.Earned, Expires: l.Expires})
+		s.moves = append(s.moves, Movement{From: s.at.Redeemed, To: s.at.Main, Points: points, Lot: l.Lot, Earned: l.Earned, Expires: l.Expires})
 	}
 	s.body.Back += points
 }
@@ -74,8 +78,9 @@ func (s *settlement) giveFresh(points Points, expires string) {
 		}
 	}
 	s.fresh = append(s.fresh, len(s.moves))
-	s.moves = append(s.moves, Movement{From: AccountRedeemed, To: AccountMain(s.in.Sale.Member), Points: points,
-		Lot: lotID(s.head.Store, s.head.Epoch, s.head.Seq, len(s.fresh)), Earned: s.head.Day, Expires: expires})
+	s.made++
+	s.moves = append(s.moves, Movement{From: s.at.Redeemed, To: s.at.Main, Points: points,
+		Lot: lotID(s.head.Store, s.head.Epoch, s.head.Seq, s.made), Earned: s.head.Day, Expires: expires})
 }
 
 // take takes earned points back: from the sale's own lots, whatever is left of them, then as a redemption would.
@@ -83,9 +88,7 @@ func (s *settlement) take(points Points) {
 	if points == 0 {
 		return
 	}
-	member := s.in.Sale.Member
-	lots := Apply(s.in.Lots, s.moves, member)
-	main := AccountMain(member)
+	lots := ApplyWallet(s.in.Lots, s.moves, s.in.Sale.Member, s.in.wallet)
 	var own, rest []Lot
 	for _, l := range lots {
 		if slices.Contains(s.in.Sale.Lots, l.ID) {
@@ -106,10 +109,10 @@ func (s *settlement) take(points Points) {
 	s.body.Taken = points
 	mine := min(points, max(Spendable(own, ""), 0))
 	if mine > 0 {
-		s.moves = append(s.moves, draw(own, mine, "", main, AccountIssued)...)
+		s.moves = append(s.moves, draw(own, mine, "", s.at.Main, s.at.Issued)...)
 	}
 	if points > mine {
-		s.moves = append(s.moves, draw(rest, points-mine, s.head.Day, main, AccountIssued)...)
+		s.moves = append(s.moves, draw(rest, points-mine, s.head.Day, s.at.Main, s.at.Issued)...)
 	}
 }
 
@@ -118,7 +121,7 @@ func (s *settlement) take(points Points) {
 func (s *settlement) withhold(before int64) error {
 	b := s.body
 	b.Refund = b.Money
-	if s.in.Policy.Shortage != ShortageWithhold {
+	if s.in.Policy.Shortage != ShortageWithhold || s.in.Policy.points == 0 {
 		return nil
 	}
 	worth, ok := mulDiv(int64(b.Short), s.in.Policy.value, s.in.Policy.points)

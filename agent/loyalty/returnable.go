@@ -20,6 +20,8 @@ type Returnable struct {
 	Lines     []ReturnableLine `json:"lines"`
 	Lots      []LotID          `json:"lots,omitempty"`  // that the sale made
 	Spent     []SpentLot       `json:"spent,omitempty"` // that the sale drew on, in the order of drawing
+
+	Wallets []ReturnableWallet `json:"wallets,omitempty"` // beside the points
 }
 
 // ReturnableLine is one line of the sale with its part in the bill.
@@ -60,7 +62,7 @@ func ReturnableOf(e *Entry) (Returnable, error) {
 	spent := Points(0)
 	for _, m := range e.Moves {
 		switch {
-		case m.From == AccountIssued:
+		case m.To == AccountMain(e.Member) && issues(m.From):
 			r.Lots = append(r.Lots, m.Lot)
 		case m.To == AccountRedeemed:
 			r.Spent = append(r.Spent, SpentLot{Lot: m.Lot, Points: m.Points, Earned: m.Earned, Expires: m.Expires})
@@ -68,6 +70,7 @@ func ReturnableOf(e *Entry) (Returnable, error) {
 		}
 	}
 	r.readLines(s, spent)
+	r.Wallets = walletsOf(e)
 	return r, r.check()
 }
 
@@ -81,6 +84,9 @@ func (r *Returnable) readLines(s *SaleBody, spent Points) {
 		prices[i] = s.Lines[i].Amount - shareOf(stored.Reduced, i)
 		r.Lines[i] = ReturnableLine{Quantity: s.Lines[i].Quantity, Price: prices[i], Paid: shareOf(stored.Paid, i),
 			Earned: shareOf(stored.Earned, i), Spent: shareOf(stored.Spent, i)}
+		for _, w := range stored.Wallets {
+			r.Lines[i].Paid += shareOf(w.Paid, i)
+		}
 	}
 	if s.Shares != nil {
 		return
@@ -120,6 +126,9 @@ func (r *Returnable) check() error {
 	}
 	if slices.ContainsFunc(r.Spent, func(l SpentLot) bool { return l.Points < 1 || l.Points > maxPoints }) {
 		return bad("a lot is out of range")
+	}
+	if len(r.Wallets) > MaxWallets || slices.ContainsFunc(r.Wallets, func(w ReturnableWallet) bool { return !w.valid(len(r.Lines)) }) {
+		return bad("a wallet is out of range")
 	}
 	return nil
 }

@@ -36,16 +36,33 @@ func (r *Returnable) Token(key ed25519.PrivateKey) ([]byte, error) {
 	for _, l := range r.Lines {
 		d.ints(l.Quantity, l.Price, l.Paid, int64(l.Earned), int64(l.Spent))
 	}
-	d.ints(int64(len(r.Lots)))
-	for _, id := range r.Lots {
+	d.lots(r.Lots, r.Spent)
+	for _, w := range r.Wallets {
+		d.wallet(&w)
+	}
+	return append(d.buf, ed25519.Sign(key, slices.Concat([]byte(tokenLabel), d.buf))...), nil
+}
+
+func (d *digester) lots(made []LotID, spent []SpentLot) {
+	d.ints(int64(len(made)))
+	for _, id := range made {
 		d.text(string(id))
 	}
-	d.ints(int64(len(r.Spent)))
-	for _, l := range r.Spent {
+	d.ints(int64(len(spent)))
+	for _, l := range spent {
 		d.text(string(l.Lot))
 		d.ints(int64(l.Points), tokenDay(l.Earned), tokenDay(l.Expires))
 	}
-	return append(d.buf, ed25519.Sign(key, slices.Concat([]byte(tokenLabel), d.buf))...), nil
+}
+
+// wallet stands at the end of a token, so that one without wallets stays as it was.
+func (d *digester) wallet(w *ReturnableWallet) {
+	d.text(string(w.Wallet))
+	d.ints(int64(w.Earned), int64(len(w.Lines)))
+	for _, l := range w.Lines {
+		d.ints(int64(l.Earned), int64(l.Spent))
+	}
+	d.lots(w.Lots, w.Spent)
 }
 
 // tokenDay is a day as a number; 0 is none.
@@ -129,11 +146,24 @@ func (t *tokenReader) returnable() Returnable {
 	for range t.count() {
 		r.Lines = append(r.Lines, ReturnableLine{Quantity: t.int(), Price: t.int(), Paid: t.int(), Earned: Points(t.int()), Spent: Points(t.int())})
 	}
-	for range t.count() {
-		r.Lots = append(r.Lots, LotID(t.text()))
-	}
-	for range t.count() {
-		r.Spent = append(r.Spent, SpentLot{Lot: LotID(t.text()), Points: Points(t.int()), Earned: t.day(), Expires: t.day()})
+	r.Lots, r.Spent = t.lots()
+	for len(t.left) > 0 {
+		w := ReturnableWallet{Wallet: WalletID(t.text()), Earned: Points(t.int())}
+		for range t.count() {
+			w.Lines = append(w.Lines, ReturnedPart{Points(t.int()), Points(t.int())})
+		}
+		w.Lots, w.Spent = t.lots()
+		r.Wallets = append(r.Wallets, w)
 	}
 	return r
+}
+
+func (t *tokenReader) lots() (made []LotID, spent []SpentLot) {
+	for range t.count() {
+		made = append(made, LotID(t.text()))
+	}
+	for range t.count() {
+		spent = append(spent, SpentLot{Lot: LotID(t.text()), Points: Points(t.int()), Earned: t.day(), Expires: t.day()})
+	}
+	return made, spent
 }

@@ -70,3 +70,42 @@ func TestAWalletThatIsNotThereIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// walletsAfter is a member's wallets beside the points after a sale, as a return is given them.
+func walletsAfter(m *MemberState, e *Entry) []ReturnWallet {
+	var all []ReturnWallet
+	for _, w := range e.Sale.Wallets {
+		all = append(all, ReturnWallet{Wallet: w.Wallet, Lots: ApplyWallet(m.wallet(w.Wallet).Lots, e.Moves, m.ID, w.Wallet)})
+	}
+	return all
+}
+
+func TestAReturnGivesEveryWalletBackWhatItPaidAndTakesWhatItEarned(t *testing.T) {
+	p := compile(t, creditHead)
+	m := stationMember()
+	sale := Sale{Lines: stationLines(), Redeem: &Ask{Points: 100}, Wallets: []WalletAsk{{"credit", Ask{Points: 500}}}}
+	_, e := sell(t, p, QuoteInput{Sale: sale, Member: m}, testHead(9))
+	returnable, err := ReturnableOf(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lots, wallets := Apply(m.Lots, e.Moves, 42), walletsAfter(m, &e)
+	in := ReturnInput{Sale: returnable, Policy: p.ReturnPolicy(), Lots: lots, Wallets: wallets}
+	var money int64
+	for seq, line := range []int{1, 0} {
+		in.Lines = []ReturnedLine{{line, returnable.Lines[line].Quantity}}
+		back, err := Return(in, testHead(Seq(10+seq)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diffs, err := RequoteReturn(&back, in); err != nil || len(diffs) > 0 {
+			t.Errorf("head office: %v %v", diffs, err)
+		}
+		in.Before, money = append(in.Before, *back.Return), money+back.Return.Money
+		in.Lots = Apply(in.Lots, back.Moves, 42)
+		in.Wallets = []ReturnWallet{{Wallet: "credit", Lots: ApplyWallet(in.Wallets[0].Lots, back.Moves, 42, "credit")}}
+	}
+	if Balance(in.Lots) != 300 || Balance(in.Wallets[0].Lots) != 700 || money != e.Sale.ToPay {
+		t.Errorf("points %+v, credit %+v, money %d of %d", in.Lots, in.Wallets[0].Lots, money, e.Sale.ToPay)
+	}
+}
