@@ -51,6 +51,9 @@ func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, erro
 	s.Input.Member.Lots = state.Lots
 	who := &identified{member: state.ID, card: intent.Card, number: s.Who.Number, language: s.Who.Language}
 	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who, balance: loyalty.Balance(state.Lots)}
+	if err := a.reach(ctx, b); err != nil {
+		return nil, err
+	}
 	request := CommitRequest{SaleRequest: SaleRequest{Tenders: s.Input.Sale.Tenders, Cashier: s.Cashier}}
 	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b}, nil
 }

@@ -116,25 +116,16 @@ func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
 		r.Lines = append(r.Lines, receiptLine(line))
 	}
 	for _, less := range body.Reductions {
-		if less.Tender {
-			r.Tenders = append(r.Tenders, receipt.Tender{Kind: s.bill.programme.Kind(less), Amount: less.Amount})
-			continue
-		}
-		r.Reduced = append(r.Reduced, receipt.Reduction{Name: s.bill.programme.RuleName(less.Rule, string(lang)), Amount: less.Amount})
+		r.Reduced = append(r.Reduced, receipt.Reduction{Name: s.bill.programme.RuleName(less.Rule, string(lang)), Serial: less.Serial, Amount: less.Amount})
 	}
 	for _, t := range body.Tenders {
 		r.Tenders = append(r.Tenders, receipt.Tender{Kind: t.Kind, Amount: t.Amount})
 	}
-	for _, f := range body.Why {
-		r.Why = append(r.Why, explain(lang, s.bill.programme, f))
+	r.Why = whyOnPaper(lang, s.bill.programme, body.Why)
+	if s.bill.who != nil {
+		r.Member = a.memberPaper(e, s.bill, lang)
 	}
-	if who := s.bill.who; who != nil {
-		r.Member = &receipt.Member{Card: who.number, Earned: body.Earned, Balance: body.Balance, Provisional: true}
-		if body.Tier != "" {
-			r.Member.Tier = s.bill.programme.TierName(body.Tier, string(lang))
-		}
-		r.Member.Expiring, r.Member.ExpiresOn = expiring(s.bill.input.Member.Lots, e)
-	}
+	r.Bill = a.billCode(e, s.bill.programme)
 	return paper{Sale: &r}
 }
 
@@ -151,30 +142,14 @@ func receiptLine(l loyalty.Line) receipt.Line {
 	return out
 }
 
-// expiring is what ends first of all that the member holds after this sale.
-func expiring(lots []loyalty.Lot, e *loyalty.Entry) (loyalty.Points, time.Time) {
-	var points loyalty.Points
-	first := ""
-	for _, lot := range loyalty.Apply(lots, e.Moves, e.Member) {
-		switch {
-		case lot.Expires == "" || lot.Remaining <= 0 || first != "" && lot.Expires > first:
-		case lot.Expires == first:
-			points += lot.Remaining
-		default:
-			first, points = lot.Expires, lot.Remaining
-		}
-	}
-	day, err := time.Parse(time.DateOnly, first)
-	if err != nil {
-		return 0, time.Time{}
-	}
-	return points, day
-}
-
 func (a *Agent) couponPaper(e *loyalty.Entry, p *loyalty.Programme, kind loyalty.CouponKind, lang i18n.Lang) paper {
-	c := e.Coupon
+	c := e.CouponCodes()[0]
+	code, err := c.Sign(a.identity.PaperKey(a.identity.Store))
+	if err != nil {
+		a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("coupon is printed for this store alone")
+	}
 	return paper{Coupon: &receipt.Coupon{
-		Print: a.print(lang, p), Name: kind.Name(string(lang)), Serial: c.Serial, Value: c.Value,
+		Print: a.print(lang, p), Name: kind.Name(string(lang)), Serial: c.Serial, Code: code, Value: c.Value,
 		ValidFrom: day(c.ValidFrom), ValidTo: day(c.ValidTo),
 	}}
 }

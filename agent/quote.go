@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store/agentdb"
@@ -29,6 +30,8 @@ type bill struct {
 	quote     loyalty.Quote
 	who       *identified // nil: no member
 	balance   loyalty.Points
+	away      bool      // head office was not in reach
+	asOf      time.Time // when it last told this store about its members
 }
 
 // price reads what the rules need and applies them. id is the sale's, zero before it has one.
@@ -54,6 +57,9 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 			return nil, fmt.Errorf("quote: %w", err)
 		}
 		b.balance = loyalty.Balance(state.Lots)
+		if err := a.reach(ctx, b); err != nil {
+			return nil, err
+		}
 		state.Medium, state.Available = loyalty.MediumNumber, max(loyalty.Spendable(state.Lots, b.input.Place.Day), 0)
 		if !who.card.IsZero() {
 			state.Medium, state.Available = loyalty.MediumPurse, who.purse
@@ -67,6 +73,13 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		return nil, quoteRefusal(err)
 	}
 	return b, nil
+}
+
+// reach notes how far what is known of members can be trusted.
+func (a *Agent) reach(ctx context.Context, b *bill) error {
+	sync, err := a.sync(ctx)
+	b.away, b.asOf = !sync.inReach(), sync.FeedAt
+	return err
 }
 
 // whoFor is the member of a sale: the number in the request, else whoever tapped.

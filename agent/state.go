@@ -86,3 +86,6 @@ type SyncState struct {
 	Refused      string      `json:"refused,omitempty" doc:"digest of a programme that came without head office's signature; the version before stays in force"`
 	FeedAt       time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
 }
+
+// inReach says that head office answers: what was sold here is there, or on its way.
+func (s SyncState) inReach() bool { return s.State == "in_sync" || s.State == "sending" }

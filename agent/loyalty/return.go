@@ -28,6 +28,9 @@ const (
 	ShortageWithhold Shortage = "withhold" // their worth is kept back from the money refunded
 )
 
+// TakesReturns says whether the programme has a returns section: its sales keep what a return by line needs.
+func (p *Programme) TakesReturns() bool { return p.keepsShares }
+
 // ReturnPolicy is the programme's.
 func (p *Programme) ReturnPolicy() ReturnPolicy {
 	r := p.returns

@@ -13,13 +13,14 @@ type Coupon struct {
 	Print
 	Name      string // what it is for, in the language of the paper; may be empty
 	Serial    string
-	Value     int64 // minor units
-	Minimum   int64 // smallest purchase, minor units; 0 for none
+	Code      string // signed, for every store of the chain; empty: the serial alone, for the store that issued it
+	Value     int64  // minor units
+	Minimum   int64  // smallest purchase, minor units; 0 for none
 	ValidFrom time.Time
 	ValidTo   time.Time // last valid day
 }
 
-// Document lays the coupon out, its serial as Code 128 and in letters.
+// Document lays the coupon out, its code as a symbol and its serial in letters.
 func (c Coupon) Document() *escpos.Document {
 	s := newSheet(c.Print)
 	s.head()
@@ -37,7 +38,11 @@ func (c Coupon) Document() *escpos.Document {
 		"from": i18n.Date(c.Lang, c.ValidFrom), "to": i18n.Date(c.Lang, c.ValidTo),
 	}))
 	s.doc.Feed(1)
-	s.doc.AddSymbol(escpos.Symbol{Kind: escpos.Code128, Data: c.Serial})
+	symbol := escpos.Symbol{Kind: escpos.Code128, Data: c.Serial}
+	if c.Code != "" {
+		symbol = escpos.Symbol{Kind: escpos.QR, Data: c.Code}
+	}
+	s.doc.AddSymbol(symbol)
 	s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: c.Serial, Align: escpos.Center, Dir: escpos.LTR})
 	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_once", nil))
 	return s.foot()

@@ -106,9 +106,36 @@ func (s shop) sale() Sale {
 		Why:     []string{Explain(s.print.Lang, s.print.Currency, why, names)},
 		Member: &Member{
 			Card: "6034…0018", Tier: s.tier, Earned: 21, Balance: 1432, AsOf: noon.Add(-4 * time.Hour), Provisional: true,
-			Expiring: 30, ExpiresOn: noon.AddDate(0, 0, 9),
+			Ending: []Points{{30, noon.AddDate(0, 0, 9)}},
 		},
 	}
+}
+
+// richSale is a purchase with everything that a receipt can tell of a member.
+func (s shop) richSale() Sale {
+	r := s.sale()
+	names := func(kind loyalty.ArgKind, id string) string {
+		if kind == loyalty.ArgTier {
+			return s.tier
+		}
+		return s.rule
+	}
+	explain := func(f loyalty.Finding) string { return Explain(s.print.Lang, s.print.Currency, f, names) }
+	off := r.Total / 20
+	r.Reduced = []Reduction{{Name: s.rule, Amount: off}, {Name: s.coupon, Serial: "1-6Q2W8ZK3M0TR", Amount: off}}
+	r.Total -= 2 * off
+	r.Tenders[0].Amount -= 2 * off
+	r.Member.Provisional, r.Member.AsOf = false, time.Time{}
+	r.Member.Rewards = 250
+	r.Member.Ending = []Points{{30, noon.AddDate(0, 0, 9)}, {1, noon.AddDate(0, 0, 39)}}
+	r.Member.Coming = []Points{{21, noon.AddDate(0, 0, 14)}}
+	r.Member.Progress = []string{
+		explain(loyalty.Finding{Code: loyalty.ExplainTierNextSpend, Detail: "gold", Missing: off}),
+		explain(loyalty.Finding{Code: loyalty.ExplainTierStayPoints, Rule: "gold", Detail: "2026-12-31", Missing: 70}),
+	}
+	r.Member.Next = &Reward{Name: s.coupon, Cost: 2000, Missing: 568}
+	r.Bill = "LB1:0AB%2F$ZZ9K-4T7+QX.V8/M1:3ND6 CEJ5GHRL*WS0PBYU2IAO" // of the shortest bills
+	return r
 }
 
 // returned is the first two lines of the same purchase coming back, with points that were spent meanwhile.

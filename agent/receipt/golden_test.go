@@ -106,6 +106,12 @@ func TestReceiptInEachLanguage(t *testing.T) {
 	}
 }
 
+func TestReceiptWithTierRewardsAndCouponInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "member-"+string(lang), s.richSale().Document()) })
+	}
+}
+
 func TestReturnSlipInEachLanguage(t *testing.T) {
 	for lang, s := range shops() {
 		t.Run(string(lang), func(t *testing.T) { check(t, "return-"+string(lang), s.returned().Document()) })
@@ -116,6 +122,12 @@ func TestCouponInEachLanguage(t *testing.T) {
 	for lang, s := range shops() {
 		t.Run(string(lang), func(t *testing.T) { check(t, "coupon-"+string(lang), s.couponOf().Document()) })
 	}
+}
+
+func TestSignedCouponIsASymbolForEveryStore(t *testing.T) {
+	c := shops()[i18n.English].couponOf()
+	c.Code = "LC1:" + strings.Repeat("0AB%2F$ZZ9K-4T7+QX.V8/M1:3ND6", 5)
+	check(t, "coupon-signed-en", c.Document())
 }
 
 func TestDayReportInEachLanguage(t *testing.T) {

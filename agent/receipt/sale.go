@@ -14,10 +14,24 @@ type Tender struct {
 	Amount int64
 }
 
-// Reduction is what the programme took off the price.
+// Reduction is what the programme took off the price, or a reward that was taken.
 type Reduction struct {
 	Name   string
-	Amount int64 // minor units, above zero
+	Serial string // of a coupon
+	Amount int64  // minor units, not below zero
+}
+
+// Points is points with a day of their own.
+type Points struct {
+	Points loyalty.Points
+	On     time.Time
+}
+
+// Reward is what the member can have for points, or is nearest to.
+type Reward struct {
+	Name    string
+	Cost    loyalty.Points
+	Missing loyalty.Points // 0: it can be had
 }
 
 // Member is who bought and how the account stands.
@@ -25,11 +39,14 @@ type Member struct {
 	Card        string // masked
 	Tier        string // its name; empty when the programme has none
 	Earned      loyalty.Points
+	Rewards     loyalty.Points // that the rewards taken cost
 	Balance     loyalty.Points
 	AsOf        time.Time // when head office last told this store; zero leaves the line out
-	Provisional bool      // this sale is not yet in head office's balance
-	Expiring    loyalty.Points
-	ExpiresOn   time.Time // last valid day of the points that end first
+	Provisional bool      // decided without head office
+	Ending      []Points  // last valid days that come soon
+	Coming      []Points  // earned, and spendable from a day on
+	Progress    []string  // to the next tier, and to stay in the one held: texts of Explain
+	Next        *Reward
 }
 
 // Sale is a committed sale.
@@ -48,6 +65,7 @@ type Sale struct {
 	Tenders  []Tender
 	Why      []string // why points were given or not: texts of Explain
 	Member   *Member  // nil: nobody was identified
+	Bill     string   // code with which another store takes the goods back; empty for none
 }
 
 // Document lays the receipt out.
@@ -65,6 +83,11 @@ func (r Sale) Document() *escpos.Document {
 		s.rule()
 		r.points(s)
 	}
+	if r.Bill != "" {
+		s.doc.Feed(1)
+		s.doc.AddSymbol(escpos.Symbol{Kind: escpos.QR, Data: r.Bill})
+		s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.bill_code", nil))
+	}
 	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.thanks", nil))
 	return s.foot()
 }
@@ -73,7 +96,11 @@ func (r Sale) Document() *escpos.Document {
 func (r Sale) basket(s *sheet) {
 	s.lines(r.Lines)
 	for _, less := range r.Reduced {
-		s.figure(escpos.Style{}, onPaper(less.Name), s.amount(-less.Amount))
+		name := onPaper(less.Name)
+		if less.Serial != "" {
+			name = s.say("receipt.coupon_taken", i18n.Args{"coupon": less.Name, "serial": less.Serial})
+		}
+		s.figure(escpos.Style{}, name, s.amount(-less.Amount))
 	}
 	if r.Rounding != 0 {
 		s.figure(escpos.Style{}, s.say("receipt.rounding", nil), s.amount(r.Rounding))
@@ -103,18 +130,35 @@ func (r Sale) points(s *sheet) {
 	for _, why := range r.Why {
 		s.line(onPaper(why))
 	}
-	m := r.Member
-	if m == nil {
-		return
+	if r.Member != nil {
+		r.Member.account(s)
+	}
+}
+
+// account says what the member holds now and what is in reach.
+func (m *Member) account(s *sheet) {
+	if m.Rewards > 0 {
+		s.figure(escpos.Style{}, s.say("receipt.points_rewards", nil), s.number(-int64(m.Rewards)))
 	}
 	s.figure(escpos.Style{Bold: true}, s.say("receipt.balance", nil), s.number(int64(m.Balance)))
 	if !m.AsOf.IsZero() {
-		s.line(s.say("receipt.balance_as_of", i18n.Args{"at": i18n.DateTime(r.Lang, m.AsOf)}))
+		s.line(s.say("receipt.balance_as_of", i18n.Args{"at": i18n.DateTime(s.Lang, m.AsOf)}))
 	}
 	if m.Provisional {
 		s.line(s.say("receipt.balance_provisional", nil))
 	}
-	if m.Expiring > 0 {
-		s.line(s.say("receipt.expiring", i18n.Args{"count": int64(m.Expiring), "date": i18n.Date(r.Lang, m.ExpiresOn)}))
+	for _, p := range m.Ending {
+		s.line(s.say("receipt.expiring", i18n.Args{"count": int64(p.Points), "date": i18n.Date(s.Lang, p.On)}))
+	}
+	for _, p := range m.Coming {
+		s.line(s.say("receipt.points_coming", i18n.Args{"count": int64(p.Points), "date": i18n.Date(s.Lang, p.On)}))
+	}
+	for _, text := range m.Progress {
+		s.line(onPaper(text))
+	}
+	if n := m.Next; n != nil && n.Missing > 0 {
+		s.line(s.say("receipt.reward_next", i18n.Args{"reward": n.Name, "count": int64(n.Missing)}))
+	} else if n != nil {
+		s.line(s.say("receipt.reward_ready", i18n.Args{"reward": n.Name, "count": int64(n.Cost)}))
 	}
 }

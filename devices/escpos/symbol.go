@@ -33,7 +33,7 @@ type Symbol struct {
 const (
 	maxCode128       = 80
 	maxNativeCode128 = 255
-	maxQR            = 300
+	maxQR            = 1200 // a symbol of 105 modules, in letters of the alphanumeric mode
 	minModule        = 2
 	maxModule        = 6
 	defaultModule    = 3
@@ -82,7 +82,7 @@ func (s Symbol) matrix() ([][]bool, error) {
 		if s.Data == "" || len(s.Data) > maxQR {
 			return nil, fmt.Errorf("qr of %d bytes, want 1 to %d", len(s.Data), maxQR)
 		}
-		code, err := qr.Encode(s.Data, qr.M, qr.Unicode)
+		code, err := qr.Encode(s.Data, qr.M, qr.Auto)
 		if err != nil {
 			return nil, fmt.Errorf("qr: %w", err)
 		}

@@ -1,0 +1,129 @@
+package agent
+
+import (
+	"slices"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/agent/receipt"
+	"loyaltill/internal/i18n"
+)
+
+// What a receipt has room for.
+const (
+	maxWhyOnPaper  = 10
+	maxDaysOnPaper = 4
+	endsSoonDays   = 60
+	maxBillCode    = 1200 // characters; a longer bill comes back in the store that sold
+)
+
+// whyOnPaper is the reasons for points, those that gave some first. Reductions stand with the goods already.
+func whyOnPaper(lang i18n.Lang, p *loyalty.Programme, found []loyalty.Finding) []string {
+	var gave, rest []string
+	for _, f := range found {
+		switch {
+		case f.Code == loyalty.ExplainReduced || f.Code == loyalty.ExplainReward:
+		case f.Applied:
+			gave = append(gave, explain(lang, p, f))
+		default:
+			rest = append(rest, explain(lang, p, f))
+		}
+	}
+	all := append(gave, rest...)
+	return all[:min(len(all), maxWhyOnPaper)]
+}
+
+// memberPaper is how the member's account stands after a sale.
+func (a *Agent) memberPaper(e *loyalty.Entry, b *bill, lang i18n.Lang) *receipt.Member {
+	m := &receipt.Member{
+		Card: b.who.number, Earned: e.Sale.Earned, Rewards: e.Sale.RewardPoints, Balance: e.Sale.Balance, Provisional: b.away,
+	}
+	if b.away {
+		m.AsOf = b.asOf
+	}
+	tier := e.Sale.Tier
+	if t := b.quote.Tier; t != nil {
+		tier = t.Counted
+		for _, f := range t.Why {
+			m.Progress = append(m.Progress, explain(lang, b.programme, f))
+		}
+	}
+	m.Tier = b.programme.TierName(tier, string(lang))
+	holds := held(loyalty.Apply(b.input.Member.Lots, e.Moves, e.Member), e.Day)
+	m.Ending, m.Coming = endingSoon(holds, e.Day), coming(holds)
+	m.Next = b.nextReward(lang)
+	return m
+}
+
+// endingSoon is what ends within weeks; when nothing does, what ends first.
+func endingSoon(holds []Held, today string) []receipt.Points {
+	until := day(today).AddDate(0, 0, endsSoonDays).Format(time.DateOnly)
+	var soon []receipt.Points
+	for _, h := range holds {
+		if h.Expires == "" || h.Expires > until && len(soon) > 0 || len(soon) == maxDaysOnPaper {
+			break
+		}
+		on := day(h.Expires)
+		if last := len(soon) - 1; last >= 0 && soon[last].On.Equal(on) {
+			soon[last].Points += h.Points
+			continue
+		}
+		soon = append(soon, receipt.Points{Points: h.Points, On: on})
+		if h.Expires > until {
+			break
+		}
+	}
+	return soon
+}
+
+// coming is what can be spent from a later day on, the nearest day first.
+func coming(holds []Held) []receipt.Points {
+	var all []receipt.Points
+	for _, h := range holds {
+		if h.Usable == "" {
+			continue
+		}
+		on := day(h.Usable)
+		if i := slices.IndexFunc(all, func(p receipt.Points) bool { return p.On.Equal(on) }); i >= 0 {
+			all[i].Points += h.Points
+			continue
+		}
+		all = append(all, receipt.Points{Points: h.Points, On: on})
+	}
+	slices.SortFunc(all, func(x, y receipt.Points) int { return x.On.Compare(y.On) })
+	return all[:min(len(all), maxDaysOnPaper)]
+}
+
+// nextReward is the dearest reward that what is left pays, or else the one that the least is missing to.
+func (b *bill) nextReward(lang i18n.Lang) *receipt.Reward {
+	var best *Reward
+	all := b.rewards()
+	for i := range all {
+		if r := &all[i]; best == nil || r.Missing == 0 {
+			best = r
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &receipt.Reward{Name: b.programme.RuleName(best.Reward, string(lang)), Cost: best.Cost, Missing: best.Missing}
+}
+
+// billCode is what another store needs to take the goods back; nothing when the programme does not want returns, or when no
+// symbol holds it.
+func (a *Agent) billCode(e *loyalty.Entry, p *loyalty.Programme) string {
+	if !p.TakesReturns() {
+		return ""
+	}
+	sale, err := loyalty.ReturnableOf(e)
+	if err == nil {
+		var code string
+		if code, err = sale.Code(a.identity.PaperKey(a.identity.Store)); err == nil && len(code) <= maxBillCode {
+			return code
+		}
+	}
+	if err != nil {
+		a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("receipt has no code for returns in other stores")
+	}
+	return ""
+}
