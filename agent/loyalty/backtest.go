@@ -169,17 +169,16 @@ func (b *BackTest) add(s *PastSale) (code string) {
 			b.members[s.Member] = m
 		}
 	}
-	old, err := m.against.judge(against, s, m.purchases, 0)
+	old, err := m.against.judge(against, s, 0)
 	if err != nil {
 		return codeOf(err)
 	}
-	trial, err := m.trial.judge(b.trial, s, m.purchases, b.shift)
+	trial, err := m.trial.judge(b.trial, s, b.shift)
 	if err != nil {
 		return codeOf(err)
 	}
-	m.purchases++
-	m.against.live(against, s, &old, 0)
-	m.trial.live(b.trial, s, &trial, b.shift)
+	m.against.live(s, &old, 0)
+	m.trial.live(s, &trial, b.shift)
 	turnover := trial.Total + trial.Reduced
 	b.report.Against.add(against, &old, turnover)
 	b.report.With.add(b.trial, &trial, turnover)
@@ -210,15 +209,25 @@ func codeOf(err error) string {
 	return "rule.overflow"
 }
 
-// gives is what a bill costs the shop: what is off its price, and the worth of its points.
-func (p *Programme) gives(q *Quote) Worth { return Worth(q.Reduced)*minorUnit + p.worth(q.Earned) }
+// gives is what a bill costs the shop: what is off its price or paid by instruments, and the worth of what it earns.
+func (p *Programme) gives(q *Quote) Worth {
+	cost := p.worth(MainWallet, q.Earned)
+	for i := range q.Reductions {
+		cost += Worth(q.Reductions[i].Amount) * minorUnit
+	}
+	for i := range q.Wallets {
+		cost += p.worth(q.Wallets[i].Wallet, q.Wallets[i].Earned)
+	}
+	return cost
+}
 
-// worth is what points pay; nothing when the programme lets points pay nothing.
-func (p *Programme) worth(n Points) Worth {
-	if p.redeem == nil {
+// worth is what a wallet's points pay; nothing when they can pay nothing.
+func (p *Programme) worth(id WalletID, n Points) Worth {
+	i := p.walletIndex(id)
+	if i < 0 || p.wallets[i].redeem == nil {
 		return 0
 	}
-	one, ok := mulDiv(p.redeem.value, minorUnit, p.redeem.points)
+	one, ok := mulDiv(p.wallets[i].redeem.value, minorUnit, p.wallets[i].redeem.points)
 	value, fits := mulInt(int64(max(n, -n)), one.whole)
 	switch {
 	case !ok || !fits:
@@ -249,9 +258,11 @@ func (b *BackTest) byRule(p *Programme, q *Quote, side func(*RuleOutcome) *RuleT
 			b.rules[f.Rule] = r
 		}
 		t := side(r)
-		t.Points += f.Points
+		if f.Wallet == MainWallet {
+			t.Points += f.Points
+		}
 		t.Reduced += f.Value
-		t.Cost += Worth(f.Value)*minorUnit + p.worth(f.Points)
+		t.Cost += Worth(f.Value)*minorUnit + p.worth(f.Wallet, f.Points)
 		if f.Code != ExplainCapReached { // told besides what it cuts
 			t.Sales++
 		}

@@ -194,3 +194,17 @@ func BenchmarkBackTest(b *testing.B) {
 		b.Fatalf("report %+v", r)
 	}
 }
+
+func TestABackTestCountsWhatOtherWalletsPayAndEarn(t *testing.T) {
+	p := compile(t, fmt.Sprintf(backTestHead, 1, "2026-01-01T00:00")+`
+wallets: [{id: credit, name: {en: Credit}, unit: money, redeem: {}}]
+earn: [{id: back, wallet: credit, per: amount, rate: {value: 0.02, per: 1.00}}]
+`)
+	s := pastSale(1, "2026-11-02", "bread", 1000)
+	s.Sale.Tenders, s.Sale.Wallets, s.Sale.Medium = []Tender{{Kind: TenderCash, Amount: 600}}, []WalletBody{{Wallet: "credit", Value: 400}}, MediumPurse
+	b := NewBackTest(BackTestInput{Trial: p, Against: against(p)})
+	b.Add(s)
+	if r := b.Report(); r.Sales != 1 || r.With.Cost.Minor() != 12 || r.Rules[0].With.Cost.Minor() != 12 || r.With.Earned != 0 { // 2 % of the 6.00 in cash
+		t.Errorf("report %+v", r)
+	}
+}

@@ -23,6 +23,7 @@ type PastSale struct {
 		History   *History      `json:"history"`
 		Rounding  int64         `json:"rounding"`
 		Value     int64         `json:"value"` // what points paid, minor units
+		Wallets   []WalletBody  `json:"wallets"`
 		Shown     []ShownCoupon `json:"shown"`
 	} `json:"sale"`
 }
