@@ -206,6 +206,9 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 	return list
 }
 
+// LooksBack says whether what a sale gives depends on the member's past.
+func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil }
+
 // asksPast says whether anything depends on a member's history.
 func (p *Programme) asksPast() bool {
 	if p.notFor != nil {

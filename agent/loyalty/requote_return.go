@@ -5,22 +5,22 @@ import "fmt"
 // RequoteReturn judges an uploaded return again from the sale that it names, and compares what follows from the sale and
 // the returns before alone: goods, money, points owed and spent points. Which lots the points came from, and how many were
 // there to be taken, is what the store saw; of that only the sums are held against each other.
-func RequoteReturn(e *Entry, in ReturnInput) ([]Difference, error) {
+func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 	if e.Kind != KindReturn || e.Return == nil {
-		return nil, fmt.Errorf("requote entry %d: kind %q is no return", e.Seq, e.Kind)
+		return Entry{}, nil, fmt.Errorf("requote entry %d: kind %q is no return", e.Seq, e.Kind)
 	}
 	b := e.Return
 	if b.Store != in.Sale.Store || b.Epoch != in.Sale.Epoch || b.Seq != in.Sale.Seq {
-		return nil, fmt.Errorf("requote entry %d: it returns sale %d-%d-%d", e.Seq, b.Store, b.Epoch, b.Seq)
+		return Entry{}, nil, fmt.Errorf("requote entry %d: it returns sale %d-%d-%d", e.Seq, b.Store, b.Epoch, b.Seq)
 	}
 	if b.Programme != in.Policy.Programme {
-		return nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, b.Programme, in.Policy.Programme)
+		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, b.Programme, in.Policy.Programme)
 	}
 	in.Lines, in.All = b.Lines, false
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	ours, err := Return(in, head)
 	if err != nil {
-		return nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
+		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
 	}
 	o, c := ours.Return, comparison{}
 	c.text("currency", b.Currency, o.Currency)
@@ -36,7 +36,7 @@ func RequoteReturn(e *Entry, in ReturnInput) ([]Difference, error) {
 	}
 	c.walletReturns(b.Wallets, o.Wallets)
 	c.returned(e)
-	return c.found, nil
+	return ours, c.found, nil
 }
 
 // returned holds the movements of a return against its figures.

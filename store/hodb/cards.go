@@ -101,10 +101,10 @@ func (tx *Tx) moveToCard(v Voucher) error {
 		kind   AccountKind
 		amount int64
 	}{{Main, -int64(v.Amount)}, {OnCard, int64(v.Amount)}} {
-		if err := tx.exec(insert, v.Member, v.No, no, side.kind, unitPoints, side.amount, tx.now.UnixMilli()); err != nil {
+		if err := tx.exec(insert, v.Member, v.No, no, side.kind, Points, side.amount, tx.now.UnixMilli()); err != nil {
 			return err
 		}
-		if err := tx.addToAccount(MemberOwner(v.Member), side.kind, loyalty.Points(side.amount)); err != nil {
+		if err := tx.addToAccount(accountKey{MemberOwner(v.Member), side.kind, Points}, loyalty.Points(side.amount)); err != nil {
 			return err
 		}
 	}

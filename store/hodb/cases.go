@@ -1,7 +1,9 @@
 package hodb
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 )
@@ -21,6 +23,8 @@ const (
 	CaseVoucher        CaseKind = "voucher_unknown"   // a load that no voucher explains
 	CaseUndoAfterSale  CaseKind = "undo_after_sale"   // the card got points back for a sale that stands
 	CaseCloseTotals    CaseKind = "close_totals"      // a day's totals are not those of its entries
+	CaseSaleMissing    CaseKind = "sale_missing"      // a return whose sale has not arrived
+	CaseReturnRefused  CaseKind = "return_refused"    // goods that the sale had not, or that came back before
 )
 
 // Case is one open question.
@@ -38,9 +42,38 @@ type Case struct {
 func (tx *Tx) OpenCase(kind CaseKind, k EntryKey, note string) error {
 	err := tx.exec(`INSERT INTO case_file (store_id, case_no, kind, epoch, seq, state, note, opened_at)
 		SELECT $1, COALESCE(MAX(case_no), 0) + 1, $2, $3, $4, 'open', $5, $6 FROM case_file WHERE store_id = $1
-		ON CONFLICT (store_id, kind, epoch, seq) DO NOTHING`, k.Store, kind, k.Epoch, k.Seq, note, tx.now.UnixMilli())
+		ON CONFLICT (store_id, kind, epoch, seq) DO UPDATE SET note = excluded.note`, k.Store, kind, k.Epoch, k.Seq, note, tx.now.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("open case %s for %v: %w", kind, k, err)
+	}
+	return nil
+}
+
+// Unjudge takes back what was found about an entry that is judged again: differences and what is in suspense.
+func (tx *Tx) Unjudge(k EntryKey) error {
+	err := tx.exec(`DELETE FROM difference WHERE store_id = $1 AND epoch = $2 AND seq = $3`, k.Store, k.Epoch, k.Seq)
+	if err == nil {
+		err = tx.exec(`DELETE FROM suspense WHERE store_id = $1 AND epoch = $2 AND seq = $3`, k.Store, k.Epoch, k.Seq)
+	}
+	if err != nil {
+		return fmt.Errorf("judge %v again: %w", k, err)
+	}
+	return nil
+}
+
+// DropCases takes back the cases of an entry that was judged again, but for those that were found once more.
+func (tx *Tx) DropCases(k EntryKey, keep []CaseKind) error {
+	open, err := collect(tx, func(scan func(...any) error) (kind CaseKind, err error) {
+		err = scan(&kind)
+		return kind, err
+	}, `SELECT kind FROM case_file WHERE store_id = $1 AND epoch = $2 AND seq = $3`, k.Store, k.Epoch, k.Seq)
+	for _, kind := range open {
+		if err == nil && !slices.Contains(keep, kind) && kind != CaseCardCloned {
+			err = tx.exec(`DELETE FROM case_file WHERE store_id = $1 AND epoch = $2 AND seq = $3 AND kind = $4`, k.Store, k.Epoch, k.Seq, kind)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cases of %v: %w", k, err)
 	}
 	return nil
 }
@@ -84,14 +117,15 @@ type Suspended struct {
 	EntryKey
 	No     int            `json:"no"`
 	Points loyalty.Points `json:"points"` // in the store's suspense account; 0 when the entry itself waits
+	Unit   string         `json:"unit"`
 	Reason string         `json:"reason"`
 }
 
 // Suspend keeps the reason why something is in suspense.
 func (tx *Tx) Suspend(s Suspended) error {
-	err := tx.exec(`INSERT INTO suspense (store_id, epoch, seq, no, points, reason)
-		SELECT $1, $2, $3, COUNT(*) + 1, $4, $5 FROM suspense WHERE store_id = $1 AND epoch = $2 AND seq = $3`,
-		s.Store, s.Epoch, s.Seq, s.Points, s.Reason)
+	err := tx.exec(`INSERT INTO suspense (store_id, epoch, seq, no, points, unit, reason)
+		SELECT $1, $2, $3, COUNT(*) + 1, $4, $5, $6 FROM suspense WHERE store_id = $1 AND epoch = $2 AND seq = $3`,
+		s.Store, s.Epoch, s.Seq, s.Points, cmp.Or(s.Unit, Points), s.Reason)
 	if err != nil {
 		return fmt.Errorf("suspend %v: %w", s.EntryKey, err)
 	}
@@ -101,7 +135,7 @@ func (tx *Tx) Suspend(s Suspended) error {
 // AllSuspended lists everything in suspense, in order.
 func (tx *Tx) AllSuspended() ([]Suspended, error) {
 	return collect(tx, func(scan func(...any) error) (s Suspended, err error) {
-		err = scan(&s.Store, &s.Epoch, &s.Seq, &s.No, &s.Points, &s.Reason)
+		err = scan(&s.Store, &s.Epoch, &s.Seq, &s.No, &s.Points, &s.Unit, &s.Reason)
 		return s, err
-	}, `SELECT store_id, epoch, seq, no, points, reason FROM suspense ORDER BY store_id, epoch, seq, no`)
+	}, `SELECT store_id, epoch, seq, no, points, unit, reason FROM suspense ORDER BY store_id, epoch, seq, no`)
 }

@@ -77,7 +77,7 @@ func post(t testing.TB, db *DB, postings ...Posting) {
 func lots(t testing.TB, db *DB, id loyalty.MemberID) (lots []loyalty.Lot) {
 	t.Helper()
 	err := db.View(t.Context(), func(tx *Tx) (err error) {
-		lots, err = tx.Lots(id)
+		lots, err = tx.Lots(id, Points)
 		return err
 	})
 	if err != nil {
@@ -176,7 +176,12 @@ func model(all []Posting, id loyalty.MemberID) []loyalty.Lot {
 	slices.SortFunc(sorted, byPlace)
 	var out []loyalty.Lot
 	for _, p := range sorted {
-		out = loyalty.Apply(out, []loyalty.Movement{p.Legs[0].movement(id)}, id)
+		l := p.Legs[0]
+		move := loyalty.Movement{From: loyalty.AccountIssued, To: loyalty.AccountMain(id), Points: l.Amount, Lot: l.Lot, Earned: l.Earned, Expires: l.Expires}
+		if l.Amount < 0 {
+			move = loyalty.Movement{From: move.To, To: loyalty.AccountRedeemed, Points: -l.Amount}
+		}
+		out = loyalty.Apply(out, []loyalty.Movement{move}, id)
 	}
 	return out
 }

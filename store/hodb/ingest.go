@@ -102,6 +102,20 @@ func (tx *Tx) EachEntry(r Range, fn func(Entry) error) error {
 	return rows.Err()
 }
 
+// Entry reads one entry; ErrNotFound when it has not arrived.
+func (tx *Tx) Entry(k EntryKey) (Entry, error) {
+	e := Entry{Key: k}
+	var hash []byte
+	err := tx.one(`SELECT body, hash FROM entry WHERE store_id = $1 AND epoch = $2 AND seq = $3`, k.Store, k.Epoch, k.Seq)(&e.Body, &hash)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, fmt.Errorf("entry of %v: %w", k, ErrNotFound)
+	}
+	if err == nil {
+		e.Hash, err = store.HashFromBytes(hash)
+	}
+	return e, err
+}
+
 // Entries reads a range whole; callers bound it.
 func (tx *Tx) Entries(r Range) ([]Entry, error) {
 	var out []Entry

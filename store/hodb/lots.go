@@ -21,84 +21,137 @@ func (a foldKey) compare(b foldKey) int {
 		cmp.Compare(a.key.Epoch, b.key.Epoch), cmp.Compare(a.key.Seq, b.key.Seq))
 }
 
-// effect is what one leg does to a member's lots.
+// effect is what the legs of one entry do to one lot of a member.
 type effect struct {
-	at   foldKey
-	move loyalty.Movement
+	at                      foldKey
+	unit                    string
+	amount                  loyalty.Points // over all accounts of the member
+	reserved                loyalty.Points // of the account for what is set aside
+	expiry                  bool
+	lot                     loyalty.LotID
+	earned, expires, usable string
 }
 
-// foldMember brings the lots up to date. Entries newer than everything folded so far are applied on top; with a late one
-// among them the member is folded again from the beginning, so the order of arrival changes nothing.
-func (tx *Tx) foldMember(m *Member, fresh []effect) error {
-	slices.SortStableFunc(fresh, func(a, b effect) int { return a.at.compare(b.at) })
-	effects, late := fresh, fresh[0].at.compare(m.fold) <= 0
+// add takes one leg in.
+func (e *effect) add(l *Leg) {
+	e.amount += l.Amount
+	if l.Kind == Reserved {
+		e.reserved += l.Amount
+	}
+	e.expiry = e.expiry || l.Reason == string(loyalty.KindExpire)
+	e.earned, e.expires, e.usable = max(e.earned, l.Earned), max(e.expires, l.Expires), max(e.usable, l.Usable)
+}
+
+// moves is the effect as the rules see it: points set aside or freed, then points that come or go.
+func (e *effect) moves(id loyalty.MemberID) []loyalty.Movement {
+	var moves []loyalty.Movement
+	move := func(from, to string, points loyalty.Points) {
+		if points < 0 {
+			from, to, points = to, from, -points
+		}
+		if points > 0 {
+			moves = append(moves, loyalty.Movement{From: from, To: to, Points: points, Lot: e.lot, Earned: e.earned, Expires: e.expires, Usable: e.usable})
+		}
+	}
+	main, other := loyalty.AccountMain(id), loyalty.AccountIssued
+	if e.expiry {
+		other = loyalty.AccountExpired
+	}
+	move(main, loyalty.AccountReserved(id), e.reserved)
+	move(other, main, e.amount)
+	return moves
+}
+
+// foldMember brings lots and past up to date. Entries newer than everything folded so far are applied on top; with a late
+// one among them the lots are folded again from the beginning, so the order of arrival changes nothing.
+func (p *Poster) foldMember(m *Member, fresh []effect) error {
+	slices.SortStableFunc(fresh, func(a, b effect) int { return cmp.Or(strings.Compare(a.unit, b.unit), a.at.compare(b.at)) })
+	newest := m.newest
+	for len(fresh) > 0 {
+		n := 1
+		for n < len(fresh) && fresh[n].unit == fresh[0].unit {
+			n++
+		}
+		if fresh[n-1].at.compare(newest) > 0 {
+			newest = fresh[n-1].at
+		}
+		if err := p.tx.foldLots(m, fresh[:n]); err != nil {
+			return err
+		}
+		fresh = fresh[n:]
+	}
+	apart := lastDay
+	if p.Apart != nil {
+		apart = p.Apart(newest.day)
+	}
+	past, err := m.past.encode(apart)
+	if err != nil {
+		return fmt.Errorf("past of member %d: %w", m.ID, err)
+	}
+	return p.tx.exec(`UPDATE member SET fold_day = $2, fold_at_ms = $3, fold_store = $4, fold_epoch = $5, fold_seq = $6, past = $7
+		WHERE member_id = $1`, m.ID, newest.day, newest.atMS, newest.key.Store, newest.key.Epoch, newest.key.Seq, past)
+}
+
+// foldLots brings the lots of one unit up to date.
+func (tx *Tx) foldLots(m *Member, fresh []effect) error {
+	unit, effects, late := fresh[0].unit, fresh, fresh[0].at.compare(m.fold) <= 0
 	var have, from []loyalty.Lot
 	var err error
-	if late || m.overdrawn || !onlyEarn(fresh, m.ID) { // else the new lots stand beside the old ones, unseen
-		if have, err = tx.Lots(m.ID); err != nil {
+	if late || m.overdrawn || !onlyEarn(fresh) { // else the new lots stand beside the old ones, unseen
+		if have, err = tx.Lots(m.ID, unit); err != nil {
 			return err
 		}
 		from = have
 	}
 	if late {
-		if effects, err = tx.effects(m.ID); err != nil {
+		if effects, err = tx.effects(m.ID, unit); err != nil {
 			return err
 		}
 		from = nil
 	}
-	if err := tx.replaceLots(m.ID, have, fold(from, effects, m.ID)); err != nil {
-		return err
-	}
-	last := effects[len(effects)-1].at
-	return tx.exec(`UPDATE member SET fold_day = $2, fold_at_ms = $3, fold_store = $4, fold_epoch = $5, fold_seq = $6
-		WHERE member_id = $1`, m.ID, last.day, last.atMS, last.key.Store, last.key.Epoch, last.key.Seq)
+	return tx.replaceLots(m.ID, unit, have, fold(from, effects, m.ID))
 }
 
-// onlyEarn tells whether nothing is taken from the member.
-func onlyEarn(effects []effect, id loyalty.MemberID) bool {
-	return !slices.ContainsFunc(effects, func(e effect) bool {
-		from, _ := loyalty.AccountMember(e.move.From)
-		return from == id
-	})
+// onlyEarn tells whether nothing is taken from the member, and nothing set aside.
+func onlyEarn(effects []effect) bool {
+	return !slices.ContainsFunc(effects, func(e effect) bool { return e.amount < 0 || e.reserved != 0 })
 }
 
 // fold applies effects in order, the movements of one entry together.
 func fold(lots []loyalty.Lot, effects []effect, id loyalty.MemberID) []loyalty.Lot {
-	for len(effects) > 0 {
-		n := 1
-		for n < len(effects) && effects[n].at == effects[0].at {
-			n++
+	var moves []loyalty.Movement
+	for i := range effects {
+		moves = append(moves, effects[i].moves(id)...)
+		if i+1 == len(effects) || effects[i+1].at != effects[i].at {
+			lots = loyalty.Apply(lots, moves, id)
+			moves = moves[:0]
 		}
-		moves := make([]loyalty.Movement, n)
-		for i := range moves {
-			moves[i] = effects[i].move
-		}
-		lots = loyalty.Apply(lots, moves, id)
-		effects = effects[n:]
 	}
 	return lots
 }
 
-// effects reads everything that was ever posted to a member, in canonical order. Head office's own moves between the
-// member's accounts (store 0) leave the lots as they are.
-func (tx *Tx) effects(id loyalty.MemberID) ([]effect, error) {
+// effects reads everything that was ever posted to a member in one unit, in canonical order; what was settled later counts
+// where its entry stands. Head office's own moves between the member's accounts (store 0) leave the lots as they are.
+func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
 	return collect(tx, func(scan func(...any) error) (e effect, err error) {
-		var leg Leg
+		e.unit = unit
 		err = scan(&e.at.day, &e.at.atMS, &e.at.key.Store, &e.at.key.Epoch, &e.at.key.Seq,
-			&leg.Amount, &leg.Lot, &leg.Earned, &leg.Expires)
-		e.move = leg.movement(id)
+			&e.amount, &e.reserved, &e.expiry, &e.lot, &e.earned, &e.expires, &e.usable)
 		return e, err
-	}, `SELECT business_day, at_ms, store_id, epoch, seq, amount, lot, earned_on, expires_on FROM leg
-		WHERE owner_id = $1 AND store_id > 0 AND kind IN ('main', 'card')
-		ORDER BY business_day, at_ms, store_id, epoch, seq, leg_no`, MemberOwner(id))
+	}, `SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT),
+			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT) AS reserved, MAX(reason = 'expire'),
+			lot, MAX(earned_on), MAX(expires_on), MAX(usable_on) FROM leg
+		WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason = 'voucher')
+		GROUP BY business_day, at_ms, store_id, epoch, seq, lot HAVING SUM(amount) <> 0 OR reserved <> 0
+		ORDER BY business_day, at_ms, store_id, epoch, seq, MIN(leg_no)`, MemberOwner(id), unit)
 }
 
-// Lots are a member's open lots in the order in which they will be drawn.
-func (tx *Tx) Lots(id loyalty.MemberID) ([]loyalty.Lot, error) {
+// Lots are a member's open lots of a unit in the order in which they will be drawn.
+func (tx *Tx) Lots(id loyalty.MemberID, unit string) ([]loyalty.Lot, error) {
 	lots, err := collect(tx, func(scan func(...any) error) (l loyalty.Lot, err error) {
-		err = scan(&l.ID, &l.Remaining, &l.Earned, &l.Expires)
+		err = scan(&l.ID, &l.Remaining, &l.Earned, &l.Expires, &l.Usable, &l.Reserved)
 		return l, err
-	}, `SELECT lot, remaining, earned_on, expires_on FROM lot WHERE member_id = $1`, id)
+	}, `SELECT lot, remaining, earned_on, expires_on, usable_on, reserved FROM lot WHERE member_id = $1 AND unit = $2`, id, unit)
 	if err != nil {
 		return nil, fmt.Errorf("lots of member %d: %w", id, err)
 	}
@@ -107,16 +160,17 @@ func (tx *Tx) Lots(id loyalty.MemberID) ([]loyalty.Lot, error) {
 }
 
 // replaceLots writes what changed.
-func (tx *Tx) replaceLots(id loyalty.MemberID, have, want []loyalty.Lot) error {
+func (tx *Tx) replaceLots(id loyalty.MemberID, unit string, have, want []loyalty.Lot) error {
 	old := make(map[loyalty.LotID]loyalty.Lot, len(have))
 	for _, l := range have {
 		old[l.ID] = l
 	}
 	for _, l := range want {
 		if old[l.ID] != l {
-			err := tx.exec(`INSERT INTO lot (member_id, lot, remaining, earned_on, expires_on) VALUES ($1, $2, $3, $4, $5)
-				ON CONFLICT (member_id, lot) DO UPDATE SET remaining = excluded.remaining, earned_on = excluded.earned_on,
-				expires_on = excluded.expires_on`, id, l.ID, l.Remaining, l.Earned, l.Expires)
+			err := tx.exec(`INSERT INTO lot (member_id, unit, lot, remaining, earned_on, expires_on, usable_on, reserved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (member_id, unit, lot) DO UPDATE SET remaining = excluded.remaining, earned_on = excluded.earned_on,
+				expires_on = excluded.expires_on, usable_on = excluded.usable_on, reserved = excluded.reserved`,
+				id, unit, l.ID, l.Remaining, l.Earned, l.Expires, l.Usable, l.Reserved)
 			if err != nil {
 				return fmt.Errorf("lot %s of member %d: %w", l.ID, id, err)
 			}
@@ -124,7 +178,7 @@ func (tx *Tx) replaceLots(id loyalty.MemberID, have, want []loyalty.Lot) error {
 		delete(old, l.ID)
 	}
 	for gone := range old {
-		if err := tx.exec(`DELETE FROM lot WHERE member_id = $1 AND lot = $2`, id, gone); err != nil {
+		if err := tx.exec(`DELETE FROM lot WHERE member_id = $1 AND unit = $2 AND lot = $3`, id, unit, gone); err != nil {
 			return fmt.Errorf("lot %s of member %d: %w", gone, id, err)
 		}
 	}

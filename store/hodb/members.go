@@ -2,6 +2,7 @@ package hodb
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -15,11 +16,18 @@ type Member struct {
 	Status   string
 	Tier     string
 	Language string
+	Birthday string   // 1992-02-29, or 02-29; empty: not known
+	Joined   string   // day; empty: not known
+	Segments []string // in rising order
 
-	vouchers  int64   // made so far
-	fold      foldKey // newest entry in the lots
-	overdrawn bool    // has a lot below zero
-	carded    bool    // has a card, blocked or not
+	vouchers   int64   // made so far
+	fold       foldKey // newest entry in the lots
+	newest     foldKey // newest entry, this batch included
+	overdrawn  bool    // has a lot below zero
+	carded     bool    // has a card, blocked or not
+	moved      bool    // head office gave tiers
+	past       memory
+	remembered bool // the past has changed in this batch
 }
 
 // Number is a printed number as head office keeps it.
@@ -53,8 +61,8 @@ func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
 	if err := tx.one(`SELECT COALESCE(MAX(member_id), 0) + 1 FROM member`)(&m.ID); err != nil {
 		return 0, err
 	}
-	err = tx.exec(`INSERT INTO member (member_id, status, tier, language, made_at) VALUES ($1, $2, $3, $4, $5)`,
-		m.ID, MemberActive, m.Tier, m.Language, tx.now.UnixMilli())
+	err = tx.exec(`INSERT INTO member (member_id, status, tier, language, birthday, joined_on, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		m.ID, MemberActive, m.Tier, m.Language, m.Birthday, m.Joined, tx.now.UnixMilli())
 	if err == nil {
 		err = tx.addNumber(m.ID, n)
 	}
@@ -83,15 +91,21 @@ func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
 // Member reads one member; ErrNotFound when there is none.
 func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
 	m := &Member{ID: id}
-	f := &m.fold
-	err := tx.one(`SELECT status, tier, language, last_voucher, fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
+	f, segments := &m.fold, ""
+	err := tx.one(`SELECT status, tier, language, birthday, joined_on, segments, past, last_voucher,
+			fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
 			EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
-			EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id)
-		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.vouchers,
-		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.carded)
+			EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id),
+			EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id)
+		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &m.past.text, &m.vouchers,
+		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.carded, &m.moved)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("member %d: %w", id, ErrNotFound)
 	}
+	if err == nil && segments != "[]" {
+		err = json.Unmarshal([]byte(segments), &m.Segments)
+	}
+	m.newest = m.fold
 	return m, err
 }
 

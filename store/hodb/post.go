@@ -14,6 +14,9 @@ import (
 // Owner of an account: a member above zero, a store below.
 type Owner int64
 
+// HeadOffice owns what belongs to no member and no one store, such as what is left on a gift card.
+const HeadOffice Owner = -1 << 32
+
 // MemberOwner and StoreOwner make owners.
 func MemberOwner(id loyalty.MemberID) Owner { return Owner(id) }
 func StoreOwner(id loyalty.StoreID) Owner   { return -Owner(id) }
@@ -27,21 +30,24 @@ const (
 	OnCard   AccountKind = "card"     // a member's points in a purse or in vouchers on their way
 	Issued   AccountKind = "issued"   // what a store gave out, below zero
 	Redeemed AccountKind = "redeemed" // what a store took back
+	Expired  AccountKind = "expired"  // what ended unspent
+	Reserved AccountKind = "reserved" // a member's points that are set aside
 	Suspense AccountKind = "suspense" // what a store said and head office does not find
 )
 
-// unitPoints is the one unit of today's programmes.
-const unitPoints = "points"
+// Points is the unit of the main wallet. Other wallets, and money on gift cards, have units of their own.
+const Points = "points"
 
 // Leg is one side of a movement.
 type Leg struct {
 	Owner  Owner
 	Kind   AccountKind
+	Unit   string // empty: Points
 	Amount loyalty.Points
 	Reason string
-	// Of points that a member earns:
-	Lot             loyalty.LotID
-	Earned, Expires string
+	// Of points that come to a member, or leave him:
+	Lot                     loyalty.LotID
+	Earned, Expires, Usable string
 }
 
 // Posting is what one entry does to accounts. At head office a member's entries count in the order of day, time, store,
@@ -55,6 +61,9 @@ type Posting struct {
 
 // Poster collects the postings of a batch and writes each account once.
 type Poster struct {
+	// Apart is the first day that rules may ask for by itself when a member's newest entry is of a day; nil: none is.
+	Apart func(day string) string
+
 	tx       *Tx
 	members  map[loyalty.MemberID]*Member // read in this batch; nil: not in the register
 	accounts map[accountKey]loyalty.Points
@@ -64,6 +73,7 @@ type Poster struct {
 type accountKey struct {
 	owner Owner
 	kind  AccountKind
+	unit  string
 }
 
 // NewPoster begins a batch.
@@ -89,80 +99,156 @@ func (p *Poster) Member(id loyalty.MemberID) (*Member, error) {
 
 // UnbalancedError says that a posting would make or lose points: a fault of ours.
 type UnbalancedError struct {
-	Key EntryKey
-	Sum loyalty.Points
+	Key  EntryKey
+	Unit string
+	Sum  loyalty.Points
 }
 
 func (e *UnbalancedError) Error() string {
-	return fmt.Sprintf("posting of %v is off by %d", e.Key, e.Sum)
+	return fmt.Sprintf("posting of %v is off by %d %s", e.Key, e.Sum, e.Unit)
+}
+
+func (post *Posting) check() error {
+	sums := map[string]loyalty.Points{}
+	for i := range post.Legs {
+		if post.Legs[i].Unit == "" {
+			post.Legs[i].Unit = Points
+		}
+		sums[post.Legs[i].Unit] += post.Legs[i].Amount
+	}
+	for unit, sum := range sums {
+		if sum != 0 {
+			return &UnbalancedError{Key: post.Key, Unit: unit, Sum: sum}
+		}
+	}
+	return nil
 }
 
 // Post writes the legs of one entry; legs of zero are left out. Balances and lots follow with Flush.
-func (p *Poster) Post(post Posting) error {
+func (p *Poster) Post(post Posting) error { return p.post(post, 0) }
+
+func (p *Poster) post(post Posting, first int) error {
 	const insert = `INSERT INTO leg (owner_id, store_id, epoch, seq, leg_no, kind, unit, amount, reason, business_day, at_ms,
-		lot, earned_on, expires_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-	sum := loyalty.Points(0)
-	for _, leg := range post.Legs {
-		sum += leg.Amount
-	}
-	if sum != 0 {
-		return &UnbalancedError{Key: post.Key, Sum: sum}
+		lot, earned_on, expires_on, usable_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
+	if err := post.check(); err != nil {
+		return err
 	}
 	k := post.Key
 	for no, leg := range post.Legs {
 		if leg.Amount == 0 {
 			continue
 		}
-		if err := p.tx.exec(insert, leg.Owner, k.Store, k.Epoch, k.Seq, no, leg.Kind, unitPoints, leg.Amount, leg.Reason,
-			post.Day, post.At.UnixMilli(), leg.Lot, leg.Earned, leg.Expires); err != nil {
-			return fmt.Errorf("post %v leg %d: %w", k, no, err)
+		if err := p.tx.exec(insert, leg.Owner, k.Store, k.Epoch, k.Seq, first+no, leg.Kind, leg.Unit, leg.Amount, leg.Reason,
+			post.Day, post.At.UnixMilli(), leg.Lot, leg.Earned, leg.Expires, leg.Usable); err != nil {
+			return fmt.Errorf("post %v leg %d: %w", k, first+no, err)
 		}
-		p.accounts[accountKey{leg.Owner, leg.Kind}] += leg.Amount
+		p.accounts[accountKey{leg.Owner, leg.Kind, leg.Unit}] += leg.Amount
 		if leg.Owner > 0 {
 			id := loyalty.MemberID(leg.Owner)
-			p.fresh[id] = append(p.fresh[id], effect{
-				at:   foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: k},
-				move: leg.movement(id),
-			})
+			p.note(id, foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: k}, &leg)
 		}
 	}
 	return nil
 }
 
-// movement is the leg as the rules see it: points that come to a member, or leave him.
-func (l Leg) movement(id loyalty.MemberID) loyalty.Movement {
-	if l.Amount > 0 {
-		return loyalty.Movement{From: loyalty.AccountIssued, To: loyalty.AccountMain(id), Points: l.Amount,
-			Lot: l.Lot, Earned: l.Earned, Expires: l.Expires}
-	}
-	return loyalty.Movement{From: loyalty.AccountMain(id), To: loyalty.AccountRedeemed, Points: -l.Amount, Lot: l.Lot}
+// legPlace is all of a leg but its amount and reason: legs of one entry with one place are one movement.
+type legPlace struct {
+	owner                   Owner
+	kind                    AccountKind
+	unit                    string
+	lot                     loyalty.LotID
+	earned, expires, usable string
 }
 
-// Flush brings balances and lots up to what was posted, tells the stores, and names those members concerned who have a
-// card: points of theirs may want to go there.
+func (l *Leg) place() legPlace {
+	return legPlace{l.Owner, l.Kind, l.Unit, l.Lot, l.Earned, l.Expires, l.Usable}
+}
+
+// Settle makes the legs of an entry that was posted before sum to what it means now: what lies between is written as legs of
+// the same entry. owners are those whose legs the entry may have beside those of the posting.
+func (p *Poster) Settle(post Posting, owners ...Owner) error {
+	if err := post.check(); err != nil {
+		return err
+	}
+	for _, leg := range post.Legs {
+		if !slices.Contains(owners, leg.Owner) {
+			owners = append(owners, leg.Owner)
+		}
+	}
+	have, first, err := p.tx.legsOf(post.Key, owners)
+	if err != nil {
+		return err
+	}
+	legs := make([]Leg, 0, len(post.Legs)+len(have))
+	for _, leg := range append(post.Legs, have...) {
+		i := slices.IndexFunc(legs, func(o Leg) bool { return o.place() == leg.place() })
+		if i < 0 {
+			i, legs = len(legs), append(legs, leg)
+			legs[i].Amount = 0
+		}
+		legs[i].Amount += leg.Amount
+	}
+	post.Legs = legs
+	return p.post(post, first)
+}
+
+// legsOf reads the legs of an entry the other way round, with the number that the next one gets.
+func (tx *Tx) legsOf(k EntryKey, owners []Owner) (legs []Leg, next int, err error) {
+	for _, owner := range owners {
+		all, err := collect(tx, func(scan func(...any) error) (l Leg, err error) {
+			var no int
+			l.Owner = owner
+			err = scan(&no, &l.Kind, &l.Unit, &l.Amount, &l.Reason, &l.Lot, &l.Earned, &l.Expires, &l.Usable)
+			l.Amount, next = -l.Amount, max(next, no+1)
+			return l, err
+		}, `SELECT leg_no, kind, unit, amount, reason, lot, earned_on, expires_on, usable_on FROM leg
+			WHERE owner_id = $1 AND store_id = $2 AND epoch = $3 AND seq = $4 ORDER BY leg_no`, owner, k.Store, k.Epoch, k.Seq)
+		if err != nil {
+			return nil, 0, fmt.Errorf("legs of %v: %w", k, err)
+		}
+		legs = append(legs, all...)
+	}
+	return legs, next, nil
+}
+
+// note adds a leg to what the member's lots must follow: legs of one entry and one lot together.
+func (p *Poster) note(id loyalty.MemberID, at foldKey, leg *Leg) {
+	fresh := p.fresh[id]
+	for i := len(fresh) - 1; i >= 0 && fresh[i].at == at; i-- {
+		if fresh[i].lot == leg.Lot && fresh[i].unit == leg.Unit {
+			fresh[i].add(leg)
+			return
+		}
+	}
+	e := effect{at: at, unit: leg.Unit, lot: leg.Lot}
+	e.add(leg)
+	p.fresh[id] = append(fresh, e)
+}
+
+// Flush brings balances, lots and pasts up to what was posted, tells the stores, and names those members concerned who have
+// a card: points of theirs may want to go there.
 func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 	accounts := slices.SortedFunc(maps.Keys(p.accounts), func(a, b accountKey) int { // one order, so that writers cannot deadlock
-		return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.kind, b.kind))
+		return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.kind, b.kind), cmp.Compare(a.unit, b.unit))
 	})
 	for _, k := range accounts {
-		if err := p.tx.addToAccount(k.owner, k.kind, p.accounts[k]); err != nil {
+		if err := p.tx.addToAccount(k, p.accounts[k]); err != nil {
 			return nil, err
 		}
 	}
-	members := slices.Sorted(maps.Keys(p.fresh))
-	keys, carded := make([]string, len(members)), []loyalty.MemberID{}
-	for i, id := range members {
+	keys, carded := []string{}, []loyalty.MemberID{}
+	for _, id := range p.touched() {
 		m, err := p.Member(id)
 		if err == nil && m == nil {
 			err = fmt.Errorf("member %d: %w", id, ErrNotFound)
 		}
 		if err == nil {
-			err = p.tx.foldMember(m, p.fresh[id])
+			err = p.foldMember(m, p.fresh[id])
 		}
 		if err != nil {
 			return nil, fmt.Errorf("fold lots: %w", err)
 		}
-		if keys[i] = memberKey(id); m.carded {
+		if keys = append(keys, memberKey(id)); m.carded {
 			carded = append(carded, id)
 		}
 	}
@@ -172,12 +258,27 @@ func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 	return carded, p.tx.touchAll(TopicMember, 0, keys)
 }
 
-func (tx *Tx) addToAccount(owner Owner, kind AccountKind, amount loyalty.Points) error {
+// touched is every member for whom something was posted, rising.
+func (p *Poster) touched() []loyalty.MemberID {
+	var ids []loyalty.MemberID
+	for id := range p.fresh {
+		ids = append(ids, id)
+	}
+	for id, m := range p.members {
+		if m != nil && m.remembered && p.fresh[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (tx *Tx) addToAccount(k accountKey, amount loyalty.Points) error {
 	err := tx.exec(`INSERT INTO account (owner_id, kind, unit, balance) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (owner_id, kind, unit) DO UPDATE SET balance = account.balance + excluded.balance`,
-		owner, kind, unitPoints, amount)
+		k.owner, k.kind, k.unit, amount)
 	if err != nil {
-		return fmt.Errorf("account %d %s: %w", owner, kind, err)
+		return fmt.Errorf("account %d %s: %w", k.owner, k.kind, err)
 	}
 	return nil
 }
@@ -186,7 +287,7 @@ func (tx *Tx) addToAccount(owner Owner, kind AccountKind, amount loyalty.Points)
 func (tx *Tx) Balances(id loyalty.MemberID) (main, card loyalty.Points, err error) {
 	err = tx.one(`SELECT CAST(COALESCE(SUM(CASE kind WHEN 'main' THEN balance ELSE 0 END), 0) AS BIGINT),
 			CAST(COALESCE(SUM(CASE kind WHEN 'card' THEN balance ELSE 0 END), 0) AS BIGINT)
-		FROM account WHERE owner_id = $1 AND unit = $2`, MemberOwner(id), unitPoints)(&main, &card)
+		FROM account WHERE owner_id = $1 AND unit = $2`, MemberOwner(id), Points)(&main, &card)
 	return main, card, err
 }
 
@@ -216,10 +317,18 @@ func (tx *Tx) Accounts(owner Owner) (map[AccountKind]int64, error) {
 		err = scan(&s.kind, &s.balance)
 		return s, err
 	}, `SELECT kind, CAST(SUM(balance) AS BIGINT) FROM account WHERE unit = $1 AND (owner_id = $2 OR $2 = 0) GROUP BY kind`,
-		unitPoints, owner)
+		Points, owner)
 	out := make(map[AccountKind]int64, len(sums))
 	for _, s := range sums {
 		out[s.kind] = s.balance
 	}
 	return out, err
+}
+
+// Units are those in which a member has ever held something, in order.
+func (tx *Tx) Units(id loyalty.MemberID) ([]string, error) {
+	return collect(tx, func(scan func(...any) error) (unit string, err error) {
+		err = scan(&unit)
+		return unit, err
+	}, `SELECT DISTINCT unit FROM account WHERE owner_id = $1 ORDER BY unit`, MemberOwner(id))
 }

@@ -3,6 +3,7 @@ package hodb
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"loyaltill/agent/loyalty"
@@ -19,6 +20,7 @@ const (
 	CheckBalanced  Check = "balanced"  // every posting, and all accounts together, sum to zero
 	CheckAccounts  Check = "accounts"  // every account is the sum of its legs
 	CheckLots      Check = "lots"      // lots are what the entries give in their order, and sum to the member's accounts
+	CheckPast      Check = "past"      // a member's past is the sum of what the entries add
 	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
 	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold
 )
@@ -113,7 +115,7 @@ func (v *verifier) balanced() error {
 	// Store 0 numbers its postings by member, every other store by itself.
 	err := v.strange(CheckBalanced, "its legs sum to %d",
 		`SELECT 'store ' || store_id || ' epoch ' || epoch || ' seq ' || seq, CAST(SUM(amount) AS BIGINT) FROM leg
-		GROUP BY store_id, epoch, seq, CASE store_id WHEN 0 THEN owner_id ELSE 0 END HAVING SUM(amount) <> 0`)
+		GROUP BY store_id, epoch, seq, unit, CASE store_id WHEN 0 THEN owner_id ELSE 0 END HAVING SUM(amount) <> 0`)
 	if err != nil {
 		return err
 	}
@@ -123,7 +125,7 @@ func (v *verifier) balanced() error {
 
 func (v *verifier) accounts() error {
 	return v.strange(CheckAccounts, "balance and legs differ by %d",
-		`SELECT 'owner ' || owner_id || ' ' || kind, CAST(SUM(n) AS BIGINT) FROM (
+		`SELECT 'owner ' || owner_id || ' ' || kind || ' ' || unit, CAST(SUM(n) AS BIGINT) FROM (
 			SELECT owner_id, kind, unit, balance AS n FROM account
 			UNION ALL SELECT owner_id, kind, unit, -amount FROM leg) AS both_sides
 		GROUP BY owner_id, kind, unit HAVING SUM(n) <> 0`)
@@ -135,28 +137,71 @@ func (v *verifier) lots() error {
 		return err
 	}
 	for _, id := range members {
-		where := fmt.Sprintf("member %d", id)
-		lots, err := v.tx.Lots(id)
+		units, err := v.tx.Units(id)
 		if err != nil {
 			return err
 		}
-		effects, err := v.tx.effects(id)
-		if err != nil {
+		for _, unit := range units {
+			if err := v.lotsOf(id, unit); err != nil {
+				return err
+			}
+		}
+		if err := v.past(id); err != nil {
 			return err
-		}
-		if want := fold(nil, effects, id); !slices.Equal(lots, want) {
-			v.report(CheckLots, where, "lots are %v, the entries give %v", lots, want)
-		}
-		main, card, err := v.tx.Balances(id)
-		if err != nil {
-			return err
-		}
-		if sum := loyalty.Balance(lots); sum != main+card {
-			v.report(CheckLots, where, "lots sum to %d, the accounts to %d", sum, main+card)
 		}
 	}
 	return nil
 }
+
+func (v *verifier) lotsOf(id loyalty.MemberID, unit string) error {
+	where := fmt.Sprintf("member %d %s", id, unit)
+	lots, err := v.tx.Lots(id, unit)
+	if err != nil {
+		return err
+	}
+	effects, err := v.tx.effects(id, unit)
+	if err != nil {
+		return err
+	}
+	if want := fold(nil, effects, id); !slices.Equal(lots, want) {
+		v.report(CheckLots, where, "lots are %v, the entries give %v", lots, want)
+	}
+	var held loyalty.Points
+	if err := v.tx.one(`SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM account WHERE owner_id = $1 AND unit = $2`, MemberOwner(id), unit)(&held); err != nil {
+		return err
+	}
+	if sum := loyalty.Balance(lots); sum != held {
+		v.report(CheckLots, where, "lots sum to %d, the accounts to %d", sum, held)
+	}
+	return nil
+}
+
+// past holds what is kept of a member's past against the steps of the entries.
+func (v *verifier) past(id loyalty.MemberID) error {
+	m, err := v.tx.Member(id)
+	if err != nil || m.past.text == "" {
+		return err
+	}
+	kept, err := v.tx.readPast(m)
+	if err != nil {
+		return err
+	}
+	m.past.text = ""
+	want, err := v.tx.readPast(m)
+	if err != nil {
+		return err
+	}
+	for _, past := range []*loyalty.Past{&kept, &want} { // what was joined is joined in both
+		past.Join(lastDay)
+	}
+	if !reflect.DeepEqual(kept, want) {
+		v.report(CheckPast, fmt.Sprintf("member %d", id), "it is %+v, the entries give %+v", kept, want)
+	}
+	return nil
+}
+
+// lastDay is after every day.
+const lastDay = "9999-12-31"
 
 func (v *verifier) vouchers() error {
 	return v.strange(CheckVouchers, "its last voucher is said to be %d",

@@ -161,7 +161,7 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 	}
 	row := &wire.MemberRow{ID: id, Status: wire.MemberStatus(m.Status), Tier: m.Tier, Language: m.Language, Through: w.head.Posted,
 		Lots: []loyalty.Lot{}, Cards: []loyalty.CardID{}, Numbers: []wire.NumberRow{}}
-	lots, err := w.tx.Lots(id)
+	lots, err := w.tx.Lots(id, hodb.Points)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -39,11 +40,23 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if err != nil {
 		return err
 	}
-	j := &judge{office: o, tx: tx, poster: tx.NewPoster()}
+	j := &judge{office: o, tx: tx, poster: tx.NewPoster(), unsettled: map[loyalty.MemberID]hodb.Place{}}
+	rules, err := o.published(tx)
+	if err != nil {
+		return err
+	}
+	j.looksBack = slices.ContainsFunc(rules, (*loyalty.Programme).LooksBack)
+	j.poster.Apart = func(day string) string { return apart(rules, day) }
+	if j.awaited, err = tx.Awaited(r.Store, r.Epoch); err != nil {
+		return err
+	}
 	for _, e := range entries {
 		if err := j.entry(e); err != nil {
 			return fmt.Errorf("judge %v: %w", e.Key, err)
 		}
+	}
+	if err := j.settle(); err != nil {
+		return err
 	}
 	carded, err := j.poster.Flush()
 	if err != nil {
@@ -59,9 +72,14 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 
 // judge is the work on one batch.
 type judge struct {
-	office *Office
-	tx     *hodb.Tx
-	poster *hodb.Poster
+	office    *Office
+	tx        *hodb.Tx
+	looksBack bool // a programme asks of the past
+	poster    *hodb.Poster
+	awaited   []loyalty.Seq                   // sales of this log whose returns came first
+	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on
+	nobodys   []hodb.Place                    // entries of no member that are to be judged again
+	found     map[hodb.CaseKind]bool          // cases of the entry that is judged again
 }
 
 // matter is one entry under judgement.
@@ -71,7 +89,10 @@ type matter struct {
 	hash    store.Hash
 	at      time.Time
 	repeats bool // its transaction was told before
+	again   bool // it was judged before, or came late: what it means is settled, not posted
 }
+
+func (m *matter) place() hodb.Place { return hodb.Place{Day: m.entry.Day, At: m.at, Key: m.key} }
 
 // entry judges one entry. What cannot be read is kept, with a case, and stops nothing.
 func (j *judge) entry(raw hodb.Entry) error {
@@ -88,7 +109,18 @@ func (j *judge) entry(raw hodb.Entry) error {
 	}
 	switch m.entry.Kind {
 	case loyalty.KindSale:
-		return j.sale(m)
+		if m.entry.Sale == nil {
+			return j.notInterpreted(m.key, errors.New("sale without its body"))
+		}
+		return j.ofMember(m)
+	case loyalty.KindReturn:
+		if m.entry.Return == nil {
+			return j.notInterpreted(m.key, errors.New("return without its body"))
+		}
+		if err := j.link(m, hodb.LinkReturn, soldBy(m.entry.Return)); err != nil {
+			return err
+		}
+		return j.ofMember(m)
 	case loyalty.KindLoad:
 		return j.load(m)
 	case loyalty.KindCancel:
@@ -146,6 +178,9 @@ func clipNote(s string) string {
 }
 
 func (j *judge) open(kind hodb.CaseKind, k hodb.EntryKey, note string) error {
+	if j.found != nil {
+		j.found[kind] = true
+	}
 	j.office.log.Warn().Uint32("store", uint32(k.Store)).Int64("seq", int64(k.Seq)).Str("case", string(kind)).Msg("case opened")
 	return j.tx.OpenCase(kind, k, clipNote(note))
 }

@@ -142,6 +142,21 @@ func (o *Office) programme(tx *hodb.Tx, digest string) (*loyalty.Programme, erro
 	return p, nil
 }
 
+// published compiles every version that was ever published: few.
+func (o *Office) published(tx *hodb.Tx) ([]*loyalty.Programme, error) {
+	digests, err := tx.Programmes()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]*loyalty.Programme, len(digests))
+	for i, digest := range digests {
+		if all[i], err = o.programme(tx, digest); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // asProblem makes any failure an answer: what is a problem stays, the rest is our fault and is logged.
 func (o *Office) asProblem(err error) *wire.Problem {
 	var p *wire.Problem

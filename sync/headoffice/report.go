@@ -154,7 +154,7 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 		return row, err
 	}
 	row.Balance, row.Overdrawn = row.Main+row.OnCard, row.Main < 0 || row.OnCard < 0
-	lots, err := tx.Lots(id)
+	lots, err := tx.Lots(id, hodb.Points)
 	if err != nil {
 		return row, err
 	}

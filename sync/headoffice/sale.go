@@ -10,51 +10,70 @@ import (
 	"loyaltill/store/hodb"
 )
 
-// maxClaim bounds what a store can say it gave or took in one sale; beyond, the figure is nonsense and is only noted.
-const maxClaim loyalty.Points = 1 << 40
-
-// verdict is what head office finds about a sale.
+// verdict is what head office finds about an entry.
 type verdict struct {
-	lots     []loyalty.Movement // earned, one for each lot; nobody's when the member is not known
-	earned   loyalty.Points
-	redeemed loyalty.Points
-	payer    *hodb.Leg     // whose points were redeemed; nil when nobody's are proved
-	reason   hodb.CaseKind // why anything of it lands in suspense
+	moves  []loyalty.Movement // of members and of what is head office's own; the programme's are taken from the entry
+	payer  *hodb.Leg          // whose card was debited; nil when none is proved
+	step   loyalty.PastStep   // what the entry adds to the member's past
+	reason hodb.CaseKind      // why anything of it lands in suspense
 }
 
-// sale judges a sale again from its lines, tenders and question, with the programme that it names, the member's tier as
-// head office has it, and what the card proves was available. What is verified goes to the member; what the store said
+// before is what a member had when an entry was made, as far as it has arrived.
+type before struct {
+	member *hodb.Member // nil: not in the register
+	past   *loyalty.Past
+	held   loyalty.Points
+}
+
+// sale judges a sale again from its lines, tenders and question, with the programme that it names, the member's tier and past
+// as head office has them, and what the card proves was available. What is verified goes to the member; what the store said
 // beside it goes to the store's suspense account, so every point said is somewhere.
-func (j *judge) sale(m *matter) error {
+func (j *judge) sale(m *matter, b before) (v verdict, err error) {
 	e := m.entry
-	if e.Sale == nil {
-		return j.notInterpreted(m.key, errors.New("sale without its body"))
-	}
-	v := verdict{reason: hodb.CaseDifference}
+	v.reason = hodb.CaseDifference
 	available := e.Sale.Available
-	if e.Card != nil || e.Sale.Redeemed != 0 && e.Sale.Medium == loyalty.MediumPurse {
+	if e.Card != nil || drawnFromCard(e) && e.Sale.Medium == loyalty.MediumPurse {
 		payer, proved, err := j.payer(m, &v)
 		if err != nil {
-			return err
+			return v, err
 		}
 		if v.payer = payer; payer != nil {
 			available = proved
 		}
 	}
-	tier, known, err := j.tier(m, &v)
-	if err != nil {
-		return err
+	tier := e.Sale.Tier // of a member who is not known the store's word is taken to judge the rest
+	if e.Member != 0 && b.member == nil {
+		v.reason = hodb.CaseMemberUnknown
+		if err := j.open(hodb.CaseMemberUnknown, m.key, fmt.Sprintf("member %d is not in the register", e.Member)); err != nil {
+			return v, err
+		}
+	} else if b.member != nil {
+		if tier, err = j.tx.TierOn(b.member, e.Day); err != nil {
+			return v, err
+		}
 	}
-	if err := j.requote(m, &v, tier, available); err != nil {
-		return err
+	ours, err := j.requote(m, &v, b, tier, available)
+	if err != nil || ours == nil {
+		return v, err
 	}
-	switch {
-	case !known:
-		v.lots = nil
-	case v.payer == nil && e.Sale.Medium == loyalty.MediumNumber:
-		v.payer = &hodb.Leg{Owner: hodb.MemberOwner(e.Member), Kind: hodb.Main, Amount: -v.redeemed}
+	v.step = loyalty.StepOf(ours)
+	for _, move := range ours.Moves {
+		if _, card := cardOf(move.From); !card && (e.Member == 0 || b.member != nil) { // a purse pays what the card proves
+			v.moves = append(v.moves, move)
+		}
 	}
-	return j.postSale(m, v)
+	return v, nil
+}
+
+// cardOf says whether an account is a purse.
+func cardOf(account string) (loyalty.MemberID, bool) {
+	id, ok := loyalty.AccountMember(account)
+	return id, ok && account == loyalty.AccountCard(id)
+}
+
+// drawnFromCard says whether the store says that a card paid.
+func drawnFromCard(e *loyalty.Entry) bool {
+	return e.Sale.Redeemed != 0 || e.Sale.RewardPoints != 0
 }
 
 // payer is the card's account when the card proves what it paid, with what was on it before.
@@ -71,49 +90,53 @@ func (j *judge) payer(m *matter, v *verdict) (*hodb.Leg, loyalty.Points, error) 
 	if c.Member != m.entry.Member {
 		err = j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v is of member %d, the sale of member %d", r.Card, c.Member, m.entry.Member))
 	}
-	leg := &hodb.Leg{Owner: hodb.MemberOwner(c.Member), Kind: hodb.OnCard, Amount: -loyalty.Points(r.Amount)}
+	leg := &hodb.Leg{Owner: hodb.MemberOwner(c.Member), Kind: hodb.OnCard, Amount: -loyalty.Points(r.Amount), Reason: "redeem"}
 	return leg, loyalty.Points(r.NewBalance) + loyalty.Points(r.Amount), err
 }
 
-// tier is the member's, as head office has it. For a member who is not known the store's word is taken to judge the rest.
-func (j *judge) tier(m *matter, v *verdict) (tier string, known bool, err error) {
-	if m.entry.Member == 0 {
-		return "", false, nil
-	}
-	member, err := j.poster.Member(m.entry.Member)
-	if err != nil {
-		return "", false, err
-	}
-	if member == nil {
-		v.reason = hodb.CaseMemberUnknown
-		note := fmt.Sprintf("member %d is not in the register", m.entry.Member)
-		return m.entry.Sale.Tier, false, j.open(hodb.CaseMemberUnknown, m.key, note)
-	}
-	return member.Tier, true, nil
-}
-
-// requote fills in what the rules give, and keeps every difference.
-func (j *judge) requote(m *matter, v *verdict, tier string, available loyalty.Points) error {
+// requote works the sale out anew and keeps every difference; nil when it cannot be judged.
+func (j *judge) requote(m *matter, v *verdict, b before, tier string, available loyalty.Points) (*loyalty.Entry, error) {
 	p, err := j.office.programme(j.tx, m.entry.Sale.Programme)
 	if errors.Is(err, hodb.ErrNotFound) {
 		v.reason = hodb.CaseProgramme
-		return j.open(hodb.CaseProgramme, m.key, fmt.Sprintf("programme %.64q was never published", m.entry.Sale.Programme))
+		return nil, j.open(hodb.CaseProgramme, m.key, fmt.Sprintf("programme %.64q was never published", m.entry.Sale.Programme))
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	ours, found, err := requote(p, m.entry, tier, available)
-	if err != nil {
-		v.reason = hodb.CaseNotInterpreted
-		return j.open(hodb.CaseNotInterpreted, m.key, err.Error())
-	}
-	v.earned, v.redeemed = ours.Sale.Earned, ours.Sale.Redeemed
-	for _, move := range ours.Moves {
-		if move.From == loyalty.AccountIssued {
-			v.lots = append(v.lots, move)
+	asked := *m.entry
+	if b.member != nil {
+		if asked.Sale, err = remembered(p, &asked, b); err != nil {
+			return nil, err
 		}
 	}
-	return j.differences(m, found)
+	ours, found, err := requote(p, &asked, tier, available)
+	if err != nil {
+		v.reason = hodb.CaseNotInterpreted
+		return nil, j.open(hodb.CaseNotInterpreted, m.key, err.Error())
+	}
+	return &ours, j.differences(m, found)
+}
+
+// remembered is the sale as it would have been told with all that head office knows of the member's past. What head office
+// told the stores itself and does not keep by day, such as segments, is taken from the sale.
+func remembered(p *loyalty.Programme, e *loyalty.Entry, b before) (*loyalty.SaleBody, error) {
+	state := loyalty.MemberState{ID: b.member.ID, Lots: []loyalty.Lot{{Remaining: b.held}}}
+	record := loyalty.Record{Past: *b.past, Segments: b.member.Segments, Birthday: b.member.Birthday, Joined: b.member.Joined}
+	if err := p.Recall(&state, &record, e.Day); err != nil {
+		return nil, err
+	}
+	sale := *e.Sale
+	if h := state.History; h != nil {
+		if said := sale.History; said != nil {
+			own := *said
+			own.Purchases, own.Balance, own.Occasions, own.Given = h.Purchases, h.Balance, h.Occasions, h.Given
+			h = &own
+		}
+		sale.History = h
+	}
+	sale.Standing = state.Standing
+	return &sale, nil
 }
 
 // requote keeps a fault of the rules on one odd sale from stopping all sales behind it.
@@ -150,61 +173,35 @@ func (j *judge) differences(m *matter, found []loyalty.Difference) error {
 	return j.open(hodb.CaseDifference, m.key, found[0].String())
 }
 
-// postSale writes what a sale did: the programme's accounts move by what the store said, the member's by what was
-// verified, and the store's suspense account by what lies between.
-func (j *judge) postSale(m *matter, v verdict) error {
-	said, err := j.claims(m, v)
+// post writes what an entry did: the programme's accounts move by what the store said, the member's by what was verified,
+// and the store's suspense account by what lies between.
+func (j *judge) post(m *matter, v verdict) error {
+	reason := string(m.entry.Kind)
+	claims, err := claimsOf(m.entry.Moves, m.key.Store, reason)
 	if err != nil {
-		return err
-	}
-	store := hodb.StoreOwner(m.key.Store)
-	legs := make([]hodb.Leg, 0, 4+len(v.lots))
-	suspended := said.earned - said.redeemed
-	if v.payer != nil && v.payer.Amount != 0 { // redeemed before earned: the sale's own points cannot pay for it
-		v.payer.Reason = "redeem"
-		legs = append(legs, *v.payer)
-		suspended -= v.payer.Amount
-	}
-	for _, lot := range v.lots {
-		legs = append(legs, hodb.Leg{Owner: hodb.MemberOwner(m.entry.Member), Kind: hodb.Main, Amount: lot.Points, Reason: "earn",
-			Lot: lot.Lot, Earned: lot.Earned, Expires: lot.Expires})
-		suspended -= lot.Points
-	}
-	legs = append(legs,
-		hodb.Leg{Owner: store, Kind: hodb.Redeemed, Amount: said.redeemed, Reason: "redeem"},
-		hodb.Leg{Owner: store, Kind: hodb.Issued, Amount: -said.earned, Reason: "earn"},
-		hodb.Leg{Owner: store, Kind: hodb.Suspense, Amount: suspended, Reason: string(v.reason)})
-	if err := j.poster.Post(hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Legs: legs}); err != nil {
-		return err
-	}
-	if suspended == 0 {
-		return nil
-	}
-	return j.tx.Suspend(hodb.Suspended{EntryKey: m.key, Points: suspended, Reason: string(v.reason)})
-}
-
-// claim is what a store said it gave and took.
-type claim struct{ earned, redeemed loyalty.Points }
-
-// claims reads the store's own figures. Impossible ones are replaced by ours and noted: they must not reach an account.
-func (j *judge) claims(m *matter, v verdict) (claim, error) {
-	c := claim{redeemed: m.entry.Sale.Redeemed}
-	sane := c.redeemed >= 0 && c.redeemed <= maxClaim
-	for _, move := range m.entry.Moves {
-		if move.From == loyalty.AccountIssued {
-			c.earned += move.Points
-			sane = sane && move.Points > 0 && move.Points <= maxClaim && c.earned <= maxClaim
+		if err := j.notInterpreted(m.key, err); err != nil {
+			return err
+		}
+		if claims, err = claimsOf(v.moves, m.key.Store, reason); err != nil {
+			return err
 		}
 	}
-	if sane {
-		return c, nil
+	var legs []hodb.Leg
+	if v.payer != nil { // redeemed before earned: the sale's own points cannot pay for it
+		legs = append(legs, *v.payer)
 	}
-	c = claim{}
-	for _, lot := range v.lots {
-		c.earned += lot.Points
+	legs = append(append(legs, legsOf(v.moves, m.key.Store, reason)...), claims...)
+	legs, suspended := balanced(legs, m.key.Store, v.reason)
+	posting := hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Legs: legs}
+	if m.again {
+		err = j.poster.Settle(posting, hodb.MemberOwner(m.entry.Member), hodb.StoreOwner(m.key.Store), hodb.HeadOffice)
+	} else {
+		err = j.poster.Post(posting)
 	}
-	if v.payer != nil {
-		c.redeemed = -v.payer.Amount
+	for _, leg := range suspended {
+		if err == nil {
+			err = j.tx.Suspend(hodb.Suspended{EntryKey: m.key, Points: leg.Amount, Unit: leg.Unit, Reason: leg.Reason})
+		}
 	}
-	return c, j.notInterpreted(m.key, errors.New("the figures said cannot be; head office's own are posted"))
+	return err
 }

@@ -1,0 +1,185 @@
+package headoffice
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+)
+
+// link puts an entry under the one that it names, and has what stands after it there judged again.
+func (j *judge) link(m *matter, topic hodb.LinkTopic, ref hodb.EntryKey) error {
+	_, err := j.tx.Entry(ref)
+	missing := errors.Is(err, hodb.ErrNotFound)
+	if err != nil && !missing {
+		return err
+	}
+	links, err := j.tx.Links(topic, ref)
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		if m.place().Before(l.Place) {
+			if err := j.unsettle(l.Member, l.Place); err != nil {
+				return err
+			}
+		}
+	}
+	return j.tx.AddLink(hodb.Link{Topic: topic, Ref: ref, Place: m.place(), Member: m.entry.Member}, missing)
+}
+
+// soldBy names the sale whose goods came back.
+func soldBy(b *loyalty.ReturnBody) hodb.EntryKey {
+	return hodb.EntryKey{Store: b.Store, Epoch: b.Epoch, Seq: b.Seq}
+}
+
+// goodsBack judges a return from the sale's own entry and the returns before it. Without the sale it waits: what the store
+// said stays in suspense until the sale arrives.
+func (j *judge) goodsBack(m *matter, b before) (v verdict, err error) {
+	body := m.entry.Return
+	in, sale, err := j.returned(m)
+	if err == nil {
+		in.Policy, err = j.returnPolicy(body)
+	}
+	var ours loyalty.Entry
+	var found []loyalty.Difference
+	if err == nil {
+		ours, found, err = requoteReturn(m.entry, in)
+	}
+	var refused *loyalty.SaleError
+	var unknown *unknownProgrammeError
+	switch {
+	case errors.As(err, &refused):
+		v.reason = hodb.CaseReturnRefused
+	case errors.As(err, &unknown):
+		v.reason = hodb.CaseProgramme
+	case errors.Is(err, hodb.ErrNotFound):
+		v.reason = hodb.CaseSaleMissing
+	case err != nil:
+		v.reason = hodb.CaseNotInterpreted
+	default:
+		v.reason = hodb.CaseDifference
+	}
+	if err != nil {
+		return v, j.open(v.reason, m.key, err.Error())
+	}
+	if b.member != nil && m.entry.Member == in.Sale.Member {
+		v.moves = settledMoves(m.entry, &ours, sale)
+		if v.step, err = loyalty.StepBack(sale, in.Before, ours.Return); err != nil {
+			return v, err
+		}
+	}
+	return v, j.differences(m, found)
+}
+
+// unknownProgrammeError says that head office never published a version.
+type unknownProgrammeError struct{ digest string }
+
+func (e *unknownProgrammeError) Error() string {
+	return fmt.Sprintf("programme %.64q was never published", e.digest)
+}
+
+func (j *judge) returnPolicy(b *loyalty.ReturnBody) (loyalty.ReturnPolicy, error) {
+	p, err := j.office.programme(j.tx, b.Programme)
+	if errors.Is(err, hodb.ErrNotFound) {
+		return loyalty.ReturnPolicy{}, &unknownProgrammeError{b.Programme}
+	}
+	if err != nil {
+		return loyalty.ReturnPolicy{}, err
+	}
+	return p.ReturnPolicy(), nil
+}
+
+// returned reads the sale of a return and the returns before it that were good.
+func (j *judge) returned(m *matter) (in loyalty.ReturnInput, sale *loyalty.Entry, err error) {
+	key := soldBy(m.entry.Return)
+	if sale, err = j.read(key); err != nil {
+		return in, nil, err
+	}
+	if in.Sale, err = loyalty.ReturnableOf(sale); err != nil {
+		return in, nil, err
+	}
+	links, err := j.tx.Links(hodb.LinkReturn, key)
+	if err != nil {
+		return in, nil, err
+	}
+	for _, l := range links {
+		if !l.Place.Before(m.place()) {
+			break
+		}
+		e, err := j.read(l.Place.Key)
+		if err != nil {
+			return in, nil, err
+		}
+		if more := append(slices.Clip(in.Before), *e.Return); loyalty.FitsSale(in.Sale, more) {
+			in.Before = more
+		}
+	}
+	if in.Sale.Member != 0 {
+		in.Expired, err = j.tx.ExpiredOf(in.Sale.Member, in.Sale.Lots, m.place())
+	}
+	return in, sale, err
+}
+
+// read decodes an entry that has arrived.
+func (j *judge) read(k hodb.EntryKey) (*loyalty.Entry, error) {
+	raw, err := j.tx.Entry(k)
+	if err != nil {
+		return nil, err
+	}
+	m, err := readMatter(raw)
+	if err != nil {
+		return nil, err
+	}
+	return m.entry, nil
+}
+
+// requoteReturn keeps a fault of the rules on one odd return from stopping all entries behind it.
+func requoteReturn(e *loyalty.Entry, in loyalty.ReturnInput) (ours loyalty.Entry, found []loyalty.Difference, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("the rules fail on this return: %v", fault)
+		}
+	}()
+	return loyalty.RequoteReturn(e, in)
+}
+
+// settledMoves is what a return does to the member: spent points back as head office finds, and of the earned points owed as
+// many as the store found there to be taken. They come from the sale's own lots first, the soonest ending first; what is no
+// longer in them comes from the others.
+func settledMoves(said, ours *loyalty.Entry, sale *loyalty.Entry) []loyalty.Movement {
+	main := loyalty.AccountMain(ours.Member)
+	var moves []loyalty.Movement
+	for _, move := range ours.Moves {
+		if move.From == loyalty.AccountRedeemed {
+			moves = append(moves, move)
+		}
+	}
+	taken := min(max(said.Return.Taken, 0), ours.Return.Taken+ours.Return.Short)
+	var own []loyalty.Movement
+	for _, move := range sale.Moves {
+		if move.From == loyalty.AccountIssued && move.To == main {
+			own = append(own, move)
+		}
+	}
+	slices.SortStableFunc(own, func(a, b loyalty.Movement) int {
+		return cmp.Or(cmp.Compare(b2i(a.Expires == ""), b2i(b.Expires == "")), cmp.Compare(a.Expires, b.Expires))
+	})
+	for _, lot := range append(own, loyalty.Movement{Points: taken}) {
+		if points := min(lot.Points, taken); points > 0 {
+			moves = append(moves, loyalty.Movement{From: main, To: loyalty.AccountIssued, Points: points, Lot: lot.Lot})
+			taken -= points
+		}
+	}
+	return moves
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

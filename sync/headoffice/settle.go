@@ -1,0 +1,209 @@
+package headoffice
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+)
+
+// ofMember judges an entry whose meaning may depend on what the member did before. The entries of a member count in one
+// order, whenever they arrive: what comes late waits for settle, which judges it and all that stands after it.
+func (j *judge) ofMember(m *matter) error {
+	awaited, err := j.isAwaited(m)
+	if err != nil {
+		return err
+	}
+	id := m.entry.Member
+	member, err := j.registered(id)
+	if err != nil {
+		return err
+	}
+	if member == nil {
+		return j.first(m, before{})
+	}
+	_, waits := j.unsettled[id]
+	if waits || awaited || member.Late(m.place()) && (m.entry.Kind != loyalty.KindSale || j.looksBack) {
+		if err := j.unsettle(id, m.place()); err != nil {
+			return err
+		}
+		return j.poster.Remember(member, m.place(), loyalty.PastStep{})
+	}
+	b := before{member: member}
+	if b.past, err = j.poster.Past(member); err != nil {
+		return err
+	}
+	if j.looksBack {
+		if b.held, err = j.poster.Held(id); err != nil {
+			return err
+		}
+	}
+	return j.first(m, b)
+}
+
+// first judges an entry that nothing of the member stands after.
+func (j *judge) first(m *matter, b before) error {
+	v, err := j.verdict(m, b)
+	if err != nil {
+		return err
+	}
+	if err := j.post(m, v); err != nil || b.member == nil {
+		return err
+	}
+	return j.poster.Remember(b.member, m.place(), v.step)
+}
+
+func (j *judge) verdict(m *matter, b before) (verdict, error) {
+	if m.entry.Kind == loyalty.KindReturn {
+		return j.goodsBack(m, b)
+	}
+	return j.sale(m, b)
+}
+
+// isAwaited says whether entries that name this one came before it. They are judged again with it.
+func (j *judge) isAwaited(m *matter) (bool, error) {
+	if !slices.Contains(j.awaited, m.key.Seq) {
+		return false, nil
+	}
+	links, err := j.tx.Links(hodb.LinkReturn, m.key)
+	for _, l := range links {
+		if err == nil {
+			err = j.unsettle(l.Member, l.Place)
+		}
+	}
+	if err == nil {
+		err = j.tx.Came(m.key)
+	}
+	return len(links) > 0, err
+}
+
+// unsettle notes that a member's entries are to be judged again from a place on; of nobody in the register, that one is.
+func (j *judge) unsettle(id loyalty.MemberID, from hodb.Place) error {
+	member, err := j.registered(id)
+	if have, waits := j.unsettled[id]; member != nil && (!waits || from.Before(have)) {
+		j.unsettled[id] = from
+	}
+	if member == nil {
+		j.nobodys = append(j.nobodys, from)
+	}
+	return err
+}
+
+// registered reads a member; nil for nobody, and for one who is not in the register.
+func (j *judge) registered(id loyalty.MemberID) (*hodb.Member, error) {
+	if id == 0 {
+		return nil, nil
+	}
+	return j.poster.Member(id)
+}
+
+// settle judges again, in their order, the entries of members for whom something came late.
+func (j *judge) settle() error {
+	slices.SortFunc(j.nobodys, func(a, b hodb.Place) int { return b2i(b.Before(a)) - b2i(a.Before(b)) })
+	for _, at := range slices.Compact(j.nobodys) {
+		if _, _, err := j.rejudge(at.Key, before{}); err != nil {
+			return fmt.Errorf("judge %v again: %w", at.Key, err)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(j.unsettled)) {
+		if err := j.settleMember(id, j.unsettled[id]); err != nil {
+			return fmt.Errorf("settle member %d: %w", id, err)
+		}
+	}
+	return nil
+}
+
+func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
+	member, err := j.poster.Member(id)
+	if err != nil {
+		return err
+	}
+	entries, err := j.tx.MemberEntries(id)
+	if err != nil {
+		return err
+	}
+	sums, err := j.tx.MemberSums(id, hodb.Points)
+	if err != nil {
+		return err
+	}
+	b := before{member: member, past: &loyalty.Past{}}
+	settled := map[hodb.EntryKey]bool{}
+	for _, e := range entries {
+		for len(sums) > 0 && sums[0].Before(&e) {
+			if !settled[sums[0].Key] {
+				b.held += sums[0].Points
+			}
+			sums = sums[1:]
+		}
+		if !e.Before(from) {
+			points, err := j.again(&e, b)
+			if err != nil {
+				return fmt.Errorf("judge %v again: %w", e.Key, err)
+			}
+			settled[e.Key] = true
+			b.held += points
+		}
+		b.past.Add(e.Step)
+	}
+	return nil
+}
+
+// again judges one entry of a member anew, corrects its step, and gives what it gave the member.
+func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err error) {
+	v, m, err := j.rejudge(e.Key, b)
+	if err != nil {
+		return 0, err
+	}
+	if !reflect.DeepEqual(e.Step, v.step) {
+		if err := j.poster.Correct(b.member, *e, v.step); err != nil {
+			return 0, err
+		}
+		e.Step = v.step
+	}
+	if v.payer != nil && v.payer.Owner == hodb.MemberOwner(b.member.ID) {
+		points += v.payer.Amount
+	}
+	for _, leg := range legsOf(v.moves, m.key.Store, "") {
+		if leg.Owner == hodb.MemberOwner(b.member.ID) && leg.Unit == hodb.Points {
+			points += leg.Amount
+		}
+	}
+	return points, nil
+}
+
+// rejudge replaces all that was found about an entry, and settles what lies between.
+func (j *judge) rejudge(k hodb.EntryKey, b before) (v verdict, m *matter, err error) {
+	raw, err := j.tx.Entry(k)
+	if err != nil {
+		return v, nil, err
+	}
+	if m, err = readMatter(raw); err != nil {
+		return v, nil, err
+	}
+	if err := j.tx.Unjudge(k); err != nil {
+		return v, nil, err
+	}
+	m.again, j.found = true, map[hodb.CaseKind]bool{}
+	defer func() { j.found = nil }()
+	if v, err = j.verdict(m, b); err == nil {
+		err = j.post(m, v)
+	}
+	if err == nil {
+		err = j.tx.DropCases(k, slices.Collect(maps.Keys(j.found)))
+	}
+	return v, m, err
+}
+
+// apart is the first day that the ladder of any version counts by itself on a day.
+func apart(rules []*loyalty.Programme, day string) string {
+	first := day
+	for _, p := range rules {
+		if from, _, err := p.TierWindow(day); err == nil && from != "" {
+			first = min(first, from)
+		}
+	}
+	return first
+}
