@@ -7,28 +7,30 @@ import (
 
 // returnStep is what happens to a sold bill: points spent elsewhere, or goods that come back.
 type returnStep struct {
-	Spend Points `yaml:"spend"` // elsewhere, before
-	Earn  Points `yaml:"earn"`  // elsewhere, before
-	Day   string `yaml:"day"`
-	Lines []struct {
+	Spend       Points    `yaml:"spend"`        // elsewhere, before
+	SpendWallet vectorAsk `yaml:"spend_wallet"` // likewise
+	Earn        Points    `yaml:"earn"`         // elsewhere, before
+	Day         string    `yaml:"day"`
+	Lines       []struct {
 		Line     int   `yaml:"line"`
 		Quantity major `yaml:"quantity"`
 	} `yaml:"lines"`
 	All     bool   `yaml:"all"`
 	Expired Points `yaml:"expired"`
 	Want    struct {
-		Error    string    `yaml:"error"`
-		Money    *major    `yaml:"money"`
-		Withheld *major    `yaml:"withheld"`
-		Refund   *major    `yaml:"refund"`
-		Owed     *Points   `yaml:"owed"`
-		Taken    *Points   `yaml:"taken"`
-		Short    *Points   `yaml:"short"`
-		Back     *Points   `yaml:"back"`
-		Lapsed   *Points   `yaml:"lapsed"`
-		Balance  *Points   `yaml:"balance"`
-		Why      []string  `yaml:"why"`
-		Left     []leftLot `yaml:"left"`
+		Error    string             `yaml:"error"`
+		Money    *major             `yaml:"money"`
+		Withheld *major             `yaml:"withheld"`
+		Refund   *major             `yaml:"refund"`
+		Owed     *Points            `yaml:"owed"`
+		Taken    *Points            `yaml:"taken"`
+		Short    *Points            `yaml:"short"`
+		Back     *Points            `yaml:"back"`
+		Lapsed   *Points            `yaml:"lapsed"`
+		Balance  *Points            `yaml:"balance"`
+		Why      []string           `yaml:"why"`
+		Left     []leftLot          `yaml:"left"`
+		Wallets  []wantWalletReturn `yaml:"wallets"`
 	} `yaml:"want"`
 }
 
@@ -47,6 +49,7 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 		t.Fatal(err)
 	}
 	lots := Apply(in.Member.Lots, e.Moves, e.Member)
+	wallets := walletsAfter(in.Member, &e)
 	var before []ReturnBody
 	for i, s := range v.Returns {
 		head.Seq++
@@ -56,11 +59,12 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 		if s.Spend > 0 {
 			lots = Apply(lots, draw(lots, s.Spend, head.Day, AccountMain(e.Member), AccountRedeemed), e.Member)
 		}
+		wallets = spendElsewhere(t, wallets, s.SpendWallet, e.Member, head.Day)
 		if s.Earn > 0 {
 			lots = Apply(lots, []Movement{{From: AccountIssued, To: AccountMain(e.Member), Points: s.Earn,
 				Lot: lotID(9, 1, head.Seq, 1), Earned: head.Day}}, e.Member)
 		}
-		ri := ReturnInput{Sale: sale, Before: before, All: s.All, Lots: lots, Expired: s.Expired, Policy: p.ReturnPolicy()}
+		ri := ReturnInput{Sale: sale, Before: before, All: s.All, Lots: lots, Wallets: wallets, Expired: s.Expired, Policy: p.ReturnPolicy()}
 		for _, l := range s.Lines {
 			if l.Quantity == "" {
 				l.Quantity = "1"
@@ -78,7 +82,8 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 		if err != nil {
 			t.Fatalf("return %d: %v", i+1, err)
 		}
-		lots = Apply(lots, back.Moves, e.Member)
+		lots, wallets = Apply(lots, back.Moves, e.Member), afterReturn(wallets, &back)
+		compareWalletReturns(t, s.Want.Wallets, back.Return, wallets)
 		before = append(before, *back.Return)
 		v.compareReturn(t, i, back.Return, lots)
 	}

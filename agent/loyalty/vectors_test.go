@@ -28,6 +28,8 @@ type vector struct {
 	Rounding major          `yaml:"rounding"`
 	Member   *vectorMember  `yaml:"member"`
 	Redeem   string         `yaml:"redeem"`
+	Wallets  []vectorAsk    `yaml:"wallets"`
+	Currency string         `yaml:"currency"`
 	Shown    []vectorCoupon `yaml:"shown"`
 	Rewards  []struct {
 		Reward string `yaml:"reward"`
@@ -81,11 +83,12 @@ type vectorLine struct {
 }
 
 type vectorMember struct {
-	Available Points    `yaml:"available"`
-	Medium    Medium    `yaml:"medium"`
-	Tier      string    `yaml:"tier"`
-	Lots      []leftLot `yaml:"lots"`
-	Personal  []string  `yaml:"personal"`
+	Available Points         `yaml:"available"`
+	Medium    Medium         `yaml:"medium"`
+	Tier      string         `yaml:"tier"`
+	Lots      []leftLot      `yaml:"lots"`
+	Wallets   []vectorWallet `yaml:"wallets"`
+	Personal  []string       `yaml:"personal"`
 	History   *struct {
 		Purchases int64     `yaml:"purchases"`
 		Balance   Points    `yaml:"balance"`
@@ -128,20 +131,21 @@ type vectorWant struct {
 	Why      []string `yaml:"why"`
 	Clamps   []string `yaml:"clamps"`
 
-	Reductions   []string `yaml:"reductions"`
-	Reduced      *major   `yaml:"reduced"`
-	Off          []major  `yaml:"off"`
-	Taxes        []major  `yaml:"taxes"`
-	RewardPoints *Points  `yaml:"reward_points"`
-	Tier         *string  `yaml:"tier"`    // in which the sale earns
-	Reached      *string  `yaml:"reached"` // with the sale
-	Next         *string  `yaml:"next"`
-	Missing      *int64   `yaml:"missing"`
-	Usable       []string `yaml:"usable"` // of each lot earned
-	Occasions    []string `yaml:"occasions"`
-	Balance      *Points  `yaml:"balance"`
-	Personal     []string `yaml:"personal"` // written down
-	Error        string   `yaml:"error"`
+	Reductions   []string     `yaml:"reductions"`
+	Reduced      *major       `yaml:"reduced"`
+	Off          []major      `yaml:"off"`
+	Taxes        []major      `yaml:"taxes"`
+	RewardPoints *Points      `yaml:"reward_points"`
+	Tier         *string      `yaml:"tier"`    // in which the sale earns
+	Reached      *string      `yaml:"reached"` // with the sale
+	Next         *string      `yaml:"next"`
+	Missing      *int64       `yaml:"missing"`
+	Usable       []string     `yaml:"usable"` // of each lot earned
+	Occasions    []string     `yaml:"occasions"`
+	Balance      *Points      `yaml:"balance"`
+	Wallets      []wantWallet `yaml:"wallets"`
+	Personal     []string     `yaml:"personal"` // written down
+	Error        string       `yaml:"error"`
 }
 
 type lotStep struct {
@@ -248,6 +252,7 @@ func (v *vector) runSale(t *testing.T) {
 		points("balance", v.Want.Balance, in.Member.Available+q.Earned-q.Redeem.Points-q.RewardPoints)
 	}
 	v.compareReductions(t, &q)
+	v.compareWallets(t, &q)
 	v.compareTier(t, &q)
 	v.compareInstruments(t, &q)
 	headOfficeAgrees(t, p, v.input(t))
@@ -337,18 +342,16 @@ func (v *vector) input(t *testing.T) QuoteInput {
 			in.Member.Lots = append(in.Member.Lots, Lot{ID: lotID(8, 1, Seq(i+1), 1), Remaining: l.Points, Earned: "2026-01-01", Expires: l.Expires})
 		}
 	}
+	v.wallets(t, &in)
 	for _, c := range v.Shown {
 		in.Sale.Shown = append(in.Sale.Shown, c.shown(t))
 	}
 	for _, r := range v.Rewards {
 		in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{r.Reward, r.Times, r.Units})
 	}
-	switch v.Redeem {
-	case "":
-	case "all":
-		in.Sale.Redeem = &Ask{All: true}
-	default:
-		in.Sale.Redeem = &Ask{Points: Points(major(v.Redeem).minor(t, 0))}
+	if v.Redeem != "" {
+		ask := askFor(t, major(v.Redeem))
+		in.Sale.Redeem = &ask
 	}
 	return in
 }
