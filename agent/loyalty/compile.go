@@ -50,7 +50,7 @@ func Compile(doc []byte) (*Programme, error) {
 	}
 	c := &compiler{reader: reader{at: map[string]place{}}, p: &Programme{}, placeIDs: map[string]placeID{}}
 	c.value(&root, "", reflect.ValueOf(&c.doc).Elem())
-	if len(c.errs) == 0 {
+	if c.readable() {
 		c.compile()
 	}
 	if len(c.errs) > 0 {

@@ -125,6 +125,25 @@ func TestAllFaultsComeAtOnceInTheOrderOfTheDocument(t *testing.T) {
 	}
 }
 
+// A misspelt field keeps nobody from hearing of the wrong figure in the next rule, and brings no fault of its own.
+func TestFaultsOfShapeAndOfMeaningComeTogether(t *testing.T) {
+	_, err := Compile([]byte(goodHead + `earn:
+  - {id: base, per: amount, rate: 5}
+  - {id: dear, perr: amount}
+  - {id: Cups, per: unit, rate: {points: x}, steps: some}
+tiers: [gold]
+`))
+	const want = `4:29: earn[0].rate: is a value; make it a section
+5:16: earn[1].perr: is not known here; did you mean per?
+6:6: earn[2].id: "Cups" is not an id; use 1 to 40 of a-z, 0-9, - and _, starting with a letter or digit
+6:34: earn[2].rate.points: "x" is not a whole number; write digits only, such as 100
+6:46: earn[2].steps: "some" is not known; known are whole, proportional
+7:9: tiers[0]: is a value; make it a section`
+	if err == nil || err.Error() != want {
+		t.Errorf("got:\n%v\nwant:\n%s", err, want)
+	}
+}
+
 func TestTheDigestIsOfTheMeaningNotOfTheSpelling(t *testing.T) {
 	a := compile(t, goodHead+`
 sets: {b: {sku: [2, 1, 2]}, a: {label: [x]}}

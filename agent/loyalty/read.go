@@ -3,6 +3,7 @@ package loyalty
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,14 +16,32 @@ const maxDocErrors = 100
 type reader struct {
 	errs Errors
 	at   map[string]place
+	lost []string // fields that could not be read
 }
 
 func (r *reader) fault(path, problem, remedy string) {
-	if len(r.errs) >= maxDocErrors {
+	if len(r.errs) >= maxDocErrors || slices.ContainsFunc(r.lost, func(p string) bool { return within(path, p) || within(p, path) }) {
 		return
 	}
 	at := r.placeOf(path)
 	r.errs = append(r.errs, DocError{Line: at.line, Column: at.column, Field: path, Problem: problem, Remedy: remedy})
+}
+
+// readable ends the reading. What was read can be checked when no whole section was lost: of a field that was, and of what
+// holds it, nothing more is said.
+func (r *reader) readable() bool {
+	for _, e := range r.errs {
+		if !strings.ContainsAny(e.Field, ".[") {
+			return false
+		}
+		r.lost = append(r.lost, e.Field)
+	}
+	return true
+}
+
+// within says whether a path is another one or inside it.
+func within(path, outer string) bool {
+	return strings.HasPrefix(path, outer) && (len(path) == len(outer) || path[len(outer)] == '.' || path[len(outer)] == '[')
 }
 
 // placeOf is where a field stands, or else what holds it.
