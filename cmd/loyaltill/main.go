@@ -25,12 +25,14 @@ const version = "0.1.0"
 const defaultConfig = "/etc/loyaltill/loyaltill.toml"
 
 type commands struct {
-	Run     runCommand     `cmd:"" help:"Serve the store's tills until stopped."`
-	Config  configCommand  `cmd:"" help:"Print an annotated example of the configuration file, or check one."`
-	Doctor  doctorCommand  `cmd:"" help:"Check readers, printers, clock, disk, database and head office, a line each with the remedy."`
-	Status  statusCommand  `cmd:"" help:"Show how the running agent is doing."`
-	Verify  verifyCommand  `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Run       runCommand       `cmd:"" help:"Serve the store's tills until stopped."`
+	Config    configCommand    `cmd:"" help:"Print an annotated example of the configuration file, or check one."`
+	Doctor    doctorCommand    `cmd:"" help:"Check readers, printers, clock, disk, database and head office, a line each with the remedy."`
+	Status    statusCommand    `cmd:"" help:"Show how the running agent is doing."`
+	Programme programmeCommand `cmd:"" help:"Check programme documents, compare two versions, try one with scenarios."`
+	Explain   explainCommand   `cmd:"" help:"Say what a basket would earn and cost under a programme, and why."`
+	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // configured is what commands that work on one store share.

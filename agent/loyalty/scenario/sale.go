@@ -221,14 +221,20 @@ func (r *player) settle() error {
 	return nil
 }
 
+// input is what the engine is asked.
+func (r *player) input(b *bill) (in loyalty.QuoteInput, err error) {
+	in = loyalty.QuoteInput{Sale: b.sale, Place: loyalty.Place{Store: r.store, Lane: 1, At: r.at, Day: r.day}}
+	if b.who != nil {
+		in.Member, err = b.who.state(r.p, r.day)
+	}
+	return in, err
+}
+
 // sell quotes, pays the rest in cash, posts, and judges the entry as head office does.
 func (r *player) sell(b *bill) error {
-	in := loyalty.QuoteInput{Sale: b.sale, Place: loyalty.Place{Store: r.store, Lane: 1, At: r.at, Day: r.day}}
-	var err error
-	if b.who != nil {
-		if in.Member, err = b.who.state(r.p, r.day); err != nil {
-			return err
-		}
+	in, err := r.input(b)
+	if err != nil {
+		return err
 	}
 	if b.quote, err = r.p.Quote(in); err != nil {
 		return err
