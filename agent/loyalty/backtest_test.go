@@ -36,7 +36,7 @@ discounts:
 func pastSale(member MemberID, day, sku string, amount int64) *PastSale {
 	s := &PastSale{Store: 1, Lane: 1, Day: day, At: day + "T10:00:00.000+02:00", Member: member}
 	s.Sale.Lines = []Line{{SKU: sku, Quantity: 1000, Amount: amount}}
-	s.Sale.Tenders = []Tender{{TenderCash, amount}}
+	s.Sale.Tenders = []Tender{{Kind: TenderCash, Amount: amount}}
 	if member != 0 {
 		s.Sale.Medium = MediumNumber
 	}
@@ -109,7 +109,7 @@ earn: [{id: easter, bonus: 7, when: {from: 2027-03-22, to: 2027-03-28, weekdays:
 func TestAPastRedemptionIsATenderNotAResult(t *testing.T) {
 	_, old := pastProgrammes(t)
 	s := pastSale(1, "2026-11-02", "bread", 1000)
-	s.Sale.Tenders, s.Sale.Value, s.Sale.Medium = []Tender{{TenderCash, 600}}, 400, MediumPurse
+	s.Sale.Tenders, s.Sale.Value, s.Sale.Medium = []Tender{{Kind: TenderCash, Amount: 600}}, 400, MediumPurse
 	b := NewBackTest(BackTestInput{Trial: old, Against: against(old)})
 	b.Add(s)
 	if r := b.Report(); r.With.Earned != 26 || r.Same.Members != 1 { // 6 for the cash part, 20 for the first purchase

@@ -96,6 +96,7 @@ func (c *compiler) compile() {
 	c.compileReturns()
 	c.compileCoupons()
 	c.compileReductions()
+	c.compileGiftCards()
 	c.compileLimits()
 	c.compileMembers()
 	c.mainWallet()
@@ -182,8 +183,8 @@ func (c *compiler) compileTenders() {
 	earns := map[TenderKind]bool{TenderCash: true, TenderCard: true, TenderGiftCard: true, TenderPoints: false}
 	known := []string{string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderPoints)}
 	for _, name := range slices.Sorted(maps.Keys(c.doc.Tenders)) {
-		if !slices.Contains(known, name) {
-			c.fault("tenders."+name, "is not a tender", didYouMean(name, known))
+		if !slices.Contains(known, name) && name != string(TenderAccount) {
+			c.fault("tenders."+name, "is not a tender", didYouMean(name, append(known, string(TenderAccount))))
 			continue
 		}
 		earns[TenderKind(name)] = c.doc.Tenders[name].Earns
@@ -191,6 +192,9 @@ func (c *compiler) compileTenders() {
 	c.doc.Tenders = map[string]tenderDef{}
 	for _, name := range known {
 		c.doc.Tenders[name] = tenderDef{Earns: earns[TenderKind(name)]}
+	}
+	if earns[TenderAccount] { // left out where it does not, as in documents that did not know it
+		c.doc.Tenders[string(TenderAccount)] = tenderDef{Earns: true}
 	}
 	c.p.tenderEarns = earns
 }

@@ -202,6 +202,9 @@ func (p *Programme) ruleNames(id string) texts {
 	if i := slices.IndexFunc(p.doc.Coupons, func(d couponDef) bool { return d.ID == id }); i >= 0 {
 		return p.doc.Coupons[i].Name
 	}
+	if name := p.giftCardName(id); name != nil {
+		return name
+	}
 	if i := slices.IndexFunc(p.doc.Occasions, func(d occasionDef) bool { return d.ID == id }); i >= 0 {
 		return p.doc.Occasions[i].Name
 	}

@@ -62,6 +62,7 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 			d.text(key)
 		}
 	}
+	d.giftCards(in, q)
 	if len(q.personal) > 0 {
 		d.text("personal 1")
 		d.ints(int64(len(q.personal)))

@@ -29,6 +29,7 @@ type document struct {
 	Discounts []discountDef        `json:"discounts,omitempty"`
 	Rewards   []rewardDef          `json:"rewards,omitempty"`
 	Coupons   []couponDef          `json:"coupons,omitempty"`
+	GiftCards []giftCardDef        `json:"gift_cards,omitempty"`
 	Stacking  *stackingDef         `json:"stacking,omitempty"`
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
 	Returns   *returnsDef          `json:"returns,omitempty"`

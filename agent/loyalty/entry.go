@@ -17,16 +17,17 @@ const (
 	KindClose  Kind = "close"  // the end of a business day, with totals
 	KindReturn Kind = "return" // goods of a sale taken back, all or some
 
-	KindExpire   Kind = "expire"   // points whose last valid day is over
-	KindReserve  Kind = "reserve"  // points set aside until they are confirmed, cancelled or released
-	KindSettle   Kind = "settle"   // the end of a reservation, or of the wait for a lost card's points
-	KindTransfer Kind = "transfer" // points from one member to another
-	KindMerge    Kind = "merge"    // two members become one
-	KindReplace  Kind = "replace"  // a lost card: its points wait, then follow the member
-	KindAdjust   Kind = "adjust"   // a manager's plus or minus
-	KindOpening  Kind = "opening"  // a balance brought along from an older system
-	KindTier     Kind = "tier"     // a review moved the member's tier, or began or ended its grace
-	KindReverse  Kind = "reverse"  // the exact opposite of an earlier entry
+	KindExpire   Kind = "expire"    // points whose last valid day is over
+	KindReserve  Kind = "reserve"   // points set aside until they are confirmed, cancelled or released
+	KindSettle   Kind = "settle"    // the end of a reservation, or of the wait for a lost card's points
+	KindTransfer Kind = "transfer"  // points from one member to another
+	KindMerge    Kind = "merge"     // two members become one
+	KindReplace  Kind = "replace"   // a lost card: its points wait, then follow the member
+	KindAdjust   Kind = "adjust"    // a manager's plus or minus
+	KindOpening  Kind = "opening"   // a balance brought along from an older system
+	KindTier     Kind = "tier"      // a review moved the member's tier, or began or ended its grace
+	KindReverse  Kind = "reverse"   // the exact opposite of an earlier entry
+	KindGiftCard Kind = "gift_card" // a gift card activated, voided or ended outside a sale
 )
 
 // Entry is one immutable row of a store's log. Its canonical form is one line of JSON in exactly this field order,
@@ -62,6 +63,7 @@ type Entry struct {
 	Opening  *OpeningBody  `json:"opening,omitempty"`
 	Tier     *TierBody     `json:"tier,omitempty"`
 	Reverse  *ReverseBody  `json:"reverse,omitempty"`
+	GiftCard *GiftCardBody `json:"gift_card,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -105,6 +107,9 @@ type SaleBody struct {
 	Reductions   []Reduction   `json:"reductions,omitempty"`    // what lowered the price
 	Reduced      int64         `json:"reduced,omitempty"`       // by so much in all, minor units
 	RewardPoints Points        `json:"reward_points,omitempty"` // what the rewards among them cost
+
+	GiftCards     []GiftCardState `json:"gift_cards,omitempty"`      // as told: those that paid, or that money was put on
+	GiftCardsSold []GiftCardSold  `json:"gift_cards_sold,omitempty"` // by lines of this bill
 
 	Rounding int64        `json:"rounding,omitempty"` // cash rounding inside the total, minor units
 	Total    int64        `json:"total"`              // after reductions, before redemption, minor units

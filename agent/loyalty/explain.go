@@ -127,6 +127,17 @@ const (
 	ExplainCreditReturnShort     = "explain.credit_return_short"
 )
 
+// Codes of findings about gift cards. What its condition says against a card has the codes of conditions.
+const (
+	ExplainGiftCardPaid     = "explain.gift_card_paid"
+	ExplainGiftCardInactive = "explain.gift_card_inactive"
+	ExplainGiftCardUsed     = "explain.gift_card_used"
+	ExplainGiftCardHolder   = "explain.gift_card_holder"
+	ExplainGiftCardGoods    = "explain.gift_card_goods"
+	ExplainGiftCardBill     = "explain.gift_card_bill"
+	ExplainGiftCardWhole    = "explain.gift_card_whole"
+)
+
 // Codes of findings about tiers.
 const (
 	ExplainTierReached    = "explain.tier_reached"

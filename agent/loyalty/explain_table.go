@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), tierRows(), returnRows(), conditionRows(), creditRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), giftCardRows(), tierRows(), returnRows(), conditionRows(), creditRows())
 }
 
 func reduceRows() []explainRow {
@@ -28,6 +28,20 @@ func couponRows() []explainRow {
 		{ExplainCouponNotYours, []explainArg{rule}},
 		{ExplainCouponCurrency, []explainArg{rule}},
 		{ExplainCouponBurned, []explainArg{rule}},
+	}
+}
+
+func giftCardRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	most := intArg("limit", ArgMoney, limit)
+	return []explainRow{
+		{ExplainGiftCardPaid, []explainArg{rule, intArg("value", ArgMoney, value), intArg("left", ArgMoney, base)}},
+		{ExplainGiftCardInactive, []explainArg{rule}},
+		{ExplainGiftCardUsed, []explainArg{rule}},
+		{ExplainGiftCardHolder, []explainArg{rule}},
+		{ExplainGiftCardGoods, []explainArg{rule, most}},
+		{ExplainGiftCardBill, []explainArg{rule, most}},
+		{ExplainGiftCardWhole, []explainArg{rule, most}},
 	}
 }
 

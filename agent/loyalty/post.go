@@ -55,6 +55,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		s.Why = append(s.Why, p.redeemed(q.Wallets[i].Wallet, &q.Wallets[i].Redeem, in)...)
 	}
 	s.Wallets = q.walletBodies(in)
+	s.writeGiftCards(q, in)
 	s.Shares = q.shares.stored()
 	e.Sale = s
 	if m := in.Member; m != nil {
@@ -72,6 +73,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 			stamp(e.Moves, m.Lots)
 		}
 	}
+	e.Moves = append(e.Moves, p.giftCardMoves(q, in)...)
 	return e
 }
 

@@ -47,6 +47,7 @@ type Programme struct {
 	rewards         []reduction
 	couponGives     []reduction // what coupons take off, by their place in the document
 	couponTerms     []couponTerms
+	giftCards       []giftCard
 	bestForCustomer bool
 }
 
@@ -153,7 +154,9 @@ func (p *Programme) NameOf(kind ArgKind, id, language string) string {
 	case ArgRule:
 		name = p.ruleNames(id)
 	case ArgSet:
-		name = p.doc.Sets[id].Name
+		if name = p.doc.Sets[id].Name; name == nil {
+			name = p.giftCardName(id)
+		}
 	case ArgWallet:
 		if i := slices.IndexFunc(p.doc.Wallets, func(w walletDef) bool { return w.ID == id }); i >= 0 {
 			name = p.doc.Wallets[i].Name

@@ -7,6 +7,8 @@ type QuoteInput struct {
 	Sale   Sale
 	Member *MemberState // nil: nobody is identified
 	Place  Place
+
+	GiftCards []GiftCardState // that are to pay, or on which the bill puts money; any that the till shows
 }
 
 // Quote is what the sale would earn and cost. It has no effect; posting needs its digest.
@@ -29,7 +31,9 @@ type Quote struct {
 	RewardPoints Points      `json:"reward_points,omitempty"`
 	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
 
-	Wallets []WalletQuote `json:"wallets,omitempty"` // those beside the points that this store knows, in the order of the document
+	Wallets       []WalletQuote   `json:"wallets,omitempty"`         // those beside the points that this store knows, in the order of the document
+	GiftCards     []GiftCardQuote `json:"gift_cards,omitempty"`      // of each card told, what it may pay
+	GiftCardsSold []GiftCardSold  `json:"gift_cards_sold,omitempty"` // by lines of this bill
 
 	Tier      *TierProgress `json:"tier,omitempty"`
 	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
@@ -101,6 +105,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	if err != nil {
 		return Quote{}, "", err
 	}
+	b.reduceByGiftCards(&o)
 	b.lift()
 	q = Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
 	if err := b.pay(); err != nil {
@@ -118,6 +123,9 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	}
 	if q.Due < 0 { // a reward that is not given after all must not make it so
 		return Quote{}, "", &SaleError{Field: "tenders", Code: SaleOverpaid}
+	}
+	if err := b.giftCards(&q); err != nil {
+		return Quote{}, "", err
 	}
 	q.Lines = b.out
 	q.Earned, q.Lots, q.Why = e.earned[0], e.lots[0], e.why
@@ -194,7 +202,11 @@ type bill struct {
 	paid     []int64 // of each line, by coupons and rewards that pay; nil: nothing
 
 	instruments int64 // all of paid
-	idle        int64 // of them, those that earn nothing
+
+	byCards    []int64 // of each line, by gift cards; nil: nothing
+	cardQuotes []placed
+	cardFault  *SaleError
+	idle       int64 // of them, those that earn nothing
 
 	purses      []purse // by wallet
 	byWallets   int64   // what they pay together, minor units
@@ -220,6 +232,8 @@ func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
 		b.out[i] = QuotedLine{Amount: lines[i].Amount, Earning: lines[i].Amount}
 		if id, ok := firstOf(mine, p.exclude); ok {
 			b.out[i].Excluded = p.catalogue.sets[id].name
+		} else if k := p.giftCardOf(&lines[i]); k != nil {
+			b.out[i].Excluded = k.id
 		}
 	}
 	for _, t := range in.Sale.Tenders {

@@ -38,6 +38,9 @@ func (p *Programme) check(in *QuoteInput) (moment, error) {
 	if a := in.Sale.Redeem; a != nil && !a.valid() {
 		return moment{}, &SaleError{"redeem", SaleRange}
 	}
+	if err := p.checkGiftCards(in); err != nil {
+		return moment{}, err
+	}
 	if err := p.checkWallets(in); err != nil {
 		return moment{}, err
 	}
@@ -126,7 +129,7 @@ func checkLines(lines []Line, size int) error {
 
 // besideBytes is what goes into the entry beside the lines and takes of their room.
 func (in *QuoteInput) besideBytes() int {
-	n := offerBytes(&in.Sale)
+	n := offerBytes(&in.Sale) + in.giftCardBytes()
 	if in.Member != nil && in.Member.History != nil {
 		n += in.Member.History.bytes()
 	}
@@ -256,7 +259,7 @@ func checkTenders(tenders []Tender) error {
 	}
 	for i, t := range tenders {
 		switch {
-		case t.Kind != TenderCash && t.Kind != TenderCard && t.Kind != TenderGiftCard: // points are a redemption, not a tender of the till
+		case t.Kind != TenderCash && t.Kind != TenderCard && t.Kind != TenderGiftCard && t.Kind != TenderAccount: // points are a redemption, not a tender of the till
 			return &SaleError{fmt.Sprintf("tenders[%d].kind", i), SaleTender}
 		case t.Amount < 0:
 			return &SaleError{fmt.Sprintf("tenders[%d].amount", i), SaleNegative}
@@ -289,5 +292,6 @@ func compareLines(a, b *Line) int {
 		cmp.Compare(a.Amount, b.Amount),
 		cmp.Compare(a.Discount, b.Discount),
 		cmp.Compare(a.Tax, b.Tax),
+		strings.Compare(a.sells(), b.sells()),
 	)
 }

@@ -51,11 +51,11 @@ func (b *bill) purse(w *wallet) purse {
 	} else if m != nil {
 		u.available, u.noPurse = max(m.wallet(w.id).Available, 0), w.noPurse
 	}
-	if w.redeem != nil && len(w.redeem.except) > 0 {
+	if w.redeem != nil && (len(w.redeem.except) > 0 || len(b.p.giftCards) > 0) {
 		u.payable = make([]bool, len(b.out))
 		for i := range u.payable {
 			_, not := firstOf(b.setsOf(i), w.redeem.except)
-			u.payable[i] = !not
+			u.payable[i] = !not && b.p.forPoints(&b.in.Sale.Lines[i])
 		}
 	}
 	return u

@@ -47,6 +47,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 			in.Member.Wallets = append(in.Member.Wallets, WalletState{Wallet: w.Wallet, Available: w.Available, Balance: w.Held})
 		}
 	}
+	in.GiftCards = s.GiftCards
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
 	q, err := p.Quote(in)
@@ -101,6 +102,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("quote", s.Quote, o.Quote)
 	c.why(applied(s.Why), applied(o.Why))
 	c.shares(s.Shares, o.Shares)
+	c.giftCards(s, o)
 }
 
 func (c *comparison) given(s, o []RulePoints) {

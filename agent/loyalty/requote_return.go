@@ -16,7 +16,7 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 	if b.Programme != in.Policy.Programme {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, b.Programme, in.Policy.Programme)
 	}
-	in.Lines, in.All = b.Lines, false
+	in.Lines, in.All, in.GiftCards = b.Lines, false, b.GiftCards
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	ours, err := Return(in, head)
 	if err != nil {
@@ -35,12 +35,12 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 		c.figure("withheld", b.Withheld, 0)
 	}
 	c.walletReturns(b.Wallets, o.Wallets)
-	c.returned(e)
+	c.returned(e, giftCardMovesBack(&in, b, ours.Day))
 	return ours, c.found, nil
 }
 
 // returned holds the movements of a return against its figures.
-func (c *comparison) returned(e *Entry) {
+func (c *comparison) returned(e *Entry, cards []Movement) {
 	b := e.Return
 	sums := map[Movement]Points{}
 	for i, m := range e.Moves {
@@ -57,6 +57,11 @@ func (c *comparison) returned(e *Entry) {
 			c.figure("moves "+want.from+" -> "+want.to, int64(sums[pair]), int64(want.points))
 			delete(sums, pair)
 		}
+	}
+	for _, m := range cards {
+		pair := Movement{From: m.From, To: m.To}
+		c.figure("moves "+m.From+" -> "+m.To, int64(sums[pair]), int64(m.Points))
+		delete(sums, pair)
 	}
 	c.figure("moves of other accounts", int64(len(sums)), 0)
 }

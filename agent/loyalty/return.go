@@ -17,6 +17,8 @@ type ReturnPolicy struct {
 	wallets       []wallet
 	life          expiry // of a new lot
 	points, value int64  // what withheld points are worth
+
+	cardsToMoney []string // kinds of gift cards whose part is refunded in money
 }
 
 // Shortage says what happens when the points to take back are no longer there.
@@ -38,6 +40,11 @@ func (p *Programme) ReturnPolicy() ReturnPolicy {
 	if p.redeem != nil {
 		r.points, r.value = p.redeem.points, p.redeem.value
 	}
+	for i := range p.giftCards {
+		if p.giftCards[i].toMoney {
+			r.cardsToMoney = append(r.cardsToMoney, p.giftCards[i].id)
+		}
+	}
 	return r
 }
 
@@ -57,6 +64,8 @@ type ReturnInput struct {
 	Expired Points         // of the points that the sale earned, those that expired unspent: nobody owes them
 	Policy  ReturnPolicy
 
+	GiftCards []GiftCardState // cards that the lines sold, today
+
 	Wallets []ReturnWallet // the member's, today, beside the points
 	wallet  WalletID       // that this is the view of
 }
@@ -73,6 +82,7 @@ type ReturnBody struct {
 	Money     int64          `json:"money"`              // what was paid with money for these goods, minor units
 	Withheld  int64          `json:"withheld,omitempty"` // of it, kept back for points that are gone; below zero when an earlier return withheld too much
 	Refund    int64          `json:"refund"`             // money less withheld
+	ToCards   []GiftCardPart `json:"to_cards,omitempty"` // of the refund, what goes back to the gift cards that paid
 	Owed      Points         `json:"owed,omitempty"`     // earned points that the goods had
 	Taken     Points         `json:"taken,omitempty"`    // of all that is owed, taken now
 	Short     Points         `json:"short,omitempty"`    // still not taken after this return
@@ -81,6 +91,8 @@ type ReturnBody struct {
 	Balance   Points         `json:"balance,omitempty"`  // the member's after the return, as the store knew it; stands on the slip
 	Wallets   []WalletReturn `json:"wallets,omitempty"`  // beside the points
 	Why       []Finding      `json:"why,omitempty"`
+
+	GiftCards []GiftCardState `json:"gift_cards,omitempty"` // that come back, as told
 }
 
 // Return makes the entry that takes back a part of a sale, or all of it: goods, money, points earned, points spent. Its
@@ -110,6 +122,9 @@ func Return(in ReturnInput, head EntryHead) (Entry, error) {
 		return Entry{}, err
 	}
 	if err := s.settleWallets(t); err != nil {
+		return Entry{}, err
+	}
+	if err := s.giftCards(t); err != nil {
 		return Entry{}, err
 	}
 	s.body.Why = append(s.body.findings(), s.body.Why...)

@@ -21,7 +21,8 @@ type Returnable struct {
 	Lots      []LotID          `json:"lots,omitempty"`  // that the sale made
 	Spent     []SpentLot       `json:"spent,omitempty"` // that the sale drew on, in the order of drawing
 
-	Wallets []ReturnableWallet `json:"wallets,omitempty"` // beside the points
+	Wallets   []ReturnableWallet `json:"wallets,omitempty"`    // beside the points
+	GiftCards []SpentGiftCard    `json:"gift_cards,omitempty"` // that paid, by serial
 }
 
 // ReturnableLine is one line of the sale with its part in the bill.
@@ -31,6 +32,7 @@ type ReturnableLine struct {
 	Paid     int64  `json:"paid,omitempty"` // of the price, with something else than money
 	Earned   Points `json:"earned,omitempty"`
 	Spent    Points `json:"spent,omitempty"`
+	GiftCard string `json:"gift_card,omitempty"` // serial of the card that the line sold or topped up
 }
 
 // PriceOf is the price of a part of the line, rounded down.
@@ -71,6 +73,7 @@ func ReturnableOf(e *Entry) (Returnable, error) {
 	}
 	r.readLines(s, spent)
 	r.Wallets = walletsOf(e)
+	r.readGiftCards(s)
 	return r, r.check()
 }
 
@@ -123,6 +126,9 @@ func (r *Returnable) check() error {
 	}
 	if total > maxMoney {
 		return bad("its lines are out of range")
+	}
+	if !r.checkGiftCards() {
+		return bad("a gift card is out of range")
 	}
 	if slices.ContainsFunc(r.Spent, func(l SpentLot) bool { return l.Points < 1 || l.Points > maxPoints }) {
 		return bad("a lot is out of range")

@@ -11,6 +11,8 @@ type Line struct {
 	Amount   int64    `json:"amount"`             // what the line costs, tax included, line discounts taken off; minor units
 	Discount int64    `json:"discount,omitempty"` // already taken off the amount; minor units, for rules on the price before discounts
 	Tax      int64    `json:"tax,omitempty"`      // tax rate inside the amount, basis points: 2100 is 21 %
+
+	GiftCard *GiftCardLine `json:"gift_card,omitempty"` // the line sells a gift card, or puts money on one
 }
 
 // TenderKind says with what a part of the bill is paid.
@@ -23,12 +25,14 @@ const (
 	TenderGiftCard TenderKind = "gift_card"
 	TenderCoupon   TenderKind = "coupon" // made by the engine, as those of rewards
 	TenderReward   TenderKind = "reward"
+	TenderAccount  TenderKind = "account" // paid later
 )
 
 // Tender is one payment.
 type Tender struct {
 	Kind   TenderKind `json:"kind"`
-	Amount int64      `json:"amount"` // minor units
+	Amount int64      `json:"amount"`           // minor units
+	Serial string     `json:"serial,omitempty"` // of a gift card of the programme; without it the card is another's
 }
 
 // Ask is what the cashier asks to redeem: a number of points, all that can be, or as many as pay what other tenders and

@@ -8,7 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		walletNotes(),
-		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), tierNotes(), returnNotes(),
+		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), giftCardNotes(), tierNotes(), returnNotes(),
 		conditionNotes(), segmentNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
@@ -71,17 +71,18 @@ func documentNotes() map[string]schemaNote {
 		"document.sets":      {"Product sets by name.", schemaNode{"propertyNames": anID()}},
 		"document.exclude":   {"Sets that earn nothing and are never reduced, whatever else is said.", nil},
 		"document.tenders": {"What counts when it is paid with; by default all but points.",
-			schemaNode{"propertyNames": oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderPoints))}},
-		"document.earn":      {"Rules that give points.", schemaNode{"maxItems": MaxRules}},
-		"document.redeem":    {"Paying with points; left out, points cannot pay.", schemaNode{"required": []string{"point_value"}}},
-		"document.discounts": {"Price reductions without asking.", schemaNode{"maxItems": MaxDiscounts}},
-		"document.rewards":   {"What members get for points.", schemaNode{"maxItems": MaxRewards}},
-		"document.coupons":   {"Kinds of coupons that the till may print, and that lower the price when they are shown.", schemaNode{"maxItems": MaxCoupons}},
-		"document.stacking":  {"Which of a group applies.", nil},
-		"document.expiry":    {"The last day of points from rules without their own.", nil},
-		"document.returns":   {"What happens to points when goods come back.", nil},
-		"document.limits":    {"Limits of one sale.", nil},
-		"document.messages":  {"The programme's own texts.", schemaNode{"propertyNames": oneWord(MessageReceipt, MessageScreen)}},
+			schemaNode{"propertyNames": oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderPoints), string(TenderAccount))}},
+		"document.earn":       {"Rules that give points.", schemaNode{"maxItems": MaxRules}},
+		"document.redeem":     {"Paying with points; left out, points cannot pay.", schemaNode{"required": []string{"point_value"}}},
+		"document.discounts":  {"Price reductions without asking.", schemaNode{"maxItems": MaxDiscounts}},
+		"document.rewards":    {"What members get for points.", schemaNode{"maxItems": MaxRewards}},
+		"document.coupons":    {"Kinds of coupons that the till may print, and that lower the price when they are shown.", schemaNode{"maxItems": MaxCoupons}},
+		"document.gift_cards": {"Kinds of gift cards that the till may sell.", schemaNode{"maxItems": MaxGiftCardKinds}},
+		"document.stacking":   {"Which of a group applies.", nil},
+		"document.expiry":     {"The last day of points from rules without their own.", nil},
+		"document.returns":    {"What happens to points when goods come back.", nil},
+		"document.limits":     {"Limits of one sale.", nil},
+		"document.messages":   {"The programme's own texts.", schemaNode{"propertyNames": oneWord(MessageReceipt, MessageScreen)}},
 
 		"header.id":              {"The same in every version.", anID()},
 		"header.name":            {"What members call the programme.", someText()},

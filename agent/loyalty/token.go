@@ -40,6 +40,7 @@ func (r *Returnable) Token(key ed25519.PrivateKey) ([]byte, error) {
 	for _, w := range r.Wallets {
 		d.wallet(&w)
 	}
+	d.spentGiftCards(r)
 	return append(d.buf, ed25519.Sign(key, slices.Concat([]byte(tokenLabel), d.buf))...), nil
 }
 
@@ -55,8 +56,14 @@ func (d *digester) lots(made []LotID, spent []SpentLot) {
 	}
 }
 
-// wallet stands at the end of a token, so that one without wallets stays as it was.
+// What not every sale has stands at the end of a token, each part with its label, so that one without it stays as it was.
+const (
+	tokenWallet    = "wallet"
+	tokenGiftCards = "gift cards"
+)
+
 func (d *digester) wallet(w *ReturnableWallet) {
+	d.text(tokenWallet)
 	d.text(string(w.Wallet))
 	d.ints(int64(w.Earned), int64(len(w.Lines)))
 	for _, l := range w.Lines {
@@ -147,15 +154,26 @@ func (t *tokenReader) returnable() Returnable {
 		r.Lines = append(r.Lines, ReturnableLine{Quantity: t.int(), Price: t.int(), Paid: t.int(), Earned: Points(t.int()), Spent: Points(t.int())})
 	}
 	r.Lots, r.Spent = t.lots()
-	for len(t.left) > 0 {
-		w := ReturnableWallet{Wallet: WalletID(t.text()), Earned: Points(t.int())}
-		for range t.count() {
-			w.Lines = append(w.Lines, ReturnedPart{Points(t.int()), Points(t.int())})
+	for t.ok && len(t.left) > 0 {
+		switch t.text() {
+		case tokenWallet:
+			r.Wallets = append(r.Wallets, t.wallet())
+		case tokenGiftCards:
+			t.giftCards(&r)
+		default:
+			t.ok = false
 		}
-		w.Lots, w.Spent = t.lots()
-		r.Wallets = append(r.Wallets, w)
 	}
 	return r
+}
+
+func (t *tokenReader) wallet() ReturnableWallet {
+	w := ReturnableWallet{Wallet: WalletID(t.text()), Earned: Points(t.int())}
+	for range t.count() {
+		w.Lines = append(w.Lines, ReturnedPart{Points(t.int()), Points(t.int())})
+	}
+	w.Lots, w.Spent = t.lots()
+	return w
 }
 
 func (t *tokenReader) lots() (made []LotID, spent []SpentLot) {

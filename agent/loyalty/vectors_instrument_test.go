@@ -1,15 +1,17 @@
 package loyalty
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 )
 
 // compareInstruments compares what a sale does beside points: personal lists, gift cards, stamps, surprises.
 func (v *vector) compareInstruments(t *testing.T, q *Quote) {
-	if w := v.Want.Personal; w != nil && !slices.Equal(w, q.personal) {
+	if w := v.Want.Instruments.Personal; w != nil && !slices.Equal(w, q.personal) {
 		t.Errorf("personal: got %v, want %v", q.personal, w)
 	}
+	v.compareCards(t, q)
 }
 
 // headOfficeAgrees posts the sale, paid in cash, and judges what was written down again.
@@ -43,5 +45,101 @@ func headOfficeAgrees(t *testing.T, p *Programme, in QuoteInput) {
 	}
 	if _, diffs, err := p.Requote(stored, tier, available); err != nil || len(diffs) > 0 {
 		t.Errorf("head office: %v %v", diffs, err)
+	}
+}
+
+// vectorInstruments is what a case says beside goods, tenders and the member; what a step of returns says has the same names.
+type vectorInstruments struct {
+	GiftCards []vectorCard `yaml:"gift_cards"`
+}
+
+type wantInstruments struct {
+	Personal []string   `yaml:"personal"` // written down
+	Cards    []cardWant `yaml:"cards"`
+	Sold     []soldWant `yaml:"sold"`
+	ToCards  []cardWant `yaml:"to_cards"`
+}
+
+type vectorCard struct {
+	Serial   string   `yaml:"serial"`
+	Kind     string   `yaml:"kind"`
+	Balance  major    `yaml:"balance"`
+	Inactive bool     `yaml:"inactive"`
+	Expires  string   `yaml:"expires"`
+	Holder   MemberID `yaml:"holder"`
+	Uses     int64    `yaml:"uses"`
+	Off      major    `yaml:"off"`
+}
+
+type cardWant struct {
+	Serial string   `yaml:"serial"`
+	Max    *major   `yaml:"max"`
+	Pays   *major   `yaml:"pays"`
+	Left   *major   `yaml:"left"`
+	Code   *string  `yaml:"code"`
+	Clamps []string `yaml:"clamps"`
+}
+
+type soldWant struct {
+	Serial  string   `yaml:"serial"`
+	Amount  major    `yaml:"amount"`
+	Balance major    `yaml:"balance"`
+	Expires string   `yaml:"expires"`
+	Holder  MemberID `yaml:"holder"`
+	Waits   bool     `yaml:"waits"`
+}
+
+func cardStates(t *testing.T, cards []vectorCard) []GiftCardState {
+	var states []GiftCardState
+	for _, c := range cards {
+		states = append(states, GiftCardState{Serial: c.Serial, Kind: cmp.Or(c.Kind, "gift"), Balance: c.Balance.minor(t, 2), Active: !c.Inactive,
+			Expires: c.Expires, Holder: c.Holder, Uses: c.Uses, Off: c.Off.minor(t, 2)})
+	}
+	return states
+}
+
+func (v *vector) compareCards(t *testing.T, q *Quote) {
+	money := func(name string, want *major, got int64) {
+		if want != nil && want.minor(t, 2) != got {
+			t.Errorf("%s: got %d, want %s", name, got, *want)
+		}
+	}
+	for i, w := range v.Want.Instruments.Cards {
+		if i >= len(q.GiftCards) {
+			t.Fatalf("cards: got %+v", q.GiftCards)
+		}
+		got := &q.GiftCards[i]
+		name := "card " + got.Serial
+		money(name+" max", w.Max, got.Max)
+		money(name+" pays", w.Pays, got.Pays)
+		money(name+" left", w.Left, got.Left)
+		if w.Code != nil && *w.Code != got.Code {
+			t.Errorf("%s: got %q, want %q", name, got.Code, *w.Code)
+		}
+		compareCodes(t, name, w.Clamps, got.Clamps)
+	}
+	if v.Want.Instruments.Sold == nil {
+		return
+	}
+	var sold []soldWant
+	for _, s := range q.GiftCardsSold {
+		sold = append(sold, soldWant{s.Serial, major(formatDecimal(s.Amount, 2, false)), major(formatDecimal(s.Balance, 2, false)), s.Expires, s.Holder, s.Waits})
+	}
+	if !slices.Equal(sold, v.Want.Instruments.Sold) {
+		t.Errorf("sold: got %+v, want %+v", sold, v.Want.Instruments.Sold)
+	}
+}
+
+func (v *vector) compareToCards(t *testing.T, i int, b *ReturnBody) {
+	w := v.Returns[i].Want.Instruments.ToCards
+	if w == nil {
+		return
+	}
+	var want []GiftCardPart
+	for _, c := range w {
+		want = append(want, GiftCardPart{c.Serial, c.Pays.minor(t, 2)})
+	}
+	if !slices.Equal(want, b.ToCards) {
+		t.Errorf("return %d: to cards %+v, want %+v", i+1, b.ToCards, want)
 	}
 }

@@ -17,7 +17,10 @@ type returnStep struct {
 	} `yaml:"lines"`
 	All     bool   `yaml:"all"`
 	Expired Points `yaml:"expired"`
-	Want    struct {
+
+	Instruments vectorInstruments `yaml:",inline"`
+
+	Want struct {
 		Error    string             `yaml:"error"`
 		Money    *major             `yaml:"money"`
 		Withheld *major             `yaml:"withheld"`
@@ -31,6 +34,8 @@ type returnStep struct {
 		Why      []string           `yaml:"why"`
 		Left     []leftLot          `yaml:"left"`
 		Wallets  []wantWalletReturn `yaml:"wallets"`
+
+		Instruments wantInstruments `yaml:",inline"`
 	} `yaml:"want"`
 }
 
@@ -48,6 +53,9 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	if in.Member == nil {
+		in.Member = &MemberState{}
+	}
 	lots := Apply(in.Member.Lots, e.Moves, e.Member)
 	wallets := walletsAfter(in.Member, &e)
 	var before []ReturnBody
@@ -64,7 +72,7 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 			lots = Apply(lots, []Movement{{From: AccountIssued, To: AccountMain(e.Member), Points: s.Earn,
 				Lot: lotID(9, 1, head.Seq, 1), Earned: head.Day}}, e.Member)
 		}
-		ri := ReturnInput{Sale: sale, Before: before, All: s.All, Lots: lots, Wallets: wallets, Expired: s.Expired, Policy: p.ReturnPolicy()}
+		ri := ReturnInput{Sale: sale, Before: before, All: s.All, Lots: lots, Wallets: wallets, Expired: s.Expired, Policy: p.ReturnPolicy(), GiftCards: cardStates(t, s.Instruments.GiftCards)}
 		for _, l := range s.Lines {
 			if l.Quantity == "" {
 				l.Quantity = "1"
@@ -86,6 +94,10 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 		compareWalletReturns(t, s.Want.Wallets, back.Return, wallets)
 		before = append(before, *back.Return)
 		v.compareReturn(t, i, back.Return, lots)
+		v.compareToCards(t, i, back.Return)
+		if _, diffs, err := RequoteReturn(&back, ri); err != nil || len(diffs) > 0 {
+			t.Errorf("return %d: head office: %v %v", i+1, diffs, err)
+		}
 	}
 }
 

@@ -24,7 +24,11 @@ type vector struct {
 	Tenders   []struct {
 		Kind   TenderKind `yaml:"kind"`
 		Amount major      `yaml:"amount"`
+		Serial string     `yaml:"serial"`
 	} `yaml:"tenders"`
+
+	Instruments vectorInstruments `yaml:",inline"`
+
 	Rounding major          `yaml:"rounding"`
 	Member   *vectorMember  `yaml:"member"`
 	Redeem   string         `yaml:"redeem"`
@@ -80,6 +84,11 @@ type vectorLine struct {
 	Labels   []string `yaml:"labels"`
 	Discount major    `yaml:"discount"`
 	Tax      major    `yaml:"tax"`
+	GiftCard *struct {
+		Kind   string   `yaml:"kind"`
+		Serial string   `yaml:"serial"`
+		Holder MemberID `yaml:"holder"`
+	} `yaml:"gift_card"`
 }
 
 type vectorMember struct {
@@ -144,8 +153,9 @@ type vectorWant struct {
 	Occasions    []string     `yaml:"occasions"`
 	Balance      *Points      `yaml:"balance"`
 	Wallets      []wantWallet `yaml:"wallets"`
-	Personal     []string     `yaml:"personal"` // written down
 	Error        string       `yaml:"error"`
+
+	Instruments wantInstruments `yaml:",inline"`
 }
 
 type lotStep struct {
@@ -319,9 +329,13 @@ func (v *vector) input(t *testing.T) QuoteInput {
 		}
 		in.Sale.Lines = append(in.Sale.Lines, Line{SKU: l.SKU, Category: l.Category, Brand: l.Brand, Labels: l.Labels,
 			Quantity: l.Quantity.minor(t, 3), Amount: l.Amount.minor(t, 2), Discount: l.Discount.minor(t, 2), Tax: l.Tax.minor(t, 2)})
+		if g := l.GiftCard; g != nil {
+			in.Sale.Lines[len(in.Sale.Lines)-1].GiftCard = &GiftCardLine{Kind: g.Kind, Serial: g.Serial, Holder: g.Holder}
+		}
 	}
+	in.GiftCards = cardStates(t, v.Instruments.GiftCards)
 	for _, p := range v.Tenders {
-		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: p.Kind, Amount: p.Amount.minor(t, 2)})
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: p.Kind, Amount: p.Amount.minor(t, 2), Serial: p.Serial})
 	}
 	in.Sale.Rounding = v.Rounding.minor(t, 2)
 	if m := v.Member; m != nil {

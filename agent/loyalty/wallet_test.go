@@ -98,7 +98,7 @@ func TestAReturnGivesEveryWalletBackWhatItPaidAndTakesWhatItEarned(t *testing.T)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diffs, err := RequoteReturn(&back, in); err != nil || len(diffs) > 0 {
+		if _, diffs, err := RequoteReturn(&back, in); err != nil || len(diffs) > 0 {
 			t.Errorf("head office: %v %v", diffs, err)
 		}
 		in.Before, money = append(in.Before, *back.Return), money+back.Return.Money
