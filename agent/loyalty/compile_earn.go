@@ -52,7 +52,7 @@ func (c *compiler) checkExpiries() {
 func (c *compiler) checkCapped() {
 	capped := 0
 	for i := range c.p.rules {
-		if c.p.rules[i].caps.overTime() {
+		if c.p.rules[i].overTime() {
 			capped++
 		}
 	}
@@ -74,6 +74,7 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 			r.on = id
 		}
 	}
+	r.least = c.compileLeast(path+".minimum", def.Minimum)
 	given := 0
 	for _, has := range []bool{def.Per != "", def.Multiply != "", def.Bonus != ""} {
 		if has {
@@ -94,6 +95,7 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 		r.caps = c.caps(path+".cap", def.Cap, c.inMoney(&r))
 		r.expiry = c.ruleExpiry(path+".expiry", def, r.wallet)
 	}
+	c.compileTendersOf(path+".tenders", def, &r)
 	return r
 }
 
@@ -133,7 +135,9 @@ func (c *compiler) caps(path string, def *capDef, money bool) caps {
 }
 
 func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
-	r.kind = ruleKind(c.choice(path+".per", &def.Per, "amount", "unit", "sale"))
+	kinds := []ruleKind{perAmount, perUnit, perSale, perTender, perSale}
+	r.kind = kinds[c.choice(path+".per", &def.Per, "amount", "unit", "sale", "tender", "visit")]
+	r.visit = def.Per == "visit"
 	c.refuse(path, "a rule per "+def.Per, map[string]bool{"rules": def.Rules != nil,
 		"steps": r.kind == perSale && def.Steps != "", "base": r.kind != perAmount && def.Base != nil})
 	if def.Rate == nil {
@@ -145,11 +149,13 @@ func (c *compiler) compilePer(path string, def *earnDef, r *rule) {
 	case perAmount:
 		r.per = c.money(path+".rate.per", &def.Rate.Per, true)
 		c.compileBase(path+".base", def, r)
+	case perTender:
+		r.per = c.money(path+".rate.per", &def.Rate.Per, true)
 	case perUnit:
 		r.per = c.quantity(path+".rate.per", &def.Rate.Per)
 	case perSale:
 		if def.Rate.Per != "" {
-			c.fault(path+".rate.per", "does nothing in a rule per sale", "leave it out")
+			c.fault(path+".rate.per", "does nothing in a rule per "+def.Per, "leave it out")
 		}
 	}
 	if r.kind != perSale {
@@ -194,7 +200,7 @@ func (c *compiler) compileRounding(path string, def *earnDef, r *rule) {
 	r.mode = rounding(c.choice(path+".mode", &def.Rounding.Mode, "floor", "half_up", "half_even", "ceil"))
 	r.at = roundAt(c.choice(path+".at", &def.Rounding.At, "rule", "line", "sale"))
 	if r.kind == perSale && r.at == atLine {
-		c.fault(path+".at", "does nothing in a rule per sale", "write rule or sale")
+		c.fault(path+".at", "does nothing in a rule per "+def.Per, "write rule or sale")
 	}
 }
 

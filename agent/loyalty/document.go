@@ -93,7 +93,7 @@ type tenderDef struct {
 type earnDef struct {
 	ID       string     `json:"id"`
 	Name     texts      `json:"name,omitempty"`
-	Per      string     `json:"per,omitempty"` // amount, unit, sale
+	Per      string     `json:"per,omitempty"` // amount, unit, sale, tender, visit
 	Rate     *rateDef   `json:"rate,omitempty"`
 	Steps    string     `json:"steps,omitempty"` // whole, proportional
 	Base     *baseDef   `json:"base,omitempty"`
@@ -107,6 +107,14 @@ type earnDef struct {
 	Expiry   *expiryDef `json:"expiry,omitempty"`
 	Pending  int64      `json:"pending_days,omitempty"` // days until the points can be spent
 	Wallet   string     `json:"wallet,omitempty"`       // empty: the programme's points
+
+	Tenders []string  `json:"tenders,omitempty"` // of a rule per tender: what is paid with these
+	Minimum *leastDef `json:"minimum,omitempty"` // of the goods that the rule bears on
+}
+
+type leastDef struct {
+	Amount   decimal `json:"amount,omitempty"`
+	Quantity decimal `json:"quantity,omitempty"`
 }
 
 type rateDef struct {

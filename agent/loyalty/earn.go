@@ -82,7 +82,13 @@ func (e *earning) check(c *candidate) (Finding, bool) {
 	if !e.p.wallets[c.rule.wallet].here(e.at.store) {
 		return Finding{Rule: c.rule.id, Code: ExplainNotHere}, false
 	}
-	return c.rule.when.check(c.rule.id, &e.at)
+	if f, holds := c.rule.when.check(c.rule.id, &e.at); !holds {
+		return f, false
+	}
+	if e.visited(c.rule) {
+		return Finding{Rule: c.rule.id, Code: ExplainVisited}, false
+	}
+	return e.reaches(c)
 }
 
 // gather finds the rules that bear on the bill, in the order of the document, from the sets of its lines.

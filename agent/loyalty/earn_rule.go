@@ -73,10 +73,17 @@ func (e *earning) settle(r *rule, value frac) (int64, bool) {
 // weigh gives what the rule counts on each of its lines, and in all.
 func (e *earning) weigh(c *candidate) (weights []int64, total int64) {
 	weights = make([]int64, len(c.lines))
+	var received []int64
+	if c.rule.kind == perTender {
+		received = e.received(c.rule.tenders)
+	}
 	for k, i := range c.lines {
-		if c.rule.kind == perUnit {
+		switch c.rule.kind {
+		case perUnit:
 			weights[k] = e.in.Sale.Lines[i].Quantity
-		} else {
+		case perTender:
+			weights[k] = received[i]
+		default:
 			weights[k] = e.amount(c.rule, i)
 		}
 		total += weights[k]

@@ -45,6 +45,9 @@ const (
 	ExplainNotPurchase   = "explain.not_purchase"
 	ExplainNotEvery      = "explain.not_every"
 	ExplainNoMember      = "explain.no_member"
+	ExplainBelowGoods    = "explain.below_goods"
+	ExplainBelowPieces   = "explain.below_pieces"
+	ExplainVisited       = "explain.visited"
 	ExplainMore          = "explain.more"
 )
 

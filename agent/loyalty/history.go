@@ -99,7 +99,10 @@ type caps struct {
 }
 
 // overTime says whether the rule's limits look back at sales before.
-func (c *caps) overTime() bool { return c.day+c.week+c.month+c.year+c.lifetime > 0 }
+func (r *rule) overTime() bool {
+	c := &r.caps
+	return r.visit || c.day+c.week+c.month+c.year+c.lifetime > 0
+}
 
 // given is what a member got from rules whose limits look back: later sales are held to them.
 func (e *earning) given() []RulePoints {
@@ -108,7 +111,7 @@ func (e *earning) given() []RulePoints {
 		return nil
 	}
 	for i := range e.cands {
-		if c := &e.cands[i]; c.given > 0 && c.rule.caps.overTime() {
+		if c := &e.cands[i]; c.given > 0 && c.rule.overTime() {
 			list = append(list, RulePoints{c.rule.id, c.given})
 		}
 	}
@@ -117,19 +120,7 @@ func (e *earning) given() []RulePoints {
 
 // room is the least that any limit leaves a rule, and the limit that leaves it; ok is false without any limit.
 func (e *earning) room(r *rule) (room, limit int64, ok bool) {
-	var past RuleSum
-	var held Points
-	if m := e.in.Member; m != nil && r.wallet > 0 {
-		held = max(m.wallet(e.p.wallets[r.wallet].id).Balance, 0)
-	}
-	if m := e.in.Member; m != nil && m.History != nil {
-		if r.wallet == 0 {
-			held = max(m.History.Balance, 0)
-		}
-		if i := slices.IndexFunc(m.History.Given, func(g RuleSum) bool { return g.Rule == r.id }); i >= 0 {
-			past = m.History.Given[i]
-		}
-	}
+	past, held := e.past(r), e.held(r.wallet)
 	for _, c := range [...]struct {
 		limit int64
 		used  Points
@@ -140,4 +131,28 @@ func (e *earning) room(r *rule) (room, limit int64, ok bool) {
 		}
 	}
 	return room, limit, ok
+}
+
+// past is what the rule has given the member before.
+func (e *earning) past(r *rule) RuleSum {
+	if m := e.in.Member; m != nil && m.History != nil {
+		if i := slices.IndexFunc(m.History.Given, func(g RuleSum) bool { return g.Rule == r.id }); i >= 0 {
+			return m.History.Given[i]
+		}
+	}
+	return RuleSum{}
+}
+
+// held is what the member has in a wallet before the sale.
+func (e *earning) held(wallet int) Points {
+	m := e.in.Member
+	switch {
+	case m == nil:
+		return 0
+	case wallet > 0:
+		return max(m.wallet(e.p.wallets[wallet].id).Balance, 0)
+	case m.History == nil:
+		return 0
+	}
+	return max(m.History.Balance, 0)
 }

@@ -192,7 +192,7 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 	var list []RuleSum
 	for _, g := range all {
 		i := slices.IndexFunc(p.rules, func(rule rule) bool { return rule.id == g.Rule })
-		if i < 0 || !p.rules[i].caps.overTime() || g.On > day {
+		if i < 0 || !p.rules[i].overTime() || g.On > day {
 			continue
 		}
 		s := g.on(day)
@@ -215,7 +215,7 @@ func (p *Programme) asksPast() bool {
 		return true
 	}
 	for i := range p.rules {
-		if r := &p.rules[i]; r.caps.overTime() || r.caps.balance > 0 || r.when.asksPast() {
+		if r := &p.rules[i]; r.overTime() || r.caps.balance > 0 || r.when.asksPast() {
 			return true
 		}
 	}

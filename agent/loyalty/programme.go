@@ -56,6 +56,7 @@ type ruleKind uint8
 const (
 	perAmount ruleKind = iota
 	perUnit
+	perTender
 	perSale
 	multiply
 	bonus
@@ -87,6 +88,9 @@ type rule struct {
 	at             roundAt
 	expiry         expiry
 	wallet         int
+	tenders        []TenderKind // of a rule per tender
+	visit          bool         // per sale, once a day
+	least          least
 }
 
 // expiry gives the last valid day of points earned on a day.

@@ -259,7 +259,7 @@ func checkTenders(tenders []Tender) error {
 	}
 	for i, t := range tenders {
 		switch {
-		case t.Kind != TenderCash && t.Kind != TenderCard && t.Kind != TenderGiftCard && t.Kind != TenderAccount: // points are a redemption, not a tender of the till
+		case !slices.Contains(tillTenders(), t.Kind): // points are a redemption, not a tender of the till
 			return &SaleError{fmt.Sprintf("tenders[%d].kind", i), SaleTender}
 		case t.Amount < 0:
 			return &SaleError{fmt.Sprintf("tenders[%d].amount", i), SaleNegative}

@@ -8,7 +8,7 @@ func earnNotes() map[string]schemaNote {
 			without("multiply", "rate", "steps", "base", "cap", "rounding", "expiry", "pending_days"))},
 		"earn.id":           {"Names the rule in every entry; never given to another.", anID()},
 		"earn.name":         {"For receipts and screens.", nil},
-		"earn.per":          {"What is counted.", oneWord("amount", "unit", "sale")},
+		"earn.per":          {"What is counted.", oneWord("amount", "unit", "sale", "tender", "visit")},
 		"earn.rate":         {"How many points for how much.", nil},
 		"earn.steps":        {"whole: only full steps count; proportional: parts of a step too.", oneWord("whole", "proportional")},
 		"earn.base":         {"The amount that is counted.", nil},

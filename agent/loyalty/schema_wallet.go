@@ -11,8 +11,13 @@ func walletNotes() map[string]schemaNote {
 		"wallet.redeem":    {"How it pays; left out, it cannot. Money needs no point_value, and its figures are amounts.", nil},
 		"wallet.without_purse": {"Most of it that pays a sale of a member without a card with a purse.",
 			between(0, maxPoints)},
-		"wallet.expiry": {"The last day of what is in it, of rules without their own.", nil},
-		"earn.wallet":   {"To which wallet the rule gives; left out, the points.", anID()},
-		"rate.value":    {"Of a wallet of money, in place of points: the amount for one step.", nil},
+		"wallet.expiry":  {"The last day of what is in it, of rules without their own.", nil},
+		"earn.wallet":    {"To which wallet the rule gives; left out, the points.", anID()},
+		"earn.tenders":   {"Of a rule per tender: what is counted when it is paid with these.", eachItem(oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderAccount)))},
+		"earn.minimum":   {"What the goods of the rule must come to.", nil},
+		"least":          {"", schemaNode{"minProperties": 1}},
+		"least.amount":   {"In money, after reductions.", nil},
+		"least.quantity": {"In units.", nil},
+		"rate.value":     {"Of a wallet of money, in place of points: the amount for one step.", nil},
 	}
 }
