@@ -54,3 +54,18 @@ func (b *bill) rewards() []Reward {
 	slices.SortStableFunc(all, func(a, b Reward) int { return cmp.Compare(a.Cost, b.Cost) })
 	return all
 }
+
+// coupons is what became of each coupon that was shown.
+func (b *bill) coupons() []CouponTaken {
+	var all []CouponTaken
+	for _, c := range b.input.Sale.Shown {
+		taken := CouponTaken{Coupon: c.Coupon, Serial: c.Serial}
+		for _, r := range b.quote.Reductions {
+			if r.Serial == c.Serial {
+				taken.Used, taken.Amount = true, r.Amount
+			}
+		}
+		all = append(all, taken)
+	}
+	return all
+}

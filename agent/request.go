@@ -70,6 +70,7 @@ type Quote struct {
 	Lots         []loyalty.EarnedLot   `json:"lots,omitempty" doc:"what is earned, by its life"`
 	Holds        []Held                `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
 	Rewards      []Reward              `json:"rewards,omitempty" doc:"what there is for points, the cheapest first"`
+	Coupons      []CouponTaken         `json:"coupons,omitempty" doc:"those shown, in the order of the request"`
 	Tier         *loyalty.TierProgress `json:"tier,omitempty" doc:"where the sale leaves the member"`
 	Occasions    []string              `json:"occasions,omitempty" doc:"used up by this sale"`
 }
@@ -79,6 +80,14 @@ type Held struct {
 	Points  loyalty.Points `json:"points"`
 	Expires string         `json:"expires,omitempty" doc:"last valid day"`
 	Usable  string         `json:"usable,omitempty" doc:"first day on which they can be spent, when that is still to come"`
+}
+
+// CouponTaken is a coupon shown and what became of it.
+type CouponTaken struct {
+	Coupon string `json:"coupon"`
+	Serial string `json:"serial"`
+	Used   bool   `json:"used" doc:"it is used up by the sale; if not, it had no effect and is kept"`
+	Amount int64  `json:"amount,omitempty" doc:"what it takes off, or pays"`
 }
 
 // Reward is a reward of the programme and how far it is.

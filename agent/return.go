@@ -128,7 +128,7 @@ func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) 
 		return nil, err
 	}
 	g.input.Policy = g.programme.ReturnPolicy()
-	if err = a.findSale(ctx, g, strings.TrimSpace(r.Sale)); err != nil {
+	if err = a.findSale(ctx, g, r.Sale); err != nil {
 		return nil, err
 	}
 	sale := &g.input.Sale
@@ -164,9 +164,9 @@ func (a *Agent) findSale(ctx context.Context, g *giving, text string) error {
 			return nil // what the bill says is all there is
 		}
 		sold, err = a.db.EntryBySeq(ctx, g.input.Sale.Seq)
-	} else if id, bad := loyalty.ParseTxnID(text); bad == nil {
+	} else if id, bad := loyalty.ParseTxnID(strings.TrimSpace(text)); bad == nil {
 		sold, err = a.db.EntryByTxn(ctx, id)
-	} else if seq, ok := a.numberHere(text); ok {
+	} else if seq, ok := a.numberHere(strings.TrimSpace(text)); ok {
 		sold, err = a.db.EntryBySeq(ctx, seq)
 	} else {
 		err = agentdb.ErrNotFound

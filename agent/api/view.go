@@ -77,6 +77,7 @@ type quoteView struct {
 	Redeem     redemptionView  `json:"redeem"`
 	Reductions []reductionView `json:"reductions,omitempty"`
 	Rewards    []rewardView    `json:"rewards,omitempty"`
+	Coupons    []couponView    `json:"coupons,omitempty"`
 	Tier       *tierView       `json:"tier,omitempty"`
 	Message    string          `json:"message,omitempty" doc:"the programme's own text for the screen"`
 }
@@ -88,6 +89,11 @@ type redemptionView struct {
 
 type reductionView struct {
 	loyalty.Reduction
+	Name string `json:"name" doc:"in the language asked for"`
+}
+
+type couponView struct {
+	agent.CouponTaken
 	Name string `json:"name" doc:"in the language asked for"`
 }
 
@@ -114,6 +120,9 @@ func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
 	}
 	for _, r := range q.Rewards {
 		v.Rewards = append(v.Rewards, rewardView{r, say.Name(loyalty.ArgRule, r.Reward)})
+	}
+	for _, c := range q.Coupons {
+		v.Coupons = append(v.Coupons, couponView{c, say.Name(loyalty.ArgRule, c.Coupon)})
 	}
 	if t := q.Tier; t != nil {
 		v.Tier = &tierView{*t, say.Name(loyalty.ArgTier, t.Counted), say.Name(loyalty.ArgTier, t.Next), findings(say, t.Why)}

@@ -87,6 +87,8 @@ export interface SaleRequest {
   lines: Line[];
   tenders?: Tender[];
   redeem?: Ask;
+  rewards?: { reward: string }[];
+  coupons?: { code: string }[];
   cashier?: string;
   number?: string;
 }
@@ -97,6 +99,49 @@ export interface Finding {
   applied?: boolean;
   points?: number;
   text: string;
+}
+
+/** What lowers the price: a discount, a coupon by its serial, a reward by its points. */
+export interface Reduction {
+  rule: string;
+  name: string;
+  serial?: string;
+  amount: number;
+  points?: number;
+}
+
+/** A coupon that was shown, in the order of the request. */
+export interface CouponTaken {
+  coupon: string;
+  name: string;
+  serial: string;
+  used: boolean;
+  amount?: number;
+}
+
+export interface Reward {
+  reward: string;
+  name: string;
+  cost: number;
+  missing?: number;
+  taken?: boolean;
+}
+
+/** Points with the day on which they end or can first be spent. */
+export interface Held {
+  points: number;
+  expires?: string;
+  usable?: string;
+}
+
+export interface Tier {
+  name?: string;
+  next?: string;
+  next_name?: string;
+  have?: number;
+  from?: number;
+  missing?: number;
+  why?: Finding[];
 }
 
 export interface Quote {
@@ -111,6 +156,13 @@ export interface Quote {
   available: number;
   pin_needed: boolean;
   why: Finding[];
+  reduced?: number;
+  reductions?: Reduction[];
+  reward_points?: number;
+  holds?: Held[];
+  rewards?: Reward[];
+  coupons?: CouponTaken[];
+  tier?: Tier;
 }
 
 export interface SaleAnswer {

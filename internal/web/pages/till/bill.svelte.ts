@@ -16,6 +16,11 @@ class Bill {
   lines = $state<Draft[]>([]);
   selected = $state(-1);
   ask = $state.raw<Ask>();
+  /** Rewards that the member wants, and codes of coupons that the customer shows. */
+  rewards = $state.raw<readonly string[]>([]);
+  coupons = $state.raw<readonly string[]>([]);
+  /** Why the coupon shown last was handed back. */
+  couponProblem = $state.raw<Problem>();
   /** A member whose number was typed. The number itself stays in memory only. */
   typed = $state.raw<{ member: Member; number: string }>();
   /** The key of the sale that this bill becomes: made once, kept for every try. */
@@ -41,7 +46,7 @@ class Bill {
   #describe(): string {
     const m = link.lane?.member;
     const who = this.typed ? this.typed.member.id : m ? [m.id, m.available, m.balance, m.pin?.verified] : 0;
-    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, who]);
+    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, this.rewards, this.coupons, who]);
   }
 
   open(keep: Keep): void {
@@ -50,8 +55,35 @@ class Bill {
     this.lines = kept.lines;
     this.key = kept.key;
     this.selected = -1;
-    this.ask = undefined;
+    this.#forgetOffers();
     this.typed = undefined;
+  }
+
+  #forgetOffers(): void {
+    this.ask = undefined;
+    this.rewards = [];
+    this.coupons = [];
+    this.couponProblem = undefined;
+  }
+
+  /** Takes a reward, or leaves it after all. */
+  reward(id: string): void {
+    this.rewards = this.rewards.includes(id) ? this.rewards.filter((r) => r !== id) : [...this.rewards, id];
+  }
+
+  showCoupon(code: string): void {
+    this.couponProblem = undefined;
+    if (!this.coupons.includes(code)) this.coupons = [...this.coupons, code];
+  }
+
+  hideCoupon(at: number): void {
+    this.coupons = this.coupons.filter((_, i) => i !== at);
+  }
+
+  /** What belongs to the member goes with the member; coupons are the customer's. */
+  forgetMember(): void {
+    this.ask = undefined;
+    this.rewards = [];
   }
 
   store(): void {
@@ -79,7 +111,7 @@ class Bill {
   clear(): void {
     this.lines = [];
     this.selected = -1;
-    this.ask = undefined;
+    this.#forgetOffers();
     this.typed = undefined;
     this.key = '';
     this.quote = undefined;
@@ -90,6 +122,8 @@ class Bill {
   request(): SaleRequest {
     const r: SaleRequest = { lines: $state.snapshot(this.lines).map(toLine) };
     if (this.ask && this.member) r.redeem = this.ask;
+    if (this.rewards.length > 0 && this.member) r.rewards = this.rewards.map((reward) => ({ reward }));
+    if (this.coupons.length > 0) r.coupons = this.coupons.map((code) => ({ code }));
     if (settings.cashier) r.cashier = settings.cashier;
     if (this.typed) r.number = this.typed.number;
     return r;
@@ -125,9 +159,20 @@ class Bill {
         this.#timer = setTimeout(() => void this.#requote(wanted), QUOTE_AGAIN_MS);
         return;
       }
+      if (this.#handBack(err)) return;
       this.quote = undefined;
       this.problem = err;
     }
+  }
+
+  /** A coupon that cannot be taken leaves the bill: the others stay, and the bill can be paid. */
+  #handBack(err: Problem): boolean {
+    const at = Number(/^coupons\[(\d+)\]/.exec(err.fields[0] ?? '')?.[1] ?? -1);
+    if (!(at in this.coupons)) return false;
+    this.coupons = this.coupons.filter((_, i) => i !== at);
+    this.couponProblem = err;
+    settings.speaker.play('refused');
+    return true;
   }
 
   /** Waits until the quote is for what is on the screen; false when that takes too long. */

@@ -140,7 +140,9 @@ class Checkout {
       case 'card_needed':
         return 'card';
       default:
-        return undefined;
+        if (!problem.code.startsWith('coupon_')) return undefined;
+        void bill.requote(); // another till was quicker with it
+        return 'quote';
     }
   }
 

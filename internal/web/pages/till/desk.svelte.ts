@@ -177,7 +177,7 @@ class Desk {
   /** Forgets who stands at the till. */
   forget = async (): Promise<void> => {
     if (checkout.locked) return;
-    bill.ask = undefined;
+    bill.forgetMember();
     if (bill.typed) {
       bill.typed = undefined;
       return;

@@ -64,6 +64,16 @@ export function parseEntry(text: string, defaults: Defaults): Parsed {
   return problem ? { ok: false, problem } : { ok: true, draft };
 }
 
+const SIGNED_COUPON = /^LC1:/;
+const COUPON_SERIAL = /^\d{1,10}-[0-9A-HJKMNP-TV-Z]{12}$/;
+
+/** A coupon, as a scanner types it: its signed code, in which every blank counts, or its serial. */
+export function couponCode(text: string): string | undefined {
+  if (SIGNED_COUPON.test(text)) return text;
+  const serial = ascii(text).trim().toUpperCase();
+  return COUPON_SERIAL.test(serial) ? serial : undefined;
+}
+
 /** Words, with the x of "2x1.29" and the sign of "€1.29" standing alone. */
 function split(text: string): string[] {
   return ascii(text)

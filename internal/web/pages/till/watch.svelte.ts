@@ -30,9 +30,9 @@ function memberChanged(was: Lane, now: Lane): void {
   if (checkout.locked || !now.member) return;
   if (tapped && bill.typed) {
     bill.typed = undefined;
-    bill.ask = undefined;
+    bill.forgetMember();
   }
-  if (was.member && was.member.id !== now.member.id) bill.ask = undefined;
+  if (was.member && was.member.id !== now.member.id) bill.forgetMember();
 }
 
 function cardChanged(was: Lane, now: Lane): void {
