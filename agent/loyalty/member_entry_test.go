@@ -139,3 +139,45 @@ func TestAReservationIsConfirmedCancelledOrReleasedOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestOpeningBalancesAreReadOrRefusedByLineAndColumn(t *testing.T) {
+	for name, tc := range map[string]struct{ file, want string }{
+		"two lots and a debt":      {"member,points,earned,expires\n42, 100,2025-11-01,2026-10-31\n7,-20,,\n42,50,,2026-12-31\n", ""},
+		"columns in another order": {"expires,points,member\n2026-12-31,5,42\n", ""},
+		"with a byte order mark":   {"\ufeffmember,points\n1,5\n", ""},
+		"empty":                    {"", "1:1: the file is empty; begin with a line: member,points,earned,expires"},
+		"unknown column":           {"member,pionts\n", "1:8: pionts: is not a column, or stands there twice; did you mean points?\n1:1: points: is missing; name the column in the first line"},
+		"no member":                {"member,points\nx,5\n0,5\n", "2:1: member: \"x\" is not a member's number; write digits, such as 1042\n3:1: member: \"0\" is not a member's number; write digits, such as 1042"},
+		"no number":                {"member,points\n1,5.5\n", "2:3: points: \"5.5\" is not a whole number; write it without a point or spaces, such as 350"},
+		"no day":                   {"member,points,expires\n1,5,2026-02-30\n", "2:5: expires: is not a day, or before the points were earned; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
+		"nothing":                  {"member,points\n1,0\n", "2:3: points: is nothing; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
+		"a field too few":          {"member,points\n1\n", "2:1: wrong number of fields; write as many fields as the first line has"},
+	} {
+		members, err := ReadOpening([]byte(tc.file), "old")
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		if got != tc.want || err == nil && len(members) == 0 {
+			t.Errorf("%s:\ngot  %s\nwant %s", name, got, tc.want)
+		}
+	}
+	members, err := ReadOpening([]byte("member,points,earned,expires\n42, 100,2025-11-01,2026-10-31\n7,-20,,\n42,50,,2026-12-31\n"), "old")
+	if err != nil || len(members) != 2 || members[0].Member != 42 || len(members[0].Lots) != 2 || members[1].Lots[0].Points != -20 {
+		t.Fatalf("%+v %v", members, err)
+	}
+	l := newLedger(t)
+	for _, m := range members {
+		e, err := Opening(m, l.head("2026-03-01"))
+		l.apply(must(t, e, err))
+	}
+	if Balance(l.lots[42]) != 150 || Balance(l.lots[7]) != -20 || l.accounts[AccountOpening] != -130 {
+		t.Errorf("%+v %+v", l.lots, l.accounts)
+	}
+	if OpeningTxn("old", 42) == OpeningTxn("old", 43) || OpeningTxn("old", 42) == OpeningTxn("new", 42) || OpeningTxn("old", 42) != OpeningTxn("old", 42) {
+		t.Error("transactions of an import")
+	}
+	if got := OpeningTxn("old", 42).String(); got[14] != '8' {
+		t.Errorf("%s is not of version 8", got)
+	}
+}
