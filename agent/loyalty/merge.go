@@ -1,27 +1,26 @@
 package loyalty
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // MergeBody says which member became part of the entry's. Once nothing is left with the other, it has ended.
 type MergeBody struct {
-	Gone     MemberID  `json:"gone"`
-	Points   Points    `json:"points,omitempty"` // that came with it; below zero for its deficit
-	Left     Points    `json:"left,omitempty"`   // more lots than one entry can name: another merge follows
-	Tier     TierState `json:"tier"`             // the higher of both
-	History  *History  `json:"history,omitempty"`
-	Standing *Standing `json:"standing,omitempty"`
+	Gone   MemberID  `json:"gone"`
+	Points Points    `json:"points,omitempty"` // that came with it; below zero for its deficit
+	Left   Points    `json:"left,omitempty"`   // more lots than one entry can name: another merge follows
+	Tier   TierState `json:"tier"`             // the higher of both
 }
 
 // MergeSide is one of two members who become one.
 type MergeSide struct {
 	Holding
-	Tier     TierState
-	History  History
-	Standing Standing
+	Tier TierState
 }
 
 // Merge makes the entry that brings all that one member has to another. Points on a card of the member who goes follow it;
-// that card belongs on the hot list.
+// that card belongs on the hot list. What both did before adds up by Past.Merge.
 func (p *Programme) Merge(stays, goes MergeSide, head EntryHead) (Entry, error) {
 	if err := head.check(stays.Member, goes.Member); err != nil {
 		return Entry{}, err
@@ -58,13 +57,6 @@ func (p *Programme) Merge(stays, goes MergeSide, head EntryHead) (Entry, error) 
 		e.Moves = append(e.Moves, fillFor(goes.Member, Apply(stays.Lots, e.Moves, stays.Member), stays.Member, deficit)...)
 	}
 	e.Merge = &MergeBody{Gone: goes.Member, Points: all - left - deficit, Left: left, Tier: p.higher(stays.Tier, goes.Tier)}
-	if h := stays.History.plus(&goes.History); !h.empty() {
-		e.Merge.History = &h
-	}
-	s := Standing{stays.Standing.Spend + goes.Standing.Spend, stays.Standing.Points + goes.Standing.Points, stays.Standing.Visits + goes.Standing.Visits}
-	if s != (Standing{}) {
-		e.Merge.Standing = &s
-	}
 	return e, nil
 }
 
@@ -86,28 +78,32 @@ func (p *Programme) higher(a, b TierState) TierState {
 	return a
 }
 
-// plus adds two pasts up: sums add, segments join, and an occasion is on when neither has used it.
-func (h *History) plus(o *History) History {
-	sum := History{Purchases: h.Purchases + o.Purchases, Balance: h.Balance + o.Balance, Given: slices.Clone(h.Given)}
-	sum.Segments = slices.Compact(slices.Sorted(slices.Values(slices.Concat(h.Segments, o.Segments))))
-	for _, key := range h.Occasions {
-		if slices.Contains(o.Occasions, key) {
-			sum.Occasions = append(sum.Occasions, key)
-		}
+// Merge adds another member's past to this one: sums add, and an occasion is used up when either has used it.
+func (past *Past) Merge(o *Past) {
+	past.Purchases += o.Purchases
+	past.Last = max(past.Last, o.Last)
+	for _, d := range o.Days {
+		past.addDay(d)
 	}
 	for _, g := range o.Given {
-		i := slices.IndexFunc(sum.Given, func(s RuleSum) bool { return s.Rule == g.Rule })
-		if i < 0 {
-			sum.Given = append(sum.Given, g)
+		i, found := slices.BinarySearchFunc(past.Given, g.Rule, func(r RulePast, rule string) int { return strings.Compare(r.Rule, rule) })
+		if !found {
+			past.Given = slices.Insert(past.Given, i, g)
 			continue
 		}
-		s := &sum.Given[i]
-		s.Day, s.Week, s.Month = s.Day+g.Day, s.Week+g.Week, s.Month+g.Month
-		s.Year, s.Lifetime = s.Year+g.Year, s.Lifetime+g.Lifetime
+		past.Given[i] = past.Given[i].plus(&g)
 	}
-	return sum
+	past.Occasions = slices.Compact(slices.Sorted(slices.Values(slices.Concat(past.Occasions, o.Occasions))))
 }
 
-func (h *History) empty() bool {
-	return h.Purchases == 0 && h.Balance == 0 && len(h.Segments) == 0 && len(h.Occasions) == 0 && len(h.Given) == 0
+// plus adds the sums of one rule, as they stand on the later of both days.
+func (r *RulePast) plus(o *RulePast) RulePast {
+	on := max(r.On, o.On)
+	sum, more := r.on(on), o.on(on)
+	sum.Day += more.Day
+	sum.Week += more.Week
+	sum.Month += more.Month
+	sum.Year += more.Year
+	sum.Lifetime += more.Lifetime
+	return RulePast{On: on, RuleSum: sum}
 }
