@@ -64,6 +64,18 @@ func (c *compiler) compileReturns() {
 	if c.p.returns.Shortage == ShortageWithhold && c.doc.Redeem == nil {
 		c.fault(at+".shortage", "withholds points that are worth nothing", "say what they are worth in redeem.point_value")
 	}
+	c.p.returns.Reprice = c.other(at+".kept", &def.Kept, "pro_rata", "reprice")
+	c.p.returns.Coupons = c.other(at+".coupons", &def.Coupons, "burn", "keep")
+	c.p.withoutBill = c.other(at+".without_bill", &def.WithoutBill, "refused", "lowest_price")
+}
+
+// other says whether a choice is the second of two. The first is the default and has one spelling: none.
+func (c *compiler) other(path string, s *string, first, second string) bool {
+	if c.choice(path, s, first, second) == 0 {
+		*s = ""
+		return false
+	}
+	return true
 }
 
 // compileExpiry fills in what an absent rule means: points that never expire.

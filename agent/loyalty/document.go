@@ -309,6 +309,10 @@ type returnsDef struct {
 	Spent     string `json:"spent,omitempty"`  // original, reissue
 	GraceDays int64  `json:"grace_days,omitempty"`
 	Shortage  string `json:"shortage,omitempty"` // clamp, negative, withhold
+
+	Kept        string `json:"kept,omitempty"`         // pro_rata, reprice
+	Coupons     string `json:"coupons,omitempty"`      // burn, keep
+	WithoutBill string `json:"without_bill,omitempty"` // refused, lowest_price
 }
 
 type limitsDef struct {

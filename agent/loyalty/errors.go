@@ -84,6 +84,9 @@ const (
 	ReturnLine    = "return.line"           // a line that the sale does not have, or named twice
 	ReturnMore    = "return.more_than_sold" // a quantity of nothing, or more than is left of the line
 	ReturnOther   = "return.other_sale"     // an earlier return is of another sale
+
+	ReturnTokenUsed = "return.token_used"   // by the bill's token, what has come back before
+	ReturnNoBill    = "return.without_bill" // the programme takes nothing back without its bill
 )
 
 // RuleError is an overflow: a rule whose figures cannot be computed exactly for this sale.

@@ -29,6 +29,7 @@ type Programme struct {
 	noPurse     Points
 	returns     ReturnPolicy
 	members     memberRules
+	withoutBill bool // goods come back without it, at the lowest price
 	occasions   []occasion
 	ladder      *ladder // nil: tiers are only names
 	keepsShares bool    // sales keep what a return by line needs

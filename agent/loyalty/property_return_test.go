@@ -9,7 +9,16 @@ import (
 
 // genSold draws a sale to a member, its entry as it is stored, and the member's lots after it.
 func genSold(t *rapid.T) (in QuoteInput, sale Returnable, lots []Lot) {
-	var p *Programme
+	_, in, stored := genStored(t)
+	sale, err := ReturnableOf(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in, sale, Apply(in.Member.Lots, stored.Moves, in.Member.ID)
+}
+
+// genStored draws a sale to a member with the programme that judged it, and its entry as it is stored.
+func genStored(t *rapid.T) (p *Programme, in QuoteInput, stored *Entry) {
 	p, in = genCase(t)
 	if in.Member == nil {
 		in.Member = &MemberState{ID: 9, Medium: MediumPurse, Available: 300, Lots: genLots(t)}
@@ -30,14 +39,10 @@ func genSold(t *rapid.T) (in QuoteInput, sale Returnable, lots []Lot) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stored, err := DecodeEntry(body)
-	if err != nil {
+	if stored, err = DecodeEntry(body); err != nil {
 		t.Fatal(err)
 	}
-	if sale, err = ReturnableOf(stored); err != nil {
-		t.Fatal(err)
-	}
-	return in, sale, Apply(in.Member.Lots, stored.Moves, in.Member.ID)
+	return p, in, stored
 }
 
 func takeBack(t *rapid.T, in ReturnInput, seq Seq) Entry {

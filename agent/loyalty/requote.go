@@ -34,22 +34,11 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	if s.Programme != p.digest {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, s.Programme, p.digest)
 	}
-	in := QuoteInput{Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
-	for i := range s.Wallets {
-		if a := s.Wallets[i].Asked; a != nil {
-			in.Sale.Wallets = append(in.Sale.Wallets, WalletAsk{s.Wallets[i].Wallet, *a})
-		}
+	in := inputOf(e)
+	if m := in.Member; m != nil {
+		m.Tier, m.Available = tier, available
 	}
-	if e.Member != 0 {
-		in.Member = &MemberState{ID: e.Member, Tier: tier, Available: available, Medium: s.Medium, Standing: s.Standing, History: s.History, Personal: s.Personal}
-		in.Member.Reserved = s.Confirms
-		for _, w := range s.Wallets {
-			in.Member.Wallets = append(in.Member.Wallets, WalletState{Wallet: w.Wallet, Available: w.Available, Balance: w.Held})
-		}
-	}
-	in.GiftCards = s.GiftCards
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
-	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
 	q, err := p.Quote(in)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
@@ -62,6 +51,27 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 		c.figure("due", 0, q.Due)
 	}
 	return ours, c.found, nil
+}
+
+// inputOf is what the store quoted a sale from.
+func inputOf(e *Entry) QuoteInput {
+	s := e.Sale
+	in := QuoteInput{GiftCards: s.GiftCards,
+		Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
+	if e.Member != 0 {
+		in.Member = &MemberState{ID: e.Member, Tier: s.Tier, Available: s.Available, Medium: s.Medium, Standing: s.Standing, History: s.History,
+			Personal: s.Personal, Reserved: s.Confirms}
+		for _, w := range s.Wallets {
+			in.Member.Wallets = append(in.Member.Wallets, WalletState{Wallet: w.Wallet, Available: w.Available, Balance: w.Held})
+		}
+	}
+	for i := range s.Wallets {
+		if a := s.Wallets[i].Asked; a != nil {
+			in.Sale.Wallets = append(in.Sale.Wallets, WalletAsk{s.Wallets[i].Wallet, *a})
+		}
+	}
+	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
+	return in
 }
 
 type comparison struct{ found []Difference }

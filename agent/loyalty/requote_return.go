@@ -1,6 +1,9 @@
 package loyalty
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // RequoteReturn judges an uploaded return again from the sale that it names, and compares what follows from the sale and
 // the returns before alone: goods, money, points owed and spent points. Which lots the points came from, and how many were
@@ -16,7 +19,10 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 	if b.Programme != in.Policy.Programme {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: it names programme %.12s, this is %.12s", e.Seq, b.Programme, in.Policy.Programme)
 	}
-	in.Lines, in.All, in.GiftCards = b.Lines, false, b.GiftCards
+	if !b.Repriced {
+		in.Terms = nil // the store did not have them
+	}
+	in.Lines, in.All, in.Token, in.GiftCards = b.Lines, false, b.Token, b.GiftCards
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
 	ours, err := Return(in, head)
 	if err != nil {
@@ -35,8 +41,20 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 		c.figure("withheld", b.Withheld, 0)
 	}
 	c.walletReturns(b.Wallets, o.Wallets)
+	if b.Repriced && !o.Repriced {
+		c.text("repriced", "yes", "no")
+	}
+	c.text("coupons", serials(b.Coupons), serials(o.Coupons))
 	c.returned(e, giftCardMovesBack(&in, b, ours.Day))
 	return ours, c.found, nil
+}
+
+func serials(coupons []CouponBack) string {
+	list := make([]string, len(coupons))
+	for i, c := range coupons {
+		list[i] = c.Serial
+	}
+	return strings.Join(list, ",")
 }
 
 // returned holds the movements of a return against its figures.

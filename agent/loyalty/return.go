@@ -13,6 +13,8 @@ type ReturnPolicy struct {
 	Reissue   bool   // spent points come back as a new lot; else with the life that they had
 	GraceDays int    // life that spent points get when their own has ended; 0: they stay expired
 	Shortage  Shortage
+	Reprice   bool // goods that are kept cost what they would have cost alone; else each line has its part in the bill
+	Coupons   bool // coupons that have lost their effect can be used again
 
 	wallets       []wallet
 	life          expiry // of a new lot
@@ -63,6 +65,8 @@ type ReturnInput struct {
 	Lots    []Lot          // the member's, today
 	Expired Points         // of the points that the sale earned, those that expired unspent: nobody owes them
 	Policy  ReturnPolicy
+	Terms   *Terms // of the sale, for a policy that prices anew what is kept; nil, as with a token: each line has its part
+	Token   bool   // the bill's token is all that is known of the sale here
 
 	GiftCards []GiftCardState // cards that the lines sold, today
 
@@ -90,6 +94,10 @@ type ReturnBody struct {
 	Lapsed    Points         `json:"lapsed,omitempty"`   // spent points whose life has ended: they stay expired
 	Balance   Points         `json:"balance,omitempty"`  // the member's after the return, as the store knew it; stands on the slip
 	Wallets   []WalletReturn `json:"wallets,omitempty"`  // beside the points
+	Coupons   []CouponBack   `json:"coupons,omitempty"`  // of the sale, that can be used again
+	Repriced  bool           `json:"repriced,omitempty"` // what is kept was priced anew
+	Token     bool           `json:"token,omitempty"`    // settled by the bill's token alone
+	Unbilled  []UnbilledLine `json:"unbilled,omitempty"` // goods without a bill; no sale is named then
 	Why       []Finding      `json:"why,omitempty"`
 
 	GiftCards []GiftCardState `json:"gift_cards,omitempty"` // that come back, as told
@@ -115,9 +123,14 @@ func Return(in ReturnInput, head EntryHead) (Entry, error) {
 	if head.Store == in.Sale.Store && head.Epoch == in.Sale.Epoch {
 		e.Ref = in.Sale.Seq
 	}
-	was, now := in.due(t.before), in.due(t.after)
+	now, err := in.due(t.after)
+	if err != nil {
+		return Entry{}, err
+	}
+	was := in.settled()
 	s := settlement{in: &in, head: head, day: day, at: AccountsOf(in.Sale.Member, MainWallet), body: &ReturnBody{Store: in.Sale.Store, Epoch: in.Sale.Epoch, Seq: in.Sale.Seq,
-		Programme: in.Policy.Programme, Currency: in.Sale.Currency, Lines: t.lines, Money: now.money - was.money, Owed: now.owed - was.owed}}
+		Programme: in.Policy.Programme, Currency: in.Sale.Currency, Lines: t.lines, Money: max(now.money-was.money, 0), Owed: max(now.owed-was.owed, 0),
+		Coupons: in.usable(now.coupons), Repriced: in.reprices(), Token: in.Token}}
 	if err := s.settle(was, now); err != nil {
 		return Entry{}, err
 	}
@@ -161,9 +174,15 @@ func newTally(in *ReturnInput) (*tally, error) {
 		}
 	}
 	if len(t.lines) == 0 || in.All && len(in.Lines) > 0 {
+		if in.Token && in.All && len(in.Before) > 0 {
+			return nil, &SaleError{"token", ReturnTokenUsed}
+		}
 		return nil, &SaleError{"lines", ReturnNothing}
 	}
 	if at, code := t.add(&in.Sale, t.after, t.lines); code != "" {
+		if code == ReturnMore && in.Token && t.lines[at].Quantity <= in.Sale.Lines[t.lines[at].Line].Quantity {
+			code = ReturnTokenUsed
+		}
 		return nil, &SaleError{fmt.Sprintf("lines[%d]", at), code}
 	}
 	return t, nil
@@ -184,20 +203,48 @@ func (t *tally) add(sale *Returnable, to []int64, lines []ReturnedLine) (int, st
 	return 0, ""
 }
 
-// due is what a sale owes both ways once so much of it has come back. Each figure depends on the quantities alone and
-// never falls as they grow; that is why parts sum to the whole.
+// due is what a sale owes both ways once so much of it has come back. Each figure depends on the quantities alone; a part
+// of a return gives what is due less what parts before it gave. That is why parts sum to the whole.
 type due struct {
 	money       int64
 	owed, spent Points
+	coupons     []string // serials of those that have lost their effect
+	complete    bool     // all is back
 }
 
-func (in *ReturnInput) due(back []int64) due {
-	s := &in.Sale
+// settled is what the returns before have given.
+func (in *ReturnInput) settled() due {
 	var d due
+	for i := range in.Before {
+		b := &in.Before[i]
+		d.money += b.Money
+		d.owed += b.Owed
+		d.spent += b.Back + b.Lapsed
+	}
+	return d
+}
+
+func (in *ReturnInput) due(back []int64) (due, error) {
+	d := in.parts(back)
+	if !in.reprices() || d.complete {
+		return d, nil
+	}
+	price, still, err := in.Terms.kept(back)
+	if err != nil {
+		return due{}, err
+	}
+	d.money = min(max(in.Sale.ToPay-max(price-in.stillPaid(back), 0), 0), in.Terms.listed(back))
+	d.coupons = in.Sale.couponsBut(still)
+	return d, nil
+}
+
+// parts gives every line its part in the bill.
+func (in *ReturnInput) parts(back []int64) due {
+	s := &in.Sale
+	d := due{complete: true}
 	var price, earned int64
-	complete := true
 	for i, l := range s.Lines {
-		complete = complete && back[i] == l.Quantity
+		d.complete = d.complete && back[i] == l.Quantity
 		part := func(n int64) int64 {
 			f, _ := mulDiv(n, back[i], l.Quantity) // back <= quantity: within range
 			return f.whole
@@ -208,8 +255,8 @@ func (in *ReturnInput) due(back []int64) due {
 		d.spent += Points(part(int64(l.Spent)))
 		earned += part(int64(l.Earned))
 	}
-	if complete { // with cash rounding, and with what no line could carry
-		return due{s.ToPay, s.Earned, s.spent()}
+	if d.complete { // with cash rounding, and with what no line could carry
+		return due{s.ToPay, s.Earned, s.spent(), s.couponsBut(nil), true}
 	}
 	if !in.Policy.PerLine {
 		earned = 0
@@ -218,7 +265,39 @@ func (in *ReturnInput) due(back []int64) due {
 			earned = f.whole
 		}
 	}
-	return due{min(d.money, s.ToPay), min(Points(earned), s.Earned), min(d.spent, s.spent())}
+	d.money, d.owed, d.spent = min(d.money, s.ToPay), min(Points(earned), s.Earned), min(d.spent, s.spent())
+	return d
+}
+
+func (in *ReturnInput) reprices() bool { return in.Policy.Reprice && in.Terms != nil }
+
+// CouponBack names a coupon whose one use by a sale is taken back.
+type CouponBack struct {
+	Coupon string `json:"coupon"` // kind in the programme
+	Serial string `json:"serial"`
+}
+
+// usable is the coupons with these serials that can be used again and were not given back before.
+func (in *ReturnInput) usable(lost []string) []CouponBack {
+	var list []CouponBack
+	for _, c := range in.Sale.Coupons {
+		given := slices.ContainsFunc(in.Before, func(b ReturnBody) bool { return slices.Contains(b.Coupons, c) })
+		if in.Policy.Coupons && slices.Contains(lost, c.Serial) && !given {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// couponsBut is the serials of the sale's coupons without some.
+func (r *Returnable) couponsBut(still []string) []string {
+	var lost []string
+	for _, c := range r.Coupons {
+		if !slices.Contains(still, c.Serial) {
+			lost = append(lost, c.Serial)
+		}
+	}
+	return lost
 }
 
 func (r *Returnable) price() int64 {

@@ -76,9 +76,9 @@ func (r *ReturnableWallet) readShares(all []WalletShares) {
 func (s *settlement) settleWallets(t *tally) error {
 	for i := range s.in.Sale.Wallets {
 		in := s.in.of(&s.in.Sale.Wallets[i])
-		was, now := in.due(t.before), in.due(t.after)
+		was, now := in.settled(), in.parts(t.after)
 		w := settlement{in: &in, head: s.head, day: s.day, at: AccountsOf(in.Sale.Member, in.wallet), made: s.made,
-			body: &ReturnBody{Money: s.body.Refund, Owed: now.owed - was.owed}}
+			body: &ReturnBody{Money: s.body.Refund, Owed: max(now.owed-was.owed, 0)}}
 		if err := w.settle(was, now); err != nil {
 			return err
 		}
@@ -113,7 +113,7 @@ func (in *ReturnInput) of(w *ReturnableWallet) ReturnInput {
 	for i := range in.Before {
 		for _, b := range in.Before[i].Wallets {
 			if b.Wallet == w.Wallet {
-				out.Before = append(out.Before, ReturnBody{Taken: b.Taken, Withheld: b.Withheld})
+				out.Before = append(out.Before, ReturnBody{Owed: b.Owed, Taken: b.Taken, Back: b.Back, Lapsed: b.Lapsed, Withheld: b.Withheld})
 			}
 		}
 	}

@@ -23,6 +23,7 @@ type Returnable struct {
 
 	Wallets   []ReturnableWallet `json:"wallets,omitempty"`    // beside the points
 	GiftCards []SpentGiftCard    `json:"gift_cards,omitempty"` // that paid, by serial
+	Coupons   []CouponBack       `json:"coupons,omitempty"`    // that had an effect; a token does not carry them
 }
 
 // ReturnableLine is one line of the sale with its part in the bill.
@@ -70,6 +71,9 @@ func ReturnableOf(e *Entry) (Returnable, error) {
 			r.Spent = append(r.Spent, SpentLot{Lot: m.Lot, Points: m.Points, Earned: m.Earned, Expires: m.Expires})
 			spent += m.Points
 		}
+	}
+	for _, c := range s.used() {
+		r.Coupons = append(r.Coupons, CouponBack{c.Coupon, c.Serial})
 	}
 	r.readLines(s, spent)
 	r.Wallets = walletsOf(e)

@@ -167,9 +167,12 @@ func rolling() schemaNode {
 
 func returnNotes() map[string]schemaNote {
 	return map[string]schemaNote{
-		"returns.earned":     {"per_line: what the line earned; pro_rata: the bill's points in proportion to the line's price.", oneWord("pro_rata", "per_line")},
-		"returns.spent":      {"original: with the life that they had; reissue: as new points.", oneWord("original", "reissue")},
-		"returns.grace_days": {"Life of spent points whose own has ended.", between(0, maxExpiryDays)},
-		"returns.shortage":   {"Earned points that are gone.", oneWord(string(ShortageClamp), string(ShortageNegative), string(ShortageWithhold))},
+		"returns.earned":       {"per_line: what the line earned; pro_rata: the bill's points in proportion to the line's price.", oneWord("pro_rata", "per_line")},
+		"returns.spent":        {"original: with the life that they had; reissue: as new points.", oneWord("original", "reissue")},
+		"returns.grace_days":   {"Life of spent points whose own has ended.", between(0, maxExpiryDays)},
+		"returns.kept":         {"pro_rata: each line has its part in the bill; reprice: what is kept costs what it would have cost alone.", oneWord("pro_rata", "reprice")},
+		"returns.coupons":      {"A coupon of the sale that has lost its effect: burn: it stays used; keep: it can be used again.", oneWord("burn", "keep")},
+		"returns.without_bill": {"refused, or at the lowest price without points.", oneWord("refused", "lowest_price")},
+		"returns.shortage":     {"Earned points that are gone.", oneWord(string(ShortageClamp), string(ShortageNegative), string(ShortageWithhold))},
 	}
 }

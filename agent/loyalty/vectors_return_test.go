@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -31,6 +32,7 @@ type returnStep struct {
 		Back     *Points            `yaml:"back"`
 		Lapsed   *Points            `yaml:"lapsed"`
 		Balance  *Points            `yaml:"balance"`
+		Coupons  []string           `yaml:"coupons"` // serials that can be used again
 		Why      []string           `yaml:"why"`
 		Left     []leftLot          `yaml:"left"`
 		Wallets  []wantWalletReturn `yaml:"wallets"`
@@ -56,6 +58,10 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 	if in.Member == nil {
 		in.Member = &MemberState{}
 	}
+	terms, err := p.Terms(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
 	lots := Apply(in.Member.Lots, e.Moves, e.Member)
 	wallets := walletsAfter(in.Member, &e)
 	var before []ReturnBody
@@ -72,7 +78,7 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 			lots = Apply(lots, []Movement{{From: AccountIssued, To: AccountMain(e.Member), Points: s.Earn,
 				Lot: lotID(9, 1, head.Seq, 1), Earned: head.Day}}, e.Member)
 		}
-		ri := ReturnInput{Sale: sale, Before: before, All: s.All, Lots: lots, Wallets: wallets, Expired: s.Expired, Policy: p.ReturnPolicy(), GiftCards: cardStates(t, s.Instruments.GiftCards)}
+		ri := ReturnInput{Sale: sale, Before: before, All: s.All, Lots: lots, Wallets: wallets, Expired: s.Expired, Policy: p.ReturnPolicy(), Terms: terms, GiftCards: cardStates(t, s.Instruments.GiftCards)}
 		for _, l := range s.Lines {
 			if l.Quantity == "" {
 				l.Quantity = "1"
@@ -80,6 +86,11 @@ func (v *vector) runReturns(t *testing.T, p *Programme, in QuoteInput, q Quote) 
 			ri.Lines = append(ri.Lines, ReturnedLine{l.Line, l.Quantity.minor(t, 3)})
 		}
 		back, err := Return(ri, head)
+		if err == nil {
+			if _, diffs, err := RequoteReturn(&back, ri); err != nil || len(diffs) > 0 {
+				t.Errorf("return %d: head office finds %v, %v", i+1, diffs, err)
+			}
+		}
 		if s.Want.Error != "" {
 			var bad *SaleError
 			if !errors.As(err, &bad) || bad.Code != s.Want.Error {
@@ -122,6 +133,9 @@ func (v *vector) compareReturn(t *testing.T, i int, b *ReturnBody, lots []Lot) {
 	points("back", w.Back, b.Back)
 	points("lapsed", w.Lapsed, b.Lapsed)
 	points("balance", w.Balance, Balance(lots))
+	if w.Coupons != nil && strings.Join(w.Coupons, ",") != serials(b.Coupons) {
+		t.Errorf("return %d: coupons: got %s, want %s", i+1, serials(b.Coupons), w.Coupons)
+	}
 	compareCodes(t, "why", w.Why, b.Why)
 	if w.Left != nil {
 		compareLeft(t, i, w.Left, lots)
