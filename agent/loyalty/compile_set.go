@@ -37,11 +37,15 @@ func (c *compiler) compileSet(path, name string, def *setDef) productSet {
 		sku: c.markSet(path+".sku", &def.SKU), category: c.categories(path+".category", &def.Category),
 		label: c.markSet(path+".label", &def.Label), brand: c.markSet(path+".brand", &def.Brand),
 	}
+	s.price = c.priceRange(path+".price", def.Price)
 	s.union = c.setList(path+".sets", &def.Sets)
 	s.without = c.setList(path+".without", &def.Without)
 	n := len(def.SKU) + len(def.Category) + len(def.Label) + len(def.Brand) + len(def.Sets)
 	if n == 0 && !def.All && !def.Personal {
-		c.fault(path, "holds nothing", "name sku, category, label, brand or sets, or write all: true or personal: true")
+		if def.Price == nil {
+			c.fault(path, "holds nothing", "name sku, category, label, brand or sets, or write all: true or personal: true")
+		}
+		def.All, s.all = true, true
 	}
 	if (n > 0 || def.Personal) && def.All {
 		c.fault(path, "holds all and more", "write all: true alone, or with without")

@@ -75,15 +75,22 @@ type ladderDef struct {
 }
 
 type setDef struct {
-	Name     texts    `json:"name,omitempty"`
-	All      bool     `json:"all,omitempty"`
-	Personal bool     `json:"personal,omitempty"` // what head office listed for the member
-	SKU      []string `json:"sku,omitempty"`
-	Category []string `json:"category,omitempty"` // with children
-	Label    []string `json:"label,omitempty"`
-	Brand    []string `json:"brand,omitempty"`
-	Sets     []string `json:"sets,omitempty"`    // union
-	Without  []string `json:"without,omitempty"` // difference
+	Name     texts     `json:"name,omitempty"`
+	All      bool      `json:"all,omitempty"`
+	Personal bool      `json:"personal,omitempty"` // what head office listed for the member
+	SKU      []string  `json:"sku,omitempty"`
+	Category []string  `json:"category,omitempty"` // with children
+	Label    []string  `json:"label,omitempty"`
+	Brand    []string  `json:"brand,omitempty"`
+	Price    *priceDef `json:"price,omitempty"`   // of one unit; it narrows what the other fields hold
+	Sets     []string  `json:"sets,omitempty"`    // union
+	Without  []string  `json:"without,omitempty"` // difference
+}
+
+// priceDef is both ends included; an empty one is open.
+type priceDef struct {
+	From decimal `json:"from,omitempty"`
+	To   decimal `json:"to,omitempty"`
 }
 
 type tenderDef struct {

@@ -93,7 +93,7 @@ func documentNotes() map[string]schemaNote {
 		"header.points":          {"What the points are called.", nil},
 		"header.business_day":    {"The time at which a new day begins.", aClock()},
 
-		"set":          {"", schemaNode{"anyOf": []schemaNode{{"required": []string{"all"}}, {"required": []string{"personal"}}, {"required": []string{"sku"}}, {"required": []string{"category"}}, {"required": []string{"label"}}, {"required": []string{"brand"}}, {"required": []string{"sets"}}}}},
+		"set":          {"", schemaNode{"anyOf": []schemaNode{{"required": []string{"all"}}, {"required": []string{"personal"}}, {"required": []string{"sku"}}, {"required": []string{"category"}}, {"required": []string{"label"}}, {"required": []string{"brand"}}, {"required": []string{"sets"}}, {"required": []string{"price"}}}}},
 		"set.name":     {"For receipts.", nil},
 		"set.all":      {"Everything.", nil},
 		"set.personal": {"What head office listed for the member.", nil},

@@ -18,6 +18,10 @@ func walletNotes() map[string]schemaNote {
 		"least":          {"", schemaNode{"minProperties": 1}},
 		"least.amount":   {"In money, after reductions.", nil},
 		"least.quantity": {"In units.", nil},
+		"set.price":      {"Of one unit; it narrows what the other fields hold. Alone: of everything.", nil},
+		"price":          {"", schemaNode{"minProperties": 1}},
+		"price.from":     {"The lowest, included.", nil},
+		"price.to":       {"The highest, included.", nil},
 		"rate.value":     {"Of a wallet of money, in place of points: the amount for one step.", nil},
 	}
 }

@@ -15,6 +15,7 @@ type productSet struct {
 	name     string
 	all      bool
 	personal bool
+	price    *priceRange // nil: any
 	own      marks
 	union    []setID
 	without  []setID
@@ -28,7 +29,9 @@ type marks struct {
 // catalogue knows which sets a line is in. It is indexed by mark, so that sets which no line touches cost nothing.
 type catalogue struct {
 	sets     []productSet
-	always   []setID // sets that hold everything, before exceptions
+	always   []setID     // sets that hold everything, before exceptions
+	priced   []pricedSet // likewise, of one range of prices
+	byPrice  priceIndex
 	personal []setID // sets that hold what is on the member's list, likewise
 	bySKU    map[string][]setID
 	byCat    map[string][]setID
@@ -56,6 +59,7 @@ func newCatalogue(sets []productSet) catalogue {
 		c.index(setID(id), setID(id), seen)
 	}
 	c.always, c.personal = slices.Compact(c.always), slices.Compact(c.personal)
+	c.byPrice = newPriceIndex(c.priced)
 	return c
 }
 
@@ -66,7 +70,10 @@ func (c *catalogue) index(target, part setID, seen map[setID]bool) {
 	}
 	seen[part] = true
 	s := &c.sets[part]
-	if s.all {
+	switch {
+	case s.all && s.price != nil:
+		c.priced = append(c.priced, pricedSet{target, *s.price})
+	case s.all:
 		c.always = append(c.always, target)
 	}
 	if s.personal {
@@ -92,6 +99,7 @@ func (c *catalogue) index(target, part setID, seen map[setID]bool) {
 func (c *catalogue) holds(id setID, l *Line, listed bool) bool {
 	s := &c.sets[id]
 	in := s.all || s.personal && listed || s.own.touch(l) || slices.ContainsFunc(s.union, func(u setID) bool { return c.holds(u, l, listed) })
+	in = in && (s.price == nil || s.price.holds(l))
 	return in && !slices.ContainsFunc(s.without, func(w setID) bool { return c.holds(w, l, listed) })
 }
 
@@ -140,6 +148,9 @@ func (c *catalogue) of(l *Line, listed bool, into []setID) []setID {
 		into = append(into, c.personal...)
 	}
 	into = append(into, c.bySKU[l.SKU]...)
+	if len(c.priced) > 0 {
+		into = c.byPrice.of(l.unitPrice(), into)
+	}
 	if l.Brand != "" {
 		into = append(into, c.byMake[l.Brand]...)
 	}
