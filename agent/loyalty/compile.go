@@ -97,6 +97,8 @@ func (c *compiler) compile() {
 	c.compileCoupons()
 	c.compileReductions()
 	c.compileGiftCards()
+	c.compileIssues()
+	c.checkCapped()
 	c.compileLimits()
 	c.compileMembers()
 	c.mainWallet()

@@ -20,6 +20,7 @@ func (c *compiler) compileCoupons() {
 		c.checkTexts(path+".text", def.Text, false)
 		c.money(path+".value", &def.Value, def.Gives == nil)
 		c.couponLife(path, def)
+		c.supply(path, def.ID, def.Stock, def.PerMember)
 		c.p.couponTerms = append(c.p.couponTerms, c.couponTerms(path, def))
 	}
 }

@@ -13,6 +13,17 @@ func TestAFaultyCouponSaysWhereWhatAndHowToMend(t *testing.T) {
 		{"a last day that does not exist", coupon + ", valid_to: 2026-02-30}]\n", `coupons[0].valid_to: "2026-02-30" is not a day`},
 		{"used less than never", coupon + ", valid_days: 5, uses: -1}]\n", "coupons[0].uses: is out of range; write 1 to 1000"},
 		{"what becomes of it", coupon + ", valid_days: 5, no_effect: brun}]\n", `coupons[0].no_effect: "brun" is not known; did you mean burn?`},
+		{"a stock of nothing", coupon + ", valid_days: 5, stock: {}}]\n", "coupons[0].stock: limits nothing; leave it out"},
+		{"less than none for a member", coupon + ", valid_days: 5, per_member: {day: -1}}]\n", "coupons[0].per_member.day: -1 is out of range"},
+		{"a coupon that is not there", coupon + ", valid_days: 5}]\nissue: [{id: i, coupon: d}]\n", `issue[0].coupon: there is no kind of coupon "d"; did you mean c?`},
+		{"often, but of what", coupon + ", valid_days: 5}]\nissue: [{id: i, coupon: c, times: 2}]\n", "issue[0]: counts nothing; times and on go with each"},
+		{"more than a bill brings", coupon + ", valid_days: 5}]\nissue: [{id: i, coupon: c, each: 1.00, times: 17}]\n", "issue[0].times: is out of range; write 1 to 16"},
+		{"an id of a coupon", coupon + ", valid_days: 5}]\nissue: [{id: c, coupon: c}]\n", "issue[0].id: c is used before"},
+		{"a product that a discount gives", "discounts: [{id: d, gives: {product: a}}]\n", "discounts[0].gives.product: can only be a reward"},
+		{"a coupon of which half is given", "rewards: [{id: r, cost: 1, gives: {coupon: c, most: 1.00}}]\n" + coupon + ", valid_days: 5}]\n", "rewards[0].gives: says more than a coupon needs"},
+		{"a part of a share", "rewards: [{id: r, cost: 1, partial: true, gives: {percent: 10}}]\n", "rewards[0].partial: has nothing that can be divided"},
+		{"a part paid with what is not there yet", "rewards: [{id: r, cost: 1, partial: true, with_earned: true, gives: {amount: 1.00}}]\n", "rewards[0].partial: and with_earned do not go together"},
+		{"a tier that is not there", "rewards: [{id: r, cost: 1, cost_by_tier: {gold: 5}}]\n", `rewards[0].cost_by_tier.gold: there is no tier "gold"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, err := Compile([]byte(goodHead + tc.doc))

@@ -22,7 +22,6 @@ func (c *compiler) compileEarn() {
 		c.p.rules[i] = c.compileRule(path, def)
 	}
 	c.checkExpiries()
-	c.checkCapped()
 	for i := range c.doc.Earn {
 		c.compileTargets(fmt.Sprintf("earn[%d].rules", i), i, index)
 	}
@@ -53,6 +52,11 @@ func (c *compiler) checkCapped() {
 	capped := 0
 	for i := range c.p.rules {
 		if c.p.rules[i].overTime() {
+			capped++
+		}
+	}
+	for id := range c.p.supplies {
+		if c.p.countsTimes(id) {
 			capped++
 		}
 	}

@@ -50,30 +50,6 @@ func (c *compiler) compileReductions() {
 	c.compileStacking()
 }
 
-func (c *compiler) compileReward(i int, seen map[string]bool) {
-	def, path := &c.doc.Rewards[i], fmt.Sprintf("rewards[%d]", i)
-	c.checkNewID(path+".id", def.ID, seen)
-	c.checkTexts(path+".name", def.Name, false)
-	c.checkPoints(path+".cost", def.Cost, 1)
-	r := c.reduction(path, reductionDef{ofReward, def.ID, def.Gives, def.When, def.Group, def.Priority})
-	r.cost, r.withEarned = Points(def.Cost), def.WithEarned
-	r.tender = c.instrument(path+".as", &def.As, def.Gives != nil)
-	if def.PerSale < 0 || def.PerSale > maxTimes {
-		c.fault(path+".per_sale", "is out of range", fmt.Sprintf("write 1 to %d times", maxTimes))
-	}
-	if def.PerSale == 0 {
-		def.PerSale = 1
-	}
-	r.perSale = def.PerSale
-	if g := def.Gives; g != nil && (g.Each != "" || g.Buy != 0 || g.Times != 0) {
-		c.fault(path+".gives", "says how often, which for a reward the till does", "leave each, buy and times out")
-	}
-	if many := r.kind == giveCheapest || r.kind == giveBundle || r.kind == givePerk || r.kind == giveBill && r.amount > 0 && !r.toPrice; def.PerSale > 1 && !many {
-		c.fault(path+".per_sale", "is more than once for what can be given once", "leave it out, or give an amount off the bill, pieces or a perk")
-	}
-	c.p.rewards = append(c.p.rewards, r)
-}
-
 func (c *compiler) compileStacking() {
 	if c.doc.Stacking == nil {
 		return
@@ -112,13 +88,17 @@ func (c *compiler) reduction(path string, def reductionDef) reduction {
 
 func (c *compiler) gives(path string, def *givesDef, r *reduction) {
 	given := 0
-	for _, d := range []decimal{def.Percent, def.Amount, def.Price} {
+	for _, d := range []string{string(def.Percent), string(def.Amount), string(def.Price), def.Product, def.Coupon} {
 		if d != "" {
 			given++
 		}
 	}
 	if given != 1 {
 		c.fault(path, "must have one of percent, amount and price", "write percent: 10, amount: 2.00 or price: 9.99")
+		return
+	}
+	if def.Product != "" || def.Coupon != "" {
+		c.rewardGives(path, def, r)
 		return
 	}
 	r.kind = giveKind(c.choice(path+".of", &def.Of, "bill", "line", "unit", "cheapest", "bundle"))
@@ -204,6 +184,9 @@ func (p *Programme) ruleNames(id string) texts {
 	}
 	if name := p.giftCardName(id); name != nil {
 		return name
+	}
+	if i := slices.IndexFunc(p.doc.Issue, func(d issueDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Issue[i].Name
 	}
 	if i := slices.IndexFunc(p.doc.Occasions, func(d occasionDef) bool { return d.ID == id }); i >= 0 {
 		return p.doc.Occasions[i].Name

@@ -109,8 +109,19 @@ func (b *CouponBody) shown() *ShownCoupon {
 // CouponCodes is the coupons that an entry issued, to be signed and printed.
 func (e *Entry) CouponCodes() []CouponCode {
 	var codes []CouponCode
-	if e.Coupon != nil {
-		codes = append(codes, CouponCode{Issuer: e.Store, ShownCoupon: *e.Coupon.shown()})
+	for _, body := range e.IssuedCoupons() {
+		codes = append(codes, CouponCode{Issuer: e.Store, ShownCoupon: *body.shown()})
 	}
 	return codes
+}
+
+// IssuedCoupons is the coupons that an entry brought out: its own, or those that came with a sale.
+func (e *Entry) IssuedCoupons() []CouponBody {
+	switch {
+	case e.Coupon != nil:
+		return []CouponBody{*e.Coupon}
+	case e.Sale != nil:
+		return e.Sale.Issued
+	}
+	return nil
 }

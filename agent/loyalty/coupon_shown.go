@@ -150,7 +150,7 @@ func (s *stack) burn(o *outcome) {
 			continue
 		}
 		o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial})
-		o.parts, o.lines = append(o.parts, nil), append(o.lines, nil)
+		o.parts, o.lines, o.times = append(o.parts, nil), append(o.lines, nil), append(o.times, 0)
 		o.why = append(o.why, Finding{Rule: f.id, Code: ExplainCouponBurned, Applied: true, Detail: f.serial})
 	}
 }

@@ -48,6 +48,19 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 		d.offers(in, q)
 	}
 	d.terms(in.Sale.Shown)
+	for _, i := range q.Issues {
+		d.text("issue 1")
+		d.text(i.Rule)
+		d.text(i.Coupon)
+		d.ints(i.Count)
+		d.text(i.Source)
+	}
+	for i, a := range in.Sale.Rewards {
+		if a.Points > 0 {
+			d.text("reward points 1")
+			d.ints(int64(i), int64(a.Points))
+		}
+	}
 	for i, l := range q.Lots {
 		if l.Usable != "" {
 			d.text("usable 1")

@@ -30,6 +30,7 @@ type document struct {
 	Rewards   []rewardDef          `json:"rewards,omitempty"`
 	Coupons   []couponDef          `json:"coupons,omitempty"`
 	GiftCards []giftCardDef        `json:"gift_cards,omitempty"`
+	Issue     []issueDef           `json:"issue,omitempty"`
 	Stacking  *stackingDef         `json:"stacking,omitempty"`
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
 	Returns   *returnsDef          `json:"returns,omitempty"`
@@ -261,6 +262,9 @@ type couponDef struct {
 	Holder    bool    `json:"holder,omitempty"`    // only for the member to whom it was issued
 	NoEffect  string  `json:"no_effect,omitempty"` // keep (left out), burn
 
+	Stock     *stockDef     `json:"stock,omitempty"` // that may be issued
+	PerMember *perMemberDef `json:"per_member,omitempty"`
+
 	Gives    *givesDef `json:"gives,omitempty"` // left out: value, off the bill
 	As       string    `json:"as,omitempty"`    // reduction, tender; empty is reduction
 	When     *whenDef  `json:"when,omitempty"`
@@ -288,10 +292,18 @@ type rewardDef struct {
 	Priority   int64     `json:"priority,omitempty"`
 	PerSale    int64     `json:"per_sale,omitempty"`    // times on one bill
 	WithEarned bool      `json:"with_earned,omitempty"` // the points of the same sale may pay
+
+	Text       texts            `json:"text,omitempty"`         // printed with it: an event, a place
+	CostByTier map[string]int64 `json:"cost_by_tier,omitempty"` // instead of cost
+	Partial    bool             `json:"partial,omitempty"`      // for fewer points, in proportion
+	Stock      *stockDef        `json:"stock,omitempty"`
+	PerMember  *perMemberDef    `json:"per_member,omitempty"`
 }
 
 // givesDef is a price reduction. One of percent, amount and price says how much, of says of what.
 type givesDef struct {
+	Product  string  `json:"product,omitempty"` // of a reward: pieces of one article for nothing
+	Coupon   string  `json:"coupon,omitempty"`  // of a reward: a coupon of that kind
 	Percent  decimal `json:"percent,omitempty"`
 	Amount   decimal `json:"amount,omitempty"`
 	Price    decimal `json:"price,omitempty"`

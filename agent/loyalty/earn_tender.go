@@ -47,4 +47,4 @@ func (e *earning) reaches(c *candidate) (Finding, bool) {
 }
 
 // visited says whether the rule has counted this day's visit before.
-func (e *earning) visited(r *rule) bool { return r.visit && e.past(r).Day > 0 }
+func (e *earning) visited(r *rule) bool { return r.visit && e.past(r.id).Day > 0 }

@@ -107,6 +107,8 @@ type SaleBody struct {
 	Reductions   []Reduction   `json:"reductions,omitempty"`    // what lowered the price
 	Reduced      int64         `json:"reduced,omitempty"`       // by so much in all, minor units
 	RewardPoints Points        `json:"reward_points,omitempty"` // what the rewards among them cost
+	Stock        []Stock       `json:"stock,omitempty"`         // what the store was told was gone
+	Issued       []CouponBody  `json:"issued,omitempty"`        // coupons for another time
 
 	GiftCards     []GiftCardState `json:"gift_cards,omitempty"`      // as told: those that paid, or that money was put on
 	GiftCardsSold []GiftCardSold  `json:"gift_cards_sold,omitempty"` // by lines of this bill

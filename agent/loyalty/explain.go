@@ -100,6 +100,15 @@ const (
 	ExplainCouponNotYours = "explain.coupon_not_yours"
 	ExplainCouponCurrency = "explain.coupon_currency"
 	ExplainCouponBurned   = "explain.coupon_burned"
+
+	ExplainIssued        = "explain.issued"
+	ExplainIssueMore     = "explain.issue_more"
+	ExplainIssueMost     = "explain.issue_most" // the engine's limit on one bill
+	ExplainRewardCoupon  = "explain.reward_coupon"
+	ExplainRewardProduct = "explain.reward_product" // the article is not on the bill
+	ExplainMembersOnly   = "explain.members_only"
+	ExplainStockGone     = "explain.stock_gone"
+	ExplainTimesReached  = "explain.times_reached"
 )
 
 // Codes of findings about wallets of money: each says of an amount what the code without credit_ says of points.

@@ -22,12 +22,21 @@ func reduceRows() []explainRow {
 }
 
 func couponRows() []explainRow {
+	coupon := textArg("coupon", ArgRule, func(f *Finding) string { return f.Detail })
 	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
 	return []explainRow{
 		{ExplainCouponUsed, []explainArg{rule}},
 		{ExplainCouponNotYours, []explainArg{rule}},
 		{ExplainCouponCurrency, []explainArg{rule}},
 		{ExplainCouponBurned, []explainArg{rule}},
+		{ExplainIssued, []explainArg{rule, coupon, intArg("count", ArgCount, limit)}},
+		{ExplainIssueMore, []explainArg{rule, intArg("missing", ArgMoney, missing)}},
+		{ExplainIssueMost, []explainArg{rule, intArg("count", ArgCount, limit)}},
+		{ExplainRewardCoupon, []explainArg{rule, coupon, intArg("cost", ArgPoints, limit)}},
+		{ExplainRewardProduct, []explainArg{rule, textArg("article", ArgRule, func(f *Finding) string { return f.Detail })}},
+		{ExplainMembersOnly, []explainArg{rule}},
+		{ExplainStockGone, []explainArg{rule, intArg("count", ArgCount, limit)}},
+		{ExplainTimesReached, []explainArg{rule, intArg("count", ArgCount, limit)}},
 	}
 }
 

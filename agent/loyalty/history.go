@@ -1,9 +1,6 @@
 package loyalty
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // History is what a sale can depend on of a member's past. Who keeps the ledger adds it up, returns taken off; it is
 // written down with the sale, so that the sale can be judged again.
@@ -120,7 +117,7 @@ func (e *earning) given() []RulePoints {
 
 // room is the least that any limit leaves a rule, and the limit that leaves it; ok is false without any limit.
 func (e *earning) room(r *rule) (room, limit int64, ok bool) {
-	past, held := e.past(r), e.held(r.wallet)
+	past, held := e.past(r.id), e.held(r.wallet)
 	for _, c := range [...]struct {
 		limit int64
 		used  Points
@@ -131,16 +128,6 @@ func (e *earning) room(r *rule) (room, limit int64, ok bool) {
 		}
 	}
 	return room, limit, ok
-}
-
-// past is what the rule has given the member before.
-func (e *earning) past(r *rule) RuleSum {
-	if m := e.in.Member; m != nil && m.History != nil {
-		if i := slices.IndexFunc(m.History.Given, func(g RuleSum) bool { return g.Rule == r.id }); i >= 0 {
-			return m.History.Given[i]
-		}
-	}
-	return RuleSum{}
 }
 
 // held is what the member has in a wallet before the sale.

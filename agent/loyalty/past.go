@@ -192,7 +192,7 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 	var list []RuleSum
 	for _, g := range all {
 		i := slices.IndexFunc(p.rules, func(rule rule) bool { return rule.id == g.Rule })
-		if i < 0 || !p.rules[i].overTime() || g.On > day {
+		if (i < 0 || !p.rules[i].overTime()) && !p.countsTimes(g.Rule) || g.On > day {
 			continue
 		}
 		s := g.on(day)
@@ -212,6 +212,14 @@ func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil }
 // asksPast says whether anything depends on a member's history.
 func (p *Programme) asksPast() bool {
 	if p.notFor != nil {
+		return true
+	}
+	for id := range p.supplies {
+		if p.countsTimes(id) {
+			return true
+		}
+	}
+	if slices.ContainsFunc(p.issues, func(r issueRule) bool { return r.when.asksPast() }) {
 		return true
 	}
 	for i := range p.rules {

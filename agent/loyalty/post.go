@@ -57,6 +57,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	s.Wallets = q.walletBodies(in)
 	s.writeGiftCards(q, in)
 	s.Shares = q.shares.stored()
+	s.Stock = in.Stock
 	e.Sale = s
 	if m := in.Member; m != nil {
 		e.Member = m.ID
@@ -74,6 +75,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		}
 	}
 	e.Moves = append(e.Moves, p.giftCardMoves(q, in)...)
+	s.Issued = p.issued(q, e.Member, head)
 	return e
 }
 

@@ -49,6 +49,8 @@ type Programme struct {
 	couponGives     []reduction // what coupons take off, by their place in the document
 	couponTerms     []couponTerms
 	giftCards       []giftCard
+	issues          []issueRule       // by id
+	supplies        map[string]supply // of rewards and coupons that there are only so many of
 	bestForCustomer bool
 }
 

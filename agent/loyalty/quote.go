@@ -9,6 +9,7 @@ type QuoteInput struct {
 	Place  Place
 
 	GiftCards []GiftCardState // that are to pay, or on which the bill puts money; any that the till shows
+	Stock     []Stock         // of rewards and coupons that there are only so many of
 }
 
 // Quote is what the sale would earn and cost. It has no effect; posting needs its digest.
@@ -38,6 +39,7 @@ type Quote struct {
 	Tier      *TierProgress `json:"tier,omitempty"`
 	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
 	Given     []RulePoints  `json:"given,omitempty"`     // what rules with a cap over time gave
+	Issues    []Issue       `json:"issues,omitempty"`    // coupons for another time
 
 	personal   []string // articles of the bill on the member's list
 	fromEarned Points   // of RewardPoints, paid with points of this very sale
@@ -140,12 +142,13 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	}
 	q.personal = b.personal()
 	q.reduced(b, &o)
+	q.issue(b, &o)
 	if p.keepsShares {
 		if q.shares, err = e.shares(&q, &o); err != nil {
 			return Quote{}, "", err
 		}
 	}
-	if p.keepsShares || len(q.Reductions)+len(q.Given) > 0 {
+	if p.keepsShares || len(q.Reductions)+len(q.Given)+len(q.Issues) > 0 {
 		if err := q.fits(in); err != nil {
 			return Quote{}, "", err
 		}

@@ -47,6 +47,9 @@ func (p *Programme) check(in *QuoteInput) (moment, error) {
 	if err := p.checkOffers(in); err != nil {
 		return moment{}, err
 	}
+	if err := checkStock(in.Stock); err != nil {
+		return moment{}, err
+	}
 	if err := p.checkMember(in.Member); err != nil {
 		return moment{}, err
 	}
@@ -129,7 +132,7 @@ func checkLines(lines []Line, size int) error {
 
 // besideBytes is what goes into the entry beside the lines and takes of their room.
 func (in *QuoteInput) besideBytes() int {
-	n := offerBytes(&in.Sale) + in.giftCardBytes()
+	n := offerBytes(&in.Sale) + in.giftCardBytes() + stockBytes(in.Stock)
 	if in.Member != nil && in.Member.History != nil {
 		n += in.Member.History.bytes()
 	}
@@ -146,7 +149,7 @@ func offerBytes(s *Sale) int {
 		n += s.Shown[i].bytes()
 	}
 	for _, a := range s.Rewards {
-		n += len(`{"reward":"","times":1000,"units":1000000},{"rule":"","amount":1000000000000,"points":1000000000000},`) + 2*escaped(a.Reward)
+		n += len(`{"reward":"","times":1000,"units":1000000,"points":1000000000000},{"rule":"","amount":1000000000000,"points":1000000000000},`) + 2*escaped(a.Reward)
 	}
 	return n
 }

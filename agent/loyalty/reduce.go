@@ -16,7 +16,8 @@ const (
 	giveUnit
 	giveCheapest
 	giveBundle
-	givePerk // a reward without money value
+	givePerk   // a reward without money value
+	giveCoupon // a reward that is a coupon for another time
 )
 
 // reduction is one compiled way to take something off a price.
@@ -42,8 +43,12 @@ type reduction struct {
 	tender   bool // it pays; the price, and with it the tax, stays
 
 	cost       Points // of a reward
+	tierCost   map[string]int64
 	perSale    int64
 	withEarned bool
+	partial    bool
+	product    string // the only article that it bears on
+	coupon     int    // kind, of giveCoupon
 }
 
 // prices is what the lines of a bill cost while reductions are taken off.
@@ -76,7 +81,7 @@ func (r *reduction) offOf(p *prices, lines []int32, count int64) ([]int64, error
 		off, ok = r.offCheapest(p, lines, base, room, count)
 	case giveBundle:
 		off, ok = r.offBundles(p, lines, base, room, count)
-	case givePerk:
+	case givePerk, giveCoupon:
 		return make([]int64, len(lines)), nil
 	}
 	if !ok {

@@ -24,21 +24,7 @@ func (p *Programme) checkOffers(in *QuoteInput) error {
 			return &SaleError{at + ".serial", SaleCoupon}
 		}
 	}
-	if len(sale.Rewards) > MaxRewardAsks {
-		return &SaleError{"rewards", SaleTooLarge}
-	}
-	for i, a := range sale.Rewards {
-		at := fmt.Sprintf("rewards[%d]", i)
-		k := p.rewardIndex(a.Reward)
-		if k < 0 || slices.ContainsFunc(sale.Rewards[:i], func(o RewardAsk) bool { return o.Reward == a.Reward }) {
-			return &SaleError{at + ".reward", SaleReward}
-		}
-		r := &p.rewards[k]
-		if a.Times < 0 || a.Units < 0 || a.Units > 0 && (r.kind != giveCheapest || a.Times > 0) || a.times(r) > r.perSale {
-			return &SaleError{at, SaleRange}
-		}
-	}
-	return nil
+	return p.checkRewards(sale)
 }
 
 func (p *Programme) couponIndex(id string) int {
@@ -47,14 +33,6 @@ func (p *Programme) couponIndex(id string) int {
 
 func (p *Programme) rewardIndex(id string) int {
 	return slices.IndexFunc(p.rewards, func(r reduction) bool { return r.id == id })
-}
-
-// times is how often the reward is paid for: two pieces a time, five pieces are three times.
-func (a *RewardAsk) times(r *reduction) int64 {
-	if a.Units > 0 {
-		return a.Units/r.units + min(a.Units%r.units, 1)
-	}
-	return max(a.Times, 1)
 }
 
 // reduce takes everything off the prices that discounts, coupons and rewards take off. refused are rewards that the points
@@ -120,21 +98,9 @@ func (s *stack) gather(refused []string) error {
 	for i := range sale.Shown {
 		s.show(&sale.Shown[i])
 	}
-	for _, a := range sale.Rewards {
-		r := &p.rewards[p.rewardIndex(a.Reward)]
-		f := s.offer(r)
-		f.count = a.times(r)
-		cost, ok := mulInt(int64(r.cost), f.count)
-		if !ok || cost > maxPoints {
-			return &RuleError{r.id}
-		}
-		if f.cost = Points(cost); slices.Contains(refused, r.id) {
-			f.bad = &Finding{Code: ExplainRewardShort, Limit: cost, Missing: cost}
-		}
-		if r.kind == giveCheapest { // pieces
-			if f.count *= r.units; a.Units > 0 {
-				f.count = a.Units
-			}
+	for i := range sale.Rewards {
+		if err := s.want(&sale.Rewards[i], refused); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -177,6 +143,9 @@ func (s *stack) offer(r *reduction) *offer {
 	f := offer{reduction: r, count: 1}
 	for i := range s.out {
 		if s.out[i].Excluded != "" {
+			continue
+		}
+		if r.product != "" && s.in.Sale.Lines[i].SKU != r.product {
 			continue
 		}
 		if r.buyFrom != noSet && s.holds(i, r.buyFrom) { // bought, so not given too

@@ -39,6 +39,8 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 		m.Tier, m.Available = tier, available
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	in.Stock = s.Stock
+	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
 	q, err := p.Quote(in)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
@@ -110,6 +112,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.figure("earned", int64(s.Earned), int64(o.Earned))
 	c.wallets(s.Wallets, o.Wallets)
 	c.text("quote", s.Quote, o.Quote)
+	c.issued(s.Issued, o.Issued)
 	c.why(applied(s.Why), applied(o.Why))
 	c.shares(s.Shares, o.Shares)
 	c.giftCards(s, o)
@@ -132,6 +135,13 @@ func (c *comparison) wallets(s, o []WalletBody) {
 		c.figure(at+".redeemed", int64(s[i].Redeemed), int64(o[i].Redeemed))
 		c.figure(at+".value", s[i].Value, o[i].Value)
 		c.figure(at+".earned", int64(s[i].Earned), int64(o[i].Earned))
+	}
+}
+
+func (c *comparison) issued(s, o []CouponBody) {
+	c.figure("issued", int64(len(s)), int64(len(o)))
+	for i := range min(len(s), len(o)) {
+		c.text(fmt.Sprintf("issued[%d]", i), fmt.Sprint(s[i]), fmt.Sprint(o[i]))
 	}
 }
 

@@ -8,7 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		walletNotes(),
-		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), giftCardNotes(), tierNotes(), returnNotes(),
+		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), issueNotes(), rewardNotes(), giftCardNotes(), tierNotes(), returnNotes(),
 		conditionNotes(), segmentNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)

@@ -212,11 +212,18 @@ func (q *Quote) fits(in *QuoteInput) error {
 	for _, g := range q.Given {
 		size += len(`{"rule":"","points":},`) + len(g.Rule) + width(int64(g.Points))
 	}
+	for _, i := range q.Issues {
+		size += int(i.Count) * (issuedBytes + len(i.Coupon) + len(i.Source))
+	}
 	if size > MaxLineBytes {
 		return &SaleError{"lines", SaleTooLarge}
 	}
 	return nil
 }
+
+// issuedBytes is at least what JSON takes for a coupon that a sale issues, but for its kind and source.
+const issuedBytes = len(`{"coupon":"","serial":"4294967295-012345678901","value":1000000000000,"currency":"EUR","valid_from":"2026-11-01","valid_to":"2026-11-30",`+
+	`"uses":1000,"holder":9223372036854775807,"stores":[],"source":""},`) + MaxCouponStores*len(`4294967295,`)
 
 func linesBytes(lines []Line) int {
 	size := 0

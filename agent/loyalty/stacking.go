@@ -15,14 +15,6 @@ const (
 	maxReducedNotTold = 4
 )
 
-// RewardAsk is a reward that the member wants: once, Times, or for rewards of the cheapest pieces so many Units. What it
-// costs is the programme's to say.
-type RewardAsk struct {
-	Reward string `json:"reward"`
-	Times  int64  `json:"times,omitempty"`
-	Units  int64  `json:"units,omitempty"`
-}
-
 // Reduction is one thing that lowered the price of a bill, or was taken for points.
 type Reduction struct {
 	Rule   string `json:"rule"`             // id of the discount, coupon or reward
@@ -48,7 +40,9 @@ type offer struct {
 	bought int64  // pieces of the set that must be bought
 	cost   Points // of all of them
 	bad    *Finding
-	burn   bool // a coupon that is used up even without effect
+	burn   bool   // a coupon that is used up even without effect
+	times  int64  // that a reward is paid for
+	most   Points // that it may cost, of one taken in part
 }
 
 // stack is the run of all offers over a bill.
@@ -76,6 +70,8 @@ type outcome struct {
 	reductions []Reduction
 	parts      [][]int64 // of each reduction, by line
 	lines      [][]int32
+	times      []int64 // that each reward is taken; 0 for what is none
+	issues     []Issue // coupons that rewards give
 	why        []Finding
 	spent      Points
 	ofEarned   Points  // of what was spent, more than was held
@@ -142,44 +138,39 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	if why, ok := f.when.check(f.id, &now); !ok {
 		return no(why)
 	}
-	most := s.held
-	if f.withEarned {
-		most = s.spendable
-	}
-	if missing := o.spent + f.cost - most; f.cost > 0 && missing > 0 {
-		return no(Finding{Code: ExplainRewardShort, Limit: int64(f.cost), Missing: int64(missing)})
-	}
-	count := f.count
-	if f.buyFrom != noSet {
-		count = f.bought
-	}
-	off, err := f.offOf(&o.prices, f.lines, count)
+	off, cost, why, err := s.worth(f, o)
 	if err != nil {
 		return false, err
 	}
-	amount := sum(off)
-	if amount == 0 && f.kind != givePerk {
-		if f.source == ofDiscount {
-			return false, nil
-		}
-		return no(Finding{Code: ExplainReduceNothing})
+	if why.Code == ExplainReduceNothing && f.source == ofDiscount {
+		return false, nil
 	}
+	if why.Code != "" {
+		return no(why)
+	}
+	if f.kind == giveCoupon {
+		o.issues = append(o.issues, Issue{Rule: f.id, Coupon: s.p.doc.Coupons[f.coupon].ID, Count: f.times})
+	}
+	amount := sum(off)
 	for k, i := range f.lines {
 		o.prices.left[i] -= off[k]
 	}
 	o.total -= amount
-	o.spent += f.cost
+	o.spent += cost
 	if f.tender {
 		o.pay(f.lines, off)
 	}
 	if s.quiet {
 		return true, nil
 	}
-	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: f.cost, Tender: f.tender})
-	o.parts, o.lines = append(o.parts, off), append(o.lines, f.lines)
+	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: cost, Tender: f.tender})
+	o.parts, o.lines, o.times = append(o.parts, off), append(o.lines, f.lines), append(o.times, f.times)
 	told := Finding{Rule: f.id, Code: ExplainReduced, Applied: true, Value: amount, Detail: f.serial}
 	if f.source == ofReward {
-		told.Code, told.Limit = ExplainReward, int64(f.cost)
+		told.Code, told.Limit = ExplainReward, int64(cost)
+	}
+	if f.kind == giveCoupon {
+		told.Code, told.Detail = ExplainRewardCoupon, s.p.doc.Coupons[f.coupon].ID
 	}
 	if f.tender {
 		told.Code = ExplainOfferPays

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -110,5 +111,40 @@ func (v *vector) runCodes(t *testing.T) {
 		if err == nil && !reflect.DeepEqual(got, code) {
 			t.Errorf("got %+v, want %+v", got, code)
 		}
+	}
+}
+
+// compareIssued posts the sale, paid in cash, and looks at the coupons that come with it: kind and days.
+func (v *vector) compareIssued(t *testing.T, p *Programme, in QuoteInput, q Quote) {
+	for rule, want := range v.Want.Given {
+		if !slices.Contains(q.Given, RulePoints{rule, want}) {
+			t.Errorf("given: got %v, want %s %d", q.Given, rule, want)
+		}
+	}
+	if v.Want.Issued == nil {
+		return
+	}
+	if q.Due > 0 {
+		in.Sale.Tenders = append(in.Sale.Tenders, Tender{Kind: TenderCash, Amount: q.Due})
+	}
+	head := EntryHead{Store: in.Place.Store, Epoch: 1, Seq: 1, Txn: TxnID{9}, Day: in.Place.Day, At: in.Place.At, Lane: 1}
+	e, err := p.Post(q, in, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, serials := []string{}, map[string]bool{}
+	for _, c := range e.IssuedCoupons() {
+		got = append(got, c.Coupon+" "+c.ValidFrom+" "+c.ValidTo)
+		serials[c.Serial] = true
+	}
+	if !slices.Equal(got, v.Want.Issued) || len(serials) != len(got) {
+		t.Errorf("issued: got %v with serials %v, want %v", got, serials, v.Want.Issued)
+	}
+	tier, available := "", Points(0)
+	if in.Member != nil {
+		tier, available = in.Member.Tier, in.Member.Available
+	}
+	if _, differences, err := p.Requote(&e, tier, available); err != nil || len(differences) > 0 {
+		t.Errorf("head office: %v, %v", differences, err)
 	}
 }

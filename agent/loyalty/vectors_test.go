@@ -39,7 +39,9 @@ type vector struct {
 		Reward string `yaml:"reward"`
 		Times  int64  `yaml:"times"`
 		Units  int64  `yaml:"units"`
+		Points Points `yaml:"points"`
 	} `yaml:"rewards"`
+	Stock   []Stock      `yaml:"stock"`
 	Day     string       `yaml:"day"`
 	At      string       `yaml:"at"`
 	Store   StoreID      `yaml:"store"`
@@ -155,7 +157,9 @@ type vectorWant struct {
 	Wallets      []wantWallet `yaml:"wallets"`
 	Error        string       `yaml:"error"`
 
-	Instruments wantInstruments `yaml:",inline"`
+	Instruments wantInstruments   `yaml:",inline"`
+	Issued      []string          `yaml:"issued"` // of each coupon: kind and days
+	Given       map[string]Points `yaml:"given"`
 }
 
 type lotStep struct {
@@ -263,6 +267,7 @@ func (v *vector) runSale(t *testing.T) {
 	}
 	v.compareReductions(t, &q)
 	v.compareWallets(t, &q)
+	v.compareIssued(t, p, in, q)
 	v.compareTier(t, &q)
 	v.compareInstruments(t, &q)
 	headOfficeAgrees(t, p, v.input(t))
@@ -360,8 +365,9 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	for _, c := range v.Shown {
 		in.Sale.Shown = append(in.Sale.Shown, c.shown(t))
 	}
+	in.Stock = v.Stock
 	for _, r := range v.Rewards {
-		in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{r.Reward, r.Times, r.Units})
+		in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{Reward: r.Reward, Times: r.Times, Units: r.Units, Points: r.Points})
 	}
 	if v.Redeem != "" {
 		ask := askFor(t, major(v.Redeem))

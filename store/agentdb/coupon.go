@@ -88,7 +88,7 @@ func insertMarks(tx *store.Tx, e *loyalty.Entry) error {
 			return err
 		}
 	}
-	if c := e.Coupon; c != nil {
+	for _, c := range e.IssuedCoupons() {
 		if _, err := tx.Exec(`INSERT OR IGNORE INTO coupon_issued (serial, seq) VALUES (?, ?)`, c.Serial, e.Seq); err != nil {
 			return fmt.Errorf("mark issued coupon %s: %w", c.Serial, err)
 		}

@@ -198,9 +198,7 @@ func (s *daySum) add(e *loyalty.Entry) {
 	if e.Kind == loyalty.KindLoad && e.Card != nil {
 		b.Loaded += loyalty.Points(e.Card.Amount)
 	}
-	if e.Kind == loyalty.KindCoupon {
-		b.Coupons++
-	}
+	b.Coupons += int64(len(e.IssuedCoupons()))
 	if e.Return != nil {
 		if b.Returned == nil {
 			b.Returned = &loyalty.ReturnTotals{}

@@ -88,11 +88,10 @@ func (s *daySum) add(body []byte) {
 	if err != nil {
 		return
 	}
+	b.Coupons += int64(len(e.IssuedCoupons()))
 	switch {
 	case e.Kind == loyalty.KindLoad && e.Card != nil:
 		b.Loaded += loyalty.Points(e.Card.Amount)
-	case e.Kind == loyalty.KindCoupon:
-		b.Coupons++
 	case e.Kind == loyalty.KindSale && e.Sale != nil:
 		s.sale(e.Sale)
 	case e.Kind == loyalty.KindReturn && e.Return != nil:
