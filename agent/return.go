@@ -131,6 +131,11 @@ func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) 
 	if err = a.findSale(ctx, g, r.Sale); err != nil {
 		return nil, err
 	}
+	if g.input.Token = g.sold == nil; !g.input.Token && g.input.Policy.Reprice {
+		if err := a.terms(ctx, g); err != nil {
+			return nil, err
+		}
+	}
 	sale := &g.input.Sale
 	key := agentdb.SaleKey{Store: sale.Store, Epoch: sale.Epoch, Seq: sale.Seq}
 	if g.input.Before, err = a.db.Returns(ctx, key); err != nil {
@@ -149,6 +154,18 @@ func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) 
 		return nil, err
 	}
 	return g, nil
+}
+
+// terms reads those of the sale; where its version is not known any more, every line has its part in the bill.
+func (a *Agent) terms(ctx context.Context, g *giving) error {
+	p, err := a.programmeByDigest(ctx, g.sold.Sale.Programme)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return nil
+	}
+	if err == nil {
+		g.input.Terms, err = p.Terms(g.sold)
+	}
+	return err
 }
 
 // findSale finds a sale by its id, by the number on its receipt, or by the code below it.

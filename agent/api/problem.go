@@ -57,6 +57,7 @@ const (
 const (
 	codeReturnNothing = "return_nothing"
 	codeReturnMore    = "return_more_than_sold"
+	codeReturnToken   = "return_token_used"
 
 	codeCouponUnreadable = "coupon_unreadable"
 	codeCouponIssuer     = "coupon_unknown_issuer"
@@ -84,7 +85,7 @@ func statuses() map[string]int {
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
 		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422,
-		codeReturnNothing: 422, codeReturnMore: 422,
+		codeReturnNothing: 422, codeReturnMore: 422, codeReturnToken: 422,
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422, codeCouponCost: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,

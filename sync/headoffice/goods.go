@@ -83,14 +83,20 @@ func (e *unknownProgrammeError) Error() string {
 }
 
 func (j *judge) returnPolicy(b *loyalty.ReturnBody) (loyalty.ReturnPolicy, error) {
-	p, err := j.office.programme(j.tx, b.Programme)
-	if errors.Is(err, hodb.ErrNotFound) {
-		return loyalty.ReturnPolicy{}, &unknownProgrammeError{b.Programme}
-	}
+	p, err := j.published(b.Programme)
 	if err != nil {
 		return loyalty.ReturnPolicy{}, err
 	}
 	return p.ReturnPolicy(), nil
+}
+
+// published is a version that head office gave out.
+func (j *judge) published(digest string) (*loyalty.Programme, error) {
+	p, err := j.office.programme(j.tx, digest)
+	if errors.Is(err, hodb.ErrNotFound) {
+		err = &unknownProgrammeError{digest}
+	}
+	return p, err
 }
 
 // returned reads the sale of a return and the returns before it that were good.
@@ -101,6 +107,15 @@ func (j *judge) returned(m *matter) (in loyalty.ReturnInput, sale *loyalty.Entry
 	}
 	if in.Sale, err = loyalty.ReturnableOf(sale); err != nil {
 		return in, nil, err
+	}
+	if m.entry.Return.Repriced {
+		p, err := j.published(sale.Sale.Programme)
+		if err == nil {
+			in.Terms, err = p.Terms(sale)
+		}
+		if err != nil {
+			return in, nil, err
+		}
 	}
 	links, err := j.tx.Links(hodb.LinkReturn, key)
 	if err != nil {
