@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"unicode/utf8"
+
+	"cel.dev/cel-go/cel"
 )
 
 // Limits of what a document may hold.
@@ -37,6 +39,8 @@ type compiler struct {
 	sets map[string]setID
 
 	placeIDs map[string]placeID
+	env      *cel.Env // of expressions; nil before the first
+	ask      map[string]func(*celSale) any
 }
 
 // Compile reads a programme document, YAML or JSON. Its error is Errors: every fault with its place and remedy.
@@ -48,7 +52,7 @@ func Compile(doc []byte) (*Programme, error) {
 	if err != nil {
 		return nil, asErrors(err)
 	}
-	c := &compiler{reader: reader{at: map[string]place{}}, p: &Programme{}, placeIDs: map[string]placeID{}}
+	c := &compiler{reader: reader{at: map[string]place{}, text: map[string]place{}}, p: &Programme{}, placeIDs: map[string]placeID{}}
 	c.value(&root, "", reflect.ValueOf(&c.doc).Elem())
 	if c.readable() {
 		c.compile()

@@ -44,7 +44,8 @@ func (c *compiler) compileWhen(path string, def *whenDef) *when {
 	}
 	c.whenMember(path, def, w)
 	c.whenBill(path, def, w)
-	if w.empty() {
+	w.cel = c.compileCEL(path+".cel", &def.CEL)
+	if w.empty() && def.CEL == "" {
 		c.fault(path, "says nothing", "leave it out")
 	}
 	return w

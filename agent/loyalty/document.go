@@ -157,7 +157,8 @@ type whenDef struct {
 	Attributes map[string][]string `json:"attributes,omitempty"`
 	Joined     *joinedDef          `json:"joined,omitempty"`
 	Contains   []containsDef       `json:"contains,omitempty"` // the bill, all of these
-	Tenders    []string            `json:"tenders,omitempty"`  // something of the bill is paid with one of them
+	CEL        expression          `json:"cel,omitempty"`
+	Tenders    []string            `json:"tenders,omitempty"` // something of the bill is paid with one of them
 }
 
 // joinedDef looks at the day on which the member joined.

@@ -59,6 +59,8 @@ const (
 	ExplainNotJoined      = "explain.not_joined"
 	ExplainContainsUnits  = "explain.contains_units"
 	ExplainContainsAmount = "explain.contains_amount"
+	ExplainNotMet         = "explain.not_met" // the rule's expression is false
+	ExplainFailed         = "explain.failed"  // it cannot be worked out
 	ExplainNotTender      = "explain.not_tender"
 	ExplainNotForMember   = "explain.excluded_member"
 	ExplainSegmentSpend   = "explain.segment_spend"

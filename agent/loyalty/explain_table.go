@@ -170,6 +170,8 @@ func conditionRows() []explainRow {
 		{ExplainNotJoined, []explainArg{rule}},
 		{ExplainContainsUnits, []explainArg{rule, detail("set", ArgSet), intArg("quantity", ArgQuantity, limit), intArg("missing", ArgQuantity, missing)}},
 		{ExplainContainsAmount, []explainArg{rule, detail("set", ArgSet), intArg("amount", ArgMoney, limit), intArg("missing", ArgMoney, missing)}},
+		{ExplainNotMet, []explainArg{rule}},
+		{ExplainFailed, []explainArg{rule}},
 		{ExplainNotTender, []explainArg{rule, detail("tenders", ArgTenders)}},
 		{ExplainNotForMember, nil},
 		{ExplainSegmentSpend, []explainArg{rule, intArg("missing", ArgMoney, missing)}},

@@ -236,5 +236,5 @@ func (p *Programme) asksPast() bool {
 }
 
 func (w *when) asksPast() bool {
-	return w != nil && (w.purchase > 0 || w.every > 0 || w.occasion != "" || len(w.segments)+len(w.notSegments)+len(w.attributes) > 0 || w.joined != nil)
+	return w != nil && (w.purchase > 0 || w.every > 0 || w.occasion != "" || len(w.segments)+len(w.notSegments)+len(w.attributes) > 0 || w.joined != nil || w.cel.asksPast())
 }

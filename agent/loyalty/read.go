@@ -16,15 +16,30 @@ const maxDocErrors = 100
 type reader struct {
 	errs Errors
 	at   map[string]place
-	lost []string // fields that could not be read
+	lost []string         // fields that could not be read
+	text map[string]place // where expressions begin
 }
 
 func (r *reader) fault(path, problem, remedy string) {
-	if len(r.errs) >= maxDocErrors || slices.ContainsFunc(r.lost, func(p string) bool { return within(path, p) || within(p, path) }) {
+	if slices.ContainsFunc(r.lost, func(p string) bool { return within(path, p) || within(p, path) }) {
 		return
 	}
-	at := r.placeOf(path)
+	r.faultAt(r.placeOf(path), path, problem, remedy)
+}
+
+func (r *reader) faultAt(at place, path, problem, remedy string) {
+	if len(r.errs) >= maxDocErrors {
+		return
+	}
 	r.errs = append(r.errs, DocError{Line: at.line, Column: at.column, Field: path, Problem: problem, Remedy: remedy})
+}
+
+// faultIn is a fault inside an expression: at a line from 1 and a column from 0 of its text.
+func (r *reader) faultIn(path string, in place, problem, remedy string) {
+	at := r.text[path]
+	at.line += max(in.line-1, 0)
+	at.column += in.column
+	r.faultAt(at, path, problem, remedy)
 }
 
 // readable ends the reading. What was read can be checked when no whole section was lost: of a field that was, and of what
@@ -91,6 +106,9 @@ func (r *reader) value(n *node, path string, v reflect.Value) {
 		}
 	case reflect.String:
 		v.SetString(n.text)
+		if v.Type() == reflect.TypeFor[expression]() {
+			r.text[path] = n.body
+		}
 	case reflect.Int64:
 		r.integer(n, path, v)
 	case reflect.Bool:

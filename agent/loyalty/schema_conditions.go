@@ -15,6 +15,7 @@ func conditionNotes() map[string]schemaNote {
 		"when.medium":     {"card: the member's card is in the reader; number: it was typed or scanned.", oneWord("card", "number")},
 		"when.attributes": {"Of each attribute the member has one of the values.", someAttributes()},
 		"when.joined":     {"When the member joined.", nil},
+		"when.cel":        {"One CEL expression, looked at when all else holds.", schemaNode{"minLength": 1, "maxLength": maxExpression}},
 		"when.contains":   {"Goods that the bill must have, all of them.", schemaNode{"maxItems": maxContains}},
 		"when.tenders":    {"Something of the bill is paid with one of these.", eachItem(oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard)))},
 

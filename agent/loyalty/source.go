@@ -40,6 +40,7 @@ type node struct {
 	kind  nodeKind
 	at    place
 	text  string // of a scalar, as written
+	body  place  // where that text begins: behind a quote, below a bar
 	null  bool
 	items []node
 	keys  []key // of an object; keys[i] names items[i]
@@ -122,7 +123,7 @@ func (r *jsonReader) value(depth int) (node, error) {
 		}
 		return r.object(at, depth)
 	case string:
-		return node{at: at, text: t}, nil
+		return node{at: at, text: t, body: place{at.line, at.column + 1}}, nil
 	case json.Number:
 		return node{at: at, text: t.String()}, nil
 	case bool:
@@ -251,9 +252,9 @@ func fromYAML(n ast.Node, depth int) (node, error) {
 		}
 		return out, nil
 	case *ast.StringNode:
-		return node{at: at, text: n.Value}, nil
+		return node{at: at, text: n.Value, body: textPlace(n)}, nil
 	case *ast.LiteralNode:
-		return node{at: at, text: n.Value.Value}, nil
+		return node{at: at, text: n.Value.Value, body: blockPlace(n)}, nil
 	case *ast.NullNode:
 		return node{at: at, null: true}, nil
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
@@ -282,6 +283,27 @@ func fromMapping(values []*ast.MappingValueNode, at place, depth int) (node, err
 		out.keys, out.items = append(out.keys, key{v.Key.GetToken().Value, keyAt}), append(out.items, item)
 	}
 	return out, nil
+}
+
+// textPlace is where the text of a scalar begins.
+func textPlace(n *ast.StringNode) place {
+	at := yamlPlace(n.GetToken())
+	if t := n.GetToken(); t.Type == token.DoubleQuoteType || t.Type == token.SingleQuoteType {
+		at.column++
+	}
+	return at
+}
+
+// blockPlace is where a text below a bar begins: on the next line, indented as its first line is.
+func blockPlace(n *ast.LiteralNode) place {
+	at := place{yamlPlace(n.Start).line + 1, 1}
+	for line := range strings.Lines(n.Value.GetToken().Origin) {
+		if text := strings.TrimLeft(line, " "); strings.TrimSpace(text) != "" {
+			at.column += len(line) - len(text)
+			break
+		}
+	}
+	return at
 }
 
 func yamlPlace(t *token.Token) place {

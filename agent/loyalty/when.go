@@ -30,12 +30,13 @@ type when struct {
 	joined     *joined
 	contains   []contains
 	tenders    []TenderKind
+	cel        *condition
 }
 
 func (w *when) empty() bool {
 	return w.from == 0 && w.to == 0 && w.weekdays == 0 && len(w.hours) == 0 && w.where == anywhere && len(w.tiers) == 0 && w.minimum == 0 &&
 		w.purchase == 0 && w.every == 0 && w.occasion == "" && len(w.segments) == 0 && len(w.notSegments) == 0 && w.pilot == nil &&
-		w.medium == MediumNone && len(w.attributes) == 0 && w.joined == nil && len(w.contains) == 0 && len(w.tenders) == 0
+		w.medium == MediumNone && len(w.attributes) == 0 && w.joined == nil && len(w.contains) == 0 && len(w.tenders) == 0 && w.cel == nil
 }
 
 // span is minutes of the day, the end not included; a span that ends before it starts passes midnight.
@@ -118,7 +119,10 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 			return f, false
 		}
 	}
-	return m.containsAll(rule, w.contains)
+	if f, ok := m.containsAll(rule, w.contains); !ok || w.cel == nil {
+		return f, ok
+	}
+	return w.cel.check(rule, m)
 }
 
 // segmented says whether the member is in a segment that the rule is for, and in none that it is not for.
