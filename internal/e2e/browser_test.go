@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
 
 	"loyaltill/internal/stage"
 )
@@ -289,6 +290,7 @@ func TestTheTillPageInABrowser(t *testing.T) {
 		{"paper that runs out is said, and the receipt comes by itself", paperRunsOut},
 		{"Persian is mirrored, in the dark too", persianAndDark},
 		{"a coupon is printed, and papers are listed", couponAndPapers},
+		{"a reward is taken and a coupon shown, each once", rewardAndCoupon},
 		{"the day is closed after a question", closesTheDay},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
@@ -588,6 +590,47 @@ func couponAndPapers(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.looksRight("20-keys")
 	p.keys(kb.Escape)
 	p.until("no question", noQuestion)
+}
+
+// rewardAndCoupon needs 60 points on the card; a mug takes 3.00 off, the coupon 2.00.
+func rewardAndCoupon(t *testing.T, p *tillPage, shop *stage.Shop) {
+	var coupon struct{ Serial string }
+	key := uuid.Must(uuid.NewV7()).String()
+	if err := shop.API.Do(t.Context(), "POST", "/v1/lanes/1/coupons", map[string]string{"coupon": "coffee"}, &coupon, "Idempotency-Key", key); err != nil {
+		t.Fatal(err)
+	}
+	swap(t, p, shop, "liga")
+	p.shows("Card is in the reader")
+	p.keys(kb.F8)
+	p.shows("3 tries are left")
+	p.keys("4711", kb.Enter)
+	p.shows("PIN entered")
+	p.keys(kb.F2, "10.00 Candles #household", kb.Enter)
+	p.shows("+100 points")
+	p.shows("points to go") // for the hamper
+	p.clickText("Mug")
+	p.shows("-€3.00")
+	p.keys(kb.F2, coupon.Serial, kb.Enter)
+	p.until("the figures", `document.querySelector('.totals output').innerText.includes('€5.00')`)
+	p.shows("Free coffee")
+	p.looksRight("22-reward-and-coupon")
+	p.click(`#coupon`)
+	p.keys("1-NOSUCH", kb.Enter)
+	p.shows("This is not the code of a coupon")
+	p.until("the figures as before", `document.querySelector('.totals output').innerText.includes('€5.00')`)
+	p.keys(kb.F9)
+	p.shows("Cash received")
+	p.keys(kb.Enter)
+	p.shows("Sale completed")
+	p.keys(kb.Enter)
+	p.shows("New sale")
+	p.keys("3.00 Soap", kb.Enter, coupon.Serial, kb.Enter)
+	p.shows("This coupon has already been used.")
+	p.looksRight("23-coupon-used")
+	p.keys(kb.Escape)
+	p.shows("Cancel this sale?")
+	p.keys(kb.F9)
+	p.shows("New sale")
 }
 
 func closesTheDay(t *testing.T, p *tillPage, shop *stage.Shop) {
