@@ -42,7 +42,11 @@ func (b *bill) rewards() []Reward {
 	if b.input.Member == nil {
 		return nil
 	}
-	left := max(b.input.Member.Available-b.quote.Drawn(), 0)
+	return b.rewardsFor(max(b.input.Member.Available-b.quote.Drawn(), 0))
+}
+
+// rewardsFor is what there is for points to somebody who has so many left.
+func (b *bill) rewardsFor(left loyalty.Points) []Reward {
 	var all []Reward
 	for _, k := range b.programme.RewardKinds() {
 		r := Reward{Reward: k.ID, Cost: k.Cost, Missing: max(k.Cost-left, 0)}

@@ -49,9 +49,10 @@ func (a *Agent) memberPaper(e *loyalty.Entry, b *bill, lang i18n.Lang) *receipt.
 		}
 	}
 	m.Tier = b.programme.TierName(tier, string(lang))
-	holds := held(loyalty.Apply(b.input.Member.Lots, e.Moves, e.Member), e.Day)
+	lots := loyalty.Apply(b.input.Member.Lots, e.Moves, e.Member)
+	holds := held(lots, e.Day)
 	m.Ending, m.Coming = endingSoon(holds, e.Day), coming(holds)
-	m.Next = b.nextReward(lang)
+	m.Next = b.nextReward(lang, max(loyalty.Spendable(lots, e.Day), 0))
 	return m
 }
 
@@ -94,10 +95,11 @@ func coming(holds []Held) []receipt.Points {
 	return all[:min(len(all), maxDaysOnPaper)]
 }
 
-// nextReward is the dearest reward that what is left pays, or else the one that the least is missing to.
-func (b *bill) nextReward(lang i18n.Lang) *receipt.Reward {
+// nextReward is the dearest reward that the member's points pay, or else the one that the least is missing to. A card will
+// have them by the next visit.
+func (b *bill) nextReward(lang i18n.Lang, left loyalty.Points) *receipt.Reward {
 	var best *Reward
-	all := b.rewards()
+	all := b.rewardsFor(left)
 	for i := range all {
 		if r := &all[i]; best == nil || r.Missing == 0 {
 			best = r

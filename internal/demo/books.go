@@ -18,6 +18,7 @@ func (p *player) closeDay(ctx context.Context, s *closeStep) error {
 		Totals struct {
 			Count, Sales, Total, Earned, Redeemed, Value, Loaded, Coupons int64
 			ToPay                                                         int64 `json:"to_pay"`
+			Returned                                                      struct{ Refund int64 }
 		}
 	}
 	err := p.shop.API.Do(ctx, "POST", lanePath+"/close", struct{}{}, &done, "Idempotency-Key", uuid.Must(uuid.NewV7()).String())
@@ -27,7 +28,7 @@ func (p *player) closeDay(ctx context.Context, s *closeStep) error {
 	t := done.Totals
 	if err := p.expectAll(figure{"sales", t.Sales, s.Sales}, figure{"total", t.Total, s.Total}, figure{"to pay", t.ToPay, s.ToPay},
 		figure{"earned", t.Earned, s.Earned}, figure{"redeemed", t.Redeemed, s.Redeemed}, figure{"value", t.Value, s.Value},
-		figure{"loaded", t.Loaded, s.Loaded}, figure{"coupons", t.Coupons, s.Coupons}); err != nil {
+		figure{"loaded", t.Loaded, s.Loaded}, figure{"coupons", t.Coupons, s.Coupons}, figure{"refunded", t.Returned.Refund, s.Refund}); err != nil {
 		return err
 	}
 	return p.paper(ctx, s.PNG, s.Paper)

@@ -23,7 +23,9 @@ type player struct {
 	checked int // figures compared
 	sheets  int // sheets of paper seen so far
 	sales   int
-	inside  bool // a card is in the reader
+	inside  bool   // a card is in the reader
+	serial  string // of the coupon printed last
+	sold    int64  // entry of the sale before
 }
 
 const (
@@ -52,6 +54,8 @@ func (p *player) step(ctx context.Context, s *step) error {
 		return p.pin(ctx, s.PIN)
 	case s.Sale != nil:
 		return p.sale(ctx, s.Sale)
+	case s.Return != nil:
+		return p.takeBack(ctx, s.Return)
 	case s.Coupon != nil:
 		return p.coupon(ctx, s.Coupon)
 	case s.Paper == "out":
@@ -187,8 +191,22 @@ func (p *player) sale(ctx context.Context, s *saleStep) error {
 	} else if s.Redeem > 0 {
 		basket["redeem"] = map[string]int64{"points": s.Redeem}
 	}
+	var wanted []map[string]string
+	for _, id := range s.Rewards {
+		wanted = append(wanted, map[string]string{"reward": id})
+	}
+	if wanted != nil {
+		basket["rewards"] = wanted
+	}
+	if s.Coupon {
+		basket["coupons"] = []map[string]string{{"code": p.serial}}
+	}
 	var quote, done saleAnswer
-	if err := p.shop.API.Do(ctx, "POST", lanePath+"/quote", basket, &quote); err != nil {
+	err := p.shop.API.Do(ctx, "POST", lanePath+"/quote", basket, &quote)
+	if s.Refused != "" {
+		return p.refusedWith(err, s.Refused)
+	}
+	if err != nil {
 		return err
 	}
 	if err := p.expectAll(figure{"quote: total", quote.Total, s.Total}, figure{"quote: to pay", quote.ToPay, s.ToPay},
@@ -201,6 +219,7 @@ func (p *player) sale(ctx context.Context, s *saleStep) error {
 		return err
 	}
 	p.sales++
+	p.sold = done.Seq
 	if err := p.expectAll(figure{"total", done.Total, s.Total}, figure{"redeemed", done.Redeemed, s.Redeemed}, figure{"value", done.Value, s.Value},
 		figure{"to pay", done.ToPay, s.ToPay}, figure{"earned", done.Earned, s.Earned}, figure{"balance", done.Balance, s.Balance}); err != nil {
 		return err
@@ -290,6 +309,7 @@ func (p *player) coupon(ctx context.Context, s *couponStep) error {
 	if err := p.expect("coupon value", done.Value, s.Value); err != nil {
 		return err
 	}
+	p.serial = done.Serial
 	return p.paper(ctx, s.PNG, append(s.Paper, done.Serial))
 }
 

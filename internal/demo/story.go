@@ -21,6 +21,7 @@ type step struct {
 	Tap        *tapStep    `yaml:"tap"`
 	PIN        *pinStep    `yaml:"pin"`
 	Sale       *saleStep   `yaml:"sale"`
+	Return     *returnStep `yaml:"return"`
 	Coupon     *couponStep `yaml:"coupon"`
 	Paper      string      `yaml:"paper"`       // "out at row N of the next print" is paper: out; "in" puts a roll in
 	Sync       bool        `yaml:"sync"`        // wait until store and head office agree
@@ -47,6 +48,9 @@ type saleStep struct {
 	Lines    []line   `yaml:"lines"`
 	Redeem   int64    `yaml:"redeem"`
 	All      bool     `yaml:"redeem_all"`
+	Rewards  []string `yaml:"rewards"`
+	Coupon   bool     `yaml:"coupon"`  // the one printed last is shown
+	Refused  string   `yaml:"refused"` // the code that the quote must be refused with; nothing is sold then
 	Total    int64    `yaml:"total"`
 	Redeemed int64    `yaml:"redeemed"`
 	Value    int64    `yaml:"value"`
@@ -55,6 +59,17 @@ type saleStep struct {
 	Balance  int64    `yaml:"balance"`
 	Paper    []string `yaml:"paper"` // what must stand on the receipt
 	Stuck    string   `yaml:"stuck"` // the printer's code while the job waits, empty when it prints at once
+	PNG      string   `yaml:"png"`
+}
+
+type returnStep struct {
+	Line     int      `yaml:"line"` // of the sale before, from 0
+	Quantity int64    `yaml:"quantity"`
+	Refund   int64    `yaml:"refund"`
+	Taken    int64    `yaml:"taken"`
+	Back     int64    `yaml:"back"`
+	Balance  int64    `yaml:"balance"`
+	Paper    []string `yaml:"paper"`
 	PNG      string   `yaml:"png"`
 }
 
@@ -83,6 +98,7 @@ type closeStep struct {
 	Value    int64    `yaml:"value"`
 	Loaded   int64    `yaml:"loaded"`
 	Coupons  int64    `yaml:"coupons"`
+	Refund   int64    `yaml:"refund"`
 	Paper    []string `yaml:"paper"`
 	PNG      string   `yaml:"png"`
 }
