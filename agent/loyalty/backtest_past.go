@@ -19,7 +19,7 @@ type life struct {
 
 // judge quotes a bill as the programme would have, for what the member was by then.
 func (l *life) judge(p *Programme, s *PastSale, shift date) (Quote, error) {
-	in, err := s.moved(shift)
+	in, err := s.moved(shift, p.Slices(s.Store))
 	if err != nil {
 		return Quote{}, err
 	}
@@ -36,13 +36,13 @@ func (l *life) judge(p *Programme, s *PastSale, shift date) (Quote, error) {
 }
 
 // moved puts the bill so many days later.
-func (s *PastSale) moved(shift date) (QuoteInput, error) {
+func (s *PastSale) moved(shift date, left []CampaignLeft) (QuoteInput, error) {
 	day, ok := parseDay(s.Day)
 	at, local := parseLocal(s.At)
 	if !ok || !local {
 		return QuoteInput{}, &SaleError{"day", SaleTime}
 	}
-	in := QuoteInput{Place: Place{Store: s.Store, Lane: s.Lane, Day: s.Day, At: s.At}}
+	in := QuoteInput{Place: Place{Store: s.Store, Lane: s.Lane, Day: s.Day, At: s.At}, Left: left}
 	if shift != 0 {
 		in.Place.Day = (day + shift).String()
 		in.Place.At = (at.day + shift).String() + s.At[len("2006-01-02"):]

@@ -95,6 +95,7 @@ func (c *compiler) compile() {
 	c.p.expiry = c.compileExpiry("expiry", &c.doc.Expiry)
 	c.p.inactive = c.inactive("expiry", c.doc.Expiry)
 	c.compileWallets()
+	c.compileCampaigns()
 	c.compileEarn()
 	c.compileRedeem()
 	c.compileReturns()

@@ -6,24 +6,28 @@ import (
 )
 
 func (c *compiler) compileEarn() {
-	if len(c.doc.Earn) > MaxRules {
-		c.fault("earn", fmt.Sprintf("has %d rules", len(c.doc.Earn)), fmt.Sprintf("keep to %d", MaxRules))
+	defs := c.doc.earnDefs()
+	if len(defs) > MaxRules {
+		c.fault("earn", fmt.Sprintf("has %d rules", len(defs)), fmt.Sprintf("keep to %d", MaxRules))
 		return
 	}
 	seen := map[string]bool{}
+	for i := range c.doc.Campaigns {
+		seen[c.doc.Campaigns[i].ID] = true
+	}
 	index := map[string]int{}
-	c.p.rules = make([]rule, len(c.doc.Earn))
-	for i := range c.doc.Earn {
-		def := &c.doc.Earn[i]
-		path := fmt.Sprintf("earn[%d]", i)
-		c.checkNewID(path+".id", def.ID, seen)
-		c.checkTexts(path+".name", def.Name, false)
-		index[def.ID] = i
-		c.p.rules[i] = c.compileRule(path, def)
+	c.p.rules = make([]rule, len(defs))
+	for i, d := range defs {
+		c.checkNewID(d.path+".id", d.def.ID, seen)
+		c.checkTexts(d.path+".name", d.def.Name, false)
+		index[d.def.ID] = i
+		r := c.compileRule(d.path, d.def)
+		r.campaign, r.common = d.campaign, c.p.commonWhen(d.campaign)
+		c.p.rules[i] = r
 	}
 	c.checkExpiries()
-	for i := range c.doc.Earn {
-		c.compileTargets(fmt.Sprintf("earn[%d].rules", i), i, index)
+	for i, d := range defs {
+		c.compileTargets(d.path+".rules", d.def, &c.p.rules[i], index)
 	}
 }
 
@@ -52,6 +56,11 @@ func (c *compiler) checkCapped() {
 	capped := 0
 	for i := range c.p.rules {
 		if c.p.rules[i].overTime() {
+			capped++
+		}
+	}
+	for i := range c.p.discounts {
+		if c.p.discounts[i].caps.overTime() {
 			capped++
 		}
 	}
@@ -222,8 +231,7 @@ func (c *compiler) compileMultiply(path string, def *earnDef, r *rule) {
 }
 
 // compileTargets resolves which rules a multiplier multiplies.
-func (c *compiler) compileTargets(path string, self int, index map[string]int) {
-	def, r := &c.doc.Earn[self], &c.p.rules[self]
+func (c *compiler) compileTargets(path string, def *earnDef, r *rule, index map[string]int) {
 	if r.kind != multiply {
 		return
 	}

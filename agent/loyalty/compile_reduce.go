@@ -16,8 +16,9 @@ const (
 // compileReductions reads everything that can take something off a price: discounts, rewards, and coupons when they are
 // shown. All their ids are names of rules, so they differ from each other and from those of the earn rules.
 func (c *compiler) compileReductions() {
-	if len(c.doc.Discounts) > MaxDiscounts {
-		c.fault("discounts", fmt.Sprintf("has %d discounts", len(c.doc.Discounts)), fmt.Sprintf("keep to %d", MaxDiscounts))
+	discounts := c.doc.discountDefs()
+	if len(discounts) > MaxDiscounts {
+		c.fault("discounts", fmt.Sprintf("has %d discounts", len(discounts)), fmt.Sprintf("keep to %d", MaxDiscounts))
 		return
 	}
 	if len(c.doc.Rewards) > MaxRewards {
@@ -25,21 +26,26 @@ func (c *compiler) compileReductions() {
 		return
 	}
 	seen := map[string]bool{}
-	for i := range c.doc.Earn {
-		seen[c.doc.Earn[i].ID] = true
+	for _, d := range c.doc.earnDefs() {
+		seen[d.def.ID] = true
+	}
+	for i := range c.doc.Campaigns {
+		seen[c.doc.Campaigns[i].ID] = true
 	}
 	for i := range c.doc.Coupons {
 		seen[c.doc.Coupons[i].ID] = true
 	}
-	for i := range c.doc.Discounts {
-		def, path := &c.doc.Discounts[i], fmt.Sprintf("discounts[%d]", i)
+	for _, d := range discounts {
+		def, path := d.def, d.path
 		c.checkNewID(path+".id", def.ID, seen)
 		c.checkTexts(path+".name", def.Name, false)
 		if def.Gives == nil {
 			c.fault(path+".gives", "is missing", "write what is taken off, such as {percent: 10}")
 			continue
 		}
-		c.p.discounts = append(c.p.discounts, c.reduction(path, reductionDef{ofDiscount, def.ID, def.Gives, def.When, def.Group, def.Priority}))
+		r := c.reduction(path, reductionDef{ofDiscount, def.ID, def.Gives, def.When, def.Group, def.Priority})
+		r.campaign, r.common, r.caps = d.campaign, c.p.commonWhen(d.campaign), c.moneyCaps(path+".cap", def.Cap)
+		c.p.discounts = append(c.p.discounts, r)
 	}
 	for i := range c.doc.Rewards {
 		c.compileReward(i, seen)
@@ -71,7 +77,7 @@ type reductionDef struct {
 }
 
 func (c *compiler) reduction(path string, def reductionDef) reduction {
-	r := reduction{source: def.source, id: def.id, on: noSet, buyFrom: noSet, priority: def.priority, group: def.group, when: c.compileWhen(path+".when", def.when)}
+	r := reduction{source: def.source, campaign: noCampaign, id: def.id, on: noSet, buyFrom: noSet, priority: def.priority, group: def.group, when: c.compileWhen(path+".when", def.when)}
 	if def.group != "" {
 		c.checkID(path+".group", def.group)
 	}
@@ -170,11 +176,17 @@ func (c *compiler) givesHowOften(path string, def *givesDef, r *reduction) {
 
 // ruleNames finds the texts of anything whose id stands in a finding as a rule.
 func (p *Programme) ruleNames(id string) texts {
-	if i := slices.IndexFunc(p.doc.Earn, func(d earnDef) bool { return d.ID == id }); i >= 0 {
-		return p.doc.Earn[i].Name
+	if name, found := namesIn(p.doc.Earn, p.doc.Discounts, id); found {
+		return name
 	}
-	if i := slices.IndexFunc(p.doc.Discounts, func(d discountDef) bool { return d.ID == id }); i >= 0 {
-		return p.doc.Discounts[i].Name
+	for i := range p.doc.Campaigns {
+		d := &p.doc.Campaigns[i]
+		if d.ID == id {
+			return d.Name
+		}
+		if name, found := namesIn(d.Earn, d.Discounts, id); found {
+			return name
+		}
 	}
 	if i := slices.IndexFunc(p.doc.Rewards, func(d rewardDef) bool { return d.ID == id }); i >= 0 {
 		return p.doc.Rewards[i].Name
@@ -192,4 +204,14 @@ func (p *Programme) ruleNames(id string) texts {
 		return p.doc.Occasions[i].Name
 	}
 	return nil
+}
+
+func namesIn(earn []earnDef, discounts []discountDef, id string) (texts, bool) {
+	if i := slices.IndexFunc(earn, func(d earnDef) bool { return d.ID == id }); i >= 0 {
+		return earn[i].Name, true
+	}
+	if i := slices.IndexFunc(discounts, func(d discountDef) bool { return d.ID == id }); i >= 0 {
+		return discounts[i].Name, true
+	}
+	return nil, false
 }

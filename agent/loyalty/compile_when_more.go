@@ -163,6 +163,9 @@ func (p *Programme) conditions() []*when {
 			all = append(all, w)
 		}
 	}
+	for i := range p.campaigns {
+		add(p.campaigns[i].when)
+	}
 	for i := range p.rules {
 		add(p.rules[i].when)
 	}

@@ -89,6 +89,7 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 		d.ints(int64(r.Store), int64(r.Epoch), int64(r.Seq), int64(r.Points))
 	}
 	d.wallets(in, q)
+	d.campaigns(q.Campaigns)
 	if t := q.Tier; t != nil && t.Counted != t.Held {
 		d.text("tier 1")
 		d.text(t.Counted)

@@ -31,6 +31,7 @@ type document struct {
 	Coupons   []couponDef          `json:"coupons,omitempty"`
 	GiftCards []giftCardDef        `json:"gift_cards,omitempty"`
 	Issue     []issueDef           `json:"issue,omitempty"`
+	Campaigns []campaignDef        `json:"campaigns,omitempty"`
 	Stacking  *stackingDef         `json:"stacking,omitempty"`
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
 	Returns   *returnsDef          `json:"returns,omitempty"`
@@ -274,12 +275,13 @@ type couponDef struct {
 }
 
 type discountDef struct {
-	ID       string    `json:"id"`
-	Name     texts     `json:"name,omitempty"`
-	Gives    *givesDef `json:"gives"`
-	When     *whenDef  `json:"when,omitempty"`
-	Group    string    `json:"group,omitempty"` // of one group one applies
-	Priority int64     `json:"priority,omitempty"`
+	ID       string       `json:"id"`
+	Name     texts        `json:"name,omitempty"`
+	Gives    *givesDef    `json:"gives"`
+	When     *whenDef     `json:"when,omitempty"`
+	Cap      *moneyCapDef `json:"cap,omitempty"`   // for one member
+	Group    string       `json:"group,omitempty"` // of one group one applies
+	Priority int64        `json:"priority,omitempty"`
 }
 
 type rewardDef struct {

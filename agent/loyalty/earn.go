@@ -42,6 +42,8 @@ type candidate struct {
 	cut     Points
 	limit   int64 // that cut
 	given   Points
+	parts   []charge // of what was given, by who pays; only with budgets
+	over    Points   // cut by budgets
 }
 
 func (e *earning) run() error {
@@ -82,7 +84,7 @@ func (e *earning) check(c *candidate) (Finding, bool) {
 	if !e.p.wallets[c.rule.wallet].here(e.at.store) {
 		return Finding{Rule: c.rule.id, Code: ExplainNotHere}, false
 	}
-	if f, holds := c.rule.when.check(c.rule.id, &e.at); !holds {
+	if f, holds := e.at.checkBoth(c.rule.common, c.rule.when, c.rule.id); !holds {
 		return f, false
 	}
 	if e.visited(c.rule) {
@@ -142,6 +144,7 @@ func (e *earning) candidate(r int32, lines []int32) {
 
 // conclude adds up, holds the bill to its cap, groups points into lots and writes the breakdown.
 func (e *earning) conclude() error {
+	e.spend()
 	for i := range e.cands {
 		c := &e.cands[i]
 		sum, ok := addInt(int64(e.earned[c.rule.wallet]), int64(c.given))
@@ -167,6 +170,7 @@ func (e *earning) conclude() error {
 			over -= less
 		}
 	}
+	e.settleBudgets()
 	e.group()
 	return nil
 }
@@ -222,6 +226,11 @@ func (e *earning) explain(over Points) {
 	for i := range e.cands {
 		if c := &e.cands[i]; c.cut > 0 {
 			e.add(e.tell(c, Finding{Rule: c.rule.id, Code: ExplainCapReached, Applied: true, Points: -c.cut, Limit: c.limit}), &count, &more)
+		}
+	}
+	for i := range e.cands {
+		if c := &e.cands[i]; c.over > 0 {
+			e.add(Finding{Rule: c.rule.id, Code: ExplainBudgetPoints, Applied: true, Points: -c.over}, &count, &more)
 		}
 	}
 	if e.unseen > 0 {

@@ -25,8 +25,10 @@ func (e *earning) give(c *candidate) error {
 			m := &e.cands[times[stage-1]].finding
 			m.Points += Points(points - before)
 			m.Applied = m.Applied || points != before
+			e.paid(c, e.cands[times[stage-1]].rule.campaign, points-before)
 		} else {
 			c.finding = r.applied(base, points)
+			e.paid(c, r.campaign, points)
 		}
 		before = points
 	}

@@ -102,6 +102,7 @@ type SaleBody struct {
 
 	Occasions    []string      `json:"occasions,omitempty"`     // of the member, used up
 	Given        []RulePoints  `json:"given,omitempty"`         // by rules with a cap over time
+	Campaigns    []CampaignUse `json:"campaigns,omitempty"`     // spent of budgets
 	Shown        []ShownCoupon `json:"shown,omitempty"`         // coupons shown, also those without effect
 	Rewards      []RewardAsk   `json:"rewards,omitempty"`       // asked
 	Reductions   []Reduction   `json:"reductions,omitempty"`    // what lowered the price

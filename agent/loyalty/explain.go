@@ -51,7 +51,7 @@ const (
 	ExplainMore          = "explain.more"
 )
 
-// Codes of findings about conditions on people, goods and tenders.
+// Codes of findings about conditions on people, goods and tenders, and about budgets.
 const (
 	ExplainOnlyCard       = "explain.only_card"
 	ExplainOnlyNumber     = "explain.only_number"
@@ -63,6 +63,9 @@ const (
 	ExplainFailed         = "explain.failed"  // it cannot be worked out
 	ExplainNotTender      = "explain.not_tender"
 	ExplainNotForMember   = "explain.excluded_member"
+	ExplainDiscountCap    = "explain.discount_cap"
+	ExplainBudgetPoints   = "explain.budget_points"
+	ExplainBudgetMoney    = "explain.budget_money"
 	ExplainSegmentSpend   = "explain.segment_spend"
 	ExplainSegmentPoints  = "explain.segment_points"
 	ExplainSegmentVisits  = "explain.segment_visits"

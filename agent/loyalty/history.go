@@ -16,7 +16,7 @@ type History struct {
 	Given      []RuleSum   `json:"given,omitempty"`      // only rules with a cap over time need to be here
 }
 
-// RuleSum is what one rule has given a member in the day, week (from Monday), month, year and life that hold the sale's
+// RuleSum is what one rule, or one discount in minor units, has given a member in the day, week (from Monday), month, year and life that hold the sale's
 // business day.
 type RuleSum struct {
 	Rule     string `json:"rule"`
@@ -27,7 +27,7 @@ type RuleSum struct {
 	Lifetime Points `json:"lifetime,omitempty"`
 }
 
-// RulePoints is what one rule gave in one sale, multipliers and caps included. With those of the sales before it makes up a
+// RulePoints is what one rule gave in one sale, multipliers and caps included; of a discount, minor units. With those of the sales before it makes up a
 // RuleSum.
 type RulePoints struct {
 	Rule   string `json:"rule"`
@@ -96,13 +96,12 @@ type caps struct {
 }
 
 // overTime says whether the rule's limits look back at sales before.
-func (r *rule) overTime() bool {
-	c := &r.caps
-	return r.visit || c.day+c.week+c.month+c.year+c.lifetime > 0
-}
+func (r *rule) overTime() bool { return r.visit || r.caps.overTime() }
+
+func (k *caps) overTime() bool { return k.day+k.week+k.month+k.year+k.lifetime > 0 }
 
 // given is what a member got from rules whose limits look back: later sales are held to them.
-func (e *earning) given() []RulePoints {
+func (e *earning) given(o *outcome) []RulePoints {
 	var list []RulePoints
 	if e.in.Member == nil {
 		return nil
@@ -112,17 +111,26 @@ func (e *earning) given() []RulePoints {
 			list = append(list, RulePoints{c.rule.id, c.given})
 		}
 	}
+	for _, r := range o.reductions {
+		if i := e.p.discountIndex(r.Rule); i >= 0 && e.p.discounts[i].caps.overTime() {
+			list = append(list, RulePoints{r.Rule, Points(r.Amount)})
+		}
+	}
 	return list
 }
 
 // room is the least that any limit leaves a rule, and the limit that leaves it; ok is false without any limit.
 func (e *earning) room(r *rule) (room, limit int64, ok bool) {
-	past, held := e.past(r.id), e.held(r.wallet)
+	return r.caps.room(e.past(r.id), e.held(r.wallet))
+}
+
+// room is the least that any limit leaves after what was given before and what is held.
+func (k *caps) room(past RuleSum, held Points) (room, limit int64, ok bool) {
 	for _, c := range [...]struct {
 		limit int64
 		used  Points
-	}{{r.caps.sale, 0}, {r.caps.day, past.Day}, {r.caps.week, past.Week}, {r.caps.month, past.Month}, {r.caps.year, past.Year},
-		{r.caps.lifetime, past.Lifetime}, {r.caps.balance, held}} {
+	}{{k.sale, 0}, {k.day, past.Day}, {k.week, past.Week}, {k.month, past.Month}, {k.year, past.Year},
+		{k.lifetime, past.Lifetime}, {k.balance, held}} {
 		if left := max(c.limit-int64(c.used), 0); c.limit > 0 && (!ok || left < room) {
 			room, limit, ok = left, c.limit, true
 		}

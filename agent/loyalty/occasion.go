@@ -138,20 +138,23 @@ func (e *earning) occasions(o *outcome) []string {
 	for i := range e.cands {
 		if c := &e.cands[i]; c.given > 0 || c.finding.Applied && c.rule.kind == multiply {
 			use(c.rule.when)
+			use(c.rule.common)
 		}
 	}
 	for _, taken := range o.reductions {
-		use(e.p.whenOf(taken.Rule))
+		for _, w := range e.p.whensOf(taken.Rule) {
+			use(w)
+		}
 	}
 	slices.Sort(used)
 	return used
 }
 
-// whenOf is the condition of a discount, reward or coupon.
-func (p *Programme) whenOf(id string) *when {
+// whensOf is the conditions of a discount, reward or coupon.
+func (p *Programme) whensOf(id string) []*when {
 	for _, list := range [][]reduction{p.discounts, p.rewards, p.couponGives} {
 		if i := slices.IndexFunc(list, func(r reduction) bool { return r.id == id }); i >= 0 {
-			return list[i].when
+			return []*when{list[i].common, list[i].when}
 		}
 	}
 	return nil

@@ -191,8 +191,7 @@ func (p *Programme) Recall(m *MemberState, r *Record, day string) error {
 func (p *Programme) given(all []RulePast, day string) []RuleSum {
 	var list []RuleSum
 	for _, g := range all {
-		i := slices.IndexFunc(p.rules, func(rule rule) bool { return rule.id == g.Rule })
-		if (i < 0 || !p.rules[i].overTime()) && !p.countsTimes(g.Rule) || g.On > day {
+		if !p.limited(g.Rule) && !p.countsTimes(g.Rule) || g.On > day {
 			continue
 		}
 		s := g.on(day)
@@ -209,6 +208,12 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 // LooksBack says whether what a sale gives depends on the member's past.
 func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil }
 
+// limited says whether a rule or discount has a cap over time.
+func (p *Programme) limited(id string) bool {
+	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.id == id && r.overTime() }) ||
+		slices.ContainsFunc(p.discounts, func(r reduction) bool { return r.id == id && r.caps.overTime() })
+}
+
 // asksPast says whether anything depends on a member's history.
 func (p *Programme) asksPast() bool {
 	if p.notFor != nil {
@@ -223,16 +228,11 @@ func (p *Programme) asksPast() bool {
 		return true
 	}
 	for i := range p.rules {
-		if r := &p.rules[i]; r.overTime() || r.caps.balance > 0 || r.when.asksPast() {
+		if r := &p.rules[i]; r.overTime() || r.caps.balance > 0 {
 			return true
 		}
 	}
-	for _, list := range [][]reduction{p.discounts, p.rewards, p.couponGives} {
-		if slices.ContainsFunc(list, func(r reduction) bool { return r.when.asksPast() }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.discounts, func(r reduction) bool { return r.caps.overTime() }) || slices.ContainsFunc(p.conditions(), (*when).asksPast)
 }
 
 func (w *when) asksPast() bool {

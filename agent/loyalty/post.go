@@ -46,7 +46,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	s := &SaleBody{Programme: p.digest, Currency: q.Currency, Lines: in.Sale.Lines, Tenders: in.Sale.Tenders,
 		Rounding: in.Sale.Rounding, Total: q.Total, Redeemed: q.Redeem.Points, Value: q.Redeem.Value, ToPay: q.ToPay,
 		Earned: q.Earned, Quote: q.Digest, Asked: in.Sale.Redeem, Shown: in.Sale.Shown, Rewards: in.Sale.Rewards,
-		Reductions: q.Reductions, Reduced: q.Reduced, RewardPoints: q.RewardPoints, Occasions: q.Occasions, Given: q.Given}
+		Reductions: q.Reductions, Reduced: q.Reduced, RewardPoints: q.RewardPoints, Occasions: q.Occasions, Given: q.Given, Campaigns: q.Campaigns}
 	if s.Tenders == nil {
 		s.Tenders = []Tender{}
 	}

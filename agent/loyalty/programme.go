@@ -39,6 +39,7 @@ type Programme struct {
 	discountGates []gate
 	places        places
 	notFor        *people
+	campaigns     []campaign
 	segments      []segment // worked out here; others are shipped
 	windows       []window  // of their sums
 
@@ -85,6 +86,8 @@ type rule struct {
 	targets        []int // of a multiplier; nil for every rule with per
 	on             setID
 	when           *when
+	common         *when // of the campaign
+	campaign       int32
 	caps           caps
 	pending        int // days
 	mode           rounding
@@ -254,7 +257,7 @@ func (p *Programme) index() {
 	p.onSet = make([][]int32, len(p.catalogue.sets))
 	p.gates = make([]gate, len(p.rules))
 	for i := range p.rules {
-		p.gates[i] = gateOf(p.rules[i].when, nil)
+		p.gates[i] = gateOf(p.rules[i].when, p.rules[i].common)
 		p.gates[i].step = max(p.rules[i].kind, perSale)
 		if on := p.rules[i].on; on == noSet {
 			p.onAll = append(p.onAll, int32(i))
@@ -268,7 +271,7 @@ func (p *Programme) index() {
 	p.discountGates = make([]gate, len(p.discounts))
 	p.discountOn = make([][]int32, len(p.catalogue.sets))
 	for i := range p.discounts {
-		p.discountGates[i] = gateOf(p.discounts[i].when, nil)
+		p.discountGates[i] = gateOf(p.discounts[i].when, p.discounts[i].common)
 		if on := p.discounts[i].on; on == noSet {
 			p.discountAll = append(p.discountAll, int32(i))
 		} else {

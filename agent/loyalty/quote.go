@@ -10,6 +10,7 @@ type QuoteInput struct {
 
 	GiftCards []GiftCardState // that are to pay, or on which the bill puts money; any that the till shows
 	Stock     []Stock         // of rewards and coupons that there are only so many of
+	Left      []CampaignLeft  // what this store may still spend of campaigns with a budget; of those not named, nothing
 }
 
 // Quote is what the sale would earn and cost. It has no effect; posting needs its digest.
@@ -40,6 +41,7 @@ type Quote struct {
 	Occasions []string      `json:"occasions,omitempty"` // used up by this sale
 	Given     []RulePoints  `json:"given,omitempty"`     // what rules with a cap over time gave
 	Issues    []Issue       `json:"issues,omitempty"`    // coupons for another time
+	Campaigns []CampaignUse `json:"campaigns,omitempty"` // what this sale spends of budgets
 
 	personal   []string // articles of the bill on the member's list
 	fromEarned Points   // of RewardPoints, paid with points of this very sale
@@ -134,7 +136,8 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.Wallets = e.wallets()
 	q.EarnedExpires = soonest(q.Lots)
 	q.Occasions = e.occasions(&o)
-	q.Given = e.given()
+	q.Given = e.given(&o)
+	q.Campaigns = b.used()
 	q.Tier = b.progress(e.earned[0])
 	if p.ladder != nil {
 		counts := b.counts(e.earned[0])
@@ -148,7 +151,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 			return Quote{}, "", err
 		}
 	}
-	if p.keepsShares || len(q.Reductions)+len(q.Given)+len(q.Issues) > 0 {
+	if p.keepsShares || len(q.Reductions)+len(q.Given)+len(q.Issues)+len(q.Campaigns) > 0 {
 		if err := q.fits(in); err != nil {
 			return Quote{}, "", err
 		}
@@ -215,15 +218,16 @@ type bill struct {
 	byWallets   int64   // what they pay together, minor units
 	idleWallets int64   // of it, by those that earn nothing
 
-	onRewards   Points // held points that go to rewards
-	takesNoPart bool   // the member is excluded: judged as a sale to nobody
+	onRewards   Points        // held points that go to rewards
+	uses        []CampaignUse // of budgets, by campaign; nil without budgets
+	takesNoPart bool          // the member is excluded: judged as a sale to nobody
 }
 
 func (p *Programme) newBill(in *QuoteInput, at moment) *bill {
 	lines := in.Sale.Lines
 	b := &bill{p: p, in: in, at: at, out: make([]QuotedLine, len(lines)), setEnd: make([]int32, len(lines)),
 		sets: make([]setID, 0, 4*len(lines))}
-	b.at.bill = b
+	b.at.bill, b.uses = b, p.budgets(in)
 	if p.notFor.holds(&b.at) {
 		b.asNobody()
 	}

@@ -50,6 +50,9 @@ func (p *Programme) check(in *QuoteInput) (moment, error) {
 	if err := checkStock(in.Stock); err != nil {
 		return moment{}, err
 	}
+	if err := checkLeft(in.Left); err != nil {
+		return moment{}, err
+	}
 	if err := p.checkMember(in.Member); err != nil {
 		return moment{}, err
 	}

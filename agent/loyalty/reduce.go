@@ -27,6 +27,9 @@ type reduction struct {
 	kind     giveKind
 	on       setID
 	when     *when
+	common   *when // of the campaign
+	campaign int32
+	caps     caps // of a discount, for one member; minor units
 	group    string
 	priority int64
 	initial  bool // counts on the prices before every other reduction

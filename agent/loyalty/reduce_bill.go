@@ -79,6 +79,11 @@ func (b *bill) reduce(refused []string) (outcome, error) {
 	}
 	b.at.total, b.paid, b.instruments = o.price(), o.paid, sum(o.paid)
 	b.onRewards = o.spent - o.ofEarned
+	for i, left := range o.budgets {
+		if b.p.campaigns[i].money {
+			b.uses[i].Money = b.uses[i].LeftMoney - left
+		}
+	}
 	return o, nil
 }
 

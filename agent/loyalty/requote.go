@@ -58,7 +58,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 // inputOf is what the store quoted a sale from.
 func inputOf(e *Entry) QuoteInput {
 	s := e.Sale
-	in := QuoteInput{GiftCards: s.GiftCards,
+	in := QuoteInput{GiftCards: s.GiftCards, Left: leftOf(s.Campaigns),
 		Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: s.Tier, Available: s.Available, Medium: s.Medium, Standing: s.Standing, History: s.History,
@@ -102,6 +102,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.text("personal", strings.Join(s.Personal, ","), strings.Join(o.Personal, ","))
 	c.text("occasions", strings.Join(s.Occasions, ","), strings.Join(o.Occasions, ","))
 	c.given(s.Given, o.Given)
+	c.campaigns(s.Campaigns, o.Campaigns)
 	c.figure("total", s.Total, o.Total)
 	c.figure("reduced", s.Reduced, o.Reduced)
 	c.figure("reward_points", int64(s.RewardPoints), int64(o.RewardPoints))

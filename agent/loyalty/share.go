@@ -209,6 +209,7 @@ func (q *Quote) fits(in *QuoteInput) error {
 	for _, r := range q.Reductions {
 		size += len(`{"rule":"","amount":},`) + len(r.Rule) + width(r.Amount)
 	}
+	size += usesBytes(q.Campaigns)
 	for _, g := range q.Given {
 		size += len(`{"rule":"","points":},`) + len(g.Rule) + width(int64(g.Points))
 	}

@@ -75,6 +75,7 @@ type outcome struct {
 	why        []Finding
 	spent      Points
 	ofEarned   Points  // of what was spent, more than was held
+	budgets    []int64 // money that the campaigns have left; nil without budgets
 	paid       []int64 // of each line, by what pays instead of lowering the price; nil: nothing
 }
 
@@ -90,7 +91,7 @@ func (s *stack) order() {
 // group may not use.
 func (s *stack) run(barred []bool) (outcome, error) {
 	lines := s.in.Sale.Lines
-	o := outcome{total: s.at.total, prices: prices{initial: make([]int64, len(lines)), left: make([]int64, len(lines)), lines: lines}}
+	o := outcome{total: s.at.total, prices: prices{initial: make([]int64, len(lines)), left: make([]int64, len(lines)), lines: lines}, budgets: s.moneyLeft()}
 	for i := range lines {
 		o.prices.initial[i], o.prices.left[i] = lines[i].Amount, lines[i].Amount
 	}
@@ -135,7 +136,10 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	if !f.initial {
 		now.total, now.left = o.price(), o.prices.left
 	}
-	if why, ok := f.when.check(f.id, &now); !ok {
+	if f.caps.overTime() && s.in.Member == nil {
+		return no(Finding{Code: ExplainMembersOnly})
+	}
+	if why, ok := now.checkBoth(f.common, f.when, f.id); !ok {
 		return no(why)
 	}
 	off, cost, why, err := s.worth(f, o)
@@ -151,11 +155,18 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	if f.kind == giveCoupon {
 		o.issues = append(o.issues, Issue{Rule: f.id, Coupon: s.p.doc.Coupons[f.coupon].ID, Count: f.times})
 	}
+	off, limited := s.hold(f, o, off)
 	amount := sum(off)
+	if amount == 0 && limited.Code != "" {
+		return no(limited)
+	}
 	for k, i := range f.lines {
 		o.prices.left[i] -= off[k]
 	}
 	o.total -= amount
+	if o.budgets != nil && f.campaign != noCampaign {
+		o.budgets[f.campaign] -= amount
+	}
 	o.spent += cost
 	if f.tender {
 		o.pay(f.lines, off)
@@ -176,6 +187,9 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 		told.Code = ExplainOfferPays
 	}
 	o.why = append(o.why, told)
+	if limited.Code != "" {
+		s.tell(o, limited)
+	}
 	return true, nil
 }
 

@@ -41,7 +41,12 @@ type vector struct {
 		Units  int64  `yaml:"units"`
 		Points Points `yaml:"points"`
 	} `yaml:"rewards"`
-	Stock   []Stock      `yaml:"stock"`
+	Stock []Stock `yaml:"stock"`
+	Left  []struct {
+		Campaign string `yaml:"campaign"`
+		Points   Points `yaml:"points"`
+		Money    major  `yaml:"money"`
+	} `yaml:"left"`
 	Day     string       `yaml:"day"`
 	At      string       `yaml:"at"`
 	Store   StoreID      `yaml:"store"`
@@ -160,6 +165,7 @@ type vectorWant struct {
 	Instruments wantInstruments   `yaml:",inline"`
 	Issued      []string          `yaml:"issued"` // of each coupon: kind and days
 	Given       map[string]Points `yaml:"given"`
+	Spent       []string          `yaml:"spent"` // of budgets: campaign, points, money
 }
 
 type lotStep struct {
@@ -269,6 +275,15 @@ func (v *vector) runSale(t *testing.T) {
 	v.compareWallets(t, &q)
 	v.compareIssued(t, p, in, q)
 	v.compareTier(t, &q)
+	if v.Want.Spent != nil {
+		got := []string{}
+		for _, u := range q.Campaigns {
+			got = append(got, fmt.Sprint(u.Campaign, " ", u.Points, " ", formatDecimal(u.Money, 2, false)))
+		}
+		if !slices.Equal(v.Want.Spent, got) {
+			t.Errorf("spent of budgets: got %v, want %v", got, v.Want.Spent)
+		}
+	}
 	v.compareInstruments(t, &q)
 	headOfficeAgrees(t, p, v.input(t))
 	if w := v.Want.Occasions; w != nil && !slices.Equal(w, q.Occasions) {
@@ -328,6 +343,9 @@ func (v *vector) input(t *testing.T) QuoteInput {
 		in.Place.At = v.At
 	}
 	in.Place.At = in.Place.Day + "T" + in.Place.At + ":00.000+02:00"
+	for _, l := range v.Left {
+		in.Left = append(in.Left, CampaignLeft{l.Campaign, l.Points, l.Money.minor(t, 2)})
+	}
 	for _, l := range v.Lines {
 		if l.Quantity == "" {
 			l.Quantity = "1"

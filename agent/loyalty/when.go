@@ -125,6 +125,14 @@ func (w *when) check(rule string, m *moment) (Finding, bool) {
 	return w.cel.check(rule, m)
 }
 
+// checkBoth looks at a rule's own condition after that of its campaign.
+func (m *moment) checkBoth(common, own *when, rule string) (Finding, bool) {
+	if why, ok := common.check(rule, m); !ok {
+		return why, false
+	}
+	return own.check(rule, m)
+}
+
 // segmented says whether the member is in a segment that the rule is for, and in none that it is not for.
 func (w *when) segmented(m *moment) bool {
 	return (len(w.segments) == 0 || m.inOne(w.segments)) && !m.inOne(w.notSegments)
