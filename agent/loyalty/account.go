@@ -40,7 +40,7 @@ func AccountsOf(m MemberID, w WalletID) Accounts {
 		return Accounts{AccountMain(m), AccountIssued, AccountRedeemed, AccountExpired}
 	}
 	at := "programme/" + string(w)
-	return Accounts{memberAccount(m, string(w), "main"), at + "/issued", at + "/redeemed", at + expiredPart}
+	return Accounts{memberAccount(m, string(w), "main"), at + issuedPart, at + "/redeemed", at + expiredPart}
 }
 
 const expiredPart = "/expired" // of every wallet's account for what has expired
@@ -71,6 +71,3 @@ func AccountWallet(account string) (MemberID, WalletID, bool) {
 	}
 	return MemberID(id), WalletID(name), true
 }
-
-// issues says whether points come into being on the account.
-func issues(account string) bool { return strings.HasSuffix(account, "/issued") }

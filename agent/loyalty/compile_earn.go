@@ -39,11 +39,12 @@ func (c *compiler) checkExpiries() {
 		expiry  expiry
 		pending int
 		wallet  int
+		partner string
 	}
 	kinds := map[life]bool{}
 	for i := range c.p.rules {
 		if r := &c.p.rules[i]; r.kind != multiply {
-			kinds[life{r.expiry, r.pending, r.wallet}] = true
+			kinds[life{r.expiry, r.pending, r.wallet, r.partner}] = true
 		}
 	}
 	if len(kinds) > maxExpiries {
@@ -109,6 +110,7 @@ func (c *compiler) compileRule(path string, def *earnDef) rule {
 		r.expiry = c.ruleExpiry(path+".expiry", def, r.wallet)
 	}
 	c.compileTendersOf(path+".tenders", def, &r)
+	c.compilePartner(path+".partner", def, &r)
 	return r
 }
 

@@ -42,3 +42,14 @@ func (c *compiler) compileLeast(path string, def *leastDef) least {
 	}
 	return k
 }
+
+// compilePartner reads who pays for what the rule gives; a multiplier's points are those of the rules that it multiplies.
+func (c *compiler) compilePartner(path string, def *earnDef, r *rule) {
+	if r.partner = def.Partner; def.Partner == "" {
+		return
+	}
+	c.checkID(path, def.Partner)
+	if r.kind == multiply {
+		c.fault(path, "does nothing in a multiplier", "write it in the rules that are multiplied")
+	}
+}

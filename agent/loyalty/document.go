@@ -119,6 +119,7 @@ type earnDef struct {
 
 	Tenders []string  `json:"tenders,omitempty"` // of a rule per tender: what is paid with these
 	Minimum *leastDef `json:"minimum,omitempty"` // of the goods that the rule bears on
+	Partner string    `json:"partner,omitempty"` // who pays for what the rule gives
 }
 
 type leastDef struct {

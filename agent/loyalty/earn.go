@@ -196,12 +196,12 @@ func (e *earning) group() {
 		if c.given == 0 {
 			continue
 		}
-		lot := EarnedLot{Expires: c.rule.expiry.lastDay(e.at.day)}
+		lot := EarnedLot{Expires: c.rule.expiry.lastDay(e.at.day), Partner: c.rule.partner}
 		if c.rule.pending > 0 {
 			lot.Usable = (e.at.day + date(c.rule.pending)).String()
 		}
 		lots := &e.lots[c.rule.wallet]
-		k := slices.IndexFunc(*lots, func(l EarnedLot) bool { return l.sameLife(&lot) })
+		k := slices.IndexFunc(*lots, func(l EarnedLot) bool { return l.together(&lot) })
 		if k < 0 {
 			k, *lots = len(*lots), append(*lots, lot)
 		}

@@ -113,8 +113,9 @@ func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 	if drawn > 0 {
 		moves = append(moves, draw(m.Lots, drawn, head.Day, spends(m), AccountRedeemed)...)
 	}
+	at := AccountsOf(m.ID, MainWallet)
 	for i, l := range q.Lots {
-		moves = append(moves, Movement{From: AccountIssued, To: AccountMain(m.ID), Points: l.Points,
+		moves = append(moves, Movement{From: issuedBy(l.Partner, &at, MainWallet), To: at.Main, Points: l.Points,
 			Lot: lotID(head.Store, head.Epoch, head.Seq, i+1), Expires: l.Expires, Earned: head.Day, Usable: l.Usable})
 	}
 	if q.fromEarned > 0 {
@@ -127,7 +128,7 @@ func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 func drawNew(made []Movement, points Points, member MemberID) []Movement {
 	var fresh []Lot
 	for _, l := range made {
-		if l.From == AccountIssued {
+		if issues(l.From) {
 			fresh = append(fresh, Lot{ID: l.Lot, Remaining: l.Points, Earned: l.Earned, Expires: l.Expires})
 		}
 	}

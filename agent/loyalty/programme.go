@@ -97,6 +97,7 @@ type rule struct {
 	tenders        []TenderKind // of a rule per tender
 	visit          bool         // per sale, once a day
 	least          least
+	partner        string // empty: the programme itself
 }
 
 // expiry gives the last valid day of points earned on a day.

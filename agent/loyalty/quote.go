@@ -75,11 +75,13 @@ type Redemption struct {
 type EarnedLot struct {
 	Points  Points `json:"points"`
 	Expires string `json:"expires,omitempty"`
-	Usable  string `json:"usable,omitempty"` // first day on which they may be spent; empty: at once
+	Usable  string `json:"usable,omitempty"`  // first day on which they may be spent; empty: at once
+	Partner string `json:"partner,omitempty"` // whose rules gave them
 }
 
-func (l *EarnedLot) sameLife(o *EarnedLot) bool {
-	return l.Expires == o.Expires && l.Usable == o.Usable
+// together says whether points of the two make one lot.
+func (l *EarnedLot) together(o *EarnedLot) bool {
+	return l.Expires == o.Expires && l.Usable == o.Usable && l.Partner == o.Partner
 }
 
 // net is the line's price after every reduction.

@@ -45,7 +45,7 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 		c.text("repriced", "yes", "no")
 	}
 	c.text("coupons", serials(b.Coupons), serials(o.Coupons))
-	c.returned(e, giftCardMovesBack(&in, b, ours.Day))
+	c.returned(e, &in, giftCardMovesBack(&in, b, ours.Day))
 	return ours, c.found, nil
 }
 
@@ -58,25 +58,24 @@ func serials(coupons []CouponBack) string {
 }
 
 // returned holds the movements of a return against its figures.
-func (c *comparison) returned(e *Entry, cards []Movement) {
+func (c *comparison) returned(e *Entry, in *ReturnInput, cards []Movement) {
 	b := e.Return
 	sums := map[Movement]Points{}
 	for i, m := range e.Moves {
 		c.positive(i, m)
 		sums[Movement{From: m.From, To: m.To}] += m.Points
 	}
+	want := cards
 	for _, w := range append([]WalletReturn{{Taken: b.Taken, Back: b.Back, Lapsed: b.Lapsed}}, b.Wallets...) {
-		at := AccountsOf(e.Member, w.Wallet)
-		for _, want := range []struct {
-			from, to string
-			points   Points
-		}{{at.Main, at.Issued, w.Taken}, {at.Redeemed, at.Main, w.Back}, {at.Redeemed, at.Expired, w.Lapsed}} {
-			pair := Movement{From: want.from, To: want.to}
-			c.figure("moves "+want.from+" -> "+want.to, int64(sums[pair]), int64(want.points))
-			delete(sums, pair)
+		at, view := AccountsOf(e.Member, w.Wallet), in.view(w.Wallet)
+		for _, p := range view.toPartners(w.Taken) {
+			want = append(want, Movement{From: at.Main, To: AccountPartner(p.Partner, w.Wallet), Points: p.Points})
+			w.Taken -= p.Points
 		}
+		want = append(want, Movement{From: at.Main, To: at.Issued, Points: w.Taken},
+			Movement{From: at.Redeemed, To: at.Main, Points: w.Back}, Movement{From: at.Redeemed, To: at.Expired, Points: w.Lapsed})
 	}
-	for _, m := range cards {
+	for _, m := range want {
 		pair := Movement{From: m.From, To: m.To}
 		c.figure("moves "+m.From+" -> "+m.To, int64(sums[pair]), int64(m.Points))
 		delete(sums, pair)

@@ -31,6 +31,7 @@ func (s *settlement) settle(was, now due) error {
 	}
 	owed := max(now.owed-s.in.Expired, 0) // what expired by itself is not taken a second time
 	s.take(max(owed-taken, 0))
+	s.backToPartners()
 	s.body.Short = max(owed-taken-s.body.Taken, 0)
 	return s.withhold(withheld)
 }

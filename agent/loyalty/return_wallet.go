@@ -9,6 +9,8 @@ type ReturnableWallet struct {
 	Lines  []ReturnedPart `json:"lines,omitempty"` // by line of the sale; the last ones may be left out
 	Lots   []LotID        `json:"lots,omitempty"`  // that the sale made
 	Spent  []SpentLot     `json:"spent,omitempty"` // that the sale drew on, in the order of drawing
+
+	Partners []PartnerPart `json:"partners,omitempty"` // of what was earned, by partners' rules
 }
 
 // ReturnedPart is one line's part in what the sale earned and spent of a wallet.
@@ -39,8 +41,8 @@ type WalletReturn struct {
 func walletsOf(e *Entry) []ReturnableWallet {
 	var all []ReturnableWallet
 	for _, w := range e.Sale.Wallets {
-		r := ReturnableWallet{Wallet: w.Wallet, Earned: w.Earned}
 		at := AccountsOf(e.Member, w.Wallet)
+		r := ReturnableWallet{Wallet: w.Wallet, Earned: w.Earned, Partners: partnersOf(e.Moves, at.Main)}
 		for _, m := range e.Moves {
 			switch {
 			case m.To == at.Main && issues(m.From):
@@ -98,7 +100,7 @@ func (s *settlement) settleWallets(t *tally) error {
 // of is the return as one wallet of the sale sees it: its lots, parts and lives in place of those of the points.
 func (in *ReturnInput) of(w *ReturnableWallet) ReturnInput {
 	out := ReturnInput{Sale: in.Sale, Policy: in.Policy, wallet: w.Wallet}
-	out.Sale.Earned, out.Sale.Lots, out.Sale.Spent = w.Earned, w.Lots, w.Spent
+	out.Sale.Earned, out.Sale.Lots, out.Sale.Spent, out.Sale.Partners = w.Earned, w.Lots, w.Spent, w.Partners
 	out.Sale.Lines = slices.Clone(in.Sale.Lines)
 	for i := range out.Sale.Lines {
 		l, part := &out.Sale.Lines[i], ReturnedPart{}
@@ -127,6 +129,19 @@ func (in *ReturnInput) of(w *ReturnableWallet) ReturnInput {
 	return out
 }
 
+// view is the return as a wallet of the sale sees it; of one that the sale did not use, as nobody does.
+func (in *ReturnInput) view(id WalletID) ReturnInput {
+	if id == MainWallet {
+		return *in
+	}
+	for i := range in.Sale.Wallets {
+		if in.Sale.Wallets[i].Wallet == id {
+			return in.of(&in.Sale.Wallets[i])
+		}
+	}
+	return ReturnInput{}
+}
+
 // wallet is a wallet of the programme whose policy it is; nil when that version does not have it.
 func (p *ReturnPolicy) wallet(id WalletID) *wallet {
 	if i := slices.IndexFunc(p.wallets, func(w wallet) bool { return w.id == id }); i >= 0 {
@@ -146,7 +161,7 @@ func (p *ReturnPolicy) tell(id WalletID, f Finding) Finding {
 // valid holds the figures of a wallet to what a sale can have.
 func (r *ReturnableWallet) valid(lines int) bool {
 	bad := func(n Points) bool { return n < 0 || n > maxPoints }
-	return len(r.Lines) <= lines && len(r.Spent) <= maxWalletDraws+1 && len(r.Lots) <= maxExpiries && !bad(r.Earned) &&
+	return validPartners(r.Partners, r.Earned) && len(r.Lines) <= lines && len(r.Spent) <= maxWalletDraws+1 && len(r.Lots) <= maxExpiries && !bad(r.Earned) &&
 		!slices.ContainsFunc(r.Spent, func(l SpentLot) bool { return l.Points < 1 || bad(l.Points) }) &&
 		!slices.ContainsFunc(r.Lines, func(l ReturnedPart) bool { return bad(l.Earned) || bad(l.Spent) })
 }

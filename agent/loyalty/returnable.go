@@ -22,6 +22,7 @@ type Returnable struct {
 	Spent     []SpentLot       `json:"spent,omitempty"` // that the sale drew on, in the order of drawing
 
 	Wallets   []ReturnableWallet `json:"wallets,omitempty"`    // beside the points
+	Partners  []PartnerPart      `json:"partners,omitempty"`   // of what was earned, by partners' rules
 	GiftCards []SpentGiftCard    `json:"gift_cards,omitempty"` // that paid, by serial
 	Coupons   []CouponBack       `json:"coupons,omitempty"`    // that had an effect; a token does not carry them
 }
@@ -76,7 +77,7 @@ func ReturnableOf(e *Entry) (Returnable, error) {
 		r.Coupons = append(r.Coupons, CouponBack{c.Coupon, c.Serial})
 	}
 	r.readLines(s, spent)
-	r.Wallets = walletsOf(e)
+	r.Wallets, r.Partners = walletsOf(e), partnersOf(e.Moves, AccountMain(e.Member))
 	r.readGiftCards(s)
 	return r, r.check()
 }
@@ -137,7 +138,7 @@ func (r *Returnable) check() error {
 	if slices.ContainsFunc(r.Spent, func(l SpentLot) bool { return l.Points < 1 || l.Points > maxPoints }) {
 		return bad("a lot is out of range")
 	}
-	if len(r.Wallets) > MaxWallets || slices.ContainsFunc(r.Wallets, func(w ReturnableWallet) bool { return !w.valid(len(r.Lines)) }) {
+	if !validPartners(r.Partners, r.Earned) || len(r.Wallets) > MaxWallets || slices.ContainsFunc(r.Wallets, func(w ReturnableWallet) bool { return !w.valid(len(r.Lines)) }) {
 		return bad("a wallet is out of range")
 	}
 	return nil

@@ -13,6 +13,7 @@ func walletNotes() map[string]schemaNote {
 			between(0, maxPoints)},
 		"wallet.expiry":  {"The last day of what is in it, of rules without their own.", nil},
 		"earn.wallet":    {"To which wallet the rule gives; left out, the points.", anID()},
+		"earn.partner":   {"Who pays for what the rule gives.", anID()},
 		"earn.tenders":   {"Of a rule per tender: what is counted when it is paid with these.", eachItem(oneWord(string(TenderCash), string(TenderCard), string(TenderGiftCard), string(TenderAccount)))},
 		"earn.minimum":   {"What the goods of the rule must come to.", nil},
 		"least":          {"", schemaNode{"minProperties": 1}},

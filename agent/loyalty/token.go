@@ -40,6 +40,10 @@ func (r *Returnable) Token(key ed25519.PrivateKey) ([]byte, error) {
 	for _, w := range r.Wallets {
 		d.wallet(&w)
 	}
+	if len(r.Partners) > 0 {
+		d.text(tokenPartners)
+		d.partners(r.Partners)
+	}
 	d.spentGiftCards(r)
 	return append(d.buf, ed25519.Sign(key, slices.Concat([]byte(tokenLabel), d.buf))...), nil
 }
@@ -59,6 +63,7 @@ func (d *digester) lots(made []LotID, spent []SpentLot) {
 // What not every sale has stands at the end of a token, each part with its label, so that one without it stays as it was.
 const (
 	tokenWallet    = "wallet"
+	tokenPartners  = "partners"
 	tokenGiftCards = "gift cards"
 )
 
@@ -70,6 +75,15 @@ func (d *digester) wallet(w *ReturnableWallet) {
 		d.ints(int64(l.Earned), int64(l.Spent))
 	}
 	d.lots(w.Lots, w.Spent)
+	d.partners(w.Partners)
+}
+
+func (d *digester) partners(parts []PartnerPart) {
+	d.ints(int64(len(parts)))
+	for _, p := range parts {
+		d.text(p.Partner)
+		d.ints(int64(p.Points))
+	}
 }
 
 // tokenDay is a day as a number; 0 is none.
@@ -158,6 +172,8 @@ func (t *tokenReader) returnable() Returnable {
 		switch t.text() {
 		case tokenWallet:
 			r.Wallets = append(r.Wallets, t.wallet())
+		case tokenPartners:
+			r.Partners = t.partners()
 		case tokenGiftCards:
 			t.giftCards(&r)
 		default:
@@ -173,7 +189,15 @@ func (t *tokenReader) wallet() ReturnableWallet {
 		w.Lines = append(w.Lines, ReturnedPart{Points(t.int()), Points(t.int())})
 	}
 	w.Lots, w.Spent = t.lots()
+	w.Partners = t.partners()
 	return w
+}
+
+func (t *tokenReader) partners() (parts []PartnerPart) {
+	for range t.count() {
+		parts = append(parts, PartnerPart{t.text(), Points(t.int())})
+	}
+	return parts
 }
 
 func (t *tokenReader) lots() (made []LotID, spent []SpentLot) {

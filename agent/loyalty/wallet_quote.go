@@ -79,7 +79,7 @@ func walletMoves(q *Quote, m *MemberState, head EntryHead, made int) []Movement 
 		}
 		for _, l := range w.Lots {
 			made++
-			moves = append(moves, Movement{From: to.Issued, To: to.Main, Points: l.Points,
+			moves = append(moves, Movement{From: issuedBy(l.Partner, &to, w.Wallet), To: to.Main, Points: l.Points,
 				Lot: lotID(head.Store, head.Epoch, head.Seq, made), Expires: l.Expires, Earned: head.Day, Usable: l.Usable})
 		}
 	}
