@@ -64,7 +64,14 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		if !who.card.IsZero() {
 			state.Medium, state.Available = loyalty.MediumPurse, who.purse
 		}
-		b.input.Member = &state
+		for i := range state.Wallets {
+			w := &state.Wallets[i]
+			w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
+		}
+		if err := b.programme.Recall(&state.MemberState, &state.Past, b.input.Place.Day); err != nil {
+			return nil, fmt.Errorf("quote: %w", err)
+		}
+		b.input.Member = &state.MemberState
 	}
 	if err := b.admitCoupons(); err != nil {
 		return nil, err

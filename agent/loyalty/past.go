@@ -3,6 +3,7 @@ package loyalty
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Past is what a member's entries leave behind for later sales: sums by day, what rules with a cap over time gave, occasions
@@ -154,6 +155,53 @@ type Record struct {
 	Joined   string   `json:"joined,omitempty"`   // day
 
 	Attributes []string `json:"attributes,omitempty"` // city=riga
+}
+
+// Asked leaves of a record what the programmes ask, and joins days that none of them needs apart on a day; nil when they ask
+// nothing. What is nobody's business stays at head office.
+func (r Record) Asked(programmes []*Programme, day string) (*Record, error) {
+	out, from, asked := r, day, false
+	out.Birthday, out.Joined, out.Segments, out.Attributes = "", "", nil, nil
+	for _, p := range programmes {
+		first, err := p.SumsFrom(day)
+		if err != nil {
+			return nil, err
+		}
+		if first != "" {
+			from = min(from, first)
+		}
+		asked = asked || p.LooksBack()
+		for i := range p.occasions {
+			if p.occasions[i].joined {
+				out.Joined = r.Joined
+			} else if r.Birthday != "" {
+				out.Birthday = r.Birthday[max(len(r.Birthday)-len("02-29"), 0):]
+			}
+		}
+		for _, w := range p.conditions() {
+			if w.joined != nil {
+				out.Joined = r.Joined
+			}
+			if len(w.segments)+len(w.notSegments) > 0 {
+				out.Segments = r.Segments
+			}
+		}
+		out.askAttributes(&r, p.Attributes())
+	}
+	if !asked {
+		return nil, nil
+	}
+	out.Days = slices.Clone(r.Days)
+	out.Join(from)
+	return &out, nil
+}
+
+func (r *Record) askAttributes(all *Record, names []string) {
+	for _, a := range all.Attributes {
+		if name, _, _ := strings.Cut(a, "="); slices.Contains(names, name) && !slices.Contains(r.Attributes, a) {
+			r.Attributes = append(r.Attributes, a)
+		}
+	}
 }
 
 // Recall fills in what the programme asks of a member's past on a day: the standing for its ladder, the history for its

@@ -142,7 +142,7 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 	if err != nil {
 		return fmt.Errorf("insert entry %d: %w", e.Seq, err)
 	}
-	if err := insertPending(tx, e); err != nil {
+	if err := db.insertPending(tx, e); err != nil {
 		return fmt.Errorf("insert pending of entry %d: %w", e.Seq, err)
 	}
 	if r := e.Card; r != nil {
@@ -198,16 +198,6 @@ func effects(e *loyalty.Entry) []effect {
 		}
 	}
 	return out
-}
-
-func insertPending(tx *store.Tx, e *loyalty.Entry) error {
-	for _, x := range effects(e) {
-		if _, err := tx.Exec(`INSERT OR IGNORE INTO pending (member, seq, points) VALUES (?, ?, ?)`,
-			x.member, e.Seq, x.points); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // replay looks a transaction id up inside the transaction; nil when it is new.

@@ -154,4 +154,14 @@ func BenchmarkMember(b *testing.B) {
 			}
 		}
 	})
+	for n := 6; n <= 500; n++ {
+		box.sell(b, n, 7, 10)
+	}
+	b.Run("state with 500 pending", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := box.State(b.Context(), 7); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

@@ -180,22 +180,30 @@ func (db *DB) putProgramme(tx *store.Tx, p *Programme, pos *FeedPosition) error 
 
 // putMember replaces a member with its cards and numbers. A card or number that moved leaves its old holder.
 func putMember(tx *store.Tx, m *Member, epoch uint32) error {
-	lots := slices.Clone(m.Lots)
+	lots, wallets, past := slices.Clone(m.Lots), m.Wallets, m.Past
 	if m.Status == MemberErased {
-		lots = nil
+		lots, wallets, past = nil, nil, loyalty.Record{}
 	}
 	loyalty.SortLots(lots)
 	if lots == nil {
 		lots = []loyalty.Lot{}
 	}
-	doc, err := json.Marshal(lots)
-	if err != nil {
-		return err
+	if wallets == nil {
+		wallets = []Wallet{}
 	}
-	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, through, feed_epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+	docs := make([][]byte, 3)
+	for i, part := range []any{lots, wallets, &past} {
+		var err error
+		if docs[i], err = json.Marshal(part); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, wallets, past, through, feed_epoch)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, tier = excluded.tier, language = excluded.language,
-			balance = excluded.balance, lots = excluded.lots, through = excluded.through, feed_epoch = excluded.feed_epoch`,
-		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, doc, m.Through, epoch); err != nil {
+			balance = excluded.balance, lots = excluded.lots, wallets = excluded.wallets, past = excluded.past,
+			through = excluded.through, feed_epoch = excluded.feed_epoch`,
+		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, docs[0], docs[1], docs[2], m.Through, epoch); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(`DELETE FROM member_card WHERE member = ?`, m.ID); err != nil {
@@ -263,7 +271,7 @@ func (db *DB) settlePending(ctx context.Context) error {
 				return err
 			}
 		default:
-			if err := rebuildPending(tx, keep, floor); err != nil {
+			if err := db.rebuildPending(tx, keep, floor); err != nil {
 				return err
 			}
 		}
@@ -277,7 +285,7 @@ func (db *DB) settlePending(ctx context.Context) error {
 }
 
 // rebuildPending makes the rows of entries above after, through last, again.
-func rebuildPending(tx *store.Tx, after, last loyalty.Seq) error {
+func (db *DB) rebuildPending(tx *store.Tx, after, last loyalty.Seq) error {
 	for seq := after + 1; seq <= last; seq++ {
 		var body []byte
 		if err := tx.QueryRow(`SELECT body FROM entry WHERE seq = ?`, []any{seq}, &body); err != nil {
@@ -287,7 +295,7 @@ func rebuildPending(tx *store.Tx, after, last loyalty.Seq) error {
 		if err != nil {
 			return err
 		}
-		if err := insertPending(tx, e); err != nil {
+		if err := db.insertPending(tx, e); err != nil {
 			return err
 		}
 	}

@@ -30,9 +30,17 @@ type Member struct {
 	Language string
 	Balance  loyalty.Points // sum of the lots
 	Lots     []loyalty.Lot
-	Through  loyalty.Seq // last own entry that this includes
+	Wallets  []Wallet       // beside the points
+	Past     loyalty.Record // as far as head office includes entries
+	Through  loyalty.Seq    // last own entry that this includes
 	Cards    []loyalty.CardID
 	Numbers  []Number
+}
+
+// Wallet is the lots of a wallet beside the points.
+type Wallet struct {
+	Wallet loyalty.WalletID `json:"wallet"`
+	Lots   []loyalty.Lot    `json:"lots"`
 }
 
 // Number is a printed number as a store may know it.
@@ -43,17 +51,22 @@ type Number struct {
 
 // selectMember reads a member; entries at or below the watermark are included whatever the row's own mark says, but only
 // in the feed epoch that the watermark belongs to.
-const selectMember = `SELECT m.id, m.status, m.tier, m.language, m.balance, m.lots,
+const selectMember = `SELECT m.id, m.status, m.tier, m.language, m.balance, m.lots, m.wallets, m.past,
 	max(m.through, iif(m.feed_epoch = p.feed_epoch, p.watermark, 0)) FROM member m, feed_pos p`
 
 func scanMember(scan func(...any) error) (Member, error) {
 	var m Member
-	var lots []byte
-	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Balance, &lots, &m.Through)
-	if err != nil {
-		return Member{}, err
+	var lots, wallets, past []byte
+	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Balance, &lots, &wallets, &past, &m.Through)
+	for _, part := range []struct {
+		doc  []byte
+		into any
+	}{{lots, &m.Lots}, {wallets, &m.Wallets}, {past, &m.Past}} {
+		if err == nil {
+			err = json.Unmarshal(part.doc, part.into)
+		}
 	}
-	return m, json.Unmarshal(lots, &m.Lots)
+	return m, err
 }
 
 // Member gives one member; ErrNotFound when head office has not sent it.
@@ -97,38 +110,6 @@ func (db *DB) oneMember(ctx context.Context, text string, key any) (Member, erro
 		return n, err
 	}, `SELECT hmac, masked FROM member_number WHERE member = ? ORDER BY hmac`, m.ID)
 	return m, err
-}
-
-// State is a member as this store sees it now: head office's lots with the store's own later entries replayed over them.
-// Available is the balance; a card's purse is known to the card alone.
-func (db *DB) State(ctx context.Context, id loyalty.MemberID) (loyalty.MemberState, error) {
-	// Own entries are read before head office's row: whatever head office includes in the meantime is then left out
-	// below, and nothing that it does not include can be missing, since pending rows go only after the row has come.
-	later, err := db.pendingEntries(ctx, id)
-	if err != nil {
-		return loyalty.MemberState{}, err
-	}
-	m, err := db.Member(ctx, id)
-	if err != nil {
-		return loyalty.MemberState{}, err
-	}
-	lots := m.Lots
-	for _, e := range later {
-		if e.Seq > m.Through {
-			lots = loyalty.Apply(lots, e.Moves, id)
-		}
-	}
-	return loyalty.MemberState{ID: id, Tier: m.Tier, Lots: lots, Available: max(0, loyalty.Balance(lots))}, nil
-}
-
-func (db *DB) pendingEntries(ctx context.Context, id loyalty.MemberID) ([]*loyalty.Entry, error) {
-	return query(ctx, db.ledger.Read(), "pending entries", func(scan func(...any) error) (*loyalty.Entry, error) {
-		var body []byte
-		if err := scan(&body); err != nil {
-			return nil, err
-		}
-		return loyalty.DecodeEntry(body)
-	}, `SELECT e.body FROM pending p JOIN entry e ON e.seq = p.seq WHERE p.member = ? ORDER BY p.seq`, id)
 }
 
 // Balance is the sum of State's lots without reading them: head office's balance plus the pending effects above it.

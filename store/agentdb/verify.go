@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
+	"reflect"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -204,7 +206,7 @@ func (v *verifier) pending(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, `SELECT member, seq, points FROM pending ORDER BY seq, member`)
+	rows, err := tx.QueryContext(ctx, `SELECT member, seq, points, effect FROM pending ORDER BY seq, member`)
 	if err != nil {
 		return err
 	}
@@ -212,11 +214,18 @@ func (v *verifier) pending(ctx context.Context) error {
 	for rows.Next() {
 		var k pendingKey
 		var points loyalty.Points
-		if err := rows.Scan(&k.member, &k.seq, &points); err != nil {
+		var effect []byte
+		if err := rows.Scan(&k.member, &k.seq, &points, &effect); err != nil {
 			return err
 		}
-		if w, ok := want[k]; !ok || w != points {
-			v.find(FindPending, k.seq, "member %d has %d pending, the entry says %d", k.member, points, w)
+		w, ok := want[k]
+		if !ok || w.points != points {
+			v.find(FindPending, k.seq, "member %d has %d pending, the entry says %d", k.member, points, w.points)
+		}
+		var kept pendingEffect
+		if effect != nil && (json.Unmarshal(effect, &kept) != nil || !reflect.DeepEqual(kept.Moves, w.effect.Moves) ||
+			w.effect.Steps != nil && !reflect.DeepEqual(kept.Steps, w.effect.Steps)) {
+			v.find(FindPending, k.seq, "member %d has pending %s, the entry says otherwise", k.member, effect)
 		}
 		delete(want, k)
 	}
@@ -226,14 +235,20 @@ func (v *verifier) pending(ctx context.Context) error {
 	return rows.Err()
 }
 
+// pendingWant is what one row of the pending table must say.
+type pendingWant struct {
+	points loyalty.Points
+	effect pendingEffect
+}
+
 // effectsAbove computes what the pending table must hold. Bodies that cannot be read were found in the log already.
-func effectsAbove(ctx context.Context, tx *sql.Tx, floor loyalty.Seq) (map[pendingKey]loyalty.Points, error) {
+func effectsAbove(ctx context.Context, tx *sql.Tx, floor loyalty.Seq) (map[pendingKey]pendingWant, error) {
 	rows, err := tx.QueryContext(ctx, `SELECT body FROM entry WHERE seq > ? ORDER BY seq`, floor)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	want := map[pendingKey]loyalty.Points{}
+	want := map[pendingKey]pendingWant{}
 	for rows.Next() {
 		var body []byte
 		if err := rows.Scan(&body); err != nil {
@@ -244,7 +259,11 @@ func effectsAbove(ctx context.Context, tx *sql.Tx, floor loyalty.Seq) (map[pendi
 			continue
 		}
 		for _, x := range effects(e) {
-			want[pendingKey{x.member, e.Seq}] = x.points
+			effect, err := effectOn(e, x.member, elsewhere)
+			if err != nil {
+				return nil, err
+			}
+			want[pendingKey{x.member, e.Seq}] = pendingWant{x.points, effect}
 		}
 	}
 	return want, rows.Err()

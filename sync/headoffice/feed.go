@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,9 @@ import (
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
+
+// lastDay is after every day: what holds then holds now.
+const lastDay = "9999-12-31"
 
 // pageBytes is about how large a feed page becomes; the last row may exceed it by its own size.
 const pageBytes = wire.MaxFeedBytes / 4
@@ -92,6 +96,7 @@ type feedWriter struct {
 	tx     *hodb.Tx
 	office *Office
 	head   *hodb.Head
+	rules  []*loyalty.Programme // every published version; nil until asked
 }
 
 func (w *feedWriter) fill(page *wire.FeedPage, q wire.FeedQuery) error {
@@ -127,7 +132,7 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 	case hodb.TopicMember:
 		row.Member, err = w.member(c.Key)
 		if err == nil {
-			size = small + 80*len(row.Member.Lots) + 128*(len(row.Member.Cards)+len(row.Member.Numbers))
+			size = small + 80*lotsOf(row.Member) + pastBytes(row.Member.Past) + 128*(len(row.Member.Cards)+len(row.Member.Numbers))
 		}
 		return true, size, err
 	case hodb.TopicProgramme:
@@ -167,6 +172,15 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 	}
 	row.Lots = append(row.Lots, lots...)
 	row.Balance = loyalty.Balance(lots)
+	if row.Wallets, err = w.wallets(id); err != nil {
+		return nil, err
+	}
+	if row.Past, err = w.past(m); err != nil {
+		return nil, err
+	}
+	if row.Tier, err = w.tx.TierOn(m, lastDay); err != nil {
+		return nil, err
+	}
 	cards, err := w.tx.Cards(id)
 	if err != nil {
 		return nil, err
@@ -179,6 +193,54 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 		row.Numbers = append(row.Numbers, wire.NumberRow{HMAC: n.HMAC, Masked: n.Masked})
 	}
 	return row, err
+}
+
+// wallets are the lots beside the points.
+func (w *feedWriter) wallets(id loyalty.MemberID) (rows []wire.WalletRow, err error) {
+	units, err := w.tx.Units(id)
+	for _, unit := range units {
+		if unit == hodb.Points || err != nil {
+			continue
+		}
+		row := wire.WalletRow{Wallet: loyalty.WalletID(unit)}
+		row.Lots, err = w.tx.Lots(id, unit)
+		rows = append(rows, row)
+	}
+	return rows, err
+}
+
+// past is what stores are told of a member's past: as much as the published programmes ask.
+func (w *feedWriter) past(m *hodb.Member) (*loyalty.Record, error) {
+	if w.rules == nil {
+		var err error
+		if w.rules, err = w.office.published(w.tx); err != nil {
+			return nil, err
+		}
+	}
+	if !slices.ContainsFunc(w.rules, (*loyalty.Programme).LooksBack) {
+		return nil, nil
+	}
+	r, err := w.tx.Record(m)
+	if err != nil {
+		return nil, err
+	}
+	return r.Asked(w.rules, w.tx.Now().UTC().Format(time.DateOnly))
+}
+
+// lotsOf and pastBytes estimate what a member's row takes.
+func lotsOf(m *wire.MemberRow) int {
+	n := len(m.Lots)
+	for _, w := range m.Wallets {
+		n += len(w.Lots)
+	}
+	return n
+}
+
+func pastBytes(r *loyalty.Record) int {
+	if r == nil {
+		return 0
+	}
+	return 256 + 64*len(r.Days) + 96*len(r.Given)
 }
 
 func (w *feedWriter) programme(digest string) (*wire.ProgrammeRow, error) {

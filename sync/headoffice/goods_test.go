@@ -1,6 +1,7 @@
 package headoffice
 
 import (
+	"reflect"
 	"testing"
 
 	"loyaltill/agent/loyalty"
@@ -231,4 +232,34 @@ func (b *box) open() {
 		b.t.Fatal(err)
 	}
 	b.session = answer.Session
+}
+
+func TestStoresAreToldAMembersPast(t *testing.T) {
+	c, one, two, anna := backShop(t)
+	first := one.write(one.told(one.head(), anna, 20, loyalty.Past{}, ""))
+	one.takeBack(first, 5)
+	c.hear(one, 1)
+	page, err := c.office.Feed(t.Context(), wire.FeedQuery{Store: 2, Limit: wire.MaxFeedRows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var row *wire.MemberRow
+	for _, r := range page.Rows {
+		if r.Member != nil {
+			row = r.Member
+		}
+	}
+	want := loyalty.Past{Purchases: 1, Last: "2026-11-24", Days: []loyalty.PastDay{{Day: "2026-11-24", Standing: loyalty.Standing{Spend: 15000, Points: 188, Visits: 1}}},
+		Given: []loyalty.RulePast{{On: "2026-11-24", RuleSum: loyalty.RuleSum{Rule: "base", Day: 150, Week: 150, Month: 150, Year: 150, Lifetime: 150}}}}
+	if row == nil || row.Past == nil || !reflect.DeepEqual(row.Past.Past, want) {
+		t.Fatalf("told %+v, want %+v", row.Past, want)
+	}
+	two.clock = one.clock
+	e := two.told(two.head(), anna, 20, row.Past.Past, "") // 100 are left of the month, and it is not the first purchase
+	if two.write(e); e.Sale.Earned != 100+7 {
+		t.Errorf("the second store gives %d", e.Sale.Earned)
+	}
+	c.hear(two, 1)
+	wantKinds(t, c.report())
+	c.inOrder()
 }

@@ -197,11 +197,11 @@ func (j *judge) rejudge(k hodb.EntryKey, b before) (v verdict, m *matter, err er
 	return v, m, err
 }
 
-// apart is the first day that the ladder of any version counts by itself on a day.
+// apart is the first day that the windows of any version count by itself on a day.
 func apart(rules []*loyalty.Programme, day string) string {
 	first := day
 	for _, p := range rules {
-		if from, _, err := p.TierWindow(day); err == nil && from != "" {
+		if from, err := p.SumsFrom(day); err == nil && from != "" {
 			first = min(first, from)
 		}
 	}

@@ -118,6 +118,12 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 func memberOf(r *wire.MemberRow) *agentdb.Member {
 	m := &agentdb.Member{ID: r.ID, Status: agentdb.MemberStatus(r.Status), Tier: r.Tier, Language: r.Language,
 		Balance: r.Balance, Lots: r.Lots, Through: r.Through, Cards: r.Cards}
+	for _, w := range r.Wallets {
+		m.Wallets = append(m.Wallets, agentdb.Wallet(w))
+	}
+	if r.Past != nil {
+		m.Past = *r.Past
+	}
 	for _, n := range r.Numbers {
 		m.Numbers = append(m.Numbers, agentdb.Number{HMAC: n.HMAC, Masked: n.Masked})
 	}

@@ -76,7 +76,15 @@ type MemberRow struct {
 	Lots     []loyalty.Lot    `json:"lots"`
 	Cards    []loyalty.CardID `json:"cards"`
 	Numbers  []NumberRow      `json:"numbers"`
-	Through  loyalty.Seq      `json:"through"` // last entry of the asking store, in its epoch, that the row includes
+	Wallets  []WalletRow      `json:"wallets,omitempty"` // beside the points
+	Past     *loyalty.Record  `json:"past,omitempty"`    // when a programme asks of it
+	Through  loyalty.Seq      `json:"through"`           // last entry of the asking store, in its epoch, that the row includes
+}
+
+// WalletRow is the lots of a wallet beside the points.
+type WalletRow struct {
+	Wallet loyalty.WalletID `json:"wallet"`
+	Lots   []loyalty.Lot    `json:"lots"`
 }
 
 // NumberRow is a printed number as stores may know it.
