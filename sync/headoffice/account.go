@@ -34,6 +34,8 @@ func placeOf(name string, store loyalty.StoreID) place {
 		return place{hodb.StoreOwner(store), hodb.AccountKind(part[1]), hodb.Points}
 	case part[0] == "programme" && len(part) == 3:
 		return place{hodb.StoreOwner(store), hodb.AccountKind(part[2]), part[1]}
+	case part[0] == "partner" && len(part) == 4: // of a wallet beside the points
+		return place{hodb.HeadOffice, hodb.AccountKind(name), part[2]}
 	}
 	return place{hodb.HeadOffice, hodb.AccountKind(name), hodb.Points}
 }
