@@ -58,7 +58,12 @@ func (a *Agent) readCoupon(ctx context.Context, c Coupon) (loyalty.ShownCoupon, 
 	if err != nil {
 		return loyalty.ShownCoupon{}, err
 	}
-	return issued.Entry.CouponCodes()[0].ShownCoupon, nil
+	for _, code := range issued.Entry.CouponCodes() { // a sale may have brought several
+		if code.Serial == strings.TrimSpace(c.Code) {
+			return code.ShownCoupon, nil
+		}
+	}
+	return loyalty.ShownCoupon{}, refuse(CodeCouponUnknown, nil)
 }
 
 // paperKey checks what a store of the chain has printed.

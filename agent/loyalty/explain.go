@@ -109,6 +109,7 @@ const (
 	ExplainIssued        = "explain.issued"
 	ExplainIssueMore     = "explain.issue_more"
 	ExplainIssueMost     = "explain.issue_most" // the engine's limit on one bill
+	ExplainRewardNext    = "explain.reward_next"
 	ExplainRewardCoupon  = "explain.reward_coupon"
 	ExplainRewardProduct = "explain.reward_product" // the article is not on the bill
 	ExplainMembersOnly   = "explain.members_only"

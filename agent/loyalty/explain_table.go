@@ -33,6 +33,7 @@ func couponRows() []explainRow {
 		{ExplainIssueMore, []explainArg{rule, intArg("missing", ArgMoney, missing)}},
 		{ExplainIssueMost, []explainArg{rule, intArg("count", ArgCount, limit)}},
 		{ExplainRewardCoupon, []explainArg{rule, coupon, intArg("cost", ArgPoints, limit)}},
+		{ExplainRewardNext, []explainArg{rule, intArg("missing", ArgPoints, missing)}},
 		{ExplainRewardProduct, []explainArg{rule, textArg("article", ArgRule, func(f *Finding) string { return f.Detail })}},
 		{ExplainMembersOnly, []explainArg{rule}},
 		{ExplainStockGone, []explainArg{rule, intArg("count", ArgCount, limit)}},

@@ -43,6 +43,9 @@ type Quote struct {
 	Issues    []Issue       `json:"issues,omitempty"`    // coupons for another time
 	Campaigns []CampaignUse `json:"campaigns,omitempty"` // what this sale spends of budgets
 
+	Rewards    []RewardOffer `json:"rewards,omitempty"`     // when asked for, in the order of the document
+	NextReward *Finding      `json:"next_reward,omitempty"` // likewise: the one that takes the fewest points more after this sale
+
 	personal   []string // articles of the bill on the member's list
 	fromEarned Points   // of RewardPoints, paid with points of this very sale
 	shares     Shares
@@ -148,6 +151,9 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.personal = b.personal()
 	q.reduced(b, &o)
 	q.issue(b, &o)
+	if in.Sale.Offers {
+		q.catalogue(b, at, &o)
+	}
 	if p.keepsShares {
 		if q.shares, err = e.shares(&q, &o); err != nil {
 			return Quote{}, "", err

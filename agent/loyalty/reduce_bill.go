@@ -38,13 +38,7 @@ func (p *Programme) rewardIndex(id string) int {
 // reduce takes everything off the prices that discounts, coupons and rewards take off. refused are rewards that the points
 // of this very sale did not pay for.
 func (b *bill) reduce(refused []string) (outcome, error) {
-	s := stack{bill: b}
-	if m := b.in.Member; m != nil {
-		s.held = m.canSpend()
-		if m.Medium != MediumPurse {
-			s.held = min(s.held, b.p.withoutPurse(m))
-		}
-	}
+	s := stack{bill: b, held: b.held()}
 	s.spendable = s.held
 	if b.in.Member != nil {
 		s.spendable = maxPoints // settled when it is known what the sale earns
@@ -87,16 +81,33 @@ func (b *bill) reduce(refused []string) (outcome, error) {
 	return o, nil
 }
 
+// held is what rewards may cost, without the points of this sale.
+func (b *bill) held() Points {
+	m := b.in.Member
+	if m == nil {
+		return 0
+	}
+	if m.Medium != MediumPurse {
+		return min(m.canSpend(), b.p.withoutPurse(m))
+	}
+	return m.canSpend()
+}
+
+// ranked puts lines in an order that their places on the bill do not change.
+func (s *stack) ranked() {
+	s.rank = make([]int32, len(s.out))
+	for place, i := range s.byContent() {
+		s.rank[i] = int32(place)
+	}
+}
+
 // gather finds the discounts that bear on the bill from the sets of its lines, and adds what was shown and asked.
 func (s *stack) gather(refused []string) error {
 	p, sale := s.p, &s.in.Sale
 	if len(p.discounts) == 0 && len(sale.Shown) == 0 && len(sale.Rewards) == 0 {
 		return nil
 	}
-	s.rank = make([]int32, len(s.out))
-	for place, i := range s.byContent() {
-		s.rank[i] = int32(place)
-	}
+	s.ranked()
 	for _, d := range s.touched() {
 		s.offer(&p.discounts[d])
 	}

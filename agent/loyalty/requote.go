@@ -39,8 +39,6 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 		m.Tier, m.Available = tier, available
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
-	in.Stock = s.Stock
-	in.Place = Place{Store: e.Store, Lane: e.Lane, At: e.At, Day: e.Day}
 	q, err := p.Quote(in)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
@@ -58,7 +56,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 // inputOf is what the store quoted a sale from.
 func inputOf(e *Entry) QuoteInput {
 	s := e.Sale
-	in := QuoteInput{GiftCards: s.GiftCards, Left: leftOf(s.Campaigns),
+	in := QuoteInput{GiftCards: s.GiftCards, Left: leftOf(s.Campaigns), Stock: s.Stock,
 		Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: s.Tier, Available: s.Available, Medium: s.Medium, Standing: s.Standing, History: s.History,

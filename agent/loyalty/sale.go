@@ -64,6 +64,7 @@ type Sale struct {
 
 	Shown   []ShownCoupon `json:"shown,omitempty"`   // coupons
 	Rewards []RewardAsk   `json:"rewards,omitempty"` // what the member wants for points
+	Offers  bool          `json:"offers,omitempty"`  // tell which rewards can be had
 }
 
 // LotID names a lot: the entry that made it and a running number, "store-epoch-seq.n".

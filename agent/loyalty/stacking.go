@@ -70,8 +70,9 @@ type outcome struct {
 	reductions []Reduction
 	parts      [][]int64 // of each reduction, by line
 	lines      [][]int32
-	times      []int64 // that each reward is taken; 0 for what is none
-	issues     []Issue // coupons that rewards give
+	times      []int64           // that each reward is taken; 0 for what is none
+	issues     []Issue           // coupons that rewards give
+	taken      map[string]string // group: who has it
 	why        []Finding
 	spent      Points
 	ofEarned   Points  // of what was spent, more than was held
@@ -118,6 +119,7 @@ func (s *stack) run(barred []bool) (outcome, error) {
 			s.tell(&o, Finding{Rule: f.id, Code: ExplainReduceGroup, Detail: taken[f.group]})
 		}
 	}
+	o.taken = taken
 	return o, nil
 }
 

@@ -47,6 +47,7 @@ type vector struct {
 		Points   Points `yaml:"points"`
 		Money    major  `yaml:"money"`
 	} `yaml:"left"`
+	Offers  bool         `yaml:"offers"`
 	Day     string       `yaml:"day"`
 	At      string       `yaml:"at"`
 	Store   StoreID      `yaml:"store"`
@@ -166,6 +167,8 @@ type vectorWant struct {
 	Issued      []string          `yaml:"issued"` // of each coupon: kind and days
 	Given       map[string]Points `yaml:"given"`
 	Spent       []string          `yaml:"spent"` // of budgets: campaign, points, money
+
+	Catalogue offersWant `yaml:",inline"`
 }
 
 type lotStep struct {
@@ -274,6 +277,7 @@ func (v *vector) runSale(t *testing.T) {
 	v.compareReductions(t, &q)
 	v.compareWallets(t, &q)
 	v.compareIssued(t, p, in, q)
+	v.compareOffers(t, &q)
 	v.compareTier(t, &q)
 	if v.Want.Spent != nil {
 		got := []string{}
@@ -383,7 +387,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	for _, c := range v.Shown {
 		in.Sale.Shown = append(in.Sale.Shown, c.shown(t))
 	}
-	in.Stock = v.Stock
+	in.Stock, in.Sale.Offers = v.Stock, v.Offers
 	for _, r := range v.Rewards {
 		in.Sale.Rewards = append(in.Sale.Rewards, RewardAsk{Reward: r.Reward, Times: r.Times, Units: r.Units, Points: r.Points})
 	}
