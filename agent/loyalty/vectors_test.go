@@ -55,6 +55,7 @@ type vector struct {
 	Lots    []lotStep    `yaml:"lots"`
 	Returns []returnStep `yaml:"returns"`
 	Reviews []reviewStep `yaml:"reviews"`
+	Ledger  []ledgerStep `yaml:"ledger"`
 	Split   *vectorSplit `yaml:"split"`
 	Codes   []vectorCode `yaml:"codes"`
 }
@@ -216,6 +217,8 @@ func (v *vector) run(t *testing.T) {
 	switch {
 	case v.Codes != nil:
 		v.runCodes(t)
+	case v.Ledger != nil:
+		v.runLedger(t)
 	case v.Reviews != nil:
 		v.runReviews(t)
 	case v.Split != nil:
