@@ -104,6 +104,7 @@ func (c *compiler) compile() {
 	c.compileGiftCards()
 	c.compileIssues()
 	c.checkCapped()
+	c.compileStamps()
 	c.compileLimits()
 	c.compileMembers()
 	c.mainWallet()

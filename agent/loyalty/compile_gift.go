@@ -67,11 +67,14 @@ func (c *compiler) compileGiftCards() {
 // ruleIDs is every id that a finding may name as its rule.
 func (c *compiler) ruleIDs() map[string]bool {
 	seen := map[string]bool{}
-	for i := range c.doc.Earn {
-		seen[c.doc.Earn[i].ID] = true
+	for _, d := range c.doc.earnDefs() {
+		seen[d.def.ID] = true
 	}
-	for i := range c.doc.Discounts {
-		seen[c.doc.Discounts[i].ID] = true
+	for _, d := range c.doc.discountDefs() {
+		seen[d.def.ID] = true
+	}
+	for i := range c.doc.Campaigns {
+		seen[c.doc.Campaigns[i].ID] = true
 	}
 	for i := range c.doc.Rewards {
 		seen[c.doc.Rewards[i].ID] = true

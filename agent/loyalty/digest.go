@@ -76,6 +76,7 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 		}
 	}
 	d.giftCards(in, q)
+	d.stamps(q.Stamps)
 	if len(q.personal) > 0 {
 		d.text("personal 1")
 		d.ints(int64(len(q.personal)))

@@ -32,6 +32,7 @@ type document struct {
 	GiftCards []giftCardDef        `json:"gift_cards,omitempty"`
 	Issue     []issueDef           `json:"issue,omitempty"`
 	Campaigns []campaignDef        `json:"campaigns,omitempty"`
+	Stamps    []stampDef           `json:"stamps,omitempty"`
 	Stacking  *stackingDef         `json:"stacking,omitempty"`
 	Expiry    *expiryDef           `json:"expiry,omitempty"`
 	Returns   *returnsDef          `json:"returns,omitempty"`

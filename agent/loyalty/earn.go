@@ -48,6 +48,9 @@ type candidate struct {
 
 func (e *earning) run() error {
 	e.gather()
+	if err := e.stampPoints(); err != nil {
+		return err
+	}
 	n := len(e.p.wallets)
 	e.pool, e.earned, e.lots = make([][roundingModes]frac, n), make([]Points, n), make([][]EarnedLot, n)
 	for i := range e.cands {

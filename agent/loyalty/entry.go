@@ -111,6 +111,7 @@ type SaleBody struct {
 	Stock        []Stock       `json:"stock,omitempty"`         // what the store was told was gone
 	Issued       []CouponBody  `json:"issued,omitempty"`        // coupons for another time
 
+	Stamps        []StampUse      `json:"stamps,omitempty"`
 	GiftCards     []GiftCardState `json:"gift_cards,omitempty"`      // as told: those that paid, or that money was put on
 	GiftCardsSold []GiftCardSold  `json:"gift_cards_sold,omitempty"` // by lines of this bill
 

@@ -145,6 +145,13 @@ const (
 	ExplainCreditReturnShort     = "explain.credit_return_short"
 )
 
+// Codes of findings about stamps.
+const (
+	ExplainStamps      = "explain.stamps"
+	ExplainStampsFull  = "explain.stamps_full"
+	ExplainStampsEnded = "explain.stamps_ended"
+)
+
 // Codes of findings about gift cards. What its condition says against a card has the codes of conditions.
 const (
 	ExplainGiftCardPaid     = "explain.gift_card_paid"

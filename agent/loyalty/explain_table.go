@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), giftCardRows(), tierRows(), returnRows(), conditionRows(), creditRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), giftCardRows(), stampRows(), tierRows(), returnRows(), conditionRows(), creditRows())
 }
 
 func reduceRows() []explainRow {
@@ -38,6 +38,16 @@ func couponRows() []explainRow {
 		{ExplainMembersOnly, []explainArg{rule}},
 		{ExplainStockGone, []explainArg{rule, intArg("count", ArgCount, limit)}},
 		{ExplainTimesReached, []explainArg{rule, intArg("count", ArgCount, limit)}},
+	}
+}
+
+func stampRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	count := intArg("count", ArgCount, limit)
+	return []explainRow{
+		{ExplainStamps, []explainArg{rule, intArg("held", ArgCount, base), count, intArg("missing", ArgCount, missing)}},
+		{ExplainStampsFull, []explainArg{rule, count}},
+		{ExplainStampsEnded, []explainArg{rule, count, textArg("to", ArgDay, func(f *Finding) string { return f.Detail })}},
 	}
 }
 

@@ -15,6 +15,8 @@ type Past struct {
 	Days      []PastDay  `json:"days,omitempty"`      // rising
 	Given     []RulePast `json:"given,omitempty"`     // rising by rule
 	Occasions []string   `json:"occasions,omitempty"` // used, as Programme.Occasions names them; rising
+
+	Stamps []StampPast `json:"stamps,omitempty"` // rising by stamp
 }
 
 // PastDay is what counted on a day. Days that no window needs apart stand together under the last of them.
@@ -36,13 +38,15 @@ type PastStep struct {
 	Counts    Standing     `json:"counts,omitzero"`
 	Given     []RulePoints `json:"given,omitempty"`
 	Occasions []string     `json:"occasions,omitempty"`
+
+	Stamps []StampStep `json:"stamps,omitempty"`
 }
 
 // StepOf is what the entry of a member's sale adds.
 func StepOf(e *Entry) PastStep {
 	s := e.Sale
 	step := PastStep{Day: e.Day, Purchases: 1, Counts: Standing{Spend: s.Total, Points: s.Earned, Visits: 1}, Given: s.Given,
-		Occasions: s.Occasions}
+		Occasions: s.Occasions, Stamps: stampSteps(s.Stamps)}
 	if s.Counts != nil {
 		step.Counts = *s.Counts
 	}
@@ -65,6 +69,7 @@ func (past *Past) Add(step PastStep) {
 		}
 		past.Given[i].add(step.Day, g.Points)
 	}
+	past.addStamps(step)
 	for _, key := range step.Occasions {
 		if i, found := slices.BinarySearch(past.Occasions, key); !found {
 			past.Occasions = slices.Insert(past.Occasions, i, key)
@@ -151,6 +156,7 @@ func (past *Past) Between(from, to string) Standing {
 type Record struct {
 	Past
 	Segments []string `json:"segments,omitempty"`
+	Personal []string `json:"personal,omitempty"` // article numbers that the member usually buys
 	Birthday string   `json:"birthday,omitempty"` // 02-29
 	Joined   string   `json:"joined,omitempty"`   // day
 
@@ -216,6 +222,10 @@ func (p *Programme) Recall(m *MemberState, r *Record, day string) error {
 		s := r.Between(from, to)
 		m.Standing = &Standing{Spend: max(s.Spend, 0), Points: max(s.Points, 0), Visits: max(s.Visits, 0)}
 	}
+	m.Stamps, m.Personal = p.stampStates(r.Stamps, day), nil
+	if len(p.catalogue.personal) > 0 {
+		m.Personal = r.Personal
+	}
 	if !p.looksBack {
 		return nil
 	}
@@ -254,7 +264,7 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 }
 
 // LooksBack says whether what a sale gives depends on the member's past.
-func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil }
+func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil || len(p.stamps) > 0 }
 
 // limited says whether a rule or discount has a cap over time.
 func (p *Programme) limited(id string) bool {

@@ -56,6 +56,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	}
 	s.Wallets = q.walletBodies(in)
 	s.writeGiftCards(q, in)
+	s.Stamps = q.Stamps
 	s.Shares = q.shares.stored()
 	s.Stock = in.Stock
 	e.Sale = s
@@ -73,6 +74,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		if p.keepsShares {
 			stamp(e.Moves, m.Lots)
 		}
+		e.Moves = append(e.Moves, stampMoves(q.Stamps, m.ID)...)
 	}
 	e.Moves = append(e.Moves, p.giftCardMoves(q, in)...)
 	s.Issued = p.issued(q, e.Member, head)

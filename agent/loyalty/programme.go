@@ -52,6 +52,7 @@ type Programme struct {
 	giftCards       []giftCard
 	issues          []issueRule       // by id
 	supplies        map[string]supply // of rewards and coupons that there are only so many of
+	stamps          []stampRule
 	bestForCustomer bool
 }
 

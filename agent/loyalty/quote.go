@@ -34,6 +34,7 @@ type Quote struct {
 	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
 
 	Wallets       []WalletQuote   `json:"wallets,omitempty"`         // those beside the points that this store knows, in the order of the document
+	Stamps        []StampUse      `json:"stamps,omitempty"`          // of the member's cards, and those that the bill bears on
 	GiftCards     []GiftCardQuote `json:"gift_cards,omitempty"`      // of each card told, what it may pay
 	GiftCardsSold []GiftCardSold  `json:"gift_cards_sold,omitempty"` // by lines of this bill
 
@@ -114,6 +115,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	if err != nil {
 		return Quote{}, "", err
 	}
+	b.settleStamps(&o)
 	b.reduceByGiftCards(&o)
 	b.lift()
 	q = Quote{Programme: p.digest, Currency: p.Currency(), Total: b.at.total}
@@ -151,6 +153,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.personal = b.personal()
 	q.reduced(b, &o)
 	q.issue(b, &o)
+	q.stamped(b)
 	if in.Sale.Offers {
 		q.catalogue(b, at, &o)
 	}
@@ -220,6 +223,7 @@ type bill struct {
 	byCards    []int64 // of each line, by gift cards; nil: nothing
 	cardQuotes []placed
 	cardFault  *SaleError
+	stamps     []stampRun
 	idle       int64 // of them, those that earn nothing
 
 	purses      []purse // by wallet

@@ -25,7 +25,7 @@ const (
 
 // check validates a sale from outside and gives what conditions look at.
 func (p *Programme) check(in *QuoteInput) (moment, error) {
-	if err := checkLines(in.Sale.Lines, in.besideBytes()); err != nil {
+	if err := checkLines(in.Sale.Lines, in.besideBytes()+p.stampBytes()); err != nil {
 		return moment{}, err
 	}
 	total, err := totalOf(&in.Sale)
@@ -104,6 +104,9 @@ func (p *Programme) checkMember(m *MemberState) error {
 		if err := m.History.check(); err != nil {
 			return err
 		}
+	}
+	if err := p.checkStamps(m); err != nil {
+		return err
 	}
 	if err := m.checkPersonal(); err != nil {
 		return err

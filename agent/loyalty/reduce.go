@@ -6,6 +6,7 @@ const (
 	ofDiscount reductionSource = iota
 	ofCoupon
 	ofReward
+	ofStamps
 )
 
 type giveKind uint8
@@ -174,7 +175,7 @@ func (r *reduction) offCheapest(p *prices, lines []int32, base, room []int64, co
 	}
 	want := r.units
 	switch {
-	case r.source == ofReward:
+	case r.source == ofReward || r.source == ofStamps:
 		want = count
 	case r.buyFrom != noSet:
 		sets := count / r.buy // pieces bought

@@ -104,13 +104,15 @@ func (s *stack) ranked() {
 // gather finds the discounts that bear on the bill from the sets of its lines, and adds what was shown and asked.
 func (s *stack) gather(refused []string) error {
 	p, sale := s.p, &s.in.Sale
-	if len(p.discounts) == 0 && len(sale.Shown) == 0 && len(sale.Rewards) == 0 {
+	s.stampRuns()
+	if len(p.discounts) == 0 && len(sale.Shown) == 0 && len(sale.Rewards) == 0 && len(s.stamps) == 0 {
 		return nil
 	}
 	s.ranked()
 	for _, d := range s.touched() {
 		s.offer(&p.discounts[d])
 	}
+	s.offerStamps()
 	for i := range sale.Shown {
 		s.show(&sale.Shown[i])
 	}

@@ -45,7 +45,8 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 		c.text("repriced", "yes", "no")
 	}
 	c.text("coupons", serials(b.Coupons), serials(o.Coupons))
-	c.returned(e, &in, giftCardMovesBack(&in, b, ours.Day))
+	c.stampReturns(b.Stamps, o.Stamps)
+	c.returned(e, &in, append(giftCardMovesBack(&in, b, ours.Day), stampMovesBack(b.Stamps, e.Member)...))
 	return ours, c.found, nil
 }
 
@@ -58,14 +59,14 @@ func serials(coupons []CouponBack) string {
 }
 
 // returned holds the movements of a return against its figures.
-func (c *comparison) returned(e *Entry, in *ReturnInput, cards []Movement) {
+func (c *comparison) returned(e *Entry, in *ReturnInput, others []Movement) {
 	b := e.Return
 	sums := map[Movement]Points{}
 	for i, m := range e.Moves {
 		c.positive(i, m)
 		sums[Movement{From: m.From, To: m.To}] += m.Points
 	}
-	want := cards
+	want := others
 	for _, w := range append([]WalletReturn{{Taken: b.Taken, Back: b.Back, Lapsed: b.Lapsed}}, b.Wallets...) {
 		at, view := AccountsOf(e.Member, w.Wallet), in.view(w.Wallet)
 		for _, p := range view.toPartners(w.Taken) {

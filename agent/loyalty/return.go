@@ -100,6 +100,7 @@ type ReturnBody struct {
 	Unbilled  []UnbilledLine `json:"unbilled,omitempty"` // goods without a bill; no sale is named then
 	Why       []Finding      `json:"why,omitempty"`
 
+	Stamps    []StampReturn   `json:"stamps,omitempty"`
 	GiftCards []GiftCardState `json:"gift_cards,omitempty"` // that come back, as told
 }
 
@@ -137,6 +138,7 @@ func Return(in ReturnInput, head EntryHead) (Entry, error) {
 	if err := s.settleWallets(t); err != nil {
 		return Entry{}, err
 	}
+	s.stamps(t)
 	if err := s.giftCards(t); err != nil {
 		return Entry{}, err
 	}

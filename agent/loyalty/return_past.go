@@ -36,6 +36,7 @@ func StepBack(sale *Entry, before []ReturnBody, now *ReturnBody) (PastStep, erro
 			step.Given = append(step.Given, RulePoints{g.Rule, points})
 		}
 	}
+	step.Stamps = stampStepsBack(now.Stamps)
 	return step, nil
 }
 

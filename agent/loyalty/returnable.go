@@ -21,8 +21,9 @@ type Returnable struct {
 	Lots      []LotID          `json:"lots,omitempty"`  // that the sale made
 	Spent     []SpentLot       `json:"spent,omitempty"` // that the sale drew on, in the order of drawing
 
-	Wallets   []ReturnableWallet `json:"wallets,omitempty"`    // beside the points
-	Partners  []PartnerPart      `json:"partners,omitempty"`   // of what was earned, by partners' rules
+	Wallets   []ReturnableWallet `json:"wallets,omitempty"`  // beside the points
+	Partners  []PartnerPart      `json:"partners,omitempty"` // of what was earned, by partners' rules
+	Stamps    []ReturnableStamp  `json:"stamps,omitempty"`
 	GiftCards []SpentGiftCard    `json:"gift_cards,omitempty"` // that paid, by serial
 	Coupons   []CouponBack       `json:"coupons,omitempty"`    // that had an effect; a token does not carry them
 }
@@ -79,6 +80,7 @@ func ReturnableOf(e *Entry) (Returnable, error) {
 	r.readLines(s, spent)
 	r.Wallets, r.Partners = walletsOf(e), partnersOf(e.Moves, AccountMain(e.Member))
 	r.readGiftCards(s)
+	r.readStamps(s)
 	return r, r.check()
 }
 
@@ -132,8 +134,8 @@ func (r *Returnable) check() error {
 	if total > maxMoney {
 		return bad("its lines are out of range")
 	}
-	if !r.checkGiftCards() {
-		return bad("a gift card is out of range")
+	if !r.checkGiftCards() || !r.checkStamps() {
+		return bad("a gift card or a stamp card is out of range")
 	}
 	if slices.ContainsFunc(r.Spent, func(l SpentLot) bool { return l.Points < 1 || l.Points > maxPoints }) {
 		return bad("a lot is out of range")

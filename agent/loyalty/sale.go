@@ -94,6 +94,8 @@ type MemberState struct {
 	History  *History  `json:"history,omitempty"`  // for rules that look at the member's past; nil: nothing is known of it
 	Standing *Standing `json:"standing,omitempty"` // for a programme with a ladder; nil: not known here, nobody is lifted
 	Personal []string  `json:"personal,omitempty"` // article numbers that head office listed for the member
+
+	Stamps []StampState `json:"stamps,omitempty"` // of every card that is not empty
 }
 
 // Place is where and when a sale happens, in the store's own time.

@@ -2,6 +2,23 @@ package loyalty
 
 func giftCardNotes() map[string]schemaNote {
 	return map[string]schemaNote{
+		"stamp":          {"", oneOf("free", "points", "coupon", "reward")},
+		"stamp.id":       {"Names the card in every entry.", anID()},
+		"stamp.name":     {"For receipts and screens.", nil},
+		"stamp.on":       {"The set whose goods give stamps; left out, everything.", nil},
+		"stamp.per":      {"A stamp for every piece, or one for the sale.", oneWord("unit", "sale")},
+		"stamp.buy":      {"Stamps that fill the card.", between(1, maxTimes)},
+		"stamp.free":     {"A full card frees the next piece, the cheapest on the bill.", nil},
+		"stamp.points":   {"A full card gives so many points.", between(0, maxPoints)},
+		"stamp.coupon":   {"A full card gives a coupon of this kind.", nil},
+		"stamp.reward":   {"A full card gives this reward, one without gives, for nothing.", nil},
+		"stamp.per_sale": {"Most stamps of one sale.", between(0, maxTimes)},
+		"stamp.per_day":  {"Most stamps of one business day.", between(0, maxTimes)},
+		"stamp.when":     {"The condition for stamps; left out, always.", nil},
+		"stamp.expiry":   {"The last day of a card, from its last stamp.", nil},
+		"stamp.group":    {"Of one group one applies.", nil},
+		"stamp.priority": {"The highest first.", between(-maxPriority, maxPriority)},
+
 		"giftCard":           {"", schemaNode{"oneOf": []schemaNode{{"required": []string{"values"}}, {"required": []string{"from", "to"}}}}},
 		"giftCard.id":        {"Names the kind in every entry.", anID()},
 		"giftCard.name":      {"What customers call it.", someText()},

@@ -78,6 +78,7 @@ func documentNotes() map[string]schemaNote {
 		"document.rewards":    {"What members get for points.", schemaNode{"maxItems": MaxRewards}},
 		"document.coupons":    {"Kinds of coupons that the till may print, and that lower the price when they are shown.", schemaNode{"maxItems": MaxCoupons}},
 		"document.gift_cards": {"Kinds of gift cards that the till may sell.", schemaNode{"maxItems": MaxGiftCardKinds}},
+		"document.stamps":     {"Stamp cards: buy so many, get something.", schemaNode{"maxItems": MaxStampKinds}},
 		"document.stacking":   {"Which of a group applies.", nil},
 		"document.expiry":     {"The last day of points from rules without their own.", nil},
 		"document.returns":    {"What happens to points when goods come back.", nil},

@@ -11,6 +11,7 @@ type Shares struct {
 	Reduced []int64  `json:"reduced,omitempty"` // minor units that the programme took off the price
 
 	Wallets []WalletShares `json:"wallets,omitempty"` // beside the points
+	Stamps  []StampShares  `json:"stamps,omitempty"`
 }
 
 // WalletShares is the part of every line in what its sale earned and spent of one wallet.
@@ -59,7 +60,7 @@ func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
 		paid[i] += shareOf(o.paid, i)
 	}
 	return Shares{Earned: trimmed(earned[0]), Spent: trimmed(spent), Paid: trimmed(paid), Reduced: trimmed(reduced),
-		Wallets: e.walletShares(earned, lines)}, nil
+		Wallets: e.walletShares(earned, lines), Stamps: e.stampShares(o)}, nil
 }
 
 // earnedByLine is what every line earned, by wallet.
@@ -104,7 +105,7 @@ func (e *earning) walletShares(earned [][]Points, order []int32) []WalletShares 
 
 // stored is the shares as an entry holds them; nil when there is nothing to hold.
 func (s Shares) stored() *Shares {
-	if s.Earned == nil && s.Spent == nil && s.Paid == nil && s.Reduced == nil && s.Wallets == nil {
+	if s.Earned == nil && s.Spent == nil && s.Paid == nil && s.Reduced == nil && s.Wallets == nil && s.Stamps == nil {
 		return nil
 	}
 	return &s
@@ -189,6 +190,9 @@ func shareOf[T ~int64](list []T, i int) T {
 func (s *Shares) bytes() int {
 	n := len(`,"shares":{"earned":[],"spent":[],"paid":[],"reduced":[]}`)
 	n += listBytes(s.Earned) + listBytes(s.Spent) + listBytes(s.Paid) + listBytes(s.Reduced)
+	for _, t := range s.Stamps {
+		n += len(`{"stamp":"","given":[],"used":[]},`) + len(t.Stamp) + listBytes(t.Given) + listBytes(t.Used)
+	}
 	for _, w := range s.Wallets {
 		n += len(`{"wallet":"","earned":[],"spent":[],"paid":[]},`) + len(w.Wallet) + listBytes(w.Earned) + listBytes(w.Spent) + listBytes(w.Paid)
 	}
@@ -205,7 +209,7 @@ func listBytes[T ~int64](list []T) int {
 
 // fits holds what a bill adds to its entry beside the lines to the room that lines have.
 func (q *Quote) fits(in *QuoteInput) error {
-	size := linesBytes(in.Sale.Lines) + in.besideBytes() + q.shares.bytes() + q.walletBytes(in)
+	size := linesBytes(in.Sale.Lines) + in.besideBytes() + q.shares.bytes() + q.walletBytes(in) + 700*len(q.Stamps)
 	for _, r := range q.Reductions {
 		size += len(`{"rule":"","amount":},`) + len(r.Rule) + width(r.Amount)
 	}

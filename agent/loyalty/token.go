@@ -45,6 +45,7 @@ func (r *Returnable) Token(key ed25519.PrivateKey) ([]byte, error) {
 		d.partners(r.Partners)
 	}
 	d.spentGiftCards(r)
+	d.returnableStamps(r.Stamps)
 	return append(d.buf, ed25519.Sign(key, slices.Concat([]byte(tokenLabel), d.buf))...), nil
 }
 
@@ -65,6 +66,7 @@ const (
 	tokenWallet    = "wallet"
 	tokenPartners  = "partners"
 	tokenGiftCards = "gift cards"
+	tokenStamps    = "stamps"
 )
 
 func (d *digester) wallet(w *ReturnableWallet) {
@@ -174,6 +176,8 @@ func (t *tokenReader) returnable() Returnable {
 			r.Wallets = append(r.Wallets, t.wallet())
 		case tokenPartners:
 			r.Partners = t.partners()
+		case tokenStamps:
+			r.Stamps = append(r.Stamps, t.stamp())
 		case tokenGiftCards:
 			t.giftCards(&r)
 		default:

@@ -12,6 +12,7 @@ func (v *vector) compareInstruments(t *testing.T, q *Quote) {
 		t.Errorf("personal: got %v, want %v", q.personal, w)
 	}
 	v.compareCards(t, q)
+	v.compareStamps(t, q)
 }
 
 // headOfficeAgrees posts the sale, paid in cash, and judges what was written down again.
@@ -51,6 +52,12 @@ func headOfficeAgrees(t *testing.T, p *Programme, in QuoteInput) {
 // vectorInstruments is what a case says beside goods, tenders and the member; what a step of returns says has the same names.
 type vectorInstruments struct {
 	GiftCards []vectorCard `yaml:"gift_cards"`
+	Stamps    []struct {
+		Stamp   string `yaml:"stamp"`
+		Count   int64  `yaml:"count"`
+		Today   int64  `yaml:"today"`
+		Expires string `yaml:"expires"`
+	} `yaml:"stamps"`
 }
 
 type wantInstruments struct {
@@ -58,6 +65,18 @@ type wantInstruments struct {
 	Cards    []cardWant `yaml:"cards"`
 	Sold     []soldWant `yaml:"sold"`
 	ToCards  []cardWant `yaml:"to_cards"`
+
+	Stamps []struct {
+		Stamp   string `yaml:"stamp"`
+		Given   int64  `yaml:"given"`
+		Used    int64  `yaml:"used"`
+		Ended   int64  `yaml:"ended"`
+		Times   int64  `yaml:"times"`
+		Left    int64  `yaml:"left"`
+		Expires string `yaml:"expires"`
+		Taken   int64  `yaml:"taken"`
+		Back    int64  `yaml:"back"`
+	} `yaml:"stamps"`
 }
 
 type vectorCard struct {
@@ -98,6 +117,28 @@ func cardStates(t *testing.T, cards []vectorCard) []GiftCardState {
 	return states
 }
 
+func (v *vector) stampStates() []StampState {
+	var states []StampState
+	for _, s := range v.Instruments.Stamps {
+		states = append(states, StampState(s))
+	}
+	return states
+}
+
+func (v *vector) compareStamps(t *testing.T, q *Quote) {
+	if v.Want.Instruments.Stamps == nil {
+		return
+	}
+	if len(q.Stamps) != len(v.Want.Instruments.Stamps) {
+		t.Fatalf("stamps: got %+v", q.Stamps)
+	}
+	for i, w := range v.Want.Instruments.Stamps {
+		if u := q.Stamps[i]; w.Stamp != u.Told.Stamp || w.Given != u.Given || w.Used != u.Used || w.Ended != u.Ended || w.Times != u.Times || w.Left != u.Left || w.Expires != u.Expires {
+			t.Errorf("stamps: got %+v, want %+v", u, w)
+		}
+	}
+}
+
 func (v *vector) compareCards(t *testing.T, q *Quote) {
 	money := func(name string, want *major, got int64) {
 		if want != nil && want.minor(t, 2) != got {
@@ -131,6 +172,11 @@ func (v *vector) compareCards(t *testing.T, q *Quote) {
 }
 
 func (v *vector) compareToCards(t *testing.T, i int, b *ReturnBody) {
+	for k, s := range v.Returns[i].Want.Instruments.Stamps {
+		if k >= len(b.Stamps) || b.Stamps[k] != (StampReturn{s.Stamp, s.Taken, s.Back}) {
+			t.Errorf("return %d: stamps %+v, want %+v", i+1, b.Stamps, s)
+		}
+	}
 	w := v.Returns[i].Want.Instruments.ToCards
 	if w == nil {
 		return

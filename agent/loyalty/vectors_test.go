@@ -369,7 +369,7 @@ func (v *vector) input(t *testing.T) QuoteInput {
 	}
 	in.Sale.Rounding = v.Rounding.minor(t, 2)
 	if m := v.Member; m != nil {
-		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium, Personal: m.Personal}
+		in.Member = &MemberState{ID: 1, Tier: m.Tier, Available: m.Available, Medium: m.Medium, Personal: m.Personal, Stamps: v.stampStates()}
 		if h := m.History; h != nil {
 			in.Member.History = &History{Purchases: h.Purchases, Balance: h.Balance, Given: h.Given, Segments: h.Segments, Occasions: h.Occasions, Attributes: h.Attributes, Joined: h.Joined, Last: h.Last}
 			for _, s := range h.Sums {
