@@ -23,7 +23,8 @@ const (
 	CaseVoucher        CaseKind = "voucher_unknown"   // a load that no voucher explains
 	CaseUndoAfterSale  CaseKind = "undo_after_sale"   // the card got points back for a sale that stands
 	CaseCloseTotals    CaseKind = "close_totals"      // a day's totals are not those of its entries
-	CaseSaleMissing    CaseKind = "sale_missing"      // a return whose sale has not arrived
+	CaseSaleMissing    CaseKind = "sale_missing"      // a return or reversal of an entry that has not arrived
+	CaseReversedTwice  CaseKind = "reversed_twice"    // an entry that was undone before
 	CaseReturnRefused  CaseKind = "return_refused"    // goods that the sale had not, or that came back before
 )
 

@@ -51,6 +51,18 @@ func (tx *Tx) Links(topic LinkTopic, ref EntryKey) ([]Link, error) {
 		ORDER BY business_day, at_ms, store_id, epoch, seq`, ref.Store, ref.Epoch, ref.Seq, topic)
 }
 
+// LinksTo lists everything that was done to an entry.
+func (tx *Tx) LinksTo(ref EntryKey) (all []Link, err error) {
+	for _, topic := range []LinkTopic{LinkReturn, LinkSettle, LinkReverse} {
+		links, err := tx.Links(topic, ref)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, links...)
+	}
+	return all, nil
+}
+
 // Awaited are the entries of one life of a log that others name although they have not been posted.
 func (tx *Tx) Awaited(id loyalty.StoreID, epoch loyalty.Epoch) ([]loyalty.Seq, error) {
 	all, err := collect(tx, func(scan func(...any) error) (seq loyalty.Seq, err error) {

@@ -221,3 +221,29 @@ func (tx *Tx) Hot(id loyalty.CardID) (reason string, err error) {
 	}
 	return reason, err
 }
+
+// EndMember makes a member part of another: printed numbers name that one from now on, cards are blocked.
+func (tx *Tx) EndMember(gone, into loyalty.MemberID) error {
+	cards, err := tx.Cards(gone)
+	for _, c := range cards {
+		if err == nil {
+			err = tx.BlockCard(c.ID, "its member became part of another")
+		}
+	}
+	if err == nil {
+		err = tx.exec(`UPDATE number SET member_id = $2 WHERE member_id = $1`, gone, into)
+	}
+	if err == nil {
+		err = tx.exec(`UPDATE member SET status = 'erased' WHERE member_id = $1`, gone)
+	}
+	if err == nil {
+		err = tx.touchMember(gone)
+	}
+	if err == nil {
+		err = tx.touchMember(into)
+	}
+	if err != nil {
+		return fmt.Errorf("end member %d: %w", gone, err)
+	}
+	return nil
+}

@@ -18,13 +18,20 @@ type place struct {
 	unit  string
 }
 
-// programmeAccount is an account that every store has for itself: what it gave out, took and saw end.
-const programmeAccount = "programme/"
+// isProgrammes says whether an account is one that every store has for itself: what it gave out, took and saw end.
+func isProgrammes(name string) bool {
+	return strings.HasPrefix(name, "programme/") || strings.HasPrefix(name, giftCards)
+}
+
+// giftCards begins the programme's accounts of money on gift cards.
+const giftCards = "gift_cards/"
 
 // placeOf reads the name of an account as an entry of a store says it: member/7/points/main, programme/issued,
-// programme/fuel/issued. Every other account, such as a gift card's, is head office's own under its whole name.
-func placeOf(name string, store loyalty.StoreID) place {
+// programme/fuel/issued, gift_cards/issued, gift_card/4711. What is left on a gift card is head office's own account, for it
+// belongs to no one store. Money on gift cards has a unit of its own, by currency.
+func (j *judge) placeOf(name string, store loyalty.StoreID) place {
 	part := strings.Split(name, "/")
+	money := "gift_card:" + j.office.home.Settings.Currency
 	switch {
 	case part[0] == "member" && len(part) == 4:
 		if id, err := strconv.ParseInt(part[1], 10, 64); err == nil && id > 0 {
@@ -36,22 +43,26 @@ func placeOf(name string, store loyalty.StoreID) place {
 		return place{hodb.StoreOwner(store), hodb.AccountKind(part[2]), part[1]}
 	case part[0] == "partner" && len(part) == 4: // of a wallet beside the points
 		return place{hodb.HeadOffice, hodb.AccountKind(name), part[2]}
+	case strings.HasPrefix(name, giftCards):
+		return place{hodb.StoreOwner(store), hodb.AccountKind(part[1]), money}
+	case part[0] == "gift_card":
+		return place{hodb.HeadOffice, hodb.AccountKind(name), money}
 	}
 	return place{hodb.HeadOffice, hodb.AccountKind(name), hodb.Points}
 }
 
 // legsOf are the sides of movements that are not the programme's: of what head office found.
-func legsOf(moves []loyalty.Movement, store loyalty.StoreID, reason string) []hodb.Leg {
+func (j *judge) legsOf(moves []loyalty.Movement, store loyalty.StoreID, reason string) []hodb.Leg {
 	var legs []hodb.Leg
 	for _, m := range moves {
 		for _, side := range []struct {
 			name   string
 			points loyalty.Points
 		}{{m.From, -m.Points}, {m.To, m.Points}} {
-			if strings.HasPrefix(side.name, programmeAccount) {
+			if isProgrammes(side.name) {
 				continue
 			}
-			at := placeOf(side.name, store)
+			at := j.placeOf(side.name, store)
 			legs = append(legs, hodb.Leg{Owner: at.owner, Kind: at.kind, Unit: at.unit, Amount: side.points, Reason: reason,
 				Lot: m.Lot, Earned: m.Earned, Expires: m.Expires, Usable: m.Usable})
 		}
@@ -66,7 +77,7 @@ const maxClaim loyalty.Points = 1 << 40
 var errAbsurd = errors.New("the figures said cannot be; head office's own are posted")
 
 // claimsOf are the sides of movements that are the programme's: of what the store said.
-func claimsOf(moves []loyalty.Movement, store loyalty.StoreID, reason string) ([]hodb.Leg, error) {
+func (j *judge) claimsOf(moves []loyalty.Movement, store loyalty.StoreID, reason string) ([]hodb.Leg, error) {
 	var legs []hodb.Leg
 	total := loyalty.Points(0)
 	for _, m := range moves {
@@ -74,13 +85,13 @@ func claimsOf(moves []loyalty.Movement, store loyalty.StoreID, reason string) ([
 			name   string
 			points loyalty.Points
 		}{{m.From, -m.Points}, {m.To, m.Points}} {
-			if !strings.HasPrefix(side.name, programmeAccount) {
+			if !isProgrammes(side.name) {
 				continue
 			}
 			if total += m.Points; m.Points <= 0 || m.Points > maxClaim || total > maxClaim {
 				return nil, errAbsurd
 			}
-			at := placeOf(side.name, store)
+			at := j.placeOf(side.name, store)
 			i := slices.IndexFunc(legs, func(l hodb.Leg) bool { return l.Kind == at.kind && l.Unit == at.unit })
 			if i < 0 {
 				i, legs = len(legs), append(legs, hodb.Leg{Owner: at.owner, Kind: at.kind, Unit: at.unit, Reason: reason})

@@ -133,10 +133,20 @@ func (j *judge) returned(m *matter) (in loyalty.ReturnInput, sale *loyalty.Entry
 			in.Before = more
 		}
 	}
-	if in.Sale.Member != 0 {
-		in.Expired, err = j.tx.ExpiredOf(in.Sale.Member, in.Sale.Lots, m.place())
+	if in.Sale.Member == 0 {
+		return in, sale, nil
 	}
-	return in, sale, err
+	if in.Expired, err = j.tx.ExpiredOf(in.Sale.Member, in.Sale.Lots, m.place()); err != nil {
+		return in, nil, err
+	}
+	for _, w := range in.Sale.Wallets {
+		expired, err := j.tx.ExpiredOf(in.Sale.Member, w.Lots, m.place())
+		if err != nil {
+			return in, nil, err
+		}
+		in.Wallets = append(in.Wallets, loyalty.ReturnWallet{Wallet: w.Wallet, Expired: expired})
+	}
+	return in, sale, nil
 }
 
 // read decodes an entry that has arrived.
@@ -162,31 +172,45 @@ func requoteReturn(e *loyalty.Entry, in loyalty.ReturnInput) (ours loyalty.Entry
 	return loyalty.RequoteReturn(e, in)
 }
 
-// settledMoves is what a return does to the member: spent points back as head office finds, and of the earned points owed as
-// many as the store found there to be taken. They come from the sale's own lots first, the soonest ending first; what is no
-// longer in them comes from the others.
+// settledMoves is what a return does to the member and to gift cards: what comes back as head office finds, and of the earned
+// points owed as many as the store found there to be taken.
 func settledMoves(said, ours *loyalty.Entry, sale *loyalty.Entry) []loyalty.Movement {
-	main := loyalty.AccountMain(ours.Member)
 	var moves []loyalty.Movement
 	for _, move := range ours.Moves {
-		if move.From == loyalty.AccountRedeemed {
+		if from, _, mine := loyalty.AccountWallet(move.From); !mine || from != ours.Member {
 			moves = append(moves, move)
 		}
 	}
 	taken := min(max(said.Return.Taken, 0), ours.Return.Taken+ours.Return.Short)
-	var own []loyalty.Movement
+	moves = append(moves, taking(taken, sale, loyalty.AccountsOf(ours.Member, loyalty.MainWallet))...)
+	for _, w := range ours.Return.Wallets {
+		taken := loyalty.Points(0)
+		for _, own := range said.Return.Wallets {
+			if own.Wallet == w.Wallet {
+				taken = min(max(own.Taken, 0), w.Taken+w.Short)
+			}
+		}
+		moves = append(moves, taking(taken, sale, loyalty.AccountsOf(ours.Member, w.Wallet))...)
+	}
+	return moves
+}
+
+// taking takes points from the sale's own lots first, the soonest ending before the others; what is no longer in them comes
+// from the rest.
+func taking(points loyalty.Points, sale *loyalty.Entry, at loyalty.Accounts) []loyalty.Movement {
+	var own, moves []loyalty.Movement
 	for _, move := range sale.Moves {
-		if move.From == loyalty.AccountIssued && move.To == main {
+		if move.From == at.Issued && move.To == at.Main {
 			own = append(own, move)
 		}
 	}
 	slices.SortStableFunc(own, func(a, b loyalty.Movement) int {
-		return cmp.Or(cmp.Compare(b2i(a.Expires == ""), b2i(b.Expires == "")), cmp.Compare(a.Expires, b.Expires))
+		return cmp.Or(b2i(a.Expires == "")-b2i(b.Expires == ""), cmp.Compare(a.Expires, b.Expires))
 	})
-	for _, lot := range append(own, loyalty.Movement{Points: taken}) {
-		if points := min(lot.Points, taken); points > 0 {
-			moves = append(moves, loyalty.Movement{From: main, To: loyalty.AccountIssued, Points: points, Lot: lot.Lot})
-			taken -= points
+	for _, lot := range append(own, loyalty.Movement{Points: points}) {
+		if part := min(lot.Points, points); part > 0 {
+			moves = append(moves, loyalty.Movement{From: at.Main, To: at.Issued, Points: part, Lot: lot.Lot})
+			points -= part
 		}
 	}
 	return moves

@@ -112,6 +112,11 @@ func (j *judge) entry(raw hodb.Entry) error {
 		if m.entry.Sale == nil {
 			return j.notInterpreted(m.key, errors.New("sale without its body"))
 		}
+		if c := m.entry.Sale.Confirms; c != nil {
+			if err := j.link(m, hodb.LinkSettle, hodb.EntryKey(c.EntryRef)); err != nil {
+				return err
+			}
+		}
 		return j.ofMember(m)
 	case loyalty.KindReturn:
 		if m.entry.Return == nil {
@@ -121,6 +126,20 @@ func (j *judge) entry(raw hodb.Entry) error {
 			return err
 		}
 		return j.ofMember(m)
+	case loyalty.KindSettle, loyalty.KindReverse:
+		topic, ref, err := undone(m.entry)
+		if err != nil {
+			return j.notInterpreted(m.key, err)
+		}
+		if err := j.link(m, topic, ref); err != nil {
+			return err
+		}
+		return j.ofMember(m)
+	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindMerge, loyalty.KindReplace, loyalty.KindAdjust,
+		loyalty.KindOpening, loyalty.KindGiftCard:
+		return j.ofMember(m)
+	case loyalty.KindTier:
+		return nil // a store's own review; head office's decides
 	case loyalty.KindLoad:
 		return j.load(m)
 	case loyalty.KindCancel:

@@ -41,7 +41,7 @@ type EpochReport struct {
 	Session uint64         `json:"session"`
 }
 
-// MemberReport is one member: Balance is Main and OnCard together, and the sum of the lots. Of OnCard, InPurse is what cards
+// MemberReport is one member: Balance is Main, OnCard and Reserved together, and the sum of the lots. Of OnCard, InPurse is what cards
 // have proved to hold, the rest is in vouchers on their way.
 type MemberReport struct {
 	ID        loyalty.MemberID `json:"id"`
@@ -53,6 +53,7 @@ type MemberReport struct {
 	Main      loyalty.Points   `json:"main"`
 	OnCard    loyalty.Points   `json:"on_card"`
 	InPurse   loyalty.Points   `json:"in_purse"`
+	Reserved  loyalty.Points   `json:"reserved,omitempty"`
 	Overdrawn bool             `json:"overdrawn"`
 	Lots      []loyalty.Lot    `json:"lots"`
 	Cards     []CardReport     `json:"cards"`
@@ -153,12 +154,16 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 	if row.Main, row.OnCard, err = tx.Balances(id); err != nil {
 		return row, err
 	}
-	row.Balance, row.Overdrawn = row.Main+row.OnCard, row.Main < 0 || row.OnCard < 0
+	row.Overdrawn = row.Main < 0 || row.OnCard < 0
 	lots, err := tx.Lots(id, hodb.Points)
 	if err != nil {
 		return row, err
 	}
 	row.Lots = append(row.Lots, lots...)
+	row.Balance = loyalty.Balance(lots)
+	for _, l := range lots {
+		row.Reserved += l.Reserved
+	}
 	numbers, err := tx.Numbers(id)
 	if err != nil {
 		return row, err

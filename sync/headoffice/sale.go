@@ -57,7 +57,13 @@ func (j *judge) sale(m *matter, b before) (v verdict, err error) {
 		return v, err
 	}
 	v.step = loyalty.StepOf(ours)
-	for _, move := range ours.Moves {
+	moves := ours.Moves
+	if c := e.Sale.Confirms; c != nil {
+		if moves, err = j.unlessSettled(m, hodb.EntryKey(c.EntryRef), moves); err != nil {
+			return v, err
+		}
+	}
+	for _, move := range moves {
 		if _, card := cardOf(move.From); !card && (e.Member == 0 || b.member != nil) { // a purse pays what the card proves
 			v.moves = append(v.moves, move)
 		}
@@ -177,12 +183,12 @@ func (j *judge) differences(m *matter, found []loyalty.Difference) error {
 // and the store's suspense account by what lies between.
 func (j *judge) post(m *matter, v verdict) error {
 	reason := string(m.entry.Kind)
-	claims, err := claimsOf(m.entry.Moves, m.key.Store, reason)
+	claims, err := j.claimsOf(m.entry.Moves, m.key.Store, reason)
 	if err != nil {
 		if err := j.notInterpreted(m.key, err); err != nil {
 			return err
 		}
-		if claims, err = claimsOf(v.moves, m.key.Store, reason); err != nil {
+		if claims, err = j.claimsOf(v.moves, m.key.Store, reason); err != nil {
 			return err
 		}
 	}
@@ -190,11 +196,11 @@ func (j *judge) post(m *matter, v verdict) error {
 	if v.payer != nil { // redeemed before earned: the sale's own points cannot pay for it
 		legs = append(legs, *v.payer)
 	}
-	legs = append(append(legs, legsOf(v.moves, m.key.Store, reason)...), claims...)
+	legs = append(append(legs, j.legsOf(v.moves, m.key.Store, reason)...), claims...)
 	legs, suspended := balanced(legs, m.key.Store, v.reason)
 	posting := hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Legs: legs}
 	if m.again {
-		err = j.poster.Settle(posting, hodb.MemberOwner(m.entry.Member), hodb.StoreOwner(m.key.Store), hodb.HeadOffice)
+		err = j.poster.Settle(posting, j.owners(m)...)
 	} else {
 		err = j.poster.Post(posting)
 	}

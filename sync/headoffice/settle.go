@@ -53,14 +53,22 @@ func (j *judge) first(m *matter, b before) error {
 	if err := j.post(m, v); err != nil || b.member == nil {
 		return err
 	}
+	if err := j.register(m, v, b.member); err != nil {
+		return err
+	}
 	return j.poster.Remember(b.member, m.place(), v.step)
 }
 
 func (j *judge) verdict(m *matter, b before) (verdict, error) {
-	if m.entry.Kind == loyalty.KindReturn {
+	switch m.entry.Kind {
+	case loyalty.KindSale:
+		return j.sale(m, b)
+	case loyalty.KindReturn:
 		return j.goodsBack(m, b)
+	case loyalty.KindReverse:
+		return j.reversal(m)
 	}
-	return j.sale(m, b)
+	return j.plain(m, b)
 }
 
 // isAwaited says whether entries that name this one came before it. They are judged again with it.
@@ -68,7 +76,7 @@ func (j *judge) isAwaited(m *matter) (bool, error) {
 	if !slices.Contains(j.awaited, m.key.Seq) {
 		return false, nil
 	}
-	links, err := j.tx.Links(hodb.LinkReturn, m.key)
+	links, err := j.tx.LinksTo(m.key)
 	for _, l := range links {
 		if err == nil {
 			err = j.unsettle(l.Member, l.Place)
@@ -166,7 +174,7 @@ func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err
 	if v.payer != nil && v.payer.Owner == hodb.MemberOwner(b.member.ID) {
 		points += v.payer.Amount
 	}
-	for _, leg := range legsOf(v.moves, m.key.Store, "") {
+	for _, leg := range j.legsOf(v.moves, m.key.Store, "") {
 		if leg.Owner == hodb.MemberOwner(b.member.ID) && leg.Unit == hodb.Points {
 			points += leg.Amount
 		}

@@ -1,0 +1,195 @@
+package headoffice
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+)
+
+// ways are the pairs of accounts between which entries without a sale may move points (docs/ledger.md 1.1). Who may make them,
+// and how much they may move, was decided in the store; a body that moves points another way was not made by our own code.
+func ways(k loyalty.Kind) []string {
+	switch k {
+	case loyalty.KindExpire:
+		return []string{"main expired", "expired main"}
+	case loyalty.KindReserve:
+		return []string{"main reserved"}
+	case loyalty.KindSettle:
+		return []string{"reserved redeemed", "reserved main", "reserved card"}
+	case loyalty.KindTransfer:
+		return []string{"main transferred", "transferred main"}
+	case loyalty.KindMerge:
+		return []string{"main transferred", "transferred main", "card main", "expired main"}
+	case loyalty.KindReplace:
+		return []string{"card reserved", "card main"}
+	case loyalty.KindAdjust:
+		return []string{"adjusted main", "main adjusted"}
+	case loyalty.KindOpening:
+		return []string{"opening main", "main opening"}
+	case loyalty.KindGiftCard:
+		return []string{"issued gift_card", "gift_card issued", "gift_card expired"}
+	}
+	return nil
+}
+
+// partOf is the part of an account's name that says what it is for.
+func partOf(account string) string {
+	if strings.HasPrefix(account, "gift_card/") {
+		return "gift_card"
+	}
+	return account[strings.LastIndexByte(account, '/')+1:]
+}
+
+// plain takes an entry without a sale as the store made it, when it moves points as its kind does, between members in the
+// register, and passes on what it took. A reservation that ended before ends once.
+func (j *judge) plain(m *matter, b before) (v verdict, err error) {
+	e := m.entry
+	moves := e.Moves
+	if e.Kind == loyalty.KindSettle {
+		if moves, err = j.unlessSettled(m, hodb.EntryKey(e.Settle.EntryRef), moves); err != nil {
+			return v, err
+		}
+	}
+	v.reason = hodb.CaseNotInterpreted
+	passing := loyalty.Points(0)
+	for _, move := range e.Moves {
+		if !slices.Contains(ways(e.Kind), partOf(move.From)+" "+partOf(move.To)) || move.Points <= 0 || move.Points > maxClaim {
+			return v, j.open(v.reason, m.key, fmt.Sprintf("%s moves %d from %.80q to %.80q", e.Kind, move.Points, move.From, move.To))
+		}
+		if move.To == loyalty.AccountTransferred {
+			passing += move.Points
+		}
+		if move.From == loyalty.AccountTransferred {
+			passing -= move.Points
+		}
+	}
+	if passing != 0 {
+		return v, j.open(v.reason, m.key, fmt.Sprintf("%s passes on %d points fewer than it takes", e.Kind, passing))
+	}
+	if id, err := j.stranger(e); err != nil || id != 0 {
+		v.reason = hodb.CaseMemberUnknown
+		return v, errors.Join(err, j.open(v.reason, m.key, fmt.Sprintf("member %d is not in the register", id)))
+	}
+	v.moves, v.reason = moves, hodb.CaseDifference
+	return v, nil
+}
+
+// stranger is the first member of an entry who is not in the register; 0 when all are.
+func (j *judge) stranger(e *loyalty.Entry) (loyalty.MemberID, error) {
+	ids := []loyalty.MemberID{e.Member}
+	for _, move := range e.Moves {
+		for _, account := range []string{move.From, move.To} {
+			id, _, _ := loyalty.AccountWallet(account)
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
+		if member, err := j.registered(id); id != 0 && (member == nil || err != nil) {
+			return id, err
+		}
+	}
+	return 0, nil
+}
+
+// undone names the entry that another ends or undoes.
+func undone(e *loyalty.Entry) (topic hodb.LinkTopic, ref hodb.EntryKey, err error) {
+	switch {
+	case e.Settle != nil:
+		return hodb.LinkSettle, hodb.EntryKey(e.Settle.EntryRef), nil
+	case e.Reverse != nil:
+		return hodb.LinkReverse, hodb.EntryKey(e.Reverse.EntryRef), nil
+	}
+	return "", ref, fmt.Errorf("%s without its body", e.Kind)
+}
+
+// unlessSettled leaves out of the movements that end a reservation what an earlier end of it has done already.
+func (j *judge) unlessSettled(m *matter, ref hodb.EntryKey, moves []loyalty.Movement) ([]loyalty.Movement, error) {
+	links, err := j.tx.Links(hodb.LinkSettle, ref)
+	if err == nil && len(links) > 0 && links[0].Place.Before(m.place()) {
+		return loyalty.SettledBefore(moves), nil
+	}
+	return moves, err
+}
+
+// reversal is the exact opposite of the entry that it names, once.
+func (j *judge) reversal(m *matter) (v verdict, err error) {
+	_, ref, err := undone(m.entry)
+	if err != nil {
+		return v, err
+	}
+	links, err := j.tx.Links(hodb.LinkReverse, ref)
+	if err != nil {
+		return v, err
+	}
+	if len(links) > 0 && links[0].Place.Before(m.place()) {
+		v.reason = hodb.CaseReversedTwice
+		return v, j.open(v.reason, m.key, fmt.Sprintf("%v was reversed by %v", ref, links[0].Place.Key))
+	}
+	original, err := j.read(ref)
+	if errors.Is(err, hodb.ErrNotFound) {
+		v.reason = hodb.CaseSaleMissing
+		return v, j.open(v.reason, m.key, fmt.Sprintf("%v has not arrived", ref))
+	}
+	if err != nil {
+		return v, err
+	}
+	var opposite []loyalty.Movement
+	for _, move := range slices.Backward(original.Moves) {
+		move.From, move.To = move.To, move.From
+		opposite = append(opposite, move)
+	}
+	v.reason = hodb.CaseDifference
+	id, err := j.stranger(original)
+	if err != nil || id != 0 || !reversible(original.Kind) || original.Member != m.entry.Member || !reflect.DeepEqual(opposite, m.entry.Moves) {
+		return v, errors.Join(err, j.open(v.reason, m.key, fmt.Sprintf("it is not the opposite of %v", ref)))
+	}
+	v.moves = opposite
+	return v, nil
+}
+
+func reversible(k loyalty.Kind) bool {
+	return k == loyalty.KindExpire || k == loyalty.KindTransfer || k == loyalty.KindAdjust || k == loyalty.KindOpening
+}
+
+// owners are those for whom an entry may have been posted.
+func (j *judge) owners(m *matter) []hodb.Owner {
+	owners := []hodb.Owner{hodb.StoreOwner(m.key.Store), hodb.HeadOffice}
+	if m.entry.Member != 0 {
+		owners = append(owners, hodb.MemberOwner(m.entry.Member))
+	}
+	for _, move := range m.entry.Moves {
+		for _, account := range []string{move.From, move.To} {
+			if id, _, ok := loyalty.AccountWallet(account); ok && !slices.Contains(owners, hodb.MemberOwner(id)) {
+				owners = append(owners, hodb.MemberOwner(id))
+			}
+		}
+	}
+	return owners
+}
+
+// register does what an entry means for the register: the card that was replaced is blocked everywhere, and who became part of
+// another has ended.
+func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
+	e := m.entry
+	switch {
+	case v.moves == nil && len(e.Moves) > 0:
+		return nil // not as the store said
+	case e.Kind == loyalty.KindReplace && e.Replace != nil:
+		c, err := j.tx.Card(e.Replace.Old)
+		if errors.Is(err, hodb.ErrNotFound) || err == nil && c.Member != e.Member {
+			return j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v is not the member's", e.Replace.Old))
+		}
+		if err != nil {
+			return err
+		}
+		return j.tx.BlockCard(e.Replace.Old, "replaced by another card")
+	case e.Kind == loyalty.KindMerge && e.Merge != nil && e.Merge.Left == 0:
+		return j.tx.EndMember(e.Merge.Gone, e.Member)
+	}
+	return nil
+}
