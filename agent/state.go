@@ -81,11 +81,14 @@ type SyncState struct {
 	Since        time.Time   `json:"since"`
 	Head         loyalty.Seq `json:"head" doc:"last entry of the store's log"`
 	Through      loyalty.Seq `json:"through" doc:"last entry that head office has signed for"`
+	Feed         string      `json:"feed" doc:"how members and programmes come from head office: starting, in_sync, fetching, offline, refused"`
 	FeedThrough  loyalty.Seq `json:"feed_through" doc:"last entry that the balances from head office include"`
 	FeedComplete bool        `json:"feed_complete" doc:"members and programmes were pulled to the end at least once"`
 	Refused      string      `json:"refused,omitempty" doc:"digest of a programme that came without head office's signature; the version before stays in force"`
 	FeedAt       time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
 }
 
-// inReach says that head office answers: what was sold here is there, or on its way.
-func (s SyncState) inReach() bool { return s.State == "in_sync" || s.State == "sending" }
+// inReach says that head office answers: it takes what is sold here, and what it tells of members is of now.
+func (s SyncState) inReach() bool {
+	return (s.State == "in_sync" || s.State == "sending") && s.Feed == "in_sync"
+}
