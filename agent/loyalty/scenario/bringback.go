@@ -25,16 +25,16 @@ func (r *player) bringBack(text string) error {
 		return err
 	}
 	in := loyalty.ReturnInput{Sale: sale, Before: b.returns, All: text == "all", Policy: r.p.ReturnPolicy()}
+	if in.Terms, err = r.p.Terms(&b.entry); err != nil {
+		return err
+	}
 	if !in.All {
 		if in.Lines, err = b.returned(text); err != nil {
 			return err
 		}
 	}
 	if b.who != nil {
-		in.Lots = b.who.lots
-		for _, lot := range sale.Lots {
-			in.Expired += b.who.expired[lot]
-		}
+		b.who.settles(r.p, &in)
 	}
 	e, err := loyalty.Return(in, r.head())
 	row := Row{Line: r.line, At: r.at, What: "return"}
@@ -47,19 +47,24 @@ func (r *player) bringBack(text string) error {
 	if err != nil {
 		return err
 	}
-	return r.broughtBack(b, &e, &sale, row)
+	return r.broughtBack(b, &e, row)
 }
 
 // broughtBack writes down what a return did.
-func (r *player) broughtBack(b *bill, e *loyalty.Entry, sale *loyalty.Returnable, row Row) error {
+func (r *player) broughtBack(b *bill, e *loyalty.Entry, row Row) error {
 	b.last, b.returns = e.Return, append(b.returns, *e.Return)
 	row.ToPay, row.Spent, row.Earned, row.Why = -e.Return.Refund, -e.Return.Back, -e.Return.Taken, e.Return.Why
 	if b.who != nil {
-		b.undo(e, sale)
+		step, err := loyalty.StepBack(&b.entry, b.returns[:len(b.returns)-1], e.Return)
+		if err != nil {
+			return err
+		}
+		b.who.record.Add(step)
+		b.who.apply(r.p, e.Moves)
 		if err := b.who.review(r.p, r.day); err != nil {
 			return err
 		}
-		row.Member, row.Balance = b.who.name, loyalty.Balance(b.who.lots)
+		row.Member, row.Balance = b.who.name, loyalty.Balance(b.who.lots[loyalty.MainWallet])
 	}
 	r.result.Rows = append(r.result.Rows, row)
 	return nil
@@ -86,13 +91,19 @@ func (b *bill) returned(text string) ([]loyalty.ReturnedLine, error) {
 	return lines, nil
 }
 
-// undo takes a return off what the member has and has done, on the day of the sale.
-func (b *bill) undo(e *loyalty.Entry, sale *loyalty.Returnable) {
-	m, spend := b.who, int64(0)
-	for _, l := range e.Return.Lines {
-		of := sale.Lines[l.Line]
-		spend += of.Price * l.Quantity / of.Quantity
+// settles tells a return what the member has today, and what of the sale's points has expired by itself.
+func (m *person) settles(p *loyalty.Programme, in *loyalty.ReturnInput) {
+	in.Lots = m.lots[loyalty.MainWallet]
+	for _, lot := range in.Sale.Lots {
+		in.Expired += m.expired[walletLot{loyalty.MainWallet, lot}]
 	}
-	m.lots = loyalty.Apply(m.lots, e.Moves, m.id)
-	m.record.Add(loyalty.PastStep{Day: b.entry.Day, Counts: loyalty.Standing{Spend: -spend, Points: -e.Return.Taken}})
+	for _, w := range p.Wallets() {
+		of := loyalty.ReturnWallet{Wallet: w, Lots: m.lots[w]}
+		if i := slices.IndexFunc(in.Sale.Wallets, func(s loyalty.ReturnableWallet) bool { return s.Wallet == w }); i >= 0 {
+			for _, lot := range in.Sale.Wallets[i].Lots {
+				of.Expired += m.expired[walletLot{w, lot}]
+			}
+		}
+		in.Wallets = append(in.Wallets, of)
+	}
 }

@@ -35,8 +35,8 @@ func looks() map[string]func(*player, string) (string, error) {
 		"total":    ofSale(func(r *player, b *bill) string { return r.written(b.entry.Sale.Total) }),
 		"to-pay":   ofSale(func(r *player, b *bill) string { return r.written(b.entry.Sale.ToPay) }),
 		"reduced":  ofSale(func(r *player, b *bill) string { return r.written(b.entry.Sale.Reduced) }),
-		"earned":   ofSale(func(_ *player, b *bill) string { return points(b.entry.Sale.Earned) }),
-		"redeemed": ofSale(func(_ *player, b *bill) string { return points(b.entry.Sale.Redeemed) }),
+		"earned":   ofWallet(func(s *loyalty.SaleBody) loyalty.Points { return s.Earned }, func(w *loyalty.WalletBody) loyalty.Points { return w.Earned }),
+		"redeemed": ofWallet(func(s *loyalty.SaleBody) loyalty.Points { return s.Redeemed }, func(w *loyalty.WalletBody) loyalty.Points { return w.Redeemed }),
 		"spent":    ofSale(func(_ *player, b *bill) string { return points(b.entry.Sale.Redeemed + b.entry.Sale.RewardPoints) }),
 		"offer":    ofSale(func(_ *player, b *bill) string { return points(b.quote.Redeem.Max) }),
 		"until":    ofSale(func(_ *player, b *bill) string { return orNone(b.quote.EarnedExpires) }),
@@ -52,10 +52,13 @@ func looks() map[string]func(*player, string) (string, error) {
 		"short":    ofReturn(func(_ *player, b *loyalty.ReturnBody) string { return points(b.Short) }),
 		"lapsed":   ofReturn(func(_ *player, b *loyalty.ReturnBody) string { return points(b.Lapsed) }),
 
-		"balance":   ofMember(func(_ *player, m *person) string { return points(loyalty.Balance(m.lots)) }),
-		"spendable": ofMember(func(r *player, m *person) string { return points(loyalty.Spendable(m.lots, r.day)) }),
-		"tier":      ofMember(func(_ *player, m *person) string { return orNone(m.tier.Tier) }),
-		"lots":      ofMember(lots),
+		"balance": inLots(func(r *player, w loyalty.WalletID, l []loyalty.Lot) string { return r.units(w, loyalty.Balance(l)) }),
+		"spendable": inLots(func(r *player, w loyalty.WalletID, l []loyalty.Lot) string {
+			return r.units(w, loyalty.Spendable(l, r.day))
+		}),
+		"lots":   inLots(lots),
+		"tier":   tier,
+		"stamps": stamps,
 	}
 }
 
@@ -90,13 +93,59 @@ func ofReturn(look func(*player, *loyalty.ReturnBody) string) func(*player, stri
 	}
 }
 
-func ofMember(look func(*player, *person) string) func(*player, string) (string, error) {
-	return func(r *player, _ string) (string, error) {
+// ofWallet looks at the points of a sale, or with its name first at another wallet: "earned credit 0.50".
+func ofWallet(main func(*loyalty.SaleBody) loyalty.Points, other func(*loyalty.WalletBody) loyalty.Points) func(*player, string) (string, error) {
+	return func(r *player, want string) (string, error) {
+		return ofSale(func(r *player, b *bill) string {
+			w, _ := r.inWallet(want)
+			if w == loyalty.MainWallet {
+				return points(main(b.entry.Sale))
+			}
+			none := loyalty.WalletBody{Wallet: w}
+			found := &none
+			if i := slices.IndexFunc(b.entry.Sale.Wallets, func(o loyalty.WalletBody) bool { return o.Wallet == w }); i >= 0 {
+				found = &b.entry.Sale.Wallets[i]
+			}
+			return string(w) + " " + r.units(w, other(found))
+		})(r, want)
+	}
+}
+
+// inLots looks at what the member has of points, or with its name first of another wallet.
+func inLots(look func(*player, loyalty.WalletID, []loyalty.Lot) string) func(*player, string) (string, error) {
+	return func(r *player, want string) (string, error) {
 		if r.who == nil {
 			return "", errors.New("nobody stands at the till; say who with member")
 		}
-		return look(r, r.who), nil
+		w, _ := r.inWallet(want)
+		got := look(r, w, r.who.lots[w])
+		if w != loyalty.MainWallet {
+			got = string(w) + " " + got
+		}
+		return got, nil
 	}
+}
+
+func tier(r *player, _ string) (string, error) {
+	if r.who == nil {
+		return "", errors.New("nobody stands at the till; say who with member")
+	}
+	return orNone(r.who.tier.Tier), nil
+}
+
+// stamps is what is on a card: "stamps coffee-card 9".
+func stamps(r *player, want string) (string, error) {
+	if r.who == nil {
+		return "", errors.New("nobody stands at the till; say who with member")
+	}
+	card, _, _ := strings.Cut(want, " ")
+	count := int64(0)
+	for _, s := range r.who.record.Stamps {
+		if s.Stamp == card {
+			count = s.Count
+		}
+	}
+	return card + " " + strconv.FormatInt(count, 10), nil
 }
 
 // why looks for a finding: "why fresh-days not_today", "why redeem_share".
@@ -148,10 +197,10 @@ func next(r *player, b *bill) string {
 }
 
 // lots is what the member holds, in the order of drawing: "11 until 2027-11-30, 5".
-func lots(_ *player, m *person) string {
+func lots(r *player, w loyalty.WalletID, held []loyalty.Lot) string {
 	var all []string
-	for _, l := range m.lots {
-		text := points(l.Remaining)
+	for _, l := range held {
+		text := r.units(w, l.Remaining)
 		if l.Expires != "" {
 			text += " until " + l.Expires
 		}

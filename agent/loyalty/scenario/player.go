@@ -30,10 +30,28 @@ type person struct {
 	name    string
 	id      loyalty.MemberID
 	medium  loyalty.Medium
-	lots    []loyalty.Lot
+	lots    map[loyalty.WalletID][]loyalty.Lot
 	tier    loyalty.TierState
 	record  loyalty.Record
-	expired map[loyalty.LotID]loyalty.Points
+	expired map[walletLot]loyalty.Points
+}
+
+// walletLot names a lot of one wallet.
+type walletLot struct {
+	wallet loyalty.WalletID
+	lot    loyalty.LotID
+}
+
+// wallets are all that a member has: the points, and those beside them.
+func wallets(p *loyalty.Programme) []loyalty.WalletID {
+	return append([]loyalty.WalletID{loyalty.MainWallet}, p.Wallets()...)
+}
+
+// apply takes an entry's movements over.
+func (m *person) apply(p *loyalty.Programme, moves []loyalty.Movement) {
+	for _, w := range wallets(p) {
+		m.lots[w] = loyalty.ApplyWallet(m.lots[w], moves, m.id, w)
+	}
 }
 
 func (r *player) atStore(text string) error {
@@ -99,17 +117,19 @@ func (r *player) pass(from, to string) error {
 }
 
 func (m *person) begin(p *loyalty.Programme, day string) error {
-	moves := loyalty.Expire(m.id, m.lots, day)
-	if len(moves) == 0 && m.record.Last != "" {
-		var err error
-		if moves, err = p.ExpireInactive(m.id, m.lots, m.record.Last, day); err != nil {
-			return err
+	for _, w := range wallets(p) {
+		moves := loyalty.ExpireWallet(m.id, w, m.lots[w], day)
+		if len(moves) == 0 && m.record.Last != "" {
+			var err error
+			if moves, err = p.ExpireInactiveWallet(m.id, w, m.lots[w], m.record.Last, day); err != nil {
+				return err
+			}
 		}
+		for _, move := range moves {
+			m.expired[walletLot{w, move.Lot}] += move.Points
+		}
+		m.apply(p, moves)
 	}
-	for _, move := range moves {
-		m.expired[move.Lot] += move.Points
-	}
-	m.lots = loyalty.Apply(m.lots, moves, m.id)
 	return m.review(p, day)
 }
 
@@ -145,7 +165,8 @@ func (r *player) member(text string) error {
 	}
 	m := r.members[words[0]]
 	if m == nil {
-		m = &person{name: words[0], id: loyalty.MemberID(len(r.members) + 1), medium: loyalty.MediumPurse, expired: map[loyalty.LotID]loyalty.Points{}}
+		m = &person{name: words[0], id: loyalty.MemberID(len(r.members) + 1), medium: loyalty.MediumPurse,
+			lots: map[loyalty.WalletID][]loyalty.Lot{}, expired: map[walletLot]loyalty.Points{}}
 		r.members[m.name] = m
 	}
 	r.who = m
@@ -190,33 +211,72 @@ func (r *player) know(m *person, words []string) (int, error) {
 		var amount int64
 		amount, err = r.amount(words[1])
 		m.record.Add(loyalty.PastStep{Day: r.day, Counts: loyalty.Standing{Spend: amount}})
-	case "points":
-		return r.own(m, words)
+	case "is":
+		m.record.Attributes = append(m.record.Attributes, words[1])
+		slices.Sort(m.record.Attributes)
 	default:
-		return 0, fmt.Errorf("a member has no %q; known are card, number, tier, born, joined, segments, purchases, spend, points", words[0])
+		if w, ok := r.wallet(words[0]); ok {
+			return r.own(m, w, words)
+		}
+		return 0, fmt.Errorf("a member has no %q; known are card, number, tier, born, joined, segments, is, purchases, spend, points and the programme's wallets", words[0])
 	}
 	return 2, err
 }
 
-// own gives a member points: "points 300 until 2027-01-31".
-func (r *player) own(m *person, words []string) (int, error) {
-	n, err := strconv.ParseInt(words[1], 10, 64)
-	if err != nil || n <= 0 {
-		return 0, fmt.Errorf("%q is no number of points", words[1])
+// wallet finds a wallet by its name in a story.
+func (r *player) wallet(name string) (loyalty.WalletID, bool) {
+	if name == "points" {
+		return loyalty.MainWallet, true
 	}
-	lot := loyalty.Lot{ID: loyalty.LotID(fmt.Sprintf("0-0-%d.%d", m.id, len(m.lots)+1)), Remaining: loyalty.Points(n), Earned: r.day}
+	w := loyalty.WalletID(name)
+	return w, slices.Contains(r.p.Wallets(), w)
+}
+
+// unit reads what is in a wallet: whole points, or an amount.
+func (r *player) unit(w loyalty.WalletID, text string) (loyalty.Points, error) {
+	if r.p.IsMoney(w) {
+		n, err := r.amount(text)
+		return loyalty.Points(n), err
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no number of points", text)
+	}
+	return loyalty.Points(n), nil
+}
+
+// units is what is in a wallet as stories write it.
+func (r *player) units(w loyalty.WalletID, n loyalty.Points) string {
+	if r.p.IsMoney(w) {
+		return r.written(int64(n))
+	}
+	return strconv.FormatInt(int64(n), 10)
+}
+
+// own gives a member points: "points 300 until 2027-01-31", "credit 2.50".
+func (r *player) own(m *person, w loyalty.WalletID, words []string) (int, error) {
+	n, err := r.unit(w, words[1])
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("%q is nothing to own", words[1])
+	}
+	lot := loyalty.Lot{ID: loyalty.LotID(fmt.Sprintf("0-0-%d.%d", m.id, len(m.lots[w])+1)), Remaining: n, Earned: r.day}
 	took := 2
 	if len(words) >= 4 && words[2] == "until" {
 		lot.Expires, took = words[3], 4
 	}
-	m.lots = append(m.lots, lot)
-	loyalty.SortLots(m.lots)
+	m.lots[w] = append(m.lots[w], lot)
+	loyalty.SortLots(m.lots[w])
 	return took, nil
 }
 
 // state is what a till is told of the member.
 func (m *person) state(p *loyalty.Programme, day string) (*loyalty.MemberState, error) {
-	s := &loyalty.MemberState{ID: m.id, Tier: m.tier.Tier, Lots: m.lots, Medium: m.medium, Available: max(loyalty.Spendable(m.lots, day), 0)}
+	lots := m.lots[loyalty.MainWallet]
+	s := &loyalty.MemberState{ID: m.id, Tier: m.tier.Tier, Lots: lots, Medium: m.medium, Available: max(loyalty.Spendable(lots, day), 0)}
+	for _, w := range p.Wallets() {
+		s.Wallets = append(s.Wallets, loyalty.WalletState{Wallet: w, Lots: m.lots[w], Available: max(loyalty.Spendable(m.lots[w], day), 0),
+			Balance: loyalty.Balance(m.lots[w])})
+	}
 	return s, p.Recall(s, &m.record, day)
 }
 

@@ -101,18 +101,34 @@ func quantity(text string) (int64, error) {
 	return n, nil
 }
 
+// redeem pays with a wallet: "redeem 300", "redeem all", "redeem credit 2.50".
 func (r *player) redeem(text string) error {
 	sale, err := r.open()
 	if err != nil {
 		return err
 	}
-	if text == "all" {
-		sale.Redeem = &loyalty.Ask{All: true}
-		return nil
+	w, amount := r.inWallet(strings.TrimSuffix(text, " points"))
+	ask := loyalty.Ask{All: amount == "all"}
+	if !ask.All {
+		if ask.Points, err = r.unit(w, amount); err != nil {
+			return err
+		}
 	}
-	n, err := strconv.ParseInt(strings.TrimSuffix(text, " points"), 10, 64)
-	sale.Redeem = &loyalty.Ask{Points: loyalty.Points(n)}
-	return err
+	if w == loyalty.MainWallet {
+		sale.Redeem = &ask
+	} else {
+		sale.Wallets = append(sale.Wallets, loyalty.WalletAsk{Wallet: w, Ask: ask})
+	}
+	return nil
+}
+
+// inWallet parts the wallet from what follows it; without one it is the points.
+func (r *player) inWallet(text string) (w loyalty.WalletID, rest string) {
+	name, rest, _ := strings.Cut(text, " ")
+	if w, ok := r.wallet(name); ok {
+		return w, rest
+	}
+	return loyalty.MainWallet, text
 }
 
 // reward asks for one: "reward coffee-free", "reward coffee-free x2".
@@ -215,7 +231,7 @@ func (r *player) settle() error {
 		row.Total, row.ToPay, row.Spent, row.Earned, row.Why = s.Total, s.ToPay, s.Redeemed+s.RewardPoints, s.Earned, s.Why
 	}
 	if b.who != nil {
-		row.Member, row.Balance = b.who.name, loyalty.Balance(b.who.lots)
+		row.Member, row.Balance = b.who.name, loyalty.Balance(b.who.lots[loyalty.MainWallet])
 	}
 	r.result.Rows = append(r.result.Rows, row)
 	return nil
@@ -254,7 +270,7 @@ func (r *player) sell(b *bill) error {
 	if _, found, err := r.p.Requote(&b.entry, in.Member.Tier, in.Member.Available); err != nil || len(found) > 0 {
 		return fmt.Errorf("head office judges the sale otherwise: %v %w", found, err)
 	}
-	b.who.lots = loyalty.Apply(b.who.lots, b.entry.Moves, b.who.id)
+	b.who.apply(r.p, b.entry.Moves)
 	b.who.record.Add(loyalty.StepOf(&b.entry))
 	return b.who.review(r.p, r.day)
 }
