@@ -23,6 +23,7 @@ type earning struct {
 	times    []int                 // candidates that multiply
 	pool     [][roundingModes]frac // by wallet, as the two below
 	shut     [bonus + 1]int        // rules for other stores or days that were looked at, by the step of the explanation
+	later    bool                  // money received after the sale: only what counts it gives anything
 	unseen   int64                 // and those that were not
 
 	earned []Points
@@ -135,6 +136,9 @@ func (e *earning) gather() {
 // candidate takes a rule up. Of rules for other stores or days it takes as many as the breakdown names; the others are only
 // counted.
 func (e *earning) candidate(r int32, lines []int32) {
+	if kind := e.p.rules[r].kind; e.later && kind != perTender && kind != multiply {
+		return
+	}
 	if g := &e.p.gates[r]; !g.open(&e.at) {
 		if e.shut[g.step] == maxWhyNot {
 			e.unseen++

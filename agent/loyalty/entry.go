@@ -27,6 +27,7 @@ const (
 	KindOpening  Kind = "opening"   // a balance brought along from an older system
 	KindTier     Kind = "tier"      // a review moved the member's tier, or began or ended its grace
 	KindReverse  Kind = "reverse"   // the exact opposite of an earlier entry
+	KindPayment  Kind = "payment"   // money received later for a sale on account
 	KindGiftCard Kind = "gift_card" // a gift card activated, voided or ended outside a sale
 )
 
@@ -64,6 +65,7 @@ type Entry struct {
 	Tier     *TierBody     `json:"tier,omitempty"`
 	Reverse  *ReverseBody  `json:"reverse,omitempty"`
 	GiftCard *GiftCardBody `json:"gift_card,omitempty"`
+	Payment  *PaymentBody  `json:"payment,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }

@@ -80,6 +80,8 @@ const (
 	CouponGone          = "coupon.gone"           // no more of its kind may be issued
 	CouponCost          = "coupon.cost"           // costs points that the member does not have
 
+	PaymentOther = "payment.other_sale" // an earlier payment is of another sale, or the member is not the sale's
+
 	ReturnNothing = "return.nothing"        // no lines named, or nothing of the sale is left to return
 	ReturnLine    = "return.line"           // a line that the sale does not have, or named twice
 	ReturnMore    = "return.more_than_sold" // a quantity of nothing, or more than is left of the line

@@ -52,6 +52,19 @@ func partnersOf(moves []Movement, to string) []PartnerPart {
 	return parts
 }
 
+// addPartners adds up two lists.
+func addPartners(to, more []PartnerPart) []PartnerPart {
+	to = slices.Clone(to)
+	for _, p := range more {
+		if i := slices.IndexFunc(to, func(o PartnerPart) bool { return o.Partner == p.Partner }); i >= 0 {
+			to[i].Points += p.Points
+		} else {
+			to = append(to, p)
+		}
+	}
+	return to
+}
+
 // toPartners is what partners get back of points taken back by this return, after those before it. Each partner's sum over
 // all returns is in proportion to what it gave, rounded down; the rest is the programme's. It depends on the sum taken alone
 // and never falls as that grows, so parts sum to the whole.

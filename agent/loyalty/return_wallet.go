@@ -161,7 +161,7 @@ func (p *ReturnPolicy) tell(id WalletID, f Finding) Finding {
 // valid holds the figures of a wallet to what a sale can have.
 func (r *ReturnableWallet) valid(lines int) bool {
 	bad := func(n Points) bool { return n < 0 || n > maxPoints }
-	return validPartners(r.Partners, r.Earned) && len(r.Lines) <= lines && len(r.Spent) <= maxWalletDraws+1 && len(r.Lots) <= maxExpiries && !bad(r.Earned) &&
+	return validPartners(r.Partners, r.Earned) && len(r.Lines) <= lines && len(r.Spent) <= maxWalletDraws+1 && len(r.Lots) <= maxIssued && !bad(r.Earned) &&
 		!slices.ContainsFunc(r.Spent, func(l SpentLot) bool { return l.Points < 1 || bad(l.Points) }) &&
 		!slices.ContainsFunc(r.Lines, func(l ReturnedPart) bool { return bad(l.Earned) || bad(l.Spent) })
 }

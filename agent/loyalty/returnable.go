@@ -112,12 +112,15 @@ func (r *Returnable) readLines(s *SaleBody, spent Points) {
 	}
 }
 
+// maxIssued is the most lots of one sale and its later payments.
+const maxIssued = 8 * maxExpiries
+
 // check holds the figures to what a sale can have, for an entry or a token from outside.
 func (r *Returnable) check() error {
 	bad := func(what string) error {
 		return fmt.Errorf("read sale %d-%d-%d for a return: %s", r.Store, r.Epoch, r.Seq, what)
 	}
-	if len(r.Lines) == 0 || len(r.Lines) > MaxLines || len(r.Spent) > maxDraws+maxExpiries+1 || len(r.Lots) > maxExpiries {
+	if len(r.Lines) == 0 || len(r.Lines) > MaxLines || len(r.Spent) > maxDraws+maxExpiries+1 || len(r.Lots) > maxIssued {
 		return bad("no sale has so many lines or lots")
 	}
 	if r.ToPay < 0 || r.ToPay > maxMoney || r.Earned < 0 || r.Earned > maxPoints {

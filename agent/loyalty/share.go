@@ -25,12 +25,9 @@ type WalletShares struct {
 // shares works the parts out. A rule's points belong to the lines that it bore on, by what it counted on each; points
 // that paid belong to the lines that they paid. The odd point does not follow the order in which lines were rung up.
 func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
-	lines, rank := e.byContent(), make([]int32, len(e.out))
-	for place, i := range lines {
-		rank[i] = int32(place)
-	}
+	lines := e.byContent()
 	spent := make([]Points, len(e.out))
-	earned, err := e.earnedByLine(rank)
+	earned, err := e.earnedByLine(e.ranks())
 	if err != nil {
 		return Shares{}, err
 	}
@@ -61,6 +58,15 @@ func (e *earning) shares(q *Quote, o *outcome) (Shares, error) {
 	}
 	return Shares{Earned: trimmed(earned[0]), Spent: trimmed(spent), Paid: trimmed(paid), Reduced: trimmed(reduced),
 		Wallets: e.walletShares(earned, lines), Stamps: e.stampShares(o)}, nil
+}
+
+// ranks is the place of every line in the order by content.
+func (b *bill) ranks() []int32 {
+	rank := make([]int32, len(b.out))
+	for place, i := range b.byContent() {
+		rank[i] = int32(place)
+	}
+	return rank
 }
 
 // earnedByLine is what every line earned, by wallet.
