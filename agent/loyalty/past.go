@@ -53,6 +53,11 @@ func StepOf(e *Entry) PastStep {
 	return step
 }
 
+// StepOfPayment is what the entry of a later payment adds: it is no purchase.
+func StepOfPayment(e *Entry) PastStep {
+	return PastStep{Day: e.Day, Counts: Standing{Points: e.Payment.Earned}, Given: e.Payment.Given}
+}
+
 // Add takes one entry's step in.
 func (past *Past) Add(step PastStep) {
 	past.Purchases += step.Purchases

@@ -99,6 +99,8 @@ func effectOn(e *loyalty.Entry, id loyalty.MemberID, sold findSale) (pendingEffe
 	case e.Member != id:
 	case e.Kind == loyalty.KindSale && e.Sale != nil:
 		p.Steps = append(p.Steps, loyalty.StepOf(e))
+	case e.Kind == loyalty.KindPayment && e.Payment != nil:
+		p.Steps = append(p.Steps, loyalty.StepOfPayment(e))
 	case e.Kind == loyalty.KindReturn && e.Return != nil:
 		sale, before, err := sold(e.Return)
 		if err != nil || sale == nil {
