@@ -108,8 +108,8 @@ func (r *player) redeem(text string) error {
 		return err
 	}
 	w, amount := r.inWallet(strings.TrimSuffix(text, " points"))
-	ask := loyalty.Ask{All: amount == "all"}
-	if !ask.All {
+	ask := loyalty.Ask{All: amount == "all", Rest: amount == "rest"}
+	if !ask.All && !ask.Rest {
 		if ask.Points, err = r.unit(w, amount); err != nil {
 			return err
 		}
