@@ -39,6 +39,7 @@ type compiler struct {
 	sets map[string]setID
 
 	placeIDs map[string]placeID
+	friends  []rule   // what referrals give with a first purchase
 	env      *cel.Env // of expressions; nil before the first
 	ask      map[string]func(*celSale) any
 }
@@ -96,6 +97,7 @@ func (c *compiler) compile() {
 	c.p.inactive = c.inactive("expiry", c.doc.Expiry)
 	c.compileWallets()
 	c.compileCampaigns()
+	c.compileActivities()
 	c.compileEarn()
 	c.compileRedeem()
 	c.compileReturns()

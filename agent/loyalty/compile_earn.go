@@ -25,6 +25,10 @@ func (c *compiler) compileEarn() {
 		r.campaign, r.common = d.campaign, c.p.commonWhen(d.campaign)
 		c.p.rules[i] = r
 	}
+	for i := range c.doc.Activities {
+		c.checkNewID(fmt.Sprintf("activities[%d].id", i), c.doc.Activities[i].ID, seen)
+	}
+	c.p.rules = append(c.p.rules, c.friends...)
 	c.checkExpiries()
 	for i, d := range defs {
 		c.compileTargets(d.path+".rules", d.def, &c.p.rules[i], index)
@@ -57,6 +61,11 @@ func (c *compiler) checkCapped() {
 	capped := 0
 	for i := range c.p.rules {
 		if c.p.rules[i].overTime() {
+			capped++
+		}
+	}
+	for i := range c.p.activities {
+		if c.p.activities[i].caps.overTime() {
 			capped++
 		}
 	}

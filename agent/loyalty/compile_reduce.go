@@ -32,6 +32,9 @@ func (c *compiler) compileReductions() {
 	for i := range c.doc.Campaigns {
 		seen[c.doc.Campaigns[i].ID] = true
 	}
+	for i := range c.doc.Activities {
+		seen[c.doc.Activities[i].ID] = true
+	}
 	for i := range c.doc.Coupons {
 		seen[c.doc.Coupons[i].ID] = true
 	}
@@ -178,6 +181,9 @@ func (c *compiler) givesHowOften(path string, def *givesDef, r *reduction) {
 func (p *Programme) ruleNames(id string) texts {
 	if name, found := namesIn(p.doc.Earn, p.doc.Discounts, id); found {
 		return name
+	}
+	if i := slices.IndexFunc(p.doc.Activities, func(d activityDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Activities[i].Name
 	}
 	for i := range p.doc.Campaigns {
 		d := &p.doc.Campaigns[i]

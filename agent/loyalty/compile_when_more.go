@@ -166,6 +166,9 @@ func (p *Programme) conditions() []*when {
 	for i := range p.campaigns {
 		add(p.campaigns[i].when)
 	}
+	for i := range p.activities {
+		add(p.activities[i].when)
+	}
 	for i := range p.rules {
 		add(p.rules[i].when)
 	}

@@ -12,33 +12,34 @@ const DocumentFormat = 1
 // document is a programme as written. After Compile every default is filled in and every number has one spelling, so
 // that its JSON, in the order of these fields, is the canonical form.
 type document struct {
-	Format    int64                `json:"format"`
-	Programme header               `json:"programme"`
-	Tiers     []tierDef            `json:"tiers,omitempty"`
-	Ladder    *ladderDef           `json:"ladder,omitempty"`
-	Occasions []occasionDef        `json:"occasions,omitempty"`
-	Sets      map[string]setDef    `json:"sets,omitempty"`
-	Groups    map[string][]int64   `json:"store_groups,omitempty"`
-	NotFor    *peopleDef           `json:"exclude_members,omitempty"`
-	Segments  []segmentDef         `json:"segments,omitempty"`
-	Exclude   []string             `json:"exclude,omitempty"`
-	Tenders   map[string]tenderDef `json:"tenders,omitempty"`
-	Earn      []earnDef            `json:"earn,omitempty"`
-	Redeem    *redeemDef           `json:"redeem,omitempty"`
-	Wallets   []walletDef          `json:"wallets,omitempty"`
-	Discounts []discountDef        `json:"discounts,omitempty"`
-	Rewards   []rewardDef          `json:"rewards,omitempty"`
-	Coupons   []couponDef          `json:"coupons,omitempty"`
-	GiftCards []giftCardDef        `json:"gift_cards,omitempty"`
-	Issue     []issueDef           `json:"issue,omitempty"`
-	Campaigns []campaignDef        `json:"campaigns,omitempty"`
-	Stamps    []stampDef           `json:"stamps,omitempty"`
-	Stacking  *stackingDef         `json:"stacking,omitempty"`
-	Expiry    *expiryDef           `json:"expiry,omitempty"`
-	Returns   *returnsDef          `json:"returns,omitempty"`
-	Limits    *limitsDef           `json:"limits,omitempty"`
-	Members   *membersDef          `json:"members,omitempty"`
-	Messages  map[string]texts     `json:"messages,omitempty"`
+	Format     int64                `json:"format"`
+	Programme  header               `json:"programme"`
+	Tiers      []tierDef            `json:"tiers,omitempty"`
+	Ladder     *ladderDef           `json:"ladder,omitempty"`
+	Occasions  []occasionDef        `json:"occasions,omitempty"`
+	Sets       map[string]setDef    `json:"sets,omitempty"`
+	Groups     map[string][]int64   `json:"store_groups,omitempty"`
+	NotFor     *peopleDef           `json:"exclude_members,omitempty"`
+	Segments   []segmentDef         `json:"segments,omitempty"`
+	Exclude    []string             `json:"exclude,omitempty"`
+	Tenders    map[string]tenderDef `json:"tenders,omitempty"`
+	Earn       []earnDef            `json:"earn,omitempty"`
+	Redeem     *redeemDef           `json:"redeem,omitempty"`
+	Wallets    []walletDef          `json:"wallets,omitempty"`
+	Discounts  []discountDef        `json:"discounts,omitempty"`
+	Rewards    []rewardDef          `json:"rewards,omitempty"`
+	Coupons    []couponDef          `json:"coupons,omitempty"`
+	GiftCards  []giftCardDef        `json:"gift_cards,omitempty"`
+	Issue      []issueDef           `json:"issue,omitempty"`
+	Activities []activityDef        `json:"activities,omitempty"`
+	Campaigns  []campaignDef        `json:"campaigns,omitempty"`
+	Stamps     []stampDef           `json:"stamps,omitempty"`
+	Stacking   *stackingDef         `json:"stacking,omitempty"`
+	Expiry     *expiryDef           `json:"expiry,omitempty"`
+	Returns    *returnsDef          `json:"returns,omitempty"`
+	Limits     *limitsDef           `json:"limits,omitempty"`
+	Members    *membersDef          `json:"members,omitempty"`
+	Messages   map[string]texts     `json:"messages,omitempty"`
 }
 
 // texts is one text by language code.

@@ -146,6 +146,9 @@ func (e *earning) candidate(r int32, lines []int32) {
 		}
 		e.shut[g.step]++
 	}
+	if r := &e.p.rules[r]; r.referral && !e.at.referredBy(r.id) {
+		return
+	}
 	e.cands = append(e.cands, candidate{rule: &e.p.rules[r], index: int(r), lines: lines})
 }
 

@@ -66,6 +66,7 @@ type Entry struct {
 	Reverse  *ReverseBody  `json:"reverse,omitempty"`
 	GiftCard *GiftCardBody `json:"gift_card,omitempty"`
 	Payment  *PaymentBody  `json:"payment,omitempty"`
+	Activity *ActivityBody `json:"activity,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }

@@ -63,6 +63,8 @@ const (
 	ExplainFailed         = "explain.failed"  // it cannot be worked out
 	ExplainNotTender      = "explain.not_tender"
 	ExplainNotForMember   = "explain.excluded_member"
+	ExplainActivity       = "explain.activity"
+	ExplainReferral       = "explain.referral"
 	ExplainDiscountCap    = "explain.discount_cap"
 	ExplainBudgetPoints   = "explain.budget_points"
 	ExplainBudgetMoney    = "explain.budget_money"

@@ -170,6 +170,7 @@ func textArg(name string, kind ArgKind, get func(*Finding) string) explainArg {
 }
 
 func conditionRows() []explainRow {
+	points := intArg("points", ArgPoints, func(f *Finding) int64 { return int64(f.Points) })
 	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
 	detail := func(name string, kind ArgKind) explainArg {
 		return textArg(name, kind, func(f *Finding) string { return f.Detail })
@@ -185,6 +186,8 @@ func conditionRows() []explainRow {
 		{ExplainFailed, []explainArg{rule}},
 		{ExplainNotTender, []explainArg{rule, detail("tenders", ArgTenders)}},
 		{ExplainNotForMember, nil},
+		{ExplainActivity, []explainArg{rule, points}},
+		{ExplainReferral, []explainArg{rule, points}},
 		{ExplainDiscountCap, []explainArg{rule, intArg("limit", ArgMoney, limit), intArg("cut", ArgMoney, missing)}},
 		{ExplainBudgetPoints, []explainArg{rule, intArg("cut", ArgPoints, cut)}},
 		{ExplainBudgetMoney, []explainArg{rule, intArg("cut", ArgMoney, missing)}},

@@ -13,6 +13,7 @@ type History struct {
 	Joined     string      `json:"joined,omitempty"`     // the day; only for rules that look at it
 	Sums       []WindowSum `json:"sums,omitempty"`       // for the segments of the programme
 	Last       string      `json:"last,omitempty"`       // day of the last purchase, likewise
+	Referred   string      `json:"referred,omitempty"`   // the activity by which a friend brought the member, until the first purchase
 	Given      []RuleSum   `json:"given,omitempty"`      // only rules with a cap over time need to be here
 }
 

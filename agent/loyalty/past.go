@@ -16,7 +16,9 @@ type Past struct {
 	Given     []RulePast `json:"given,omitempty"`     // rising by rule
 	Occasions []string   `json:"occasions,omitempty"` // used, as Programme.Occasions names them; rising
 
-	Stamps []StampPast `json:"stamps,omitempty"` // rising by stamp
+	Stamps     []StampPast `json:"stamps,omitempty"`     // rising by stamp
+	Activities []string    `json:"activities,omitempty"` // done, by their keys; rising
+	Referred   string      `json:"referred,omitempty"`   // the activity by which a friend brought the member
 }
 
 // PastDay is what counted on a day. Days that no window needs apart stand together under the last of them.
@@ -39,7 +41,9 @@ type PastStep struct {
 	Given     []RulePoints `json:"given,omitempty"`
 	Occasions []string     `json:"occasions,omitempty"`
 
-	Stamps []StampStep `json:"stamps,omitempty"`
+	Stamps     []StampStep `json:"stamps,omitempty"`
+	Activities []string    `json:"activities,omitempty"`
+	Referred   string      `json:"referred,omitempty"`
 }
 
 // StepOf is what the entry of a member's sale adds.
@@ -75,6 +79,14 @@ func (past *Past) Add(step PastStep) {
 		past.Given[i].add(step.Day, g.Points)
 	}
 	past.addStamps(step)
+	if past.Referred == "" || step.Referred != "" && step.Referred < past.Referred {
+		past.Referred = step.Referred
+	}
+	for _, key := range step.Activities {
+		if i, found := slices.BinarySearch(past.Activities, key); !found {
+			past.Activities = slices.Insert(past.Activities, i, key)
+		}
+	}
 	for _, key := range step.Occasions {
 		if i, found := slices.BinarySearch(past.Occasions, key); !found {
 			past.Occasions = slices.Insert(past.Occasions, i, key)
@@ -274,12 +286,13 @@ func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil || 
 // limited says whether a rule or discount has a cap over time.
 func (p *Programme) limited(id string) bool {
 	return slices.ContainsFunc(p.rules, func(r rule) bool { return r.id == id && r.overTime() }) ||
-		slices.ContainsFunc(p.discounts, func(r reduction) bool { return r.id == id && r.caps.overTime() })
+		slices.ContainsFunc(p.discounts, func(r reduction) bool { return r.id == id && r.caps.overTime() }) ||
+		slices.ContainsFunc(p.activities, func(a activity) bool { return a.id == id && a.caps.overTime() })
 }
 
 // asksPast says whether anything depends on a member's history.
 func (p *Programme) asksPast() bool {
-	if p.notFor != nil {
+	if p.notFor != nil || len(p.activities) > 0 {
 		return true
 	}
 	for id := range p.supplies {

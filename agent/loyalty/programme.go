@@ -40,6 +40,7 @@ type Programme struct {
 	places        places
 	notFor        *people
 	campaigns     []campaign
+	activities    []activity
 	segments      []segment // worked out here; others are shipped
 	windows       []window  // of their sums
 
@@ -89,6 +90,7 @@ type rule struct {
 	when           *when
 	common         *when // of the campaign
 	campaign       int32
+	referral       bool // what a referred friend gets with the first purchase
 	caps           caps
 	pending        int // days
 	mode           rounding

@@ -47,17 +47,18 @@ type vector struct {
 		Points   Points `yaml:"points"`
 		Money    major  `yaml:"money"`
 	} `yaml:"left"`
-	Offers  bool         `yaml:"offers"`
-	Day     string       `yaml:"day"`
-	At      string       `yaml:"at"`
-	Store   StoreID      `yaml:"store"`
-	Want    vectorWant   `yaml:"want"`
-	Lots    []lotStep    `yaml:"lots"`
-	Returns []returnStep `yaml:"returns"`
-	Reviews []reviewStep `yaml:"reviews"`
-	Ledger  []ledgerStep `yaml:"ledger"`
-	Split   *vectorSplit `yaml:"split"`
-	Codes   []vectorCode `yaml:"codes"`
+	Offers     bool           `yaml:"offers"`
+	Day        string         `yaml:"day"`
+	At         string         `yaml:"at"`
+	Store      StoreID        `yaml:"store"`
+	Want       vectorWant     `yaml:"want"`
+	Lots       []lotStep      `yaml:"lots"`
+	Returns    []returnStep   `yaml:"returns"`
+	Activities []activityStep `yaml:"activities"`
+	Reviews    []reviewStep   `yaml:"reviews"`
+	Ledger     []ledgerStep   `yaml:"ledger"`
+	Split      *vectorSplit   `yaml:"split"`
+	Codes      []vectorCode   `yaml:"codes"`
 }
 
 // major is an amount in the major unit, as exact text.
@@ -219,6 +220,8 @@ func (v *vector) run(t *testing.T) {
 		v.runCodes(t)
 	case v.Ledger != nil:
 		v.runLedger(t)
+	case v.Activities != nil:
+		v.runActivities(t)
 	case v.Reviews != nil:
 		v.runReviews(t)
 	case v.Split != nil:

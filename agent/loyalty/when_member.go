@@ -25,12 +25,15 @@ func (h *History) checkWho() error {
 	if _, ok := parseDay(h.Joined); h.Joined != "" && !ok {
 		return &SaleError{"member.history.joined", SaleTime}
 	}
+	if h.Referred != "" && !idForm.MatchString(h.Referred) {
+		return &SaleError{"member.history.referred", SaleText}
+	}
 	return nil
 }
 
 // whoBytes is at least what JSON takes for it.
 func (h *History) whoBytes() int {
-	n := len(`,"attributes":[],"joined":"2026-11-22"`)
+	n := len(`,"attributes":[],"joined":"2026-11-22","referred":""`) + len(h.Referred)
 	for _, a := range h.Attributes {
 		n += len(`"",`) + len(a)
 	}
@@ -57,6 +60,9 @@ func (p *Programme) recallWho(h *History, r *Record) {
 	}
 	if slices.ContainsFunc(p.conditions(), func(w *when) bool { return w.joined != nil }) {
 		h.Joined = r.Joined
+	}
+	if a := p.activity(r.Referred); a != nil && a.referral != nil && r.Purchases == 0 {
+		h.Referred = r.Referred
 	}
 }
 

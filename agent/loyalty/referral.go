@@ -1,0 +1,135 @@
+package loyalty
+
+import (
+	"fmt"
+	"slices"
+)
+
+// ReferralInput is what paying a referrer depends on.
+type ReferralInput struct {
+	Claim    *Entry       // the activity that named the referrer
+	Sale     *Entry       // the friend's first purchase
+	Returns  []ReturnBody // of that sale, all that are known
+	Referrer *MemberState
+	Done     []string // keys of what the referrer was paid for before
+}
+
+// PayReferral makes the entry that pays a referrer, once per friend: after the friend's first purchase, when its goods have
+// been kept for the days that the programme says. The friend's own points came with that purchase.
+func (p *Programme) PayReferral(in ReferralInput, head EntryHead) (Entry, error) {
+	if in.Referrer == nil || in.Claim == nil || in.Sale == nil || in.Claim.Activity == nil || in.Sale.Sale == nil {
+		return Entry{}, &SaleError{"referral", ReferralOther}
+	}
+	if err := head.check(in.Referrer.ID); err != nil {
+		return Entry{}, err
+	}
+	if err := p.checkMember(in.Referrer); err != nil {
+		return Entry{}, err
+	}
+	claim := in.Claim.Activity
+	a := p.activity(claim.Activity)
+	if a == nil || a.referral == nil {
+		return Entry{}, &SaleError{"activity", ActivityUnknown}
+	}
+	key := fmt.Sprintf("%s:%d", a.id, in.Sale.Member)
+	if slices.Contains(in.Done, key) {
+		return Entry{}, &SaleError{"activity", ActivityDone}
+	}
+	if code := a.referral.due(&in, claim, head.Day); code != "" {
+		return Entry{}, &SaleError{"referral", code}
+	}
+	day, _ := parseDay(head.Day)
+	q := ActivityQuote{}
+	if q.give(a, in.Referrer.History, day); q.Points == 0 {
+		return Entry{}, &SaleError{"activity", ActivityNotDue}
+	}
+	e, m := head.Entry(KindActivity), in.Referrer
+	e.Member = m.ID
+	e.Activity = &ActivityBody{Programme: p.digest, Activity: a.id, Key: key, Points: q.Points, Medium: m.Medium, Tier: m.Tier, History: m.History,
+		Paid: &Referred{Friend: in.Sale.Member, Claim: RefTo(in.Claim), Sale: RefTo(in.Sale)}, Why: q.Why}
+	e.Moves = q.moves(m.ID, head)
+	return e, nil
+}
+
+// due says why a referrer is not paid yet, or ever; empty when it is time.
+func (r *referral) due(in *ReferralInput, claim *ActivityBody, today string) string {
+	sale := in.Sale.Sale
+	if claim.Referrer != in.Referrer.ID || claim.Paid != nil || in.Claim.Member != in.Sale.Member || in.Referrer.ID == in.Sale.Member {
+		return ReferralOther
+	}
+	h := sale.History
+	if h == nil || h.Purchases != 0 || h.Referred != claim.Activity || sale.Total < max(r.minimum, 1) {
+		return ReferralSmall
+	}
+	kept := sale.Total
+	for i := range in.Returns {
+		kept -= in.Returns[i].Money
+	}
+	if kept < max(r.minimum, 1) {
+		return ReferralReturned
+	}
+	bought, ok := parseDay(in.Sale.Day)
+	now, _ := parseDay(today)
+	if !ok || now < bought+date(r.waitDays) {
+		return ReferralSoon
+	}
+	return ""
+}
+
+// RequoteReferral judges an uploaded payment of a referrer again, from the entries that it names.
+func (p *Programme) RequoteReferral(e *Entry, in ReferralInput) ([]Difference, error) {
+	if e.Kind != KindActivity || e.Activity == nil || e.Activity.Paid == nil {
+		return nil, notJudged(e, "pays no referrer")
+	}
+	b := e.Activity
+	in.Referrer = &MemberState{ID: e.Member, Medium: b.Medium, Tier: b.Tier, History: b.History}
+	ours, err := p.PayReferral(in, headOf(e))
+	if err != nil {
+		return nil, notJudged(e, err.Error())
+	}
+	if *ours.Activity.Paid != *b.Paid {
+		return nil, notJudged(e, "names another claim or sale")
+	}
+	return compareActivity(e, &ours), nil
+}
+
+func notJudged(e *Entry, why string) error { return fmt.Errorf("requote entry %d: %s", e.Seq, why) }
+
+func headOf(e *Entry) EntryHead {
+	return EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+}
+
+// StepOfActivity is what the entry of an activity adds to a member's past.
+func StepOfActivity(e *Entry) PastStep {
+	b := e.Activity
+	step := PastStep{Day: e.Day, Counts: Standing{Points: b.Points}}
+	if b.Key != "" {
+		step.Activities = []string{b.Key}
+	}
+	if b.Points > 0 {
+		step.Given = []RulePoints{{b.Activity, b.Points}}
+	}
+	if b.Referrer != 0 {
+		step.Referred = b.Activity
+	}
+	return step
+}
+
+// friendRule gives the friend's points with the first purchase, as a bonus like others: a return takes it back.
+func (a *activity) friendRule(points int64) rule {
+	return rule{id: a.id, kind: bonus, points: points, on: noSet, campaign: noCampaign, referral: true, pending: a.pending, expiry: a.expiry,
+		when: &when{purchase: 1, minimum: a.referral.minimum}}
+}
+
+// referredBy says whether the member was brought by a referral that has not been paid.
+func (m *moment) referredBy(activity string) bool {
+	return m.past != nil && m.past.Referred == activity
+}
+
+// given is what a rule has given the member before.
+func (h *History) given(id string) RuleSum {
+	if i := slices.IndexFunc(h.Given, func(g RuleSum) bool { return g.Rule == id }); i >= 0 {
+		return h.Given[i]
+	}
+	return RuleSum{Rule: id}
+}
