@@ -23,6 +23,8 @@ func TestAFaultyCouponSaysWhereWhatAndHowToMend(t *testing.T) {
 		{"a coupon of which half is given", "rewards: [{id: r, cost: 1, gives: {coupon: c, most: 1.00}}]\n" + coupon + ", valid_days: 5}]\n", "rewards[0].gives: says more than a coupon needs"},
 		{"a part of a share", "rewards: [{id: r, cost: 1, partial: true, gives: {percent: 10}}]\n", "rewards[0].partial: has nothing that can be divided"},
 		{"a part paid with what is not there yet", "rewards: [{id: r, cost: 1, partial: true, with_earned: true, gives: {amount: 1.00}}]\n", "rewards[0].partial: and with_earned do not go together"},
+		{"a limit of all", "discounts: [{id: d, gives: {percent: 10}}]\nstacking: {max_share: 100}\n", `stacking.max_share: "100" is not a share; write percent, above 0 and below 100`},
+		{"a limit of nothing off a line", "discounts: [{id: d, gives: {percent: 10}}]\nstacking: {max_line_share: 0}\n", `stacking.max_line_share: "0" is not a share`},
 		{"a tier that is not there", "rewards: [{id: r, cost: 1, cost_by_tier: {gold: 5}}]\n", `rewards[0].cost_by_tier.gold: there is no tier "gold"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -64,6 +64,7 @@ func (c *compiler) compileStacking() {
 		return
 	}
 	c.p.bestForCustomer = c.choice("stacking.group", &c.doc.Stacking.Group, "priority", "best_for_customer") == 1
+	c.maxOff("stacking", c.doc.Stacking)
 	if len(c.p.discounts)+len(c.p.rewards)+len(c.p.couponGives) == 0 {
 		c.fault("stacking", "does nothing without discounts, rewards or coupons", "leave it out")
 	}

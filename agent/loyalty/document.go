@@ -326,7 +326,10 @@ type givesDef struct {
 }
 
 type stackingDef struct {
-	Group string `json:"group,omitempty"` // priority, best_for_customer
+	Group        string  `json:"group,omitempty"`          // priority, best_for_customer
+	MaxAmount    decimal `json:"max_amount,omitempty"`     // off a bill
+	MaxShare     decimal `json:"max_share,omitempty"`      // percent of a bill
+	MaxLineShare decimal `json:"max_line_share,omitempty"` // percent of a line
 }
 
 type returnsDef struct {

@@ -111,6 +111,7 @@ const (
 	ExplainIssued        = "explain.issued"
 	ExplainIssueMore     = "explain.issue_more"
 	ExplainIssueMost     = "explain.issue_most" // the engine's limit on one bill
+	ExplainMostOff       = "explain.most_off"   // the limits on all reductions together
 	ExplainRewardNext    = "explain.reward_next"
 	ExplainRewardCoupon  = "explain.reward_coupon"
 	ExplainRewardProduct = "explain.reward_product" // the article is not on the bill

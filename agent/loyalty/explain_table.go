@@ -33,6 +33,7 @@ func couponRows() []explainRow {
 		{ExplainIssueMore, []explainArg{rule, intArg("missing", ArgMoney, missing)}},
 		{ExplainIssueMost, []explainArg{rule, intArg("count", ArgCount, limit)}},
 		{ExplainRewardCoupon, []explainArg{rule, coupon, intArg("cost", ArgPoints, limit)}},
+		{ExplainMostOff, []explainArg{rule, intArg("cut", ArgMoney, missing)}},
 		{ExplainRewardNext, []explainArg{rule, intArg("missing", ArgPoints, missing)}},
 		{ExplainRewardProduct, []explainArg{rule, textArg("article", ArgRule, func(f *Finding) string { return f.Detail })}},
 		{ExplainMembersOnly, []explainArg{rule}},

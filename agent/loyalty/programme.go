@@ -55,6 +55,7 @@ type Programme struct {
 	supplies        map[string]supply // of rewards and coupons that there are only so many of
 	stamps          []stampRule
 	bestForCustomer bool
+	maxOff          maxOff
 }
 
 type ruleKind uint8

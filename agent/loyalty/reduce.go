@@ -60,6 +60,8 @@ type prices struct {
 	initial []int64
 	left    []int64
 	lines   []Line
+	floor   []int64 // below which no reduction takes a line; nil: nothing
+	most    int64   // that all reductions may take off, where the programme limits it
 }
 
 // offOf works out what a reduction takes off each of its lines, which come in an order that their places on the bill do
@@ -68,8 +70,10 @@ func (r *reduction) offOf(p *prices, lines []int32, count int64) ([]int64, error
 	base := make([]int64, len(lines))
 	room := make([]int64, len(lines))
 	for k, i := range lines {
-		room[k] = p.left[i]
-		base[k] = room[k]
+		room[k], base[k] = p.left[i], p.left[i]
+		if !r.tender {
+			room[k] = max(room[k]-shareOf(p.floor, int(i)), 0)
+		}
 		if r.initial {
 			base[k] = p.initial[i]
 		}

@@ -77,23 +77,31 @@ func (s *stack) want(a *RewardAsk, refused []string) error {
 	return nil
 }
 
-// worth is what an offer takes off each of its lines and what that costs; with a finding it does nothing.
-func (s *stack) worth(f *offer, o *outcome) (off []int64, cost Points, why Finding, err error) {
+// effect is what an offer takes off each of its lines, what that costs, and by how much the limits of all reductions cut
+// it; with a finding it does nothing.
+type effect struct {
+	off  []int64
+	cost Points
+	cut  int64
+	why  Finding
+}
+
+func (s *stack) worth(f *offer, o *outcome) (effect, error) {
 	points := s.held
 	if f.withEarned {
 		points = s.spendable
 	}
 	points = min(points-o.spent, f.most)
-	cost = f.cost
+	cost := f.cost
 	if missing := cost - points; cost > 0 && missing > 0 {
 		if !f.partial || points <= 0 {
-			return nil, 0, Finding{Code: ExplainRewardShort, Limit: int64(cost), Missing: int64(missing)}, nil
+			return effect{why: Finding{Code: ExplainRewardShort, Limit: int64(cost), Missing: int64(missing)}}, nil
 		}
 		cost = points
 	}
 	if f.kind == giveCoupon {
 		if room, why := s.issuable(f.coupon, o.issues); room < f.times {
-			return nil, 0, why, nil
+			return effect{why: why}, nil
 		}
 	}
 	if f.partial {
@@ -103,40 +111,44 @@ func (s *stack) worth(f *offer, o *outcome) (off []int64, cost Points, why Findi
 	if f.buyFrom != noSet {
 		count = f.bought
 	}
-	off, err = f.offOf(&o.prices, f.lines, count)
+	off, cut, err := s.limited(f.reduction, f, o, count)
+	e := effect{off: off, cost: cost, cut: cut}
 	if err == nil && sum(off) == 0 && f.kind < givePerk {
-		why = f.nothing()
+		e.why = f.nothing(cut)
 	}
-	return off, cost, why, err
+	return e, err
 }
 
 // inPart takes an amount off in proportion to the points that there are for it, and no more points than pay for what the
 // bill can carry.
-func (s *stack) inPart(f *offer, o *outcome, points Points) ([]int64, Points, Finding, error) {
+func (s *stack) inPart(f *offer, o *outcome, points Points) (effect, error) {
 	whole, ok := mulInt(f.amount, f.times)
 	part, ok2 := mulDiv(whole, int64(points), max(int64(f.cost), 1))
 	if !ok || !ok2 {
-		return nil, 0, Finding{}, &RuleError{f.id}
+		return effect{}, &RuleError{f.id}
 	}
 	own := *f.reduction
 	if own.amount = part.whole; f.cost == 0 {
 		own.amount = whole
 	}
-	off, err := own.offOf(&o.prices, f.lines, 1)
+	off, cut, err := s.limited(&own, f, o, 1)
 	if err != nil {
-		return nil, 0, Finding{}, err
+		return effect{}, err
 	}
 	amount := sum(off)
 	if amount == 0 {
-		return nil, 0, f.nothing(), nil
+		return effect{why: f.nothing(cut)}, nil
 	}
 	exact, _ := mulDiv(amount, int64(f.cost), whole) // amount is within whole
 	cost, _ := exact.round(roundCeil)
-	return off, Points(cost), Finding{}, nil
+	return effect{off: off, cost: Points(cost), cut: cut}, nil
 }
 
 // nothing is why an offer that may be given has nothing to give on this bill.
-func (f *offer) nothing() Finding {
+func (f *offer) nothing(cut int64) Finding {
+	if cut > 0 {
+		return Finding{Code: ExplainMostOff, Missing: cut}
+	}
 	if f.product != "" {
 		return Finding{Code: ExplainRewardProduct, Detail: f.product}
 	}

@@ -59,8 +59,8 @@ func (s *stack) once(r *reduction, o *outcome) RewardOffer {
 	if s.want(&RewardAsk{Reward: r.id}, nil) != nil {
 		return out
 	}
-	try := outcome{prices: prices{initial: o.prices.initial, left: slices.Clone(o.prices.left), lines: o.prices.lines},
-		total: o.total, spent: o.spent, issues: slices.Clone(o.issues), paid: slices.Clone(o.paid)}
+	try := outcome{prices: o.prices, total: o.total, off: o.off, spent: o.spent, issues: slices.Clone(o.issues), paid: slices.Clone(o.paid)}
+	try.prices.left = slices.Clone(o.prices.left)
 	effect, err := s.try(&s.offers[0], &try)
 	if out.CanHave = effect && err == nil; !effect && err == nil {
 		out.Why = &try.why[0]

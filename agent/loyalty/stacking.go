@@ -72,6 +72,7 @@ type outcome struct {
 	lines      [][]int32
 	times      []int64           // that each reward is taken; 0 for what is none
 	issues     []Issue           // coupons that rewards give
+	off        int64             // by reductions, what pays left out
 	taken      map[string]string // group: who has it
 	why        []Finding
 	spent      Points
@@ -95,6 +96,11 @@ func (s *stack) run(barred []bool) (outcome, error) {
 	o := outcome{total: s.at.total, prices: prices{initial: make([]int64, len(lines)), left: make([]int64, len(lines)), lines: lines}, budgets: s.moneyLeft()}
 	for i := range lines {
 		o.prices.initial[i], o.prices.left[i] = lines[i].Amount, lines[i].Amount
+	}
+	if s.p.maxOff != (maxOff{}) {
+		if err := s.p.maxOff.ceilings(&o.prices); err != nil {
+			return outcome{}, err
+		}
 	}
 	taken := map[string]string{} // group: who has it
 	for i := range s.offers {
@@ -144,43 +150,54 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 	if why, ok := now.checkBoth(f.common, f.when, f.id); !ok {
 		return no(why)
 	}
-	off, cost, why, err := s.worth(f, o)
+	e, err := s.worth(f, o)
 	if err != nil {
 		return false, err
 	}
-	if why.Code == ExplainReduceNothing && f.source == ofDiscount {
+	if e.why.Code == ExplainReduceNothing && f.source == ofDiscount {
 		return false, nil
 	}
-	if why.Code != "" {
-		return no(why)
+	if e.why.Code != "" {
+		return no(e.why)
 	}
-	if f.kind == giveCoupon {
-		o.issues = append(o.issues, Issue{Rule: f.id, Coupon: s.p.doc.Coupons[f.coupon].ID, Count: f.times})
-	}
-	off, limited := s.hold(f, o, off)
-	amount := sum(off)
-	if amount == 0 && limited.Code != "" {
+	var limited Finding
+	if e.off, limited = s.hold(f, o, e.off); limited.Code != "" && sum(e.off) == 0 {
 		return no(limited)
 	}
+	s.take(f, o, &e)
+	if limited.Code != "" {
+		s.tell(o, limited)
+	}
+	return true, nil
+}
+
+// take applies what an offer does to the prices and writes it down.
+func (s *stack) take(f *offer, o *outcome, e *effect) {
+	amount := sum(e.off)
 	for k, i := range f.lines {
-		o.prices.left[i] -= off[k]
+		o.prices.left[i] -= e.off[k]
 	}
 	o.total -= amount
 	if o.budgets != nil && f.campaign != noCampaign {
 		o.budgets[f.campaign] -= amount
 	}
-	o.spent += cost
+	o.spent += e.cost
 	if f.tender {
-		o.pay(f.lines, off)
+		o.pay(f.lines, e.off)
+	} else {
+		o.off += amount
+	}
+	if f.kind == giveCoupon {
+		o.issues = append(o.issues, Issue{Rule: f.id, Coupon: s.p.doc.Coupons[f.coupon].ID, Count: f.times})
 	}
 	if s.quiet {
-		return true, nil
+		return
 	}
-	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: cost, Tender: f.tender})
-	o.parts, o.lines, o.times = append(o.parts, off), append(o.lines, f.lines), append(o.times, f.times)
+	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: e.cost, Tender: f.tender})
+	o.parts, o.lines, o.times = append(o.parts, e.off), append(o.lines, f.lines), append(o.times, f.times)
 	told := Finding{Rule: f.id, Code: ExplainReduced, Applied: true, Value: amount, Detail: f.serial}
 	if f.source == ofReward {
-		told.Code, told.Limit = ExplainReward, int64(cost)
+		told.Code, told.Limit = ExplainReward, int64(e.cost)
 	}
 	if f.kind == giveCoupon {
 		told.Code, told.Detail = ExplainRewardCoupon, s.p.doc.Coupons[f.coupon].ID
@@ -189,10 +206,9 @@ func (s *stack) try(f *offer, o *outcome) (bool, error) {
 		told.Code = ExplainOfferPays
 	}
 	o.why = append(o.why, told)
-	if limited.Code != "" {
-		s.tell(o, limited)
+	if e.cut > 0 {
+		o.why = append(o.why, Finding{Rule: f.id, Code: ExplainMostOff, Applied: true, Missing: e.cut})
 	}
-	return true, nil
 }
 
 // best gives the combination with the lowest price to pay: of each group one offer or none. Equal prices go to the one
