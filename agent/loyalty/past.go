@@ -314,3 +314,39 @@ func (p *Programme) asksPast() bool {
 func (w *when) asksPast() bool {
 	return w != nil && (w.purchase > 0 || w.every > 0 || w.occasion != "" || len(w.segments)+len(w.notSegments)+len(w.attributes) > 0 || w.joined != nil || w.cel.asksPast())
 }
+
+// HasLadder says whether the programme decides who is in which tier.
+func (p *Programme) HasLadder() bool { return p.ladder != nil }
+
+// ReviewOf adds up what a review of a member's tier on a day depends on.
+func (p *Programme) ReviewOf(state TierState, past *Past, day string) (ReviewInput, error) {
+	from, to, err := p.TierWindow(day)
+	if err != nil {
+		return ReviewInput{}, err
+	}
+	in := ReviewInput{State: state, Day: day, Now: past.Between(from, to)}
+	if d, ok := parseDay(day); ok {
+		y, _, _ := d.split()
+		in.Ended = past.Between(dayOf(y-1, 1, 1).String(), dayOf(y-1, 12, 31).String())
+	}
+	return in, nil
+}
+
+// IdleBefore is the day before which the last purchase must lie for inactivity to end something on a day; empty when it ends
+// nothing.
+func (p *Programme) IdleBefore(day string) (string, error) {
+	d, ok := parseDay(day)
+	if !ok {
+		return "", &SaleError{"day", SaleTime}
+	}
+	least := 0
+	for i := range p.wallets {
+		if n := p.wallets[i].inactive; n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	if least == 0 {
+		return "", nil
+	}
+	return d.minusMonths(least).String(), nil
+}

@@ -112,10 +112,10 @@ func (v *verifier) posted() error {
 }
 
 func (v *verifier) balanced() error {
-	// Store 0 numbers its postings by member, every other store by itself.
+	// Vouchers, under store 0 and epoch 0, are numbered by member, everything else by itself.
 	err := v.strange(CheckBalanced, "its legs sum to %d",
 		`SELECT 'store ' || store_id || ' epoch ' || epoch || ' seq ' || seq, CAST(SUM(amount) AS BIGINT) FROM leg
-		GROUP BY store_id, epoch, seq, unit, CASE store_id WHEN 0 THEN owner_id ELSE 0 END HAVING SUM(amount) <> 0`)
+		GROUP BY store_id, epoch, seq, unit, CASE WHEN store_id = 0 AND epoch = 0 THEN owner_id ELSE 0 END HAVING SUM(amount) <> 0`)
 	if err != nil {
 		return err
 	}

@@ -38,17 +38,25 @@ func (j *judge) placeOf(name string, store loyalty.StoreID) place {
 			return place{hodb.MemberOwner(loyalty.MemberID(id)), hodb.AccountKind(part[3]), part[2]}
 		}
 	case part[0] == "programme" && len(part) == 2:
-		return place{hodb.StoreOwner(store), hodb.AccountKind(part[1]), hodb.Points}
+		return place{ownerOf(store), hodb.AccountKind(part[1]), hodb.Points}
 	case part[0] == "programme" && len(part) == 3:
-		return place{hodb.StoreOwner(store), hodb.AccountKind(part[2]), part[1]}
+		return place{ownerOf(store), hodb.AccountKind(part[2]), part[1]}
 	case part[0] == "partner" && len(part) == 4: // of a wallet beside the points
 		return place{hodb.HeadOffice, hodb.AccountKind(name), part[2]}
 	case strings.HasPrefix(name, giftCards):
-		return place{hodb.StoreOwner(store), hodb.AccountKind(part[1]), money}
+		return place{ownerOf(store), hodb.AccountKind(part[1]), money}
 	case part[0] == "gift_card":
 		return place{hodb.HeadOffice, hodb.AccountKind(name), money}
 	}
 	return place{hodb.HeadOffice, hodb.AccountKind(name), hodb.Points}
+}
+
+// ownerOf has the programme's accounts of a store; of store 0, which is head office itself, head office.
+func ownerOf(store loyalty.StoreID) hodb.Owner {
+	if store == 0 {
+		return hodb.HeadOffice
+	}
+	return hodb.StoreOwner(store)
 }
 
 // legsOf are the sides of movements that are not the programme's: of what head office found.

@@ -36,6 +36,7 @@ const (
 	opPublish = "publish"
 	opReport  = "report"
 	opVerify  = "verify"
+	opDay     = "day"
 )
 
 func operations() []operation {
@@ -46,6 +47,7 @@ func operations() []operation {
 		{opBlock, typed((*Office).blockCard)},
 		{opPublish, typed((*Office).publish)},
 		{opReport, typed(func(o *Office, ctx context.Context, _ none) (Report, error) { return o.Report(ctx) })},
+		{opDay, typed((*Office).beginGiven)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }
@@ -259,6 +261,28 @@ func (o *Office) publish(ctx context.Context, in publishInput) (out PublishOutco
 		return err
 	})
 	return out, err
+}
+
+type dayInput struct {
+	Day string `json:"day"` // empty: today
+}
+
+// beginGiven begins a day now; today's when none is given.
+func (o *Office) beginGiven(ctx context.Context, in dayInput) (DayOutcome, error) {
+	err := o.db.View(ctx, func(tx *hodb.Tx) error {
+		today, err := o.today(tx)
+		if err == nil && in.Day == "" {
+			in.Day = today
+		}
+		if err == nil && in.Day > today {
+			err = &FieldError{"day", "give a day that has begun in every store", fmt.Errorf("today is %s", today)}
+		}
+		return err
+	})
+	if err != nil {
+		return DayOutcome{}, err
+	}
+	return o.BeginDay(ctx, in.Day)
 }
 
 // language is two letters of ISO 639-1.

@@ -318,3 +318,9 @@ func (m Manager) Verify(ctx context.Context) (out []hodb.Finding, err error) {
 	err = m.Home.call(ctx, m.Options, opVerify, none{}, &out)
 	return out, err
 }
+
+// BeginDay ends points whose time is over and reviews tiers, as the running server does by itself; an empty day is today.
+func (m Manager) BeginDay(ctx context.Context, day string) (out DayOutcome, err error) {
+	err = m.Home.call(ctx, m.Options, opDay, dayInput{Day: day}, &out)
+	return out, err
+}

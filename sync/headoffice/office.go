@@ -59,7 +59,10 @@ func (o *Office) Run(ctx context.Context) error {
 	for {
 		heard := o.arrived.wait()
 		err := o.PostAll(ctx)
-		wait := time.Hour // nothing arrives without a ring
+		if err == nil {
+			err = o.beginDay(ctx)
+		}
+		wait := dayWatch // nothing arrives without a ring
 		if err != nil && ctx.Err() == nil {
 			o.log.Error().Err(err).Msg("posting stopped, trying again")
 			wait = postRetry
@@ -69,6 +72,9 @@ func (o *Office) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// dayWatch is how often head office looks whether a day has begun.
+const dayWatch = 10 * time.Minute
 
 // postRetry is how long posting waits after a fault of the database.
 const postRetry = 2 * time.Second

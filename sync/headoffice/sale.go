@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
@@ -48,7 +49,7 @@ func (j *judge) sale(m *matter, b before) (v verdict, err error) {
 			return v, err
 		}
 	} else if b.member != nil {
-		if tier, err = j.tx.TierOn(b.member, e.Day); err != nil {
+		if tier, err = j.tier(b.member, e); err != nil {
 			return v, err
 		}
 	}
@@ -69,6 +70,22 @@ func (j *judge) sale(m *matter, b before) (v verdict, err error) {
 		}
 	}
 	return v, nil
+}
+
+// tierLag is how many days a store may need to hear that a tier has moved.
+const tierLag = 7
+
+// tier is the member's on the day of the sale; the store's word, when that was his lately: the store may not have heard.
+func (j *judge) tier(member *hodb.Member, e *loyalty.Entry) (string, error) {
+	day, err := time.Parse(time.DateOnly, e.Day)
+	if err != nil {
+		return "", err
+	}
+	lately := day.AddDate(0, 0, -tierLag).Format(time.DateOnly)
+	if had, err := j.tx.HadTier(member, e.Sale.Tier, lately, e.Day); had || err != nil {
+		return e.Sale.Tier, err
+	}
+	return j.tx.TierOn(member, e.Day)
 }
 
 // cardOf says whether an account is a purse.

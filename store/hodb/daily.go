@@ -1,0 +1,86 @@
+package hodb
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+)
+
+// DayBegun is the last day that head office has begun, in days since 1970; 0 for none.
+func (tx *Tx) DayBegun() (day int64, err error) {
+	err = tx.one(`SELECT value FROM counter WHERE name = 'day'`)(&day)
+	return day, err
+}
+
+// BeginDay says that a day has been begun.
+func (tx *Tx) BeginDay(day int64) error {
+	return tx.exec(`UPDATE counter SET value = $1 WHERE name = 'day' AND value < $1`, day)
+}
+
+// OwnKey draws the key of the next posting of head office's own.
+func (tx *Tx) OwnKey() (EntryKey, error) {
+	seq, err := tx.draw("own", 1)
+	return EntryKey{Epoch: 1, Seq: loyalty.Seq(seq)}, err
+}
+
+// MembersEnding are members after a number who hold something whose last valid day is before a day, who lost points that they
+// had spent, or whose newest entry is before the idle day; at most so many.
+func (tx *Tx) MembersEnding(after loyalty.MemberID, day, idle string, limit int) ([]loyalty.MemberID, error) {
+	return collect(tx, scanMemberID, `SELECT member_id FROM (
+			SELECT member_id FROM lot WHERE remaining > 0 AND expires_on <> '' AND expires_on < $1
+			UNION SELECT member_id FROM lot WHERE remaining < 0 AND lot <> 'deficit'
+			UNION SELECT member_id FROM member WHERE fold_day <> '' AND fold_day < $2) AS ending
+		WHERE member_id > $3 ORDER BY member_id LIMIT $4`, day, idle, after, limit)
+}
+
+func scanMemberID(scan func(...any) error) (id loyalty.MemberID, err error) {
+	err = scan(&id)
+	return id, err
+}
+
+// MembersInTiers are members after a number who bought something or have a tier; at most so many.
+func (tx *Tx) MembersInTiers(after loyalty.MemberID, limit int) ([]loyalty.MemberID, error) {
+	return collect(tx, scanMemberID, `SELECT member_id FROM member WHERE member_id > $1 AND status <> 'erased'
+		AND (fold_day <> '' OR tier <> '') ORDER BY member_id LIMIT $2`, after, limit)
+}
+
+// TierState is a member's tier with what a review has to remember.
+func (tx *Tx) TierState(m *Member) (s loyalty.TierState, err error) {
+	err = tx.one(`SELECT tier, since, short_since, stepped_on FROM tier_move WHERE member_id = $1 ORDER BY from_day DESC LIMIT 1`, m.ID)(
+		&s.Tier, &s.Since, &s.ShortSince, &s.SteppedOn)
+	if errors.Is(err, sql.ErrNoRows) {
+		return loyalty.TierState{Tier: m.Tier}, nil
+	}
+	return s, err
+}
+
+// MoveTier gives a member a tier, or begins or ends its grace, from a day on.
+func (tx *Tx) MoveTier(id loyalty.MemberID, from string, s loyalty.TierState, reason string) error {
+	err := tx.exec(`INSERT INTO tier_move (member_id, from_day, tier, since, short_since, stepped_on, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (member_id, from_day) DO UPDATE SET tier = excluded.tier, since = excluded.since, short_since = excluded.short_since,
+			stepped_on = excluded.stepped_on, reason = excluded.reason`, id, from, s.Tier, s.Since, s.ShortSince, s.SteppedOn, reason)
+	if err == nil {
+		err = tx.touchMember(id)
+	}
+	if err != nil {
+		return fmt.Errorf("tier of member %d: %w", id, err)
+	}
+	return nil
+}
+
+// HadTier says whether a tier was the member's on a day, or on one of the days before it from a day on: a store may not have
+// heard of the newest yet.
+func (tx *Tx) HadTier(m *Member, tier, from, day string) (had bool, err error) {
+	if !m.moved {
+		return tier == m.Tier, nil
+	}
+	was, err := tx.TierOn(m, from)
+	if err != nil || was == tier {
+		return err == nil, err
+	}
+	err = tx.one(`SELECT EXISTS (SELECT 1 FROM tier_move WHERE member_id = $1 AND tier = $2 AND from_day BETWEEN $3 AND $4)`,
+		m.ID, tier, from, day)(&had)
+	return had, err
+}

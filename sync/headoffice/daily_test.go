@@ -1,0 +1,140 @@
+package headoffice
+
+import (
+	"testing"
+	"time"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
+)
+
+func (c *centre) begin(day string) DayOutcome {
+	c.t.Helper()
+	out, err := c.office.BeginDay(c.t.Context(), day)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out
+}
+
+func TestPointsEndWithTheirLastDayOnce(t *testing.T) {
+	c, one, _, anna := backShop(t)
+	one.write(one.told(one.head(), anna, 10, loyalty.Past{}, "")) // 150 points through 24 December
+	c.hear(one, 1)
+	if out := c.begin("2026-12-24"); out.Expired != 0 || c.report().member(t, anna).Balance != 150 {
+		t.Errorf("on the last day: %+v", out)
+	}
+	if out := c.begin("2026-12-25"); out.Expired != 150 || out.Members != 1 {
+		t.Errorf("the day after: %+v", out)
+	}
+	if out := c.begin("2026-12-25"); out != (DayOutcome{Day: "2026-12-25"}) {
+		t.Errorf("once more: %+v", out)
+	}
+	if m := c.report().member(t, anna); m.Balance != 0 || len(m.Lots) > 0 {
+		t.Errorf("the member has %+v", m)
+	}
+	c.inOrder()
+}
+
+// A store tells only after Christmas that the points were spent before they ended.
+func TestWhatWasSpentInTimeDoesNotEndAsWell(t *testing.T) {
+	c, one, two, anna := backShop(t)
+	first := one.write(one.told(one.head(), anna, 100, loyalty.Past{}, ""))
+	c.hear(one, 1)
+	c.begin("2026-12-25")
+	two.clock = one.clock.AddDate(0, 0, 10)
+	head := two.head()
+	var past loyalty.Past
+	past.Add(loyalty.StepOf(&first))
+	state := &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber, Available: 150, Lots: loyalty.Apply(nil, first.Moves, anna)}
+	if err := two.prog.Recall(state, &loyalty.Record{Past: past}, head.Day); err != nil {
+		t.Fatal(err)
+	}
+	in := loyalty.QuoteInput{Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "1", Quantity: 1000, Amount: 100}}, Redeem: &loyalty.Ask{Points: 100}},
+		Member: state, Place: loyalty.Place{Store: 2, Lane: 1, At: head.At, Day: head.Day}}
+	q, err := two.prog.Quote(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := two.prog.Post(q, in, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two.write(e)
+	c.hear(two, 1)
+	c.inOrder()
+	if out := c.begin("2026-12-26"); out.Expired != -100 {
+		t.Errorf("given back: %+v", out)
+	}
+	if m := c.report().member(t, anna); m.Balance != 0 || len(m.Lots) > 0 {
+		t.Errorf("the member has %+v", m)
+	}
+	c.inOrder()
+}
+
+func TestATierIsReviewedEveryDayAndToldToStores(t *testing.T) {
+	c, one, _, anna := backShop(t)
+	one.write(one.told(one.head(), anna, 400, loyalty.Past{}, ""))
+	c.hear(one, 1)
+	if out := c.begin("2026-11-25"); out.Tiers != 1 {
+		t.Errorf("after a large purchase: %+v", out)
+	}
+	if row := c.rowOf(2, anna); row.Tier != "gold" {
+		t.Errorf("stores are told %q", row.Tier)
+	}
+	if out := c.begin("2026-11-25"); out.Tiers != 0 {
+		t.Errorf("once more: %+v", out)
+	}
+	for _, told := range []string{"gold", ""} { // the second store has not heard yet
+		one.clock = one.clock.AddDate(0, 0, 1)
+		one.write(one.told(one.head(), anna, 1, c.rowOf(1, anna).Past.Past, told))
+		c.hear(one, one.seq())
+	}
+	wantKinds(t, c.report())
+	if out := c.begin("2027-11-25"); out.Tiers != 1 || c.rowOf(2, anna).Tier != "bronze" {
+		t.Errorf("a year after the large purchase: %+v, %q", out, c.rowOf(2, anna).Tier)
+	}
+	c.inOrder()
+}
+
+// rowOf is what a store is told of a member.
+func (c *centre) rowOf(store loyalty.StoreID, id loyalty.MemberID) *wire.MemberRow {
+	c.t.Helper()
+	var row *wire.MemberRow
+	err := c.office.db.View(c.t.Context(), func(tx *hodb.Tx) (err error) {
+		w := feedWriter{tx: tx, office: c.office}
+		if w.head, err = storeHead(tx, store, 0); err == nil {
+			row, err = w.member("1")
+		}
+		return err
+	})
+	if err != nil || row.ID != id {
+		c.t.Fatalf("%+v, %v", row, err)
+	}
+	return row
+}
+
+func TestADayBeginsWhenItHasBegunInEveryStore(t *testing.T) {
+	c, _, _, _ := backShop(t)
+	err := c.office.db.Update(t.Context(), func(tx *hodb.Tx) error {
+		return tx.PutStore(hodb.Store{ID: 9, Name: "West", TimeZone: "America/Los_Angeles", Language: "en"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.office.db.View(t.Context(), func(tx *hodb.Tx) error {
+		got, err := c.office.today(tx)
+		if want := tx.Now().In(zone).Format(time.DateOnly); got != want {
+			t.Errorf("today is %s, want %s", got, want)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
