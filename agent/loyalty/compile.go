@@ -107,6 +107,7 @@ func (c *compiler) compile() {
 	c.compileIssues()
 	c.checkCapped()
 	c.compileStamps()
+	c.compileSurprises()
 	c.compileLimits()
 	c.compileMembers()
 	c.mainWallet()

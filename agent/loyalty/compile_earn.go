@@ -46,6 +46,9 @@ func (c *compiler) checkExpiries() {
 		partner string
 	}
 	kinds := map[life]bool{}
+	if len(c.doc.Stamps)+len(c.doc.Surprises) > 0 { // their points live as the programme says
+		kinds[life{expiry: c.p.expiry}] = true
+	}
 	for i := range c.p.rules {
 		if r := &c.p.rules[i]; r.kind != multiply {
 			kinds[life{r.expiry, r.pending, r.wallet, r.partner}] = true

@@ -210,6 +210,9 @@ func (p *Programme) ruleNames(id string) texts {
 	if i := slices.IndexFunc(p.doc.Stamps, func(d stampDef) bool { return d.ID == id }); i >= 0 {
 		return p.doc.Stamps[i].Name
 	}
+	if i := slices.IndexFunc(p.doc.Surprises, func(d surpriseDef) bool { return d.ID == id }); i >= 0 {
+		return p.doc.Surprises[i].Name
+	}
 	if i := slices.IndexFunc(p.doc.Occasions, func(d occasionDef) bool { return d.ID == id }); i >= 0 {
 		return p.doc.Occasions[i].Name
 	}

@@ -34,6 +34,7 @@ type document struct {
 	Activities []activityDef        `json:"activities,omitempty"`
 	Campaigns  []campaignDef        `json:"campaigns,omitempty"`
 	Stamps     []stampDef           `json:"stamps,omitempty"`
+	Surprises  []surpriseDef        `json:"surprises,omitempty"`
 	Stacking   *stackingDef         `json:"stacking,omitempty"`
 	Expiry     *expiryDef           `json:"expiry,omitempty"`
 	Returns    *returnsDef          `json:"returns,omitempty"`

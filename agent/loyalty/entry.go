@@ -115,6 +115,8 @@ type SaleBody struct {
 	Issued       []CouponBody  `json:"issued,omitempty"`        // coupons for another time
 
 	Stamps        []StampUse      `json:"stamps,omitempty"`
+	Surprises     []Surprise      `json:"surprises,omitempty"`       // drawn when the sale was posted
+	Seed          string          `json:"seed,omitempty"`            // with which they were drawn
 	GiftCards     []GiftCardState `json:"gift_cards,omitempty"`      // as told: those that paid, or that money was put on
 	GiftCardsSold []GiftCardSold  `json:"gift_cards_sold,omitempty"` // by lines of this bill
 

@@ -155,6 +155,13 @@ const (
 	ExplainStampsEnded = "explain.stamps_ended"
 )
 
+// Codes of findings about surprises.
+const (
+	ExplainSurprise       = "explain.surprise"
+	ExplainSurprisePoints = "explain.surprise_points"
+	ExplainSurpriseChance = "explain.surprise_chance"
+)
+
 // Codes of findings about gift cards. What its condition says against a card has the codes of conditions.
 const (
 	ExplainGiftCardPaid     = "explain.gift_card_paid"

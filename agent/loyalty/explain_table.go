@@ -4,7 +4,7 @@ import "slices"
 
 // explainTable is the one list of codes with what their texts may say.
 func explainTable() []explainRow {
-	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), giftCardRows(), stampRows(), tierRows(), returnRows(), conditionRows(), creditRows())
+	return slices.Concat(earnRows(), redeemRows(), reduceRows(), couponRows(), giftCardRows(), stampRows(), surpriseRows(), tierRows(), returnRows(), conditionRows(), creditRows())
 }
 
 func reduceRows() []explainRow {
@@ -49,6 +49,15 @@ func stampRows() []explainRow {
 		{ExplainStamps, []explainArg{rule, intArg("held", ArgCount, base), count, intArg("missing", ArgCount, missing)}},
 		{ExplainStampsFull, []explainArg{rule, count}},
 		{ExplainStampsEnded, []explainArg{rule, count, textArg("to", ArgDay, func(f *Finding) string { return f.Detail })}},
+	}
+}
+
+func surpriseRows() []explainRow {
+	rule := textArg("rule", ArgRule, func(f *Finding) string { return f.Rule })
+	return []explainRow{
+		{ExplainSurprise, []explainArg{rule}},
+		{ExplainSurprisePoints, []explainArg{rule, intArg("points", ArgPoints, func(f *Finding) int64 { return int64(f.Points) })}},
+		{ExplainSurpriseChance, []explainArg{rule, intArg("win", ArgCount, base), intArg("count", ArgCount, limit)}},
 	}
 }
 

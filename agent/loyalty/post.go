@@ -15,6 +15,7 @@ type EntryHead struct {
 	At      string // local time with offset
 	Lane    LaneID
 	Cashier string
+	Seed    string // of surprises, if the store has one for this place in the log
 }
 
 // Entry begins an entry of a kind at this place in the log.
@@ -35,6 +36,9 @@ func (p *Programme) Post(q Quote, in QuoteInput, head EntryHead) (Entry, error) 
 	if subtle.ConstantTimeCompare([]byte(now.Digest), []byte(q.Digest)) != 1 {
 		return Entry{}, &SaleError{"quote", SaleQuoteChange}
 	}
+	if len(head.Seed) > maxSeed || !cleanText(head.Seed) {
+		return Entry{}, &SaleError{"seed", SaleText}
+	}
 	if now.Due != 0 {
 		return Entry{}, &SaleError{"tenders", SaleUnpaid}
 	}
@@ -42,6 +46,7 @@ func (p *Programme) Post(q Quote, in QuoteInput, head EntryHead) (Entry, error) 
 }
 
 func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
+	p.draw(q, &head)
 	e := head.Entry(KindSale)
 	s := &SaleBody{Programme: p.digest, Currency: q.Currency, Lines: in.Sale.Lines, Tenders: in.Sale.Tenders,
 		Rounding: in.Sale.Rounding, Total: q.Total, Redeemed: q.Redeem.Points, Value: q.Redeem.Value, ToPay: q.ToPay,
@@ -56,7 +61,9 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	}
 	s.Wallets = q.walletBodies(in)
 	s.writeGiftCards(q, in)
-	s.Stamps = q.Stamps
+	if s.Stamps, s.Surprises = q.Stamps, q.surprises; len(s.Surprises) > 0 {
+		s.Seed = head.Seed
+	}
 	s.Shares = q.shares.stored()
 	s.Stock = in.Stock
 	e.Sale = s

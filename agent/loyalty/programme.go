@@ -54,6 +54,7 @@ type Programme struct {
 	issues          []issueRule       // by id
 	supplies        map[string]supply // of rewards and coupons that there are only so many of
 	stamps          []stampRule
+	surprises       []surprise
 	bestForCustomer bool
 	maxOff          maxOff
 }

@@ -47,6 +47,8 @@ type Quote struct {
 	Rewards    []RewardOffer `json:"rewards,omitempty"`     // when asked for, in the order of the document
 	NextReward *Finding      `json:"next_reward,omitempty"` // likewise: the one that takes the fewest points more after this sale
 
+	chances    []int // surprises that posting draws
+	surprises  []Surprise
 	personal   []string // articles of the bill on the member's list
 	fromEarned Points   // of RewardPoints, paid with points of this very sale
 	shares     Shares
@@ -154,6 +156,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	q.reduced(b, &o)
 	q.issue(b, &o)
 	q.stamped(b)
+	q.surprise(b)
 	if in.Sale.Offers {
 		q.catalogue(b, at, &o)
 	}

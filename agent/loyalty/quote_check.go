@@ -25,7 +25,7 @@ const (
 
 // check validates a sale from outside and gives what conditions look at.
 func (p *Programme) check(in *QuoteInput) (moment, error) {
-	if err := checkLines(in.Sale.Lines, in.besideBytes()+p.stampBytes()); err != nil {
+	if err := checkLines(in.Sale.Lines, in.besideBytes()+p.stampBytes()+300*len(p.surprises)); err != nil {
 		return moment{}, err
 	}
 	total, err := totalOf(&in.Sale)

@@ -38,7 +38,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	if m := in.Member; m != nil {
 		m.Tier, m.Available = tier, available
 	}
-	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier, Seed: s.Seed}
 	q, err := p.Quote(in)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
@@ -116,6 +116,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.shares(s.Shares, o.Shares)
 	c.giftCards(s, o)
 	c.stamps(s.Stamps, o.Stamps)
+	c.surprises(s.Surprises, o.Surprises)
 }
 
 func (c *comparison) given(s, o []RulePoints) {

@@ -8,7 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		walletNotes(),
-		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), issueNotes(), rewardNotes(), giftCardNotes(), tierNotes(), returnNotes(),
+		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), issueNotes(), rewardNotes(), giftCardNotes(), surpriseNotes(), tierNotes(), returnNotes(),
 		conditionNotes(), segmentNotes(), campaignNotes(), activityNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
@@ -79,6 +79,7 @@ func documentNotes() map[string]schemaNote {
 		"document.coupons":    {"Kinds of coupons that the till may print, and that lower the price when they are shown.", schemaNode{"maxItems": MaxCoupons}},
 		"document.gift_cards": {"Kinds of gift cards that the till may sell.", schemaNode{"maxItems": MaxGiftCardKinds}},
 		"document.stamps":     {"Stamp cards: buy so many, get something.", schemaNode{"maxItems": MaxStampKinds}},
+		"document.surprises":  {"Gifts by chance, or on a condition, when a bill is paid.", schemaNode{"maxItems": MaxSurprises}},
 		"document.stacking":   {"Which of a group applies.", nil},
 		"document.expiry":     {"The last day of points from rules without their own.", nil},
 		"document.returns":    {"What happens to points when goods come back.", nil},

@@ -20,7 +20,7 @@ type StampUse struct {
 	Given  int64      `json:"given,omitempty"`
 	Used   int64      `json:"used,omitempty"`
 	Times  int64      `json:"times,omitempty"`  // cards that were full and gave something
-	Coupon string     `json:"coupon,omitempty"` // kind, to be issued Times times
+	Coupon string     `json:"coupon,omitempty"` // kind, issued Times times with the sale
 	Reward string     `json:"reward,omitempty"` // to be handed out Times times
 
 	Left    int64  `json:"left"`              // on the card after the sale
@@ -141,6 +141,12 @@ func (b *bill) settleStamps(o *outcome) {
 		if !r.free {
 			u.Given = r.room
 			u.Times = max(r.held()+u.Given, 0) / r.fill
+		}
+		if r.coupon != "" && u.Times > 0 {
+			room, _ := b.issuable(b.p.couponIndex(r.coupon), o.issues)
+			if u.Times = min(u.Times, max(room, 0)); u.Times > 0 {
+				o.issues = append(o.issues, Issue{Rule: r.id, Coupon: r.coupon, Count: u.Times})
+			}
 		}
 		r.settle(b)
 	}

@@ -16,7 +16,7 @@ func (v *vector) compareInstruments(t *testing.T, q *Quote) {
 }
 
 // headOfficeAgrees posts the sale, paid in cash, and judges what was written down again.
-func headOfficeAgrees(t *testing.T, p *Programme, in QuoteInput) {
+func (v *vector) headOfficeAgrees(t *testing.T, p *Programme, in QuoteInput) {
 	q, err := p.Quote(in)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,8 @@ func headOfficeAgrees(t *testing.T, p *Programme, in QuoteInput) {
 			t.Fatal(err)
 		}
 	}
-	e, err := p.Post(q, in, EntryHead{Store: in.Place.Store, Epoch: 1, Seq: 1, Txn: TxnID{1}, Day: in.Place.Day, At: in.Place.At, Lane: in.Place.Lane})
+	e, err := p.Post(q, in, EntryHead{Store: in.Place.Store, Epoch: 1, Seq: 1, Txn: TxnID{1}, Day: in.Place.Day, At: in.Place.At, Lane: in.Place.Lane,
+		Seed: v.Instruments.Seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,11 +48,27 @@ func headOfficeAgrees(t *testing.T, p *Programme, in QuoteInput) {
 	if _, diffs, err := p.Requote(stored, tier, available); err != nil || len(diffs) > 0 {
 		t.Errorf("head office: %v %v", diffs, err)
 	}
+	v.comparePosted(t, stored.Sale)
+}
+
+func (v *vector) comparePosted(t *testing.T, s *SaleBody) {
+	w := &v.Want.Instruments
+	var drawn []drawWant
+	for _, d := range s.Surprises {
+		drawn = append(drawn, drawWant{d.Rule, d.Number, d.Of, d.Won})
+	}
+	if w.Drawn != nil && !slices.Equal(drawn, w.Drawn) {
+		t.Errorf("drawn: got %+v, want %+v", drawn, w.Drawn)
+	}
+	if w.Posted != nil && s.Earned != *w.Posted {
+		t.Errorf("posted: got %d, want %d", s.Earned, *w.Posted)
+	}
 }
 
 // vectorInstruments is what a case says beside goods, tenders and the member; what a step of returns says has the same names.
 type vectorInstruments struct {
 	GiftCards []vectorCard `yaml:"gift_cards"`
+	Seed      string       `yaml:"seed"`
 	Stamps    []struct {
 		Stamp   string `yaml:"stamp"`
 		Count   int64  `yaml:"count"`
@@ -65,6 +82,8 @@ type wantInstruments struct {
 	Cards    []cardWant `yaml:"cards"`
 	Sold     []soldWant `yaml:"sold"`
 	ToCards  []cardWant `yaml:"to_cards"`
+	Drawn    []drawWant `yaml:"drawn"`  // when the sale was posted
+	Posted   *Points    `yaml:"posted"` // earned by then
 
 	Stamps []struct {
 		Stamp   string `yaml:"stamp"`
@@ -77,6 +96,13 @@ type wantInstruments struct {
 		Taken   int64  `yaml:"taken"`
 		Back    int64  `yaml:"back"`
 	} `yaml:"stamps"`
+}
+
+type drawWant struct {
+	Surprise string `yaml:"surprise"`
+	Number   int64  `yaml:"number"`
+	Of       int64  `yaml:"of"`
+	Won      bool   `yaml:"won"`
 }
 
 type vectorCard struct {

@@ -295,7 +295,7 @@ func (v *vector) runSale(t *testing.T) {
 		}
 	}
 	v.compareInstruments(t, &q)
-	headOfficeAgrees(t, p, v.input(t))
+	v.headOfficeAgrees(t, p, v.input(t))
 	if w := v.Want.Occasions; w != nil && !slices.Equal(w, q.Occasions) {
 		t.Errorf("occasions: got %v, want %v", q.Occasions, w)
 	}
