@@ -7,7 +7,7 @@ import (
 )
 
 // MaxWallets bounds the wallets beside the points, so that one sale can tell of all of them.
-const MaxWallets = 8
+const MaxWallets = 4
 
 // pointsWallet is what accounts call the main wallet.
 const pointsWallet = "points"

@@ -86,17 +86,24 @@ func walletMoves(q *Quote, m *MemberState, head EntryHead, made int) []Movement 
 	return moves
 }
 
-// bytes is at least what JSON takes for the wallets, their movements and their limits.
+// walletBytes is at least what JSON takes for the wallets, their movements and their limits.
 func (q *Quote) walletBytes(in *QuoteInput) int {
-	const body, movement, finding = 300, 260, 220
+	const body, movement, finding, named = 240, 250, 160, 13 // without the wallet's id
 	n := 0
 	for i := range q.Wallets {
 		w := &q.Wallets[i]
-		if n += body + movement*len(w.Lots); in.Sale.askOf(w.Wallet).wanted() {
-			n += finding * (maxClamps + 3)
+		id := len(w.Wallet)
+		n += body + id + (movement+2*id)*len(w.Lots)
+		if in.Sale.askOf(w.Wallet).wanted() {
+			n += (finding + id) * (len(w.Redeem.Clamps) + 1)
 		}
 		if in.Member != nil && w.Redeem.Points > 0 {
-			n += movement * (1 + min(maxWalletDraws, len(in.Member.wallet(w.Wallet).Lots)))
+			n += (movement + 2*id) * (1 + min(maxWalletDraws, len(in.Member.wallet(w.Wallet).Lots)))
+		}
+	}
+	for i := range q.Why {
+		if id := len(q.Why[i].Wallet); id > 0 {
+			n += named + id
 		}
 	}
 	return n
