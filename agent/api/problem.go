@@ -69,7 +69,6 @@ const (
 	codeCouponUsed       = "coupon_used"
 	codeCouponNotYours   = "coupon_not_yours"
 	codeCouponGone       = "coupon_gone"
-	codeCouponCost       = "coupon_cost"
 )
 
 // statuses is the one table from codes to HTTP.
@@ -87,7 +86,7 @@ func statuses() map[string]int {
 		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422,
 		codeReturnNothing: 422, codeReturnMore: 422, codeReturnToken: 422,
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
-		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422, codeCouponCost: 422,
+		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 }

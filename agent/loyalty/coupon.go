@@ -45,10 +45,10 @@ type CouponAsk struct {
 	Serial string       // the caller's, its own for every coupon: CouponSerial
 	Source string       // campaign or channel, if any
 	Member *MemberState // for whom; nil: for whoever comes
+	Stock  []Stock      // of kinds that there are only so many of
 }
 
-// IssueCoupon makes the entry of one coupon, valid from the entry's business day. Of a kind that costs points it takes them
-// from the member. Its error is a *SaleError.
+// IssueCoupon makes the entry of one coupon, valid from the entry's business day. Its error is a *SaleError.
 func (p *Programme) IssueCoupon(ask CouponAsk, head EntryHead) (Entry, error) {
 	k := p.couponIndex(ask.Coupon)
 	if k < 0 {
@@ -60,6 +60,15 @@ func (p *Programme) IssueCoupon(ask CouponAsk, head EntryHead) (Entry, error) {
 	}
 	if err := p.checkMember(ask.Member); err != nil {
 		return Entry{}, err
+	}
+	if err := checkStock(ask.Stock); err != nil {
+		return Entry{}, err
+	}
+	b := bill{p: p, in: &QuoteInput{Member: ask.Member, Stock: ask.Stock}}
+	if room, why := b.left(ask.Coupon); why.Code == ExplainMembersOnly {
+		return Entry{}, &SaleError{"coupon", CouponNotYours}
+	} else if room < 1 {
+		return Entry{}, &SaleError{"coupon", CouponGone}
 	}
 	e := head.Entry(KindCoupon)
 	if ask.Member != nil {

@@ -78,7 +78,6 @@ const (
 	CouponUsed          = "coupon.used"           // as often as it may be
 	CouponNotYours      = "coupon.not_yours"      // not for this member, or nobody is identified
 	CouponGone          = "coupon.gone"           // no more of its kind may be issued
-	CouponCost          = "coupon.cost"           // costs points that the member does not have
 
 	PaymentOther = "payment.other_sale" // an earlier payment is of another sale, or the member is not the sale's
 
