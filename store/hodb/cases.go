@@ -12,20 +12,21 @@ import (
 type CaseKind string
 
 const (
-	CaseFork           CaseKind = "fork"              // two entries under one number
-	CaseNotInterpreted CaseKind = "not_interpreted"   // a body that this version cannot read or judge
-	CaseTxnRepeated    CaseKind = "txn_repeated"      // a transaction told twice
-	CaseDifference     CaseKind = "difference"        // head office's figures are not the store's
-	CaseCardRecord     CaseKind = "card_record"       // a card's proof is missing, wrong, or used before
-	CaseCardCloned     CaseKind = "card_cloned"       // two records for one counter of a card
-	CaseMemberUnknown  CaseKind = "member_unknown"    // points for nobody in the register
-	CaseProgramme      CaseKind = "programme_unknown" // judged by a programme that head office never published
-	CaseVoucher        CaseKind = "voucher_unknown"   // a load that no voucher explains
-	CaseUndoAfterSale  CaseKind = "undo_after_sale"   // the card got points back for a sale that stands
-	CaseCloseTotals    CaseKind = "close_totals"      // a day's totals are not those of its entries
-	CaseSaleMissing    CaseKind = "sale_missing"      // a return or reversal of an entry that has not arrived
-	CaseReversedTwice  CaseKind = "reversed_twice"    // an entry that was undone before
-	CaseReturnRefused  CaseKind = "return_refused"    // goods that the sale had not, or that came back before
+	CaseFork             CaseKind = "fork"              // two entries under one number
+	CaseNotInterpreted   CaseKind = "not_interpreted"   // a body that this version cannot read or judge
+	CaseTxnRepeated      CaseKind = "txn_repeated"      // a transaction told twice
+	CaseDifference       CaseKind = "difference"        // head office's figures are not the store's
+	CaseCardRecord       CaseKind = "card_record"       // a card's proof is missing, wrong, or used before
+	CaseCardCloned       CaseKind = "card_cloned"       // two records for one counter of a card
+	CaseMemberUnknown    CaseKind = "member_unknown"    // points for nobody in the register
+	CaseProgramme        CaseKind = "programme_unknown" // judged by a programme that head office never published
+	CaseVoucher          CaseKind = "voucher_unknown"   // a load that no voucher explains
+	CaseUndoAfterSale    CaseKind = "undo_after_sale"   // the card got points back for a sale that stands
+	CaseCloseTotals      CaseKind = "close_totals"      // a day's totals are not those of its entries
+	CaseSaleMissing      CaseKind = "sale_missing"      // a return or reversal of an entry that has not arrived
+	CaseActivityRepeated CaseKind = "activity_repeated" // what counts once for a member was told again
+	CaseReversedTwice    CaseKind = "reversed_twice"    // an entry that was undone before
+	CaseReturnRefused    CaseKind = "return_refused"    // goods that the sale had not, or that came back before
 )
 
 // Case is one open question.

@@ -50,16 +50,11 @@ func (j *judge) goodsBack(m *matter, b before) (v verdict, err error) {
 		ours, found, err = requoteReturn(m.entry, in)
 	}
 	var refused *loyalty.SaleError
-	var unknown *unknownProgrammeError
 	switch {
 	case errors.As(err, &refused):
 		v.reason = hodb.CaseReturnRefused
-	case errors.As(err, &unknown):
-		v.reason = hodb.CaseProgramme
-	case errors.Is(err, hodb.ErrNotFound):
-		v.reason = hodb.CaseSaleMissing
 	case err != nil:
-		v.reason = hodb.CaseNotInterpreted
+		v.reason = doubt(err)
 	default:
 		v.reason = hodb.CaseDifference
 	}
@@ -106,6 +101,15 @@ func (j *judge) returned(m *matter) (in loyalty.ReturnInput, sale *loyalty.Entry
 		return in, nil, err
 	}
 	if in.Sale, err = loyalty.ReturnableOf(sale); err != nil {
+		return in, nil, err
+	}
+	payments, err := j.payments(key, m.place())
+	for _, e := range payments {
+		if err == nil {
+			err = in.Sale.AddPayment(e)
+		}
+	}
+	if err != nil {
 		return in, nil, err
 	}
 	if m.entry.Return.Repriced {

@@ -126,7 +126,7 @@ func (j *judge) entry(raw hodb.Entry) error {
 			return err
 		}
 		return j.ofMember(m)
-	case loyalty.KindSettle, loyalty.KindReverse:
+	case loyalty.KindSettle, loyalty.KindReverse, loyalty.KindPayment:
 		topic, ref, err := undone(m.entry)
 		if err != nil {
 			return j.notInterpreted(m.key, err)
@@ -137,6 +137,11 @@ func (j *judge) entry(raw hodb.Entry) error {
 		return j.ofMember(m)
 	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindMerge, loyalty.KindReplace, loyalty.KindAdjust,
 		loyalty.KindOpening, loyalty.KindGiftCard:
+		return j.ofMember(m)
+	case loyalty.KindActivity:
+		if m.entry.Activity == nil {
+			return j.notInterpreted(m.key, errors.New("activity without its body"))
+		}
 		return j.ofMember(m)
 	case loyalty.KindTier:
 		return nil // a store's own review; head office's decides

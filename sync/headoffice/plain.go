@@ -101,6 +101,8 @@ func undone(e *loyalty.Entry) (topic hodb.LinkTopic, ref hodb.EntryKey, err erro
 	switch {
 	case e.Settle != nil:
 		return hodb.LinkSettle, hodb.EntryKey(e.Settle.EntryRef), nil
+	case e.Payment != nil:
+		return hodb.LinkSettle, paidFor(e.Payment), nil
 	case e.Reverse != nil:
 		return hodb.LinkReverse, hodb.EntryKey(e.Reverse.EntryRef), nil
 	}

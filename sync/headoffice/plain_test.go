@@ -130,3 +130,40 @@ func TestAMemberWhoBecomesPartOfAnotherBringsEverything(t *testing.T) {
 	}
 	c.inOrder()
 }
+
+const deedProgramme = `format: 1
+programme: {id: deeds, name: {en: Deeds}, version: 1, valid_from: 2026-01-01T00:00, currency: EUR}
+earn: [{id: base, per: amount, rate: {points: 1, per: 1.00}}]
+activities: [{id: newsletter, name: {en: Newsletter}, points: 30}]
+`
+
+// Two stores that know nothing of each other both thank a member for the newsletter.
+func TestWhatCountsOnceForAMemberIsGivenOnce(t *testing.T) {
+	for _, order := range []string{"in their order", "the later first"} {
+		t.Run(order, func(t *testing.T) {
+			c := newCentre(t)
+			p := c.publishText(deedProgramme)
+			one, two := c.enrol(1, p), c.enrol(2, p)
+			anna := c.member("6034000000000018")
+			for _, b := range []*box{one, two} {
+				b.open()
+				two.clock = one.clock
+				state := &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber}
+				b.made(p.Activity(loyalty.ActivityInput{Activity: "newsletter", Member: state}, b.head()))
+			}
+			if order == "in their order" {
+				c.hear(one, 1)
+				c.hear(two, 1)
+			} else {
+				c.hear(two, 1)
+				c.hear(one, 1)
+			}
+			r := c.report()
+			wantKinds(t, r, hodb.CaseActivityRepeated)
+			if m := r.member(t, anna); m.Balance != 30 || r.Stores[1].Accounts[hodb.Suspense] != 30 {
+				t.Errorf("%+v, %v", m, r.Stores[1].Accounts)
+			}
+			c.inOrder()
+		})
+	}
+}

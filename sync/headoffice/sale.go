@@ -141,25 +141,12 @@ func (j *judge) requote(m *matter, v *verdict, b before, tier string, available 
 	return &ours, j.differences(m, found)
 }
 
-// remembered is the sale as it would have been told with all that head office knows of the member's past. What head office
-// told the stores itself and does not keep by day, such as segments, is taken from the sale.
+// remembered is the sale as it would have been told with all that head office knows of the member's past.
 func remembered(p *loyalty.Programme, e *loyalty.Entry, b before) (*loyalty.SaleBody, error) {
-	state := loyalty.MemberState{ID: b.member.ID, Lots: []loyalty.Lot{{Remaining: b.held}}}
-	record := loyalty.Record{Past: *b.past, Segments: b.member.Segments, Birthday: b.member.Birthday, Joined: b.member.Joined}
-	if err := p.Recall(&state, &record, e.Day); err != nil {
-		return nil, err
-	}
 	sale := *e.Sale
-	if h := state.History; h != nil {
-		if said := sale.History; said != nil {
-			own := *said
-			own.Purchases, own.Balance, own.Occasions, own.Given = h.Purchases, h.Balance, h.Occasions, h.Given
-			h = &own
-		}
-		sale.History = h
-	}
-	sale.Standing = state.Standing
-	return &sale, nil
+	var err error
+	sale.History, sale.Standing, err = recall(p, sale.History, b, e.Day)
+	return &sale, err
 }
 
 // requote keeps a fault of the rules on one odd sale from stopping all sales behind it.

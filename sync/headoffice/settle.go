@@ -67,6 +67,10 @@ func (j *judge) verdict(m *matter, b before) (verdict, error) {
 		return j.goodsBack(m, b)
 	case loyalty.KindReverse:
 		return j.reversal(m)
+	case loyalty.KindActivity:
+		return j.deed(m, b)
+	case loyalty.KindPayment:
+		return j.paidLater(m, b)
 	}
 	return j.plain(m, b)
 }
