@@ -34,17 +34,6 @@ type sliceDef struct {
 	Money  decimal `json:"money,omitempty"`
 }
 
-// moneyCapDef limits what a discount takes off for one member.
-type moneyCapDef struct {
-	Sale     decimal `json:"sale,omitempty"`
-	Day      decimal `json:"day,omitempty"`
-	Week     decimal `json:"week,omitempty"`
-	Month    decimal `json:"month,omitempty"`
-	Year     decimal `json:"year,omitempty"`
-	Lifetime decimal `json:"lifetime,omitempty"`
-	Over     string  `json:"over,omitempty"`
-}
-
 func (c *compiler) compileCampaigns() {
 	if len(c.doc.Campaigns) > MaxCampaigns {
 		c.fault("campaigns", fmt.Sprintf("has %d campaigns", len(c.doc.Campaigns)), fmt.Sprintf("keep to %d", MaxCampaigns))
@@ -155,21 +144,11 @@ func (c *compiler) slice(at string, s *sliceDef, k *campaign) CampaignLeft {
 	return left
 }
 
-// moneyCaps reads the limits of what a discount takes off for a member.
-func (c *compiler) moneyCaps(path string, def *moneyCapDef) caps {
-	if def == nil {
-		return caps{}
-	}
-	k := caps{sale: c.money(path+".sale", &def.Sale, false), day: c.money(path+".day", &def.Day, false), week: c.money(path+".week", &def.Week, false),
-		month: c.money(path+".month", &def.Month, false), year: c.money(path+".year", &def.Year, false), lifetime: c.money(path+".lifetime", &def.Lifetime, false)}
-	if k == (caps{}) {
-		c.fault(path, "limits nothing", "write how much a sale, day, week, month, year or lifetime may have")
-	}
-	if def.Over != "" {
-		k.refuse = c.choice(path+".over", &def.Over, "cut", "refuse") == 1
-	}
-	if !k.refuse {
-		def.Over = ""
+// discountCaps reads the limits of what a discount takes off for one member, in money.
+func (c *compiler) discountCaps(path string, def *capDef) caps {
+	k := c.caps(path, def, true)
+	if k.balance > 0 {
+		c.fault(path+".balance", "does nothing in a discount", "leave it out")
 	}
 	return k
 }
@@ -232,22 +211,6 @@ func campaignNotes() map[string]schemaNote {
 		"slice.stores":         {"These stores; left out, each that is not named.", eachItem(between(1, 1<<32-1))},
 		"slice.points":         {"Points.", between(0, maxPoints)},
 		"slice.money":          {"Money.", nil},
-		"discount.cap":         {"Most that one member is given.", nil},
-		"moneyCap":             {"", schemaNode{"anyOf": anyOfMoneyCaps()}},
-		"moneyCap.sale":        {"On one sale.", nil},
-		"moneyCap.day":         {"A business day.", nil},
-		"moneyCap.week":        {"A week from Monday.", nil},
-		"moneyCap.month":       {"A calendar month.", nil},
-		"moneyCap.year":        {"A calendar year.", nil},
-		"moneyCap.lifetime":    {"Ever.", nil},
-		"moneyCap.over":        {"cut: gives what is left; refuse: gives nothing rather than less.", oneWord("cut", "refuse")},
+		"discount.cap":         {"Most that one member is given, in money.", schemaNode{"properties": schemaNode{"balance": false}}},
 	}
-}
-
-func anyOfMoneyCaps() []schemaNode {
-	var choices []schemaNode
-	for _, name := range []string{"sale", "day", "week", "month", "year", "lifetime"} {
-		choices = append(choices, schemaNode{"required": []string{name}})
-	}
-	return choices
 }

@@ -47,7 +47,7 @@ func (c *compiler) compileReductions() {
 			continue
 		}
 		r := c.reduction(path, reductionDef{ofDiscount, def.ID, def.Gives, def.When, def.Group, def.Priority})
-		r.campaign, r.common, r.caps = d.campaign, c.p.commonWhen(d.campaign), c.moneyCaps(path+".cap", def.Cap)
+		r.campaign, r.common, r.caps = d.campaign, c.p.commonWhen(d.campaign), c.discountCaps(path+".cap", def.Cap)
 		c.p.discounts = append(c.p.discounts, r)
 	}
 	for i := range c.doc.Rewards {

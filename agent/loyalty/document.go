@@ -279,13 +279,13 @@ type couponDef struct {
 }
 
 type discountDef struct {
-	ID       string       `json:"id"`
-	Name     texts        `json:"name,omitempty"`
-	Gives    *givesDef    `json:"gives"`
-	When     *whenDef     `json:"when,omitempty"`
-	Cap      *moneyCapDef `json:"cap,omitempty"`   // for one member
-	Group    string       `json:"group,omitempty"` // of one group one applies
-	Priority int64        `json:"priority,omitempty"`
+	ID       string    `json:"id"`
+	Name     texts     `json:"name,omitempty"`
+	Gives    *givesDef `json:"gives"`
+	When     *whenDef  `json:"when,omitempty"`
+	Cap      *capDef   `json:"cap,omitempty"`   // for one member
+	Group    string    `json:"group,omitempty"` // of one group one applies
+	Priority int64     `json:"priority,omitempty"`
 }
 
 type rewardDef struct {
