@@ -217,7 +217,8 @@ func (c *compiler) compileLimits() {
 	}
 	c.checkPoints("limits.earn_per_sale", l.EarnPerSale, 0)
 	c.checkPoints("limits.redeem_without_purse", l.RedeemWithoutPurse, 0)
-	if *l == (limitsDef{}) {
+	c.compileActions(l)
+	if reflect.ValueOf(*l).IsZero() {
 		c.doc.Limits = nil
 	}
 	c.p.earnPerSale, c.p.noPurse = l.EarnPerSale, Points(l.RedeemWithoutPurse)

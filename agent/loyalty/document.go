@@ -347,6 +347,11 @@ type returnsDef struct {
 type limitsDef struct {
 	EarnPerSale        int64 `json:"earn_per_sale,omitempty"`
 	RedeemWithoutPurse int64 `json:"redeem_without_purse,omitempty"`
+
+	WithoutPIN *int64        `json:"redeem_without_pin,omitempty"` // left out: no limit
+	Cashier    *roleDef      `json:"cashier,omitempty"`
+	Manager    *roleDef      `json:"manager,omitempty"`
+	Velocity   []velocityDef `json:"velocity,omitempty"`
 }
 
 // canonical is the one spelling of a document.

@@ -73,6 +73,15 @@ const (
 	ExplainSegmentVisits  = "explain.segment_visits"
 )
 
+// Codes of findings about what people may do at the till.
+const (
+	ExplainLimitPIN    = "explain.limit_pin"
+	ExplainLimitPoints = "explain.limit_points"
+	ExplainLimitMoney  = "explain.limit_money"
+	ExplainLimitHour   = "explain.limit_hour"
+	ExplainLimitDay    = "explain.limit_day"
+)
+
 // Codes of findings about redeeming.
 const (
 	ExplainRedeemed        = "explain.redeemed"

@@ -41,6 +41,7 @@ type Programme struct {
 	notFor        *people
 	campaigns     []campaign
 	activities    []activity
+	actions       actionLimits
 	segments      []segment // worked out here; others are shipped
 	windows       []window  // of their sums
 

@@ -9,7 +9,7 @@ func schemaNotes() map[string]schemaNote {
 	for _, rows := range []map[string]schemaNote{
 		walletNotes(),
 		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), issueNotes(), rewardNotes(), giftCardNotes(), surpriseNotes(), tierNotes(), returnNotes(),
-		conditionNotes(), segmentNotes(), campaignNotes(), activityNotes(), memberNotes(),
+		conditionNotes(), segmentNotes(), campaignNotes(), activityNotes(), actionNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
 	}
