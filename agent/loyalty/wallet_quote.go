@@ -7,10 +7,10 @@ func (p *Programme) checkWallets(in *QuoteInput) error {
 	if c := in.Sale.Currency; c != "" && c != p.Currency() {
 		return &SaleError{"currency", SaleCurrency}
 	}
-	known := func(ids []WalletID, at string) error {
+	once := func(ids []WalletID, at string, known func(WalletID) bool) error {
 		seen := map[WalletID]bool{MainWallet: true} // the points are told and asked elsewhere
 		for i, id := range ids {
-			if seen[id] || p.walletIndex(id) < 0 {
+			if seen[id] || !known(id) {
 				return &SaleError{fmt.Sprintf("%s[%d].wallet", at, i), SaleWallet}
 			}
 			seen[id] = true
@@ -23,7 +23,7 @@ func (p *Programme) checkWallets(in *QuoteInput) error {
 			return &SaleError{fmt.Sprintf("wallets[%d]", i), SaleRange}
 		}
 	}
-	if err := known(asked, "wallets"); err != nil || in.Member == nil {
+	if err := once(asked, "wallets", func(id WalletID) bool { return p.walletIndex(id) >= 0 }); err != nil || in.Member == nil {
 		return err
 	}
 	told := make([]WalletID, len(in.Member.Wallets))
@@ -33,7 +33,7 @@ func (p *Programme) checkWallets(in *QuoteInput) error {
 			return &SaleError{fmt.Sprintf("member.wallets[%d]", i), SaleRange}
 		}
 	}
-	return known(told, "member.wallets")
+	return once(told, "member.wallets", func(WalletID) bool { return true }) // one may be left from an older version
 }
 
 // wallets is what the sale does in every wallet beside the points that this store knows.

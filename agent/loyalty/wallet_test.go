@@ -109,3 +109,13 @@ func TestAReturnGivesEveryWalletBackWhatItPaidAndTakesWhatItEarned(t *testing.T)
 		t.Errorf("points %+v, credit %+v, money %d of %d", in.Lots, in.Wallets[0].Lots, money, e.Sale.ToPay)
 	}
 }
+
+func TestAWalletOfAnOlderVersionKeepsNobodyFromShopping(t *testing.T) {
+	p := compile(t, creditHead)
+	m := stationMember()
+	m.Wallets = append(m.Wallets, WalletState{Wallet: "gone", Available: 5})
+	_, e := sell(t, p, QuoteInput{Sale: Sale{Lines: stationLines()}, Member: m}, testHead(9))
+	if len(e.Sale.Wallets) != 1 || e.Sale.Wallets[0].Wallet != "credit" {
+		t.Errorf("got %+v", e.Sale.Wallets)
+	}
+}
