@@ -86,7 +86,7 @@ func (c *compiler) couponNamed(path, id string) int {
 
 // issues runs the rules of issue over the finished bill. The coupons that rewards and full stamp cards give come first.
 func (b *bill) issues(taken []Issue) (all []Issue, why []Finding) {
-	all = b.ofStamps(taken)
+	all = taken
 	refused := 0
 	for i := range b.p.issues {
 		r := &b.p.issues[i]
@@ -99,21 +99,6 @@ func (b *bill) issues(taken []Issue) (all []Issue, why []Finding) {
 		why = append(why, f)
 	}
 	return all, why
-}
-
-// ofStamps adds the coupons that full stamp cards give, as far as there are any.
-func (b *bill) ofStamps(all []Issue) []Issue {
-	for i := range b.stamps {
-		u := &b.stamps[i].use
-		if u.Coupon == "" {
-			continue
-		}
-		most, _ := b.issuable(b.p.couponIndex(u.Coupon), all)
-		if n := min(u.Times, most); n > 0 {
-			all = append(all, Issue{Rule: b.stamps[i].id, Coupon: u.Coupon, Count: n})
-		}
-	}
-	return all
 }
 
 // issue is how many coupons a rule gives, with its finding.
