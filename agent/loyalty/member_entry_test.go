@@ -3,6 +3,7 @@ package loyalty
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -179,5 +180,155 @@ func TestOpeningBalancesAreReadOrRefusedByLineAndColumn(t *testing.T) {
 	}
 	if got := OpeningTxn("old", 42).String(); got[14] != '8' {
 		t.Errorf("%s is not of version 8", got)
+	}
+}
+
+func TestTheLargestEntriesOfAMemberFitABatch(t *testing.T) {
+	p := compile(t, goodHead+"members: {transfer: {wait_days: 1}, replace_wait_days: 1}\n")
+	const most = 1<<63 - 1
+	head := EntryHead{Store: 1<<32 - 1, Epoch: 1<<32 - 1, Seq: most, Txn: TxnID{1}, Day: "2026-11-24", At: "2026-11-24T10:15:00.123+02:00", Lane: 255, Cashier: "somebody"}
+	var lots []Lot
+	for i := range 400 {
+		lots = append(lots, Lot{ID: lotID(head.Store, head.Epoch, head.Seq, 1000+i), Remaining: 10_000_000_000, Earned: "2026-01-01", Expires: "2027-12-31", Usable: "2026-01-01"})
+	}
+	mine := Holding{Member: most, Lots: lots}
+	big := func(n int64) Points { return Points(n * 10_000_000_000) }
+	for name, make := range map[string]func() (Entry, error){
+		"reserve": func() (Entry, error) {
+			return Reserve(ReserveInput{Holding: mine, Points: big(maxReserved), Until: head.At}, head)
+		},
+		"transfer": func() (Entry, error) {
+			return p.Transfer(TransferInput{From: mine, To: most - 1, Points: big(100), Reason: "gift"}, head)
+		},
+		"merge": func() (Entry, error) {
+			return p.Merge(MergeSide{Holding: Holding{Member: most - 1}}, MergeSide{Holding: mine}, head)
+		},
+		"adjust": func() (Entry, error) {
+			return p.Adjust(AdjustInput{Holding: mine, Points: -big(100), Reason: "mistake"}, head)
+		},
+		"replace": func() (Entry, error) {
+			card := mine
+			card.OnCard = big(100)
+			return p.ReplaceCard(ReplaceInput{Holding: card, Old: CardID{1}, New: CardID{2}}, head)
+		},
+		"expire": func() (Entry, error) {
+			late := head
+			late.Day = "2028-01-01"
+			e, _, err := p.PostExpiry(ExpiryInput{Member: most, Lots: lots}, late)
+			return e, err
+		},
+		"opening": func() (Entry, error) {
+			in := OpeningInput{Member: most, Source: "old"}
+			for range MaxOpeningLots {
+				in.Lots = append(in.Lots, OpeningLot{maxPoints, "2026-01-01", "2027-12-31"})
+			}
+			return Opening(in, head)
+		},
+	} {
+		e, err := make()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		body, err := e.Encode()
+		if err != nil || len(e.Moves) < maxReserved {
+			t.Errorf("%s: %d movements, %v", name, len(e.Moves), err)
+		}
+		t.Logf("%s: %d bytes", name, len(body))
+	}
+	_, err := Reserve(ReserveInput{Holding: mine, Points: big(maxReserved) + 1, Until: head.At}, head)
+	wantCode(t, err, MemberLots)
+}
+
+// A merge of more lots than an entry names goes on until nothing is left.
+func TestAMemberWithVeryManyLotsIsMergedInSeveralEntries(t *testing.T) {
+	p, l := compile(t, goodHead), newLedger(t)
+	for range 250 {
+		h := l.head("2026-01-05")
+		e := h.Entry(KindSale)
+		e.Member, e.Moves = 8, []Movement{{From: AccountIssued, To: AccountMain(8), Points: 2, Lot: h.lot(1), Earned: h.Day}}
+		l.apply(e)
+	}
+	for i, left := range []Points{260, 20, 0} {
+		e, err := p.Merge(MergeSide{Holding: l.holding(7)}, MergeSide{Holding: l.holding(8)}, l.head("2026-01-06"))
+		l.apply(must(t, e, err))
+		if e.Merge.Left != left || Balance(l.lots[8]) != left || Balance(l.lots[7]) != 500-left {
+			t.Fatalf("merge %d: %+v, %d and %d", i+1, e.Merge, Balance(l.lots[7]), Balance(l.lots[8]))
+		}
+	}
+}
+
+func TestASaleConfirmsAReservationAndGivesTheRestBack(t *testing.T) {
+	p, l := compile(t, goodHead+"redeem: {point_value: {points: 1, value: 0.10}}\nreturns: {}\nlimits: {redeem_without_purse: 10}\n"), newLedger(t)
+	opening, err := Opening(OpeningInput{Member: 42, Source: "old", Lots: []OpeningLot{{50, "2026-01-01", "2026-12-31"}, {50, "2026-02-01", "2027-12-31"}}}, l.head("2026-11-01"))
+	l.apply(must(t, opening, err))
+	reserve, err := Reserve(ReserveInput{Holding: l.holding(42), Points: 60, Until: "2026-11-24T18:00:00.000+02:00"}, l.head("2026-11-20"))
+	l.apply(must(t, reserve, err))
+	r, _ := ReservationOf(&l.entries[1])
+
+	in := QuoteInput{Sale: Sale{Lines: groceries(), Redeem: &Ask{Points: 45}}, Place: testPlace}
+	in.Member = &MemberState{ID: 42, Medium: MediumNumber, Lots: l.lots[42], Available: Spendable(l.lots[42], testPlace.Day)}
+	if q, err := p.Quote(in); err != nil || q.Redeem.Points != 10 {
+		t.Fatalf("without the reservation: %+v %v", q.Redeem, err)
+	}
+	in.Member.Reserved = &r
+	q, e := sell(t, p, in, l.head(testPlace.Day))
+	if q.Redeem.Points != 45 || q.Redeem.Max != 70 {
+		t.Fatalf("with it: %+v", q.Redeem)
+	}
+	l.apply(e)
+	stored := &l.entries[2]
+	if !r.SettledBy(stored) || Balance(l.lots[42]) != 55 || Spendable(l.lots[42], testPlace.Day) != 55 || l.accounts[AccountReserved(42)] != 0 {
+		t.Errorf("lots %+v, accounts %+v", l.lots[42], l.accounts)
+	}
+	if _, diffs, err := p.Requote(stored, "", 40); err != nil || len(diffs) > 0 {
+		t.Errorf("head office finds %v, %v", diffs, err)
+	}
+	sale, err := ReturnableOf(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := Return(ReturnInput{Sale: sale, All: true, Lots: l.lots[42], Policy: p.ReturnPolicy()}, l.head(testPlace.Day))
+	l.apply(must(t, back, err))
+	if Balance(l.lots[42]) != 100 {
+		t.Errorf("after the return %+v", l.lots[42])
+	}
+
+	for code, change := range map[string]func(*Reservation, *QuoteInput){
+		ReserveOver: func(_ *Reservation, in *QuoteInput) { in.Place.At = "2026-11-24T18:01:00.000+02:00" },
+		ReserveCard: func(r *Reservation, _ *QuoteInput) { r.card = true },
+		SaleRange:   func(r *Reservation, _ *QuoteInput) { r.Member = 43 },
+	} {
+		bad, other := r, in
+		change(&bad, &other)
+		member := *in.Member
+		member.Reserved = &bad
+		other.Member = &member
+		_, err := p.Quote(other)
+		wantCode(t, err, code)
+	}
+}
+
+func TestWhatMembersMayDoIsCheckedWithItsPlace(t *testing.T) {
+	for doc, want := range map[string]string{
+		"members: {}":                               "members: says nothing",
+		"members: {transfer: {most: -1}}":           "members.transfer.most: -1 is out of range",
+		"members: {transfer: {most: 10, month: 9}}": "members.transfer.most: is above what a month allows",
+		"members: {transfer: {wait_days: 40000}}":   "members.transfer.wait_days: is out of range",
+		"members: {replace_wait_days: -1}":          "members.replace_wait_days: is out of range",
+		"members: {reasons: [gift, gift]}":          "members.reasons[1]: gift is used before",
+		"members: {reasons: [No Id]}":               `members.reasons[0]: "No Id" is not an id`,
+		"members: {transfers: {}}":                  "members.transfers: is not known here",
+		"returns: {kept: cheaper}":                  `returns.kept: "cheaper" is not known`,
+		"returns: {coupons: lost}":                  `returns.coupons: "lost" is not known`,
+		"returns: {without_bill: always}":           `returns.without_bill: "always" is not known`,
+	} {
+		_, err := Compile([]byte(goodHead + doc + "\n"))
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", doc, err, want)
+		}
+	}
+	plain, spelled := compile(t, goodHead+"returns: {}\n"), compile(t, goodHead+"returns: {kept: pro_rata, coupons: burn, without_bill: refused}\n")
+	if plain.Digest() != spelled.Digest() {
+		t.Error("a default that is written out is another version")
 	}
 }

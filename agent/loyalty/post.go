@@ -120,7 +120,7 @@ func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 		drawn -= spent
 	}
 	if drawn > 0 {
-		moves = append(moves, draw(m.Lots, drawn, head.Day, spends(m), AccountRedeemed)...)
+		moves = append(moves, drawAtMost(m.Lots, drawn, maxDraws-len(moves), head.Day, spends(m), AccountRedeemed)...)
 	}
 	at := AccountsOf(m.ID, MainWallet)
 	for i, l := range q.Lots {
