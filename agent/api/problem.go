@@ -73,7 +73,7 @@ const (
 
 // statuses is the one table from codes to HTTP.
 func statuses() map[string]int {
-	return map[string]int{
+	all := map[string]int{
 		codeBadRequest: 400, codeKeyMissing: 400, codeKeyInvalid: 400,
 		codeTokenMissing: 401, codeTokenWrong: 401, codeOrigin: 403,
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
@@ -89,7 +89,14 @@ func statuses() map[string]int {
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
+	for _, code := range loyalty.GiftCardCodes() {
+		all[ownCode(code)] = 422
+	}
+	return all
 }
+
+// ownCode is the API's spelling of a code of the engine.
+func ownCode(code string) string { return strings.ReplaceAll(code, ".", "_") }
 
 // newProblem fills a problem in for a code.
 func newProblem(ctx context.Context, code string) *Problem {
@@ -120,7 +127,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		}
 		return p
 	case errors.As(err, &bad):
-		code := strings.ReplaceAll(bad.Code, ".", "_")
+		code := ownCode(bad.Code)
 		if _, own := statuses()[code]; !own {
 			code = agent.CodeFieldInvalid
 		}

@@ -84,6 +84,12 @@ const (
 	GiftCardSerialForm = "gift_card.serial"              // not an id, or twice on one bill
 )
 
+// GiftCardCodes is every code about gift cards, for whoever keeps their sentences.
+func GiftCardCodes() []string {
+	return []string{GiftCardUnknown, GiftCardInactive, GiftCardExpired, GiftCardUsed, GiftCardNotHere, GiftCardNotNow, GiftCardNotMember, GiftCardMinimum,
+		GiftCardTooLittle, GiftCardGoods, GiftCardWhole, GiftCardLineBad, GiftCardValue, GiftCardNoTopUp, GiftCardNoHolder, GiftCardSpent, GiftCardSerialForm}
+}
+
 // giftCardOf is the kind of card that a line sells; nil for goods.
 func (p *Programme) giftCardOf(l *Line) *giftCard {
 	if l.GiftCard == nil {
