@@ -129,7 +129,7 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalty.Entry, error) {
 	head.Lane, head.Cashier = s.lane, s.request.Cashier
 	quote, in := s.bill.quote, s.bill.input
-	in.Sale.Tenders = s.request.Tenders
+	in.Sale.Tenders, in.Sale.Offers = s.request.Tenders, false
 	if record != nil {
 		in.Place = loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}
 		var err error

@@ -37,28 +37,6 @@ func held(lots []loyalty.Lot, day string) []Held {
 	return all[:min(len(all), maxHeld)]
 }
 
-// rewards is what there is for points, and how many of them are missing beside what the bill takes already.
-func (b *bill) rewards() []Reward {
-	if b.input.Member == nil {
-		return nil
-	}
-	return b.rewardsFor(max(b.input.Member.Available-b.quote.Drawn(), 0))
-}
-
-// rewardsFor is what there is for points to somebody who has so many left.
-func (b *bill) rewardsFor(left loyalty.Points) []Reward {
-	var all []Reward
-	for _, k := range b.programme.RewardKinds() {
-		r := Reward{Reward: k.ID, Cost: k.Cost, Missing: max(k.Cost-left, 0)}
-		for _, taken := range b.quote.Reductions {
-			r.Taken = r.Taken || taken.Rule == k.ID
-		}
-		all = append(all, r)
-	}
-	slices.SortStableFunc(all, func(a, b Reward) int { return cmp.Compare(a.Cost, b.Cost) })
-	return all
-}
-
 // coupons is what became of each coupon that was shown.
 func (b *bill) coupons() []CouponTaken {
 	var all []CouponTaken

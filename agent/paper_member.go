@@ -95,20 +95,31 @@ func coming(holds []Held) []receipt.Points {
 	return all[:min(len(all), maxDaysOnPaper)]
 }
 
-// nextReward is the dearest reward that the member's points pay, or else the one that the least is missing to. A card will
+// nextReward is the dearest reward that the member's points pay now, or else the one that the least is missing to. A card will
 // have them by the next visit.
 func (b *bill) nextReward(lang i18n.Lang, left loyalty.Points) *receipt.Reward {
-	var best *Reward
-	all := b.rewardsFor(left)
-	for i := range all {
-		if r := &all[i]; best == nil || r.Missing == 0 {
+	var best *loyalty.RewardOffer
+	for i := range b.quote.Rewards {
+		r := &b.quote.Rewards[i]
+		if !r.CanHave && (r.Why == nil || r.Why.Code != loyalty.ExplainRewardShort) { // not for points alone
+			continue
+		}
+		if best == nil || nearer(r.Cost, best.Cost, left) {
 			best = r
 		}
 	}
 	if best == nil {
 		return nil
 	}
-	return &receipt.Reward{Name: b.programme.RuleName(best.Reward, string(lang)), Cost: best.Cost, Missing: best.Missing}
+	return &receipt.Reward{Name: b.programme.RuleName(best.Reward, string(lang)), Cost: best.Cost, Missing: max(best.Cost-left, 0)}
+}
+
+// nearer says whether a reward is better to tell of than another: the dearer of two that can be had, the cheaper otherwise.
+func nearer(cost, than, left loyalty.Points) bool {
+	if than <= left {
+		return cost <= left && cost > than
+	}
+	return cost < than
 }
 
 // billCode is what another store needs to take the goods back; nothing when the programme does not want returns, or when no

@@ -69,7 +69,8 @@ type Quote struct {
 	Taxes        []loyalty.TaxShare    `json:"taxes,omitempty" doc:"of a bill with reductions: what is sold at each rate"`
 	Lots         []loyalty.EarnedLot   `json:"lots,omitempty" doc:"what is earned, by its life"`
 	Holds        []Held                `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
-	Rewards      []Reward              `json:"rewards,omitempty" doc:"what there is for points, the cheapest first"`
+	Rewards      []loyalty.RewardOffer `json:"rewards,omitempty" doc:"what there is for points, and whether it can be had once more beside what the sale takes"`
+	NextReward   *loyalty.Finding      `json:"next_reward,omitempty" doc:"the reward that takes the fewest points more after this sale"`
 	Coupons      []CouponTaken         `json:"coupons,omitempty" doc:"those shown, in the order of the request"`
 	Tier         *loyalty.TierProgress `json:"tier,omitempty" doc:"where the sale leaves the member"`
 	Occasions    []string              `json:"occasions,omitempty" doc:"used up by this sale"`
@@ -88,14 +89,6 @@ type CouponTaken struct {
 	Serial string `json:"serial"`
 	Used   bool   `json:"used" doc:"it is used up by the sale; if not, it had no effect and is kept"`
 	Amount int64  `json:"amount,omitempty" doc:"what it takes off, or pays"`
-}
-
-// Reward is a reward of the programme and how far it is.
-type Reward struct {
-	Reward  string         `json:"reward"`
-	Cost    loyalty.Points `json:"cost"`
-	Missing loyalty.Points `json:"missing,omitempty" doc:"points beside what this sale takes; 0: it can be had now"`
-	Taken   bool           `json:"taken,omitempty" doc:"by this sale"`
 }
 
 // SaleAnswer is a committed sale. The same key gives the same answer for as long as the entry is kept.

@@ -79,6 +79,7 @@ type quoteView struct {
 	Rewards    []rewardView    `json:"rewards,omitempty"`
 	Coupons    []couponView    `json:"coupons,omitempty"`
 	Tier       *tierView       `json:"tier,omitempty"`
+	NextReward *findingView    `json:"next_reward,omitempty"`
 	Message    string          `json:"message,omitempty" doc:"the programme's own text for the screen"`
 }
 
@@ -98,8 +99,9 @@ type couponView struct {
 }
 
 type rewardView struct {
-	agent.Reward
-	Name string `json:"name" doc:"in the language asked for"`
+	loyalty.RewardOffer
+	Name string       `json:"name" doc:"in the language asked for"`
+	Why  *findingView `json:"why,omitempty" doc:"why it cannot be had"`
 }
 
 type tierView struct {
@@ -119,8 +121,9 @@ func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
 		v.Reductions = append(v.Reductions, reductionView{r, say.Name(loyalty.ArgRule, r.Rule)})
 	}
 	for _, r := range q.Rewards {
-		v.Rewards = append(v.Rewards, rewardView{r, say.Name(loyalty.ArgRule, r.Reward)})
+		v.Rewards = append(v.Rewards, rewardView{r, say.Name(loyalty.ArgRule, r.Reward), finding(say, r.Why)})
 	}
+	v.NextReward = finding(say, q.NextReward)
 	for _, c := range q.Coupons {
 		v.Coupons = append(v.Coupons, couponView{c, say.Name(loyalty.ArgRule, c.Coupon)})
 	}
@@ -128,6 +131,13 @@ func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
 		v.Tier = &tierView{*t, say.Name(loyalty.ArgTier, t.Counted), say.Name(loyalty.ArgTier, t.Next), findings(say, t.Why)}
 	}
 	return v
+}
+
+func finding(say agent.Voice, f *loyalty.Finding) *findingView {
+	if f == nil {
+		return nil
+	}
+	return &findingView{*f, say.Words(*f)}
 }
 
 func findings(say agent.Voice, found []loyalty.Finding) []findingView {

@@ -123,8 +123,10 @@ export interface Reward {
   reward: string;
   name: string;
   cost: number;
+  can_have: boolean;
   missing?: number;
   taken?: boolean;
+  why?: Finding;
 }
 
 /** Points with the day on which they end or can first be spent. */
