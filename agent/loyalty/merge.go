@@ -78,7 +78,8 @@ func (p *Programme) higher(a, b TierState) TierState {
 	return a
 }
 
-// Merge adds another member's past to this one: sums add, and an occasion is used up when either has used it.
+// Merge adds another member's past to this one: sums add, and an occasion or an activity is used up when
+// either has used it. Who was brought by a friend is this one alone.
 func (past *Past) Merge(o *Past) {
 	past.Purchases += o.Purchases
 	past.Last = max(past.Last, o.Last)
@@ -93,6 +94,7 @@ func (past *Past) Merge(o *Past) {
 		}
 		past.Given[i] = past.Given[i].plus(&g)
 	}
+	past.Activities = slices.Compact(slices.Sorted(slices.Values(slices.Concat(past.Activities, o.Activities))))
 	past.Occasions = slices.Compact(slices.Sorted(slices.Values(slices.Concat(past.Occasions, o.Occasions))))
 }
 
