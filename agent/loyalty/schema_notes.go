@@ -8,7 +8,7 @@ func schemaNotes() map[string]schemaNote {
 	all := map[string]schemaNote{}
 	for _, rows := range []map[string]schemaNote{
 		walletNotes(),
-		documentNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), issueNotes(), rewardNotes(), giftCardNotes(), surpriseNotes(), tierNotes(), returnNotes(),
+		documentNotes(), headNotes(), earnNotes(), whenNotes(), expiryNotes(), redeemNotes(), reduceNotes(), couponNotes(), issueNotes(), rewardNotes(), giftCardNotes(), surpriseNotes(), tierNotes(), returnNotes(),
 		conditionNotes(), segmentNotes(), campaignNotes(), activityNotes(), actionNotes(), memberNotes(),
 	} {
 		maps.Copy(all, rows)
@@ -85,7 +85,12 @@ func documentNotes() map[string]schemaNote {
 		"document.returns":    {"What happens to points when goods come back.", nil},
 		"document.limits":     {"Limits of one sale.", nil},
 		"document.messages":   {"The programme's own texts.", schemaNode{"propertyNames": oneWord(MessageReceipt, MessageScreen)}},
+	}
+}
 
+// headNotes is of the sections that belong to no kind of rule.
+func headNotes() map[string]schemaNote {
+	return map[string]schemaNote{
 		"header.id":              {"The same in every version.", anID()},
 		"header.name":            {"What members call the programme.", someText()},
 		"header.version":         {"Counted from 1.", schemaNode{"minimum": 1}},

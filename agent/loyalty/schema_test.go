@@ -93,6 +93,39 @@ func TestEveryReadyProgrammeFitsTheSchema(t *testing.T) {
 	}
 }
 
+// The vectors hold some hundred programmes: whatever the engine takes, the schema takes too.
+func TestTheSchemaTakesWhatTheEngineTakes(t *testing.T) {
+	v := validator(t)
+	files, err := filepath.Glob(filepath.Join("testdata", "vectors", "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, file := range files {
+		doc, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group vectorFile
+		if err := yaml.Unmarshal(doc, &group); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		for _, row := range group.Cases {
+			p, err := Compile([]byte(givenHeader + "\n" + row.Programme))
+			if err != nil {
+				continue // a row without a programme, or of one with its own header
+			}
+			seen++
+			if err := validates(v, p.Canonical()); err != nil {
+				t.Errorf("%s, %s: %v", filepath.Base(file), row.Name, err)
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d programmes were tried", seen)
+	}
+}
+
 // beyondASchema are faults that compare one place of a document with another, or with the calendar or the currency.
 func beyondASchema() map[string]bool {
 	names := map[string]bool{}
