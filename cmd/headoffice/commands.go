@@ -126,6 +126,8 @@ type memberAddCmd struct {
 	Number   string `required:"" placeholder:"DIGITS" help:"The number printed on the member's card."`
 	Language string `required:"" placeholder:"LL" help:"The member's language, such as lv."`
 	Tier     string `placeholder:"ID" help:"The member's tier, as the programme calls it."`
+	Birthday string `placeholder:"MM-DD" help:"For occasions, also with the year before it; stores hear of month and day, and only when a programme asks."`
+	Joined   string `placeholder:"DAY" help:"Day of joining, for anniversaries."`
 }
 
 func (cmd *memberAddCmd) Run(ctx context.Context, c *console) error {
@@ -137,7 +139,7 @@ func (cmd *memberAddCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	id, err := m.AddMember(ctx, number, cmd.Tier, cmd.Language)
+	id, err := m.AddMember(ctx, headoffice.NewMember{Number: number, Tier: cmd.Tier, Language: cmd.Language, Birthday: cmd.Birthday, Joined: cmd.Joined})
 	if err != nil {
 		return err
 	}
@@ -205,6 +207,23 @@ func (cmd *pullCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return c.print(map[string]any{"pulled": count})
+}
+
+type dayCmd struct {
+	home
+	Day string `placeholder:"DAY" help:"A day that has begun in every store; today if not given."`
+}
+
+func (cmd *dayCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	out, err := m.BeginDay(ctx, cmd.Day)
+	if err != nil {
+		return err
+	}
+	return c.print(out)
 }
 
 type verifyCmd struct{ home }

@@ -127,6 +127,8 @@ type memberInput struct {
 	Number   numberRef `json:"number"`
 	Tier     string    `json:"tier"`
 	Language string    `json:"language"`
+	Birthday string    `json:"birthday"`
+	Joined   string    `json:"joined"`
 }
 
 type memberOutcome struct {
@@ -137,7 +139,7 @@ type memberOutcome struct {
 func (o *Office) addMember(ctx context.Context, in memberInput) (out memberOutcome, err error) {
 	out.Number = in.Number.Masked
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		out.Member, err = tx.AddMember(hodb.Member{Tier: in.Tier, Language: in.Language}, in.Number.row())
+		out.Member, err = tx.AddMember(hodb.Member{Tier: in.Tier, Language: in.Language, Birthday: in.Birthday, Joined: in.Joined}, in.Number.row())
 		return err
 	})
 	if errors.Is(err, hodb.ErrTaken) {

@@ -138,3 +138,21 @@ func TestADayBeginsWhenItHasBegunInEveryStore(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestABirthdayIsShippedWithoutItsYearAndOnlyWhenAsked(t *testing.T) {
+	c := newCentre(t)
+	c.enrolHere(Enrolment{Store: 1, Name: "Store", TimeZone: "Europe/Riga", Language: "lv", HeadOffice: "https://127.0.0.1:1"}, t.TempDir()+"/one")
+	in := memberInput{Number: c.home.Keys.numberRef(number(t, "6034000000000018")), Language: "lv", Birthday: "1992-02-29", Joined: "2020-05-01"}
+	out, err := c.office.addMember(t.Context(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.publishText(backing)
+	if past := c.rowOf(1, out.Member).Past; past == nil || past.Birthday != "" || past.Joined != "" {
+		t.Errorf("told without being asked: %+v", past)
+	}
+	c.publishText(backing + "occasions: [{id: birthday, name: {en: Birthday}}]\n")
+	if past := c.rowOf(1, out.Member).Past; past.Birthday != "02-29" || past.Joined != "" {
+		t.Errorf("told %+v", past)
+	}
+}

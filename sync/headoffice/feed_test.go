@@ -152,7 +152,7 @@ func TestAWaitingStoreHearsOfACommandWithinASecond(t *testing.T) {
 	case <-time.After(50 * time.Millisecond): // it is most likely waiting; if not, the test still holds
 	}
 	start := time.Now()
-	if _, err := c.manager().AddMember(t.Context(), number(t, "6034000000000018"), "", "lv"); err != nil {
+	if _, err := c.manager().AddMember(t.Context(), NewMember{Number: number(t, "6034000000000018"), Language: "lv"}); err != nil {
 		t.Fatal(err)
 	}
 	page := <-heard
@@ -167,11 +167,11 @@ func TestAWaitingStoreHearsOfACommandWithinASecond(t *testing.T) {
 func TestCommandsWorkTheSameWithAndWithoutARunningServer(t *testing.T) {
 	c := newCentre(t)
 	c.serve()
-	running, err := c.manager().AddMember(t.Context(), number(t, "6034000000000018"), "", "lv")
+	running, err := c.manager().AddMember(t.Context(), NewMember{Number: number(t, "6034000000000018"), Language: "lv"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.manager().AddMember(t.Context(), number(t, "6034 0000 0000 0018"), "", "lv")
+	_, err = c.manager().AddMember(t.Context(), NewMember{Number: number(t, "6034 0000 0000 0018"), Language: "lv"})
 	if field := mustFail[*FieldError](t, err); field.Field != "number" {
 		t.Errorf("a number twice: %v", err)
 	}
@@ -182,11 +182,11 @@ func TestCommandsWorkTheSameWithAndWithoutARunningServer(t *testing.T) {
 	if err := c.office.Close(); err != nil {
 		t.Fatal(err)
 	}
-	alone, err := c.manager().AddMember(t.Context(), number(t, "6034000000000026"), "", "lv")
+	alone, err := c.manager().AddMember(t.Context(), NewMember{Number: number(t, "6034000000000026"), Language: "lv"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.manager().AddMember(t.Context(), number(t, "6034000000000026"), "", "lv")
+	_, err = c.manager().AddMember(t.Context(), NewMember{Number: number(t, "6034000000000026"), Language: "lv"})
 	if field := mustFail[*FieldError](t, err); field.Field != "number" {
 		t.Errorf("a number twice, alone: %v", err)
 	}

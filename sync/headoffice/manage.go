@@ -159,16 +159,33 @@ func (m Manager) EnrolBackOffice(name, dir string) error {
 // maxTier bounds a tier's id.
 const maxTier = 40
 
+// NewMember is a member to be entered.
+type NewMember struct {
+	Number         loyalty.CardNumber
+	Tier, Language string
+	Birthday       string // 02-29 or 1992-02-29; empty: not known
+	Joined         string // day; empty: not known
+}
+
 // AddMember enters a member with a printed number. The number leaves this process only as a keyed hash.
-func (m Manager) AddMember(ctx context.Context, number loyalty.CardNumber, tier, language string) (loyalty.MemberID, error) {
-	if err := checkLanguage(language); err != nil {
+func (m Manager) AddMember(ctx context.Context, n NewMember) (loyalty.MemberID, error) {
+	if err := checkLanguage(n.Language); err != nil {
 		return 0, err
 	}
-	if len(tier) > maxTier {
+	if len(n.Tier) > maxTier {
 		return 0, &FieldError{"tier", fmt.Sprintf("give the id of a tier, at most %d bytes", maxTier), nil}
 	}
+	birthday := n.Birthday
+	if len(birthday) == len("02-29") {
+		birthday = "1972-" + birthday // a year that has every day
+	}
+	for _, day := range []struct{ field, text string }{{"birthday", birthday}, {"joined", n.Joined}} {
+		if _, err := time.Parse(time.DateOnly, day.text); err != nil && day.text != "" {
+			return 0, &FieldError{day.field, "give a day such as 1992-02-29, a birthday also as 02-29", fmt.Errorf("%q", day.text)}
+		}
+	}
 	var out memberOutcome
-	in := memberInput{Number: m.Home.Keys.numberRef(number), Tier: tier, Language: language}
+	in := memberInput{Number: m.Home.Keys.numberRef(n.Number), Tier: n.Tier, Language: n.Language, Birthday: n.Birthday, Joined: n.Joined}
 	err := m.Home.call(ctx, m.Options, opMember, in, &out)
 	return out.Member, err
 }

@@ -117,7 +117,7 @@ func (o *office) member(digits string) loyalty.MemberID {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	id, err := o.manager().AddMember(o.t.Context(), n, "", "lv")
+	id, err := o.manager().AddMember(o.t.Context(), headoffice.NewMember{Number: n, Language: "lv"})
 	if err != nil {
 		o.t.Fatal(err)
 	}
