@@ -42,6 +42,9 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	if err := paid(b, r.Tenders); err != nil {
 		return SaleAnswer{}, err
 	}
+	if b.paysFromWallets() && b.who.pin != nil && !b.who.pin.Verified {
+		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
+	}
 	s := &sale{id: id, lane: n, hash: hash, request: r, bill: b}
 	var committed agentdb.Committed
 	if b.redeemsFromCard() {
@@ -147,6 +150,7 @@ func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalt
 	e.Card = record
 	if s.bill.who != nil {
 		e.Sale.Balance = s.bill.balance + e.Sale.Earned - e.Sale.Redeemed - e.Sale.RewardPoints
+		s.bill.walletBalances(e.Sale.Wallets)
 	}
 	return e, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -150,15 +151,33 @@ func (b *bill) view() Quote {
 	v := Quote{
 		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, Reduced: q.Reduced, ToPay: q.ToPay, Redeem: q.Redeem,
 		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
-		Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: q.Rewards, NextReward: q.NextReward, Coupons: b.coupons(), Tier: q.Tier,
+		Wallets: q.Wallets, Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: q.Rewards, NextReward: q.NextReward, Coupons: b.coupons(), Tier: q.Tier,
 		Occasions: q.Occasions,
 	}
 	if b.input.Member != nil {
 		v.Available = b.input.Member.Available
 		v.Holds = held(b.input.Member.Lots, b.input.Place.Day)
 	}
-	v.PINNeeded = b.redeemsFromCard() && b.who.pin != nil && !b.who.pin.Verified
+	v.PINNeeded = (b.redeemsFromCard() || b.paysFromWallets()) && b.who.pin != nil && !b.who.pin.Verified
 	return v
+}
+
+// paysFromWallets says whether a wallet beside the points pays a part: the card's PIN guards it, though it is not on the card.
+func (b *bill) paysFromWallets() bool {
+	return slices.ContainsFunc(b.quote.Wallets, func(w loyalty.WalletQuote) bool { return w.Redeem.Points > 0 })
+}
+
+// walletBalances writes down what the wallets hold after the sale, as the store knows it.
+func (b *bill) walletBalances(wallets []loyalty.WalletBody) {
+	for i := range wallets {
+		w := &wallets[i]
+		for _, held := range b.input.Member.Wallets {
+			if held.Wallet == w.Wallet {
+				w.Balance = loyalty.Balance(held.Lots)
+			}
+		}
+		w.Balance += w.Earned - w.Redeemed
+	}
 }
 
 func (b *bill) redeemsFromCard() bool {

@@ -14,6 +14,7 @@ type SaleRequest struct {
 	Rounding int64            `json:"rounding,omitempty" doc:"cash rounding added to the sum of the lines; minor units, may be below zero"`
 	Redeem   *loyalty.Ask     `json:"redeem,omitempty"`
 
+	Wallets []loyalty.WalletAsk `json:"wallets,omitempty" doc:"what to take from wallets beside the points; minor units where they hold money"`
 	Rewards []loyalty.RewardAsk `json:"rewards,omitempty" doc:"what the member wants for points"`
 	Coupons []Coupon            `json:"coupons,omitempty" doc:"what the customer shows"`
 
@@ -64,6 +65,7 @@ type Quote struct {
 	Lines     []loyalty.QuotedLine `json:"lines"`
 	Why       []loyalty.Finding    `json:"why"`
 
+	Wallets      []loyalty.WalletQuote `json:"wallets,omitempty" doc:"those beside the points, in the order in which they pay"`
 	Reductions   []loyalty.Reduction   `json:"reductions,omitempty" doc:"what lowers the price, in this order; a coupon by its serial, a reward by its points"`
 	RewardPoints loyalty.Points        `json:"reward_points,omitempty" doc:"what the rewards among them cost"`
 	Taxes        []loyalty.TaxShare    `json:"taxes,omitempty" doc:"of a bill with reductions: what is sold at each rate"`

@@ -148,6 +148,9 @@ func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) 
 	state, err := a.db.State(ctx, sale.Member)
 	if err == nil {
 		g.input.Lots = state.Lots
+		for _, w := range state.Wallets {
+			g.input.Wallets = append(g.input.Wallets, loyalty.ReturnWallet{Wallet: w.Wallet, Lots: w.Lots})
+		}
 		g.member, err = a.db.Member(ctx, sale.Member)
 	}
 	if err != nil && !errors.Is(err, agentdb.ErrNotFound) {

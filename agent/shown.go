@@ -13,7 +13,7 @@ import (
 
 // sale is what the rules judge. Coupons come with how often other sales of this store have used them.
 func (a *Agent) sale(ctx context.Context, id loyalty.TxnID, r SaleRequest) (loyalty.Sale, error) {
-	s := loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem, Rewards: r.Rewards, Offers: true}
+	s := loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem, Wallets: r.Wallets, Rewards: r.Rewards, Offers: true}
 	if len(r.Coupons) > loyalty.MaxShown {
 		return s, &loyalty.SaleError{Field: "coupons", Code: loyalty.SaleTooLarge}
 	}

@@ -75,6 +75,7 @@ type quoteView struct {
 	agent.Quote
 	Why        []findingView   `json:"why"`
 	Redeem     redemptionView  `json:"redeem"`
+	Wallets    []walletView    `json:"wallets,omitempty"`
 	Reductions []reductionView `json:"reductions,omitempty"`
 	Rewards    []rewardView    `json:"rewards,omitempty"`
 	Coupons    []couponView    `json:"coupons,omitempty"`
@@ -86,6 +87,12 @@ type quoteView struct {
 type redemptionView struct {
 	loyalty.Redemption
 	Clamps []findingView `json:"clamps"`
+}
+
+type walletView struct {
+	loyalty.WalletQuote
+	Name   string         `json:"name" doc:"in the language asked for"`
+	Redeem redemptionView `json:"redeem"`
 }
 
 type reductionView struct {
@@ -116,6 +123,9 @@ func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
 	v := quoteView{
 		Quote: q, Why: findings(say, q.Why), Redeem: redemptionView{q.Redeem, findings(say, q.Redeem.Clamps)},
 		Message: say.Message(loyalty.MessageScreen),
+	}
+	for _, w := range q.Wallets {
+		v.Wallets = append(v.Wallets, walletView{w, say.Name(loyalty.ArgWallet, string(w.Wallet)), redemptionView{w.Redeem, findings(say, w.Redeem.Clamps)}})
 	}
 	for _, r := range q.Reductions {
 		v.Reductions = append(v.Reductions, reductionView{r, say.Name(loyalty.ArgRule, r.Rule)})
