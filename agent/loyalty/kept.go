@@ -28,7 +28,11 @@ func (t *Terms) kept(back []int64) (price int64, coupons []string, err error) {
 	in.Sale.Lines, in.Sale.Shown = keptLines(in.Sale.Lines, back), t.sale.Sale.used()
 	in.Sale.Redeem, in.Sale.Wallets, in.Sale.Rewards, in.Sale.Rounding = nil, nil, nil, 0
 	if in.Member != nil {
-		in.Member.Reserved = nil
+		in.Member.Reserved, in.Member.Stamps = nil, t.p.noStamps()
+	}
+	in.GiftCards = slices.Clone(in.GiftCards)
+	for i := range in.GiftCards { // what they took off stays with the goods, as what points paid does
+		in.GiftCards[i].Off = 0
 	}
 	in.Sale.Tenders = nil
 	for _, tender := range t.sale.Sale.Tenders { // their kinds may be a condition, their sum is another one

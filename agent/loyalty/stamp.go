@@ -66,6 +66,15 @@ func (p *Programme) checkStamps(m *MemberState) error {
 	return nil
 }
 
+// noStamps is cards that no bill can fill, so that a price does not hang on them.
+func (p *Programme) noStamps() []StampState {
+	var empty []StampState
+	for i := range p.stamps {
+		empty = append(empty, StampState{Stamp: p.stamps[i].id, Count: -maxStamps})
+	}
+	return empty
+}
+
 // stampRuns looks at every card of the programme before prices are reduced.
 func (b *bill) stampRuns() {
 	m := b.in.Member
