@@ -332,3 +332,12 @@ func TestWhatMembersMayDoIsCheckedWithItsPlace(t *testing.T) {
 		t.Error("a default that is written out is another version")
 	}
 }
+
+// A store that does not know the lots takes points that are free before those that are set aside.
+func TestPointsSetAsideAreTakenLast(t *testing.T) {
+	lots := []Lot{{ID: "1-1-1.1", Remaining: 50, Reserved: 50, Expires: "2026-12-31"}, {ID: "1-1-2.1", Remaining: 50}}
+	left := Apply(lots, []Movement{{From: AccountMain(7), To: AccountRedeemed, Points: 30}}, 7)
+	if left[0].Remaining != 50 || left[1].Remaining != 20 || Spendable(left, "2026-11-24") != 20 {
+		t.Errorf("%+v", left)
+	}
+}
