@@ -54,6 +54,25 @@ func (tx *Tx) touchMember(id loyalty.MemberID) error {
 	return tx.touchFeed(TopicMember, 0, memberKey(id))
 }
 
+// TouchMembers sends every member to the stores once more.
+func (tx *Tx) TouchMembers() error {
+	var n int64
+	err := tx.one(`SELECT COUNT(*) FROM feed WHERE topic = 'member'`)(&n)
+	if err != nil || n == 0 {
+		return err
+	}
+	last, err := tx.draw("feed", n)
+	if err != nil {
+		return err
+	}
+	err = tx.exec(`WITH place AS (SELECT key, ROW_NUMBER() OVER (ORDER BY feed_seq) AS n FROM feed WHERE topic = 'member')
+		UPDATE feed SET feed_seq = $1 + place.n FROM place WHERE feed.topic = 'member' AND feed.key = place.key`, last-n)
+	if err != nil {
+		return fmt.Errorf("feed every member: %w", err)
+	}
+	return nil
+}
+
 // draw takes n numbers from a counter and gives the last.
 func (tx *Tx) draw(counter string, n int64) (last int64, err error) {
 	err = tx.one(`UPDATE counter SET value = value + $2 WHERE name = $1 RETURNING value`, counter, n)(&last)

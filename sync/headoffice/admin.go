@@ -259,8 +259,14 @@ func (o *Office) publish(ctx context.Context, in publishInput) (out PublishOutco
 	out = PublishOutcome{Digest: p.Digest(), ID: p.ID(), Version: p.Version(), ValidFrom: p.ValidFrom()}
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 		added, err := tx.PutProgramme(p.Digest(), p.Canonical())
-		out.Known = !added
-		return err
+		if out.Known = !added; err != nil || !added || !p.LooksBack() {
+			return err
+		}
+		// It may ask what stores were not told, of days that were joined.
+		if err := tx.ForgetPasts(); err != nil {
+			return err
+		}
+		return tx.TouchMembers()
 	})
 	return out, err
 }

@@ -139,6 +139,37 @@ func TestADayBeginsWhenItHasBegunInEveryStore(t *testing.T) {
 	}
 }
 
+func TestANewProgrammeThatLooksBackIsToldEveryonesPast(t *testing.T) {
+	c := newCentre(t)
+	one := c.enrol(1, c.publishText(lifeProgramme))
+	anna := c.member("6034000000000018")
+	one.open()
+	one.write(one.told(one.head(), anna, 10, loyalty.Past{}, ""))
+	c.hear(one, 1)
+	told := func(after int64) (rows []wire.FeedRow, next int64) {
+		page, err := c.office.Feed(t.Context(), wire.FeedQuery{Store: 1, Epoch: 1, After: after, Limit: wire.MaxFeedRows})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Rows {
+			if r.Member != nil {
+				rows = append(rows, r)
+			}
+		}
+		return rows, page.Next
+	}
+	rows, next := told(0)
+	if len(rows) != 1 || rows[0].Member.Past != nil {
+		t.Errorf("told unasked: %+v", rows)
+	}
+	c.publishText(backing)
+	rows, _ = told(next)
+	if len(rows) != 1 || rows[0].Member.Past == nil || rows[0].Member.Past.Purchases != 1 || rows[0].Member.Past.Days[0].Spend != 10000 {
+		t.Errorf("told %+v", rows)
+	}
+	c.inOrder()
+}
+
 func TestABirthdayIsShippedWithoutItsYearAndOnlyWhenAsked(t *testing.T) {
 	c := newCentre(t)
 	c.enrolHere(Enrolment{Store: 1, Name: "Store", TimeZone: "Europe/Riga", Language: "lv", HeadOffice: "https://127.0.0.1:1"}, t.TempDir()+"/one")
