@@ -118,7 +118,7 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 		c.Intent = agentdb.IntentDone
 	}
 	if l := a.laneOrNil(s.lane); l != nil {
-		c.Jobs = l.jobs(func(e *loyalty.Entry) paper { return a.salePaper(e, s) })
+		c.Jobs = l.jobs(func(e *loyalty.Entry) []paper { return a.salePapers(e, s) })
 	}
 	committed, err := a.db.Append(ctx, c)
 	if err != nil {

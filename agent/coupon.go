@@ -60,7 +60,7 @@ func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
 			return p.IssueCoupon(loyalty.CouponAsk{Coupon: kind.ID, Serial: loyalty.CouponSerial(head.Store, id, 0)}, head)
 		},
-		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.couponPaper(e, p, kind, lang) }),
+		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return a.couponPapers(e, p, lang) }),
 	})
 	if err != nil {
 		return none, appendRefusal(err)

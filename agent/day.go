@@ -21,7 +21,7 @@ func (a *Agent) CloseDay(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID
 	}
 	c, err := a.db.CloseDay(ctx, agentdb.CloseDay{
 		Txn: id, RequestHash: hash, Lane: n, Cashier: cashier,
-		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.dayPaper(e) }),
+		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return []paper{a.dayPaper(e)} }),
 	})
 	if errors.Is(err, agentdb.ErrEmptyDay) {
 		return CloseAnswer{}, refuse(CodeNothingToClose, err)

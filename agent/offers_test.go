@@ -135,3 +135,26 @@ func TestACouponWithoutEffectIsKept(t *testing.T) {
 		}
 	}
 }
+
+func TestACouponForTheNextVisitComesWithTheReceiptAndIsTakenThen(t *testing.T) {
+	s := newShop(t)
+	s.publish(offersProgramme + `issue: [{ id: next-visit, coupon: coffee, when: { minimum: "20.00" } }]
+`)
+	request := s.quoted(basket(2500))
+	if _, err := s.commit(newKey(), request); err != nil {
+		t.Fatal(err)
+	}
+	s.sheet(1)
+	issued := s.entries()[0].IssuedCoupons()
+	if len(issued) != 1 {
+		t.Fatalf("issued %+v", issued)
+	}
+	if paper := s.sheet(2); !strings.Contains(paper, issued[0].Serial) || !strings.Contains(paper, "LC1:") {
+		t.Errorf("the coupon:\n%s", paper)
+	}
+	r := basket(1000)
+	r.Coupons = []agent.Coupon{{Code: issued[0].Serial}}
+	if done, err := s.commit(newKey(), s.quoted(r)); err != nil || done.Total != 800 {
+		t.Errorf("answer %+v, %v", done, err)
+	}
+}

@@ -43,20 +43,27 @@ func (p paper) class() (class string, kept time.Duration) {
 	return classReceipt, receiptKept
 }
 
-// jobs makes the print job that an entry comes with; nil at a till that prints nothing.
-func (l *lane) jobs(what func(*loyalty.Entry) paper) func(*loyalty.Entry) ([]agentdb.NewJob, error) {
+// jobs makes the print jobs that an entry comes with; nil at a till that prints nothing.
+func (l *lane) jobs(what func(*loyalty.Entry) []paper) func(*loyalty.Entry) ([]agentdb.NewJob, error) {
 	if l.queue == nil {
 		return nil
 	}
 	now := l.a.now()
 	return func(e *loyalty.Entry) ([]agentdb.NewJob, error) {
-		p := what(e)
-		doc, err := json.Marshal(p)
-		if err != nil {
-			return nil, err
+		var jobs []agentdb.NewJob
+		for i, p := range what(e) {
+			doc, err := json.Marshal(p)
+			if err != nil {
+				return nil, err
+			}
+			key := e.Txn.String()
+			if i > 0 {
+				key = fmt.Sprintf("%s/%d", key, i)
+			}
+			class, kept := p.class()
+			jobs = append(jobs, agentdb.NewJob{Key: key, Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(kept)})
 		}
-		class, kept := p.class()
-		return []agentdb.NewJob{{Key: e.Txn.String(), Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(kept)}}, nil
+		return jobs, nil
 	}
 }
 
@@ -101,8 +108,8 @@ func (a *Agent) print(l i18n.Lang, p *loyalty.Programme) receipt.Print {
 	return receipt.Print{Lang: l, Currency: a.currency(p), Brand: receipt.Brand{Store: a.identity.Name}}
 }
 
-// salePaper is the receipt of a committed sale, in the member's language.
-func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
+// salePapers is the receipt of a committed sale, in the member's language, and the coupons that came with it.
+func (a *Agent) salePapers(e *loyalty.Entry, s *sale) []paper {
 	body := e.Sale
 	lang := a.storeLanguage()
 	if s.bill.who != nil {
@@ -126,7 +133,7 @@ func (a *Agent) salePaper(e *loyalty.Entry, s *sale) paper {
 		r.Member = a.memberPaper(e, s.bill, lang)
 	}
 	r.Bill = a.billCode(e, s.bill.programme)
-	return paper{Sale: &r}
+	return append([]paper{{Sale: &r}}, a.couponPapers(e, s.bill.programme, lang)...)
 }
 
 func receiptLine(l loyalty.Line) receipt.Line {
@@ -142,16 +149,20 @@ func receiptLine(l loyalty.Line) receipt.Line {
 	return out
 }
 
-func (a *Agent) couponPaper(e *loyalty.Entry, p *loyalty.Programme, kind loyalty.CouponKind, lang i18n.Lang) paper {
-	c := e.CouponCodes()[0]
-	code, err := c.Sign(a.identity.PaperKey(a.identity.Store))
-	if err != nil {
-		a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("coupon is printed for this store alone")
+// couponPapers is the coupons that an entry brought out.
+func (a *Agent) couponPapers(e *loyalty.Entry, p *loyalty.Programme, lang i18n.Lang) []paper {
+	var all []paper
+	for _, c := range e.CouponCodes() {
+		code, err := c.Sign(a.identity.PaperKey(a.identity.Store))
+		if err != nil {
+			a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("coupon is printed for this store alone")
+		}
+		all = append(all, paper{Coupon: &receipt.Coupon{
+			Print: a.print(lang, p), Name: p.RuleName(c.Coupon, string(lang)), Serial: c.Serial, Code: code, Value: c.Value,
+			ValidFrom: day(c.ValidFrom), ValidTo: day(c.ValidTo),
+		}})
 	}
-	return paper{Coupon: &receipt.Coupon{
-		Print: a.print(lang, p), Name: kind.Name(string(lang)), Serial: c.Serial, Code: code, Value: c.Value,
-		ValidFrom: day(c.ValidFrom), ValidTo: day(c.ValidTo),
-	}}
+	return all
 }
 
 func (a *Agent) dayPaper(e *loyalty.Entry) paper {

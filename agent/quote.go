@@ -151,7 +151,8 @@ func (b *bill) view() Quote {
 	v := Quote{
 		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, Reduced: q.Reduced, ToPay: q.ToPay, Redeem: q.Redeem,
 		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
-		Wallets: q.Wallets, Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: q.Rewards, NextReward: q.NextReward, Coupons: b.coupons(), Tier: q.Tier,
+		Wallets: q.Wallets, Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: q.Rewards, NextReward: q.NextReward, Tier: q.Tier,
+		Stamps: q.Stamps, Issues: q.Issues, Coupons: b.coupons(),
 		Occasions: q.Occasions,
 	}
 	if b.input.Member != nil {

@@ -73,6 +73,8 @@ type Quote struct {
 	Holds        []Held                `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
 	Rewards      []loyalty.RewardOffer `json:"rewards,omitempty" doc:"what there is for points, and whether it can be had once more beside what the sale takes"`
 	NextReward   *loyalty.Finding      `json:"next_reward,omitempty" doc:"the reward that takes the fewest points more after this sale"`
+	Stamps       []loyalty.StampUse    `json:"stamps,omitempty"`
+	Issues       []loyalty.Issue       `json:"issues,omitempty" doc:"coupons for another time: they are printed with the receipt"`
 	Coupons      []CouponTaken         `json:"coupons,omitempty" doc:"those shown, in the order of the request"`
 	Tier         *loyalty.TierProgress `json:"tier,omitempty" doc:"where the sale leaves the member"`
 	Occasions    []string              `json:"occasions,omitempty" doc:"used up by this sale"`

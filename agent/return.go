@@ -86,7 +86,7 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 			}
 			return e, nil
 		},
-		Jobs: l.jobs(func(e *loyalty.Entry) paper { return a.returnPaper(e, g) }),
+		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return []paper{a.returnPaper(e, g)} }),
 	})
 	if errors.Is(err, agentdb.ErrReturned) {
 		return c, refuse(CodeQuoteChanged, err)

@@ -30,7 +30,9 @@ func (c Coupon) Document() *escpos.Document {
 	if c.Name != "" {
 		s.doc.Text(escpos.Center, escpos.Style{}, onPaper(c.Name))
 	}
-	s.doc.AddColumns(large, escpos.Column{Text: s.money(c.Value), Align: escpos.Center, Dir: escpos.LTR})
+	if c.Value > 0 { // else its name says what it gives
+		s.doc.AddColumns(large, escpos.Column{Text: s.money(c.Value), Align: escpos.Center, Dir: escpos.LTR})
+	}
 	if c.Minimum > 0 {
 		s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_minimum", i18n.Args{"amount": s.money(c.Minimum)}))
 	}
