@@ -166,6 +166,19 @@ func TestRulesForOtherStoresAndDaysAreCountedAndNotNamedWithoutEnd(t *testing.T)
 	}
 }
 
+func TestARuleBehindManyForOtherStoresStillGivesOnItsLastDay(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(goodHead + "earn:\n")
+	for i := range 2 * maxWhyNot {
+		fmt.Fprintf(&b, "  - {id: e%d, bonus: 1, when: {stores: [%d]}}\n", i, 1000+i)
+	}
+	b.WriteString("  - {id: last, bonus: 5, when: {from: 2026-11-24, to: 2026-11-24, weekdays: [tue], stores: [7]}}\n")
+	q, err := compile(t, b.String()).Quote(QuoteInput{Sale: Sale{Lines: groceries()}, Place: testPlace, Member: &MemberState{ID: 1, Medium: MediumPurse}})
+	if err != nil || q.Earned != 5 {
+		t.Errorf("%d points, %v", q.Earned, err)
+	}
+}
+
 // BenchmarkQuoteElsewhere: rules without a set, for other stores and days, cost next to nothing.
 func BenchmarkQuoteElsewhere(b *testing.B) {
 	for _, rules := range []int{0, 10_000} {
