@@ -23,6 +23,7 @@ type cli struct {
 	Card     cardCmd     `cmd:"" help:"Chip cards."`
 	Publish  publishCmd  `cmd:"" help:"Check a programme document and send it to every store."`
 	Backtest backtestCmd `cmd:"" help:"Play the stored sales through a programme that is not in force: cost by rule, who gains, who loses."`
+	Day      dayCmd      `cmd:"" help:"Begin a day by hand: points end, tiers are reviewed."`
 	Pull     pullCmd     `cmd:"" help:"As a back office: fetch the closed days that are new."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
 	Report   reportCmd   `cmd:"" help:"Print what head office holds, as JSON."`
