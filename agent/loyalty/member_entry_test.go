@@ -147,7 +147,11 @@ func TestOpeningBalancesAreReadOrRefusedByLineAndColumn(t *testing.T) {
 		"columns in another order": {"expires,points,member\n2026-12-31,5,42\n", ""},
 		"with a byte order mark":   {"\ufeffmember,points\n1,5\n", ""},
 		"empty":                    {"", "1:1: the file is empty; begin with a line: member,points,earned,expires"},
-		"unknown column":           {"member,pionts\n", "1:8: pionts: is not a column, or stands there twice; did you mean points?\n1:1: points: is missing; name the column in the first line"},
+		"unknown column":           {"member,pionts\n", "1:8: pionts: is not a column, or stands there twice; did you mean points?\n1:1: member, or number, or points is missing; name the column in the first line"},
+		"by number":                {"number,points\n6034 0000 0000 0018,5\n6034000000000018,7\n", ""},
+		"no number of a card":      {"number,points\n12,5\n", "2:1: number: is not the number of a card; write the 8 to 19 digits printed on it"},
+		"nobody":                   {"points\n5\n", "1:1: member, or number, or points is missing; name the column in the first line"},
+		"named twice":              {"member,points,number\n", "1:15: number: stands beside member; keep one of both columns"},
 		"no member":                {"member,points\nx,5\n0,5\n", "2:1: member: \"x\" is not a member's number; write digits, such as 1042\n3:1: member: \"0\" is not a member's number; write digits, such as 1042"},
 		"no number":                {"member,points\n1,5.5\n", "2:3: points: \"5.5\" is not a whole number; write it without a point or spaces, such as 350"},
 		"no day":                   {"member,points,expires\n1,5,2026-02-30\n", "2:5: expires: is not a day, or before the points were earned; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
@@ -164,7 +168,7 @@ func TestOpeningBalancesAreReadOrRefusedByLineAndColumn(t *testing.T) {
 		}
 	}
 	members, err := ReadOpening([]byte("member,points,earned,expires\n42, 100,2025-11-01,2026-10-31\n7,-20,,\n42,50,,2026-12-31\n"), "old")
-	if err != nil || len(members) != 2 || members[0].Member != 42 || len(members[0].Lots) != 2 || members[1].Lots[0].Points != -20 {
+	if err != nil || len(members) != 2 || members[0].Member != 42 || members[1].Line != 3 || len(members[0].Lots) != 2 || members[1].Lots[0].Points != -20 {
 		t.Fatalf("%+v %v", members, err)
 	}
 	l := newLedger(t)

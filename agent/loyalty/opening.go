@@ -24,6 +24,9 @@ type OpeningInput struct {
 	Member MemberID
 	Lots   []OpeningLot
 	Source string // an id for the whole import
+
+	Number CardNumber // in a file that names members by their numbers: whose it is must be looked up
+	Line   int        // of the file, on which the member is first named
 }
 
 // MaxOpeningLots bounds the lots that one member brings along.

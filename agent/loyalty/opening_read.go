@@ -24,18 +24,25 @@ type openingReader struct {
 	source  string
 	columns map[string]int // by name
 	members []OpeningInput
-	at      map[MemberID]int
+	at      map[openingName]int
 	faults  Errors
 }
 
-// ReadOpening reads opening balances: comma-separated text whose first line names the columns, member and points, and if need be
-// earned and expires (days). Each row is a lot; a member may have several. The members come in the order of their first rows.
+// openingName is what names a member in a file.
+type openingName struct {
+	id     MemberID
+	number CardNumber
+}
+
+// ReadOpening reads opening balances: comma-separated text whose first line names the columns, member (or number, of a card) and
+// points, and if need be earned and expires (days). Each row is a lot; a member may have several. The members come in the order of
+// their first rows.
 // Its error is Errors, with line and column of each fault.
 func ReadOpening(file []byte, source string) ([]OpeningInput, error) {
 	if !utf8.Valid(file) {
 		return nil, Errors{{Problem: "the file is not UTF-8"}}
 	}
-	r := &openingReader{csv: csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff")))), source: source, at: map[MemberID]int{}}
+	r := &openingReader{csv: csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff")))), source: source, at: map[openingName]int{}}
 	r.csv.ReuseRecord, r.csv.TrimLeadingSpace = true, true
 	if !idForm.MatchString(source) {
 		return nil, Errors{{Field: "source", Problem: fmt.Sprintf("%q is not an id", source), Remedy: "name the import, such as old-system-2026"}}
@@ -86,7 +93,7 @@ func (r *openingReader) header() bool {
 	if !r.wellFormed(err) {
 		return false
 	}
-	known := []string{"member", "points", "earned", "expires"}
+	known := []string{"member", "number", "points", "earned", "expires"}
 	r.columns = map[string]int{}
 	for i, name := range names {
 		name = strings.TrimSpace(name)
@@ -95,10 +102,13 @@ func (r *openingReader) header() bool {
 		}
 		r.columns[name] = i
 	}
-	for _, name := range known[:2] {
-		if _, there := r.columns[name]; !there {
-			r.fault(0, name, "is missing", "name the column in the first line")
-		}
+	_, byID := r.columns["member"]
+	at, byNumber := r.columns["number"]
+	if byID && byNumber {
+		r.fault(at, "number", "stands beside member", "keep one of both columns")
+	}
+	if _, there := r.columns["points"]; !there || !byID && !byNumber {
+		r.fault(0, "", "member, or number, or points is missing", "name the column in the first line")
 	}
 	return len(r.faults) == 0
 }
@@ -120,10 +130,8 @@ func (r *openingReader) row(row []string) {
 		}
 		return strings.TrimSpace(row[i]), i
 	}
-	id, at := text("member")
-	member, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || member < 1 {
-		r.fault(at, "member", fmt.Sprintf("%q is not a member's number", id), "write digits, such as 1042")
+	member, known := r.name(text)
+	if !known {
 		return
 	}
 	points, at := text("points")
@@ -139,7 +147,26 @@ func (r *openingReader) row(row []string) {
 		r.fault(r.columns[field], field, openingProblem(code), "write a whole number other than 0, and days as 2026-12-31, expires not before earned")
 		return
 	}
-	r.add(MemberID(member), lot)
+	r.add(member, lot)
+}
+
+// name reads whose row it is.
+func (r *openingReader) name(text func(column string) (string, int)) (n openingName, ok bool) {
+	if _, there := r.columns["number"]; there {
+		digits, at := text("number")
+		number, err := NewCardNumber(digits)
+		if err != nil { // what is no number of ours may be another's: it is not repeated
+			r.fault(at, "number", "is not the number of a card", "write the 8 to 19 digits printed on it")
+		}
+		return openingName{number: number}, err == nil
+	}
+	id, at := text("member")
+	member, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || member < 1 {
+		r.fault(at, "member", fmt.Sprintf("%q is not a member's number", id), "write digits, such as 1042")
+		return n, false
+	}
+	return openingName{id: MemberID(member)}, true
 }
 
 func openingProblem(code string) string {
@@ -152,15 +179,16 @@ func openingProblem(code string) string {
 	return "is not a day, or before the points were earned"
 }
 
-func (r *openingReader) add(id MemberID, lot OpeningLot) {
-	i, there := r.at[id]
+func (r *openingReader) add(name openingName, lot OpeningLot) {
+	i, there := r.at[name]
 	if !there {
-		i, r.at[id] = len(r.members), len(r.members)
-		r.members = append(r.members, OpeningInput{Member: id, Source: r.source})
+		line, _ := r.csv.FieldPos(0)
+		i, r.at[name] = len(r.members), len(r.members)
+		r.members = append(r.members, OpeningInput{Member: name.id, Number: name.number, Source: r.source, Line: line})
 	}
 	m := &r.members[i]
 	if len(m.Lots) == MaxOpeningLots {
-		r.fault(r.columns["member"], "member", fmt.Sprintf("%d has too many lots", id), fmt.Sprintf("sum them up to %d or fewer", MaxOpeningLots))
+		r.fault(0, "", "one lot too many for a member", fmt.Sprintf("sum them up to %d or fewer", MaxOpeningLots))
 		return
 	}
 	m.Lots = append(m.Lots, lot)

@@ -41,7 +41,7 @@ func (cmd *backtestCmd) Run(ctx context.Context, c *console) error {
 	p, err := loyalty.Compile(in.Trial)
 	var faults loyalty.Errors
 	if errors.As(err, &faults) {
-		return located(cmd.File, "nothing was tried", faults)
+		return located(cmd.File, "the programme has faults, nothing was tried", faults)
 	}
 	m, err := cmd.manager(c)
 	if err != nil {
@@ -124,16 +124,21 @@ func ruleTitle(id string) string {
 
 // readDocument reads a programme document of a bounded size.
 func readDocument(field, file string) ([]byte, error) {
+	return readFile(field, file, "a programme document", maxDocument)
+}
+
+// readFile reads a file of a bounded size.
+func readFile(field, file, what string, limit int64) ([]byte, error) {
 	info, err := os.Stat(file)
-	if err == nil && info.Size() > maxDocument {
-		err = fmt.Errorf("%s has %d bytes, the limit is %d", file, info.Size(), maxDocument)
+	if err == nil && info.Size() > limit {
+		err = fmt.Errorf("%s has %d bytes, the limit is %d", file, info.Size(), limit)
 	}
-	var document []byte
+	var content []byte
 	if err == nil {
-		document, err = os.ReadFile(file)
+		content, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return nil, &headoffice.FieldError{Field: field, Remedy: "give a programme document", Err: err}
+		return nil, &headoffice.FieldError{Field: field, Remedy: "give " + what, Err: err}
 	}
-	return document, nil
+	return content, nil
 }

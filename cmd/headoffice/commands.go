@@ -119,7 +119,8 @@ func (cmd *enrolCmd) Run(ctx context.Context, c *console) error {
 }
 
 type memberCmd struct {
-	Add memberAddCmd `cmd:"" help:"Enter a member."`
+	Add     memberAddCmd     `cmd:"" help:"Enter a member."`
+	Opening memberOpeningCmd `cmd:"" help:"Bring along the balances of an older system."`
 }
 
 type memberAddCmd struct {
@@ -145,6 +146,35 @@ func (cmd *memberAddCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return c.print(map[string]any{"member": id, "number": number})
+}
+
+type memberOpeningCmd struct {
+	home
+	File   string `arg:"" help:"Comma-separated text; its first line names the columns: member (or number) and points, and if need be earned and expires (days). Each row is a lot."`
+	Source string `required:"" placeholder:"ID" help:"Name of the import, such as old-system-2026. Under one name a member gets his points once."`
+}
+
+// maxOpening bounds a file of opening balances.
+const maxOpening = 256 << 20
+
+func (cmd *memberOpeningCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	file, err := readFile("file", cmd.File, "a file of balances", maxOpening)
+	if err != nil {
+		return err
+	}
+	out, err := m.Opening(ctx, file, cmd.Source)
+	var faults loyalty.Errors
+	if errors.As(err, &faults) {
+		return located(cmd.File, "the balances have faults, nothing was brought along", faults)
+	}
+	if err != nil {
+		return err
+	}
+	return c.print(out)
 }
 
 func readNumber(s string) (loyalty.CardNumber, error) {
@@ -175,7 +205,7 @@ func (cmd *publishCmd) Run(ctx context.Context, c *console) error {
 	out, err := m.Publish(ctx, document)
 	var faults loyalty.Errors
 	if errors.As(err, &faults) {
-		return located(cmd.File, "nothing was published", faults)
+		return located(cmd.File, "the programme has faults, nothing was published", faults)
 	}
 	if err != nil {
 		return err
@@ -189,7 +219,7 @@ func located(file, so string, faults loyalty.Errors) error {
 	for i, fault := range faults {
 		lines[i] = file + ":" + fault.Error()
 	}
-	return fmt.Errorf("the programme has faults, %s:\n%s", so, strings.Join(lines, "\n"))
+	return fmt.Errorf("%s:\n%s", so, strings.Join(lines, "\n"))
 }
 
 type pullCmd struct {

@@ -51,7 +51,7 @@ const MemberActive = "active"
 
 // AddMember enters a member under the next free number.
 func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
-	owner, err := tx.numberOwner(n)
+	owner, err := tx.NumberOwner(n)
 	if err != nil {
 		return 0, err
 	}
@@ -75,8 +75,8 @@ func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
 	return m.ID, nil
 }
 
-// numberOwner is the member of a printed number, 0 when it is free.
-func (tx *Tx) numberOwner(n Number) (owner loyalty.MemberID, err error) {
+// NumberOwner is the member of a printed number, 0 when it is free.
+func (tx *Tx) NumberOwner(n Number) (owner loyalty.MemberID, err error) {
 	err = tx.one(`SELECT member_id FROM number WHERE number_hash = $1`, n.HMAC[:])(&owner)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
@@ -133,7 +133,7 @@ func (tx *Tx) AddCard(c Card, n Number) error {
 	if _, err := tx.Member(c.Member); err != nil {
 		return err
 	}
-	owner, err := tx.numberOwner(n)
+	owner, err := tx.NumberOwner(n)
 	switch {
 	case err != nil:
 		return err

@@ -37,6 +37,8 @@ const (
 	opReport  = "report"
 	opVerify  = "verify"
 	opDay     = "day"
+	opFind    = "member.find"
+	opOpening = "member.opening"
 )
 
 func operations() []operation {
@@ -48,6 +50,8 @@ func operations() []operation {
 		{opPublish, typed((*Office).publish)},
 		{opReport, typed(func(o *Office, ctx context.Context, _ none) (Report, error) { return o.Report(ctx) })},
 		{opDay, typed((*Office).beginGiven)},
+		{opFind, typed((*Office).findOpening)},
+		{opOpening, typed((*Office).bringAlong)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -136,7 +136,12 @@ func (j *judge) entry(raw hodb.Entry) error {
 		}
 		return j.ofMember(m)
 	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindMerge, loyalty.KindReplace, loyalty.KindAdjust,
-		loyalty.KindOpening, loyalty.KindGiftCard:
+		loyalty.KindGiftCard:
+		return j.ofMember(m)
+	case loyalty.KindOpening:
+		if m.entry.Opening == nil {
+			return j.notInterpreted(m.key, errors.New("opening without its body"))
+		}
 		return j.ofMember(m)
 	case loyalty.KindActivity:
 		if m.entry.Activity == nil {

@@ -76,7 +76,25 @@ func (j *judge) plain(m *matter, b before) (v verdict, err error) {
 		return v, errors.Join(err, j.open(v.reason, m.key, fmt.Sprintf("member %d is not in the register", id)))
 	}
 	v.moves, v.reason = moves, hodb.CaseDifference
+	if e.Kind == loyalty.KindOpening {
+		return j.onceBrought(m, b, v)
+	}
 	return v, nil
+}
+
+// onceBrought takes what one source brings a member once: from head office's own import, else from the store that stands first.
+func (j *judge) onceBrought(m *matter, b before, v verdict) (verdict, error) {
+	source := m.entry.Opening.Source
+	if b.past == nil {
+		return v, nil
+	}
+	v.step = loyalty.PastStep{Day: m.entry.Day, Activities: []string{"opening/" + source}}
+	ours, err := j.tx.Imported(loyalty.OpeningTxn(source, m.entry.Member))
+	if err != nil || !ours && !slices.Contains(b.past.Activities, v.step.Activities[0]) {
+		return v, err
+	}
+	v.moves, v.reason = nil, hodb.CaseActivityRepeated
+	return v, j.open(v.reason, m.key, fmt.Sprintf("%.80q was brought along before", source))
 }
 
 // stranger is the first member of an entry who is not in the register; 0 when all are.
