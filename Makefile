@@ -62,7 +62,7 @@ mutate: ## small wrong edits to the engine, each of which a test must catch (min
 	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -timeout 30m -v ./agent/loyalty
 
 fuzz: ## look for programmes and sales that the engine cannot take, FUZZTIME for each kind
-	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) ./agent/loyalty || exit 1; done
+	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./agent/loyalty || exit 1; done
 
 graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)
 	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing: apt-get install gnuplot-nox"; exit 1; }
