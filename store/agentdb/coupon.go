@@ -93,9 +93,24 @@ func insertMarks(tx *store.Tx, e *loyalty.Entry) error {
 			return fmt.Errorf("mark issued coupon %s: %w", c.Serial, err)
 		}
 	}
-	if r := e.Return; r != nil {
+	if r := e.Return; r != nil && len(r.Unbilled) == 0 {
 		if _, err := tx.Exec(`INSERT INTO sale_return (store, epoch, sale, seq) VALUES (?, ?, ?, ?)`, r.Store, r.Epoch, r.Seq, e.Seq); err != nil {
 			return fmt.Errorf("mark return %d: %w", e.Seq, err)
+		}
+		return freeCoupons(tx, e)
+	}
+	return nil
+}
+
+// freeCoupons makes coupons usable again whose effect a return has undone. Uses are counted where the sale was made.
+func freeCoupons(tx *store.Tx, e *loyalty.Entry) error {
+	if e.Return.Store != e.Store || e.Return.Epoch != e.Epoch {
+		return nil
+	}
+	for _, c := range e.Return.Coupons {
+		_, err := tx.Exec(`DELETE FROM coupon_used WHERE serial = ? AND txn = (SELECT txn FROM entry WHERE seq = ? AND kind = 'sale')`, c.Serial, e.Return.Seq)
+		if err != nil {
+			return fmt.Errorf("free coupon %s: %w", c.Serial, err)
 		}
 	}
 	return nil

@@ -135,3 +135,51 @@ func TestAReturnCountsInTheReturnsBeforeIt(t *testing.T) {
 		t.Errorf("totals %+v", closed.Entry.Close)
 	}
 }
+
+func TestACouponThatAReturnGaveBackIsUsedAgain(t *testing.T) {
+	b := newBox(t)
+	sale, err := b.Append(t.Context(), couponSale(1, "A", "B"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	uses := func(serial string) int64 {
+		n, err := b.CouponUses(t.Context(), serial, txn(9))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for n, from := range []loyalty.StoreID{sale.Entry.Store + 1, sale.Entry.Store} { // another store's sale of the same number frees nothing
+		c := commitOf(n+2, 7, 0)
+		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+			e := h.Entry(loyalty.KindReturn)
+			e.Return = &loyalty.ReturnBody{Store: from, Epoch: h.Epoch, Seq: sale.Entry.Seq, Currency: "EUR",
+				Lines: []loyalty.ReturnedLine{{Line: 0, Quantity: 1000}}, Coupons: []loyalty.CouponBack{{Coupon: "coffee", Serial: "A"}}}
+			return e, nil
+		}
+		if _, err := b.Append(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := uses("A"), int64(1-n); got != want || uses("B") != 1 {
+			t.Errorf("after a return of store %d's sale: used %d times, want %d", from, got, want)
+		}
+	}
+	if _, err := b.Append(t.Context(), couponSale(5, "A")); err != nil {
+		t.Errorf("used again: %v", err)
+	}
+}
+
+func TestGoodsWithoutABillComeBackMoreThanOnce(t *testing.T) {
+	b := newBox(t)
+	for n := range 2 {
+		c := commitOf(n+1, 0, 0)
+		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+			e := h.Entry(loyalty.KindReturn)
+			e.Return = &loyalty.ReturnBody{Currency: "EUR", Money: 300, Refund: 300, Lines: []loyalty.ReturnedLine{}, Unbilled: []loyalty.UnbilledLine{{SKU: "1", Quantity: 2000, Price: 150}}}
+			return e, nil
+		}
+		if _, err := b.Append(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
