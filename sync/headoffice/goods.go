@@ -40,6 +40,9 @@ func soldBy(b *loyalty.ReturnBody) hodb.EntryKey {
 // said stays in suspense until the sale arrives.
 func (j *judge) goodsBack(m *matter, b before) (v verdict, err error) {
 	body := m.entry.Return
+	if len(body.Unbilled) > 0 {
+		return j.withoutBill(m)
+	}
 	in, sale, err := j.returned(m)
 	if err == nil {
 		in.Policy, err = j.returnPolicy(body)

@@ -122,6 +122,9 @@ func (j *judge) entry(raw hodb.Entry) error {
 		if m.entry.Return == nil {
 			return j.notInterpreted(m.key, errors.New("return without its body"))
 		}
+		if len(m.entry.Return.Unbilled) > 0 {
+			return j.ofMember(m)
+		}
 		if err := j.link(m, hodb.LinkReturn, soldBy(m.entry.Return)); err != nil {
 			return err
 		}
