@@ -25,6 +25,7 @@ type shop struct {
 	rule    string
 	lines   []Line
 	coupon  string
+	wallet  string
 }
 
 func shops() map[i18n.Lang]shop {
@@ -35,7 +36,7 @@ func shops() map[i18n.Lang]shop {
 	return map[i18n.Lang]shop{
 		i18n.English: {
 			print:   Print{Lang: i18n.English, Currency: euro, Brand: brand("Corner Shop", "12 Harbour Street, Galway", "VAT IE1234567A")},
-			cashier: "Anna", tier: "Gold", rule: "Base rule", coupon: "Welcome to our shop",
+			cashier: "Anna", tier: "Gold", rule: "Base rule", coupon: "Welcome to our shop", wallet: "Credit",
 			lines: []Line{
 				pieces("Milk 1 l", 1, 129), pieces("Rye bread", 2, 145),
 				{Name: "Bananas", Quantity: 350, Price: 199, Amount: 70}, pieces("Coffee beans, dark roast, fair trade, 500 g", 1, 899),
@@ -43,7 +44,7 @@ func shops() map[i18n.Lang]shop {
 		},
 		i18n.Latvian: {
 			print:   Print{Lang: i18n.Latvian, Currency: euro, Brand: brand("Veikals Ābols", "Brīvības iela 21, Rīga", "PVN LV40001234567")},
-			cashier: "Ilze", tier: "Zelta", rule: "Pamatlikme", coupon: "Sveiciens jaunajam klientam",
+			cashier: "Ilze", tier: "Zelta", rule: "Pamatlikme", coupon: "Sveiciens jaunajam klientam", wallet: "Kredīts",
 			lines: []Line{
 				pieces("Piens 2,5% 1 l", 1, 129), pieces("Rudzu maize „Lielā”", 2, 145),
 				{Name: "Banāni", Quantity: 350, Price: 199, Amount: 70}, pieces("Ķirbju sēklas", 1, 249),
@@ -54,7 +55,7 @@ func shops() map[i18n.Lang]shop {
 		},
 		i18n.Polish: {
 			print:   Print{Lang: i18n.Polish, Currency: zloty, Brand: brand("Sklep Żółw", "ul. Świętojańska 5, Gdynia", "NIP 123-456-32-18")},
-			cashier: "Łucja", tier: "Złoty", rule: "Reguła podstawowa", coupon: "Na dobry początek",
+			cashier: "Łucja", tier: "Złoty", rule: "Reguła podstawowa", coupon: "Na dobry początek", wallet: "Kredyt",
 			lines: []Line{
 				pieces("Mleko 1 l", 1, 429), pieces("Chleb żytni", 2, 650),
 				{Name: "Gruszki", Quantity: 1250, Price: 799, Amount: 999}, pieces("Śledź w oleju", 1, 1199),
@@ -62,7 +63,7 @@ func shops() map[i18n.Lang]shop {
 		},
 		i18n.Estonian: {
 			print:   Print{Lang: i18n.Estonian, Currency: euro, Brand: brand("Külapood Õun", "Pärnu mnt 7, Tallinn", "KMKR EE100123456")},
-			cashier: "Tõnu", tier: "Kuldne", rule: "Põhireegel", coupon: "Tere tulemast",
+			cashier: "Tõnu", tier: "Kuldne", rule: "Põhireegel", coupon: "Tere tulemast", wallet: "Krediit",
 			lines: []Line{
 				pieces("Piim 1 l", 1, 119), pieces("Rukkileib", 2, 155),
 				{Name: "Õunad", Quantity: 780, Price: 149, Amount: 116}, pieces("Šokolaad, täispiim", 1, 249),
@@ -70,7 +71,7 @@ func shops() map[i18n.Lang]shop {
 		},
 		i18n.Persian: {
 			print:   Print{Lang: i18n.Persian, Currency: rial, Brand: brand("فروشگاه سیب", "تهران، خیابان ولیعصر، پلاک ۲۱")},
-			cashier: "A.B.", tier: "طلایی", rule: "قاعدهٔ پایه", coupon: "خوش آمدید",
+			cashier: "A.B.", tier: "طلایی", rule: "قاعدهٔ پایه", coupon: "خوش آمدید", wallet: "اعتبار",
 			lines: []Line{
 				pieces("شیر کم‌چرب ۱ لیتری", 1, 525000), pieces("نان سنگک", 2, 150000),
 				{Name: "موز", Quantity: 350, Price: 900000, Amount: 315000}, pieces("نوشابه Coca Cola 1.5 L لاله (A.B.)", 1, 480000),
@@ -78,7 +79,7 @@ func shops() map[i18n.Lang]shop {
 		},
 		i18n.Armenian: {
 			print:   Print{Lang: i18n.Armenian, Currency: dram, Brand: brand("Խնձոր խանութ", "Աբովյան փող. 21, Երևան")},
-			cashier: "Անի", tier: "Ոսկե", rule: "Հիմնական կանոն", coupon: "Բարի գալուստ",
+			cashier: "Անի", tier: "Ոսկե", rule: "Հիմնական կանոն", coupon: "Բարի գալուստ", wallet: "Կրեդիտ",
 			lines: []Line{
 				pieces("Կաթ 1 լ", 1, 550), pieces("Տարեկանի հաց", 2, 450),
 				{Name: "Բանան", Quantity: 350, Price: 900, Amount: 315}, pieces("Սուրճ՝ աղացած, 500 գ", 1, 3990),
@@ -133,6 +134,14 @@ func (s shop) richSale() Sale {
 		explain(loyalty.Finding{Code: loyalty.ExplainTierNextSpend, Detail: "gold", Missing: off}),
 		explain(loyalty.Finding{Code: loyalty.ExplainTierStayPoints, Rule: "gold", Detail: "2026-12-31", Missing: 70}),
 	}
+	paid := r.Total / 5
+	r.Paid = []Reduction{{Name: s.wallet, Amount: paid}}
+	r.Tenders = []Tender{{Kind: loyalty.TenderGiftCard, Card: "…4711", Amount: paid}, {Kind: loyalty.TenderCash, Amount: r.Total - r.Value - 2*paid}}
+	r.Cards = []GiftCard{{Card: "…4711", Balance: 3 * paid, Ends: noon.AddDate(1, 0, 0)}, {Card: "…0815", Balance: 10 * paid, Waits: true}}
+	r.Won = []string{s.coupon}
+	r.Member.ActiveUntil = noon.AddDate(0, 6, 0)
+	r.Member.Wallets = []Wallet{{Name: s.wallet, Money: true, Earned: 45, Balance: loyalty.Points(2 * paid), Ending: []Points{{45, noon.AddDate(0, 0, 30)}}}}
+	r.Member.Stamps = []string{explain(loyalty.Finding{Rule: "stamps", Code: loyalty.ExplainStamps, Base: 3, Limit: 10, Missing: 7})}
 	r.Member.Next = &Reward{Name: s.coupon, Cost: 2000, Missing: 568}
 	r.Bill = "LB1:0AB%2F$ZZ9K-4T7+QX.V8/M1:3ND6 CEJ5GHRL*WS0PBYU2IAO" // of the shortest bills
 	return r
@@ -149,7 +158,8 @@ func (s shop) returned() Return {
 	balance := loyalty.Points(12)
 	return Return{
 		Print: s.print, Number: "12-1-000125", Lane: "1", Cashier: s.cashier, At: noon, Sale: "12-1-000123", SoldOn: noon.AddDate(0, 0, -2),
-		Lines: s.lines[:2], Money: money, Withheld: money / 10, Refund: money - money/10, Balance: &balance,
+		Lines: s.lines[:2], Repriced: money / 8, Money: money - money/8, Withheld: money / 10, Refund: money - money/8 - money/10, Balance: &balance,
+		ToCards: []Tender{{Card: "…4711", Amount: money / 4}}, Coupons: []Reduction{{Name: s.coupon, Serial: "1-6Q2W8ZK3M0TR"}},
 		Why: []string{
 			explain(loyalty.Finding{Code: loyalty.ExplainReturnTaken, Applied: true, Points: -9}),
 			explain(loyalty.Finding{Code: loyalty.ExplainReturnBack, Applied: true, Points: 5}),

@@ -18,9 +18,12 @@ type Return struct {
 	Sale     string    // number of the sale's receipt
 	SoldOn   time.Time // its business day
 	Lines    []Line    // what came back; without a name, a line of a receipt of another store
+	Repriced int64     // kept back because what stays with the customer costs more by itself, already outside the money
 	Money    int64     // what had been paid with money for it, minor units
 	Withheld int64     // of it, kept back for points that are gone
 	Refund   int64
+	ToCards  []Tender        // of the refund, back onto the gift cards that paid
+	Coupons  []Reduction     // that can be used again
 	Why      []string        // what became of the points: texts of Explain
 	Balance  *loyalty.Points // nil: nobody was identified
 }
@@ -37,11 +40,15 @@ func (r Return) Document() *escpos.Document {
 	s.rule()
 	s.lines(r.Lines)
 	s.rule()
+	if r.Repriced != 0 {
+		s.figure(escpos.Style{}, s.say("receipt.return_repriced", nil), s.money(-r.Repriced))
+	}
 	s.figure(escpos.Style{}, s.say("receipt.return_money", nil), s.money(r.Money))
 	if r.Withheld != 0 {
 		s.figure(escpos.Style{}, s.say("receipt.return_withheld", nil), s.money(-r.Withheld))
 	}
 	s.figure(escpos.Style{Bold: true, Height: 2}, s.say("receipt.refund", nil), s.money(r.Refund))
+	r.besideMoney(s)
 	if r.Balance != nil {
 		s.rule()
 		for _, why := range r.Why {
@@ -53,4 +60,14 @@ func (r Return) Document() *escpos.Document {
 	s.rule()
 	s.line(s.say("receipt.signature", nil))
 	return s.foot()
+}
+
+// besideMoney is what goes back otherwise than in money.
+func (r Return) besideMoney(s *sheet) {
+	for _, t := range r.ToCards {
+		s.figure(escpos.Style{}, s.say("receipt.return_card", i18n.Args{"card": t.Card}), s.money(t.Amount))
+	}
+	for _, c := range r.Coupons {
+		s.line(s.say("receipt.return_coupon", i18n.Args{"coupon": c.Name, "serial": c.Serial}))
+	}
 }

@@ -11,10 +11,11 @@ import (
 // Tender is one payment; points are not among them, see Sale.Redeemed.
 type Tender struct {
 	Kind   loyalty.TenderKind
+	Card   string // masked serial of a gift card
 	Amount int64
 }
 
-// Reduction is what the programme took off the price, or a reward that was taken.
+// Reduction is what the programme took off the price or paid: a discount, a coupon, a reward, a wallet beside the points.
 type Reduction struct {
 	Name   string
 	Serial string // of a coupon
@@ -45,6 +46,9 @@ type Member struct {
 	Provisional bool      // decided without head office
 	Ending      []Points  // last valid days that come soon
 	Coming      []Points  // earned, and spendable from a day on
+	ActiveUntil time.Time // without a purchase until then the points end; zero when they do not
+	Wallets     []Wallet  // beside the points
+	Stamps      []string  // how far each card is: texts of Explain
 	Progress    []string  // to the next tier, and to stay in the one held: texts of Explain
 	Next        *Reward
 }
@@ -61,11 +65,14 @@ type Sale struct {
 	Rounding int64       // cash rounding inside the total
 	Total    int64
 	Redeemed loyalty.Points
-	Value    int64 // what the redeemed points pay
+	Value    int64       // what the redeemed points pay
+	Paid     []Reduction // what else paid beside money: coupons, rewards, wallets
 	Tenders  []Tender
-	Why      []string // why points were given or not: texts of Explain
-	Member   *Member  // nil: nobody was identified
-	Bill     string   // code with which another store takes the goods back; empty for none
+	Cards    []GiftCard // that paid, or were sold
+	Won      []string   // what the programme says to who won
+	Why      []string   // why points were given or not: texts of Explain
+	Member   *Member    // nil: nobody was identified
+	Bill     string     // code with which another store takes the goods back; empty for none
 }
 
 // Document lays the receipt out.
@@ -79,7 +86,7 @@ func (r Sale) Document() *escpos.Document {
 	r.basket(s)
 	s.rule()
 	r.payment(s)
-	if r.Member != nil || len(r.Why) > 0 {
+	if r.Member != nil || len(r.Why)+len(r.Won) > 0 {
 		s.rule()
 		r.points(s)
 	}
@@ -96,30 +103,51 @@ func (r Sale) Document() *escpos.Document {
 func (r Sale) basket(s *sheet) {
 	s.lines(r.Lines)
 	for _, less := range r.Reduced {
-		name := onPaper(less.Name)
-		if less.Serial != "" {
-			name = s.say("receipt.coupon_taken", i18n.Args{"coupon": less.Name, "serial": less.Serial})
-		}
-		s.figure(escpos.Style{}, name, s.amount(-less.Amount))
+		s.figure(escpos.Style{}, less.label(s), s.amount(-less.Amount))
 	}
 	if r.Rounding != 0 {
 		s.figure(escpos.Style{}, s.say("receipt.rounding", nil), s.amount(r.Rounding))
 	}
 }
 
+// label names what lowers the price, or pays.
+func (r Reduction) label(s *sheet) string {
+	if r.Serial == "" {
+		return onPaper(r.Name)
+	}
+	return s.say("receipt.coupon_taken", i18n.Args{"coupon": r.Name, "serial": r.Serial})
+}
+
 func (r Sale) payment(s *sheet) {
 	s.figure(escpos.Style{Bold: true, Height: 2}, s.say("receipt.total", nil), s.money(r.Total))
+	left := r.Total - r.Value
 	if r.Redeemed != 0 {
 		s.figure(escpos.Style{}, s.say("receipt.paid_points", i18n.Args{"count": int64(r.Redeemed)}), s.money(-r.Value))
-		s.figure(escpos.Style{Bold: true}, s.say("receipt.to_pay", nil), s.money(r.Total-r.Value))
+	}
+	for _, p := range r.Paid {
+		s.figure(escpos.Style{}, p.label(s), s.money(-p.Amount))
+		left -= p.Amount
+	}
+	if r.Redeemed != 0 || len(r.Paid) > 0 {
+		s.figure(escpos.Style{Bold: true}, s.say("receipt.to_pay", nil), s.money(left))
 	}
 	for _, t := range r.Tenders {
-		s.figure(escpos.Style{}, s.tender(t.Kind), s.money(t.Amount))
+		label := s.tender(t.Kind)
+		if t.Card != "" {
+			label = s.say("receipt.gift_card", i18n.Args{"card": t.Card})
+		}
+		s.figure(escpos.Style{}, label, s.money(t.Amount))
+	}
+	for _, c := range r.Cards {
+		c.print(s)
 	}
 }
 
 // points says what the member got, why, and how the account stands.
 func (r Sale) points(s *sheet) {
+	for _, text := range r.Won {
+		s.doc.Text(escpos.Center, escpos.Style{Bold: true}, onPaper(text))
+	}
 	if m := r.Member; m != nil {
 		s.figure(escpos.Style{}, s.say("receipt.card", nil), onPaper(m.Card))
 		if m.Tier != "" {
@@ -152,6 +180,15 @@ func (m *Member) account(s *sheet) {
 	}
 	for _, p := range m.Coming {
 		s.line(s.say("receipt.points_coming", i18n.Args{"count": int64(p.Points), "date": i18n.Date(s.Lang, p.On)}))
+	}
+	if !m.ActiveUntil.IsZero() {
+		s.line(s.say("receipt.active_until", i18n.Args{"date": i18n.Date(s.Lang, m.ActiveUntil)}))
+	}
+	for _, w := range m.Wallets {
+		w.print(s)
+	}
+	for _, text := range m.Stamps {
+		s.line(onPaper(text))
 	}
 	for _, text := range m.Progress {
 		s.line(onPaper(text))
