@@ -122,11 +122,14 @@ func (a *Agent) salePapers(e *loyalty.Entry, s *sale) []paper {
 	for _, line := range body.Lines {
 		r.Lines = append(r.Lines, receiptLine(line))
 	}
-	for _, less := range body.Reductions {
-		r.Reduced = append(r.Reduced, receipt.Reduction{Name: s.bill.programme.RuleName(less.Rule, string(lang)), Serial: less.Serial, Amount: less.Amount})
-	}
+	r.Reduced, r.Paid = reductionsOnPaper(body, s.bill.programme, lang)
 	for _, t := range body.Tenders {
-		r.Tenders = append(r.Tenders, receipt.Tender{Kind: t.Kind, Amount: t.Amount})
+		r.Tenders = append(r.Tenders, receipt.Tender{Kind: t.Kind, Card: maskedCard(t.Serial), Amount: t.Amount})
+	}
+	r.Cards = giftCardsOnPaper(body, s.bill.quote.GiftCards)
+	r.Won = wonOnPaper(body, s.bill.programme, lang)
+	if text := s.bill.programme.Message(loyalty.MessageReceipt, string(lang)); text != "" {
+		r.Brand.Footer = []string{text}
 	}
 	r.Why = whyOnPaper(lang, s.bill.programme, body.Why)
 	if s.bill.who != nil {
@@ -190,6 +193,13 @@ func (a *Agent) returnPaper(e *loyalty.Entry, g *giving) paper {
 		At: localTime(e.At), Sale: receiptNumber(sale.Store, sale.Epoch, sale.Seq), SoldOn: day(sale.Day),
 		Money: body.Money, Withheld: body.Withheld, Refund: body.Refund,
 	}
+	for _, part := range body.ToCards {
+		r.ToCards = append(r.ToCards, receipt.Tender{Card: maskedCard(part.Serial), Amount: part.Amount})
+	}
+	for _, c := range body.Coupons {
+		r.Coupons = append(r.Coupons, receipt.Reduction{Name: g.programme.RuleName(c.Coupon, string(lang)), Serial: c.Serial})
+	}
+	r.Repriced = lostOffer(body, sale)
 	for _, back := range body.Lines {
 		sold := sale.Lines[back.Line]
 		line := loyalty.Line{Name: i18n.Text(lang, "receipt.return_line", i18n.Args{"number": back.Line + 1})}

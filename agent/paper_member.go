@@ -17,12 +17,22 @@ const (
 	maxBillCode    = 1200 // characters; a longer bill comes back in the store that sold
 )
 
-// whyOnPaper is the reasons for points, those that gave some first. Reductions stand with the goods already.
+// toldElsewhere is what a receipt does not repeat among its reasons: reductions stand with the goods, gift cards with the
+// payments, stamps with the account, and a draw is over.
+func toldElsewhere(code string) bool {
+	switch code {
+	case loyalty.ExplainReduced, loyalty.ExplainReward, loyalty.ExplainGiftCardPaid, loyalty.ExplainStamps, loyalty.ExplainSurpriseChance:
+		return true
+	}
+	return false
+}
+
+// whyOnPaper is the reasons for points, those that gave some first.
 func whyOnPaper(lang i18n.Lang, p *loyalty.Programme, found []loyalty.Finding) []string {
 	var gave, rest []string
 	for _, f := range found {
 		switch {
-		case f.Code == loyalty.ExplainReduced || f.Code == loyalty.ExplainReward:
+		case toldElsewhere(f.Code):
 		case f.Applied:
 			gave = append(gave, explain(lang, p, f))
 		default:
@@ -52,6 +62,7 @@ func (a *Agent) memberPaper(e *loyalty.Entry, b *bill, lang i18n.Lang) *receipt.
 	lots := loyalty.Apply(b.input.Member.Lots, e.Moves, e.Member)
 	holds := held(lots, e.Day)
 	m.Ending, m.Coming = endingSoon(holds, e.Day), coming(holds)
+	m.ActiveUntil, m.Wallets, m.Stamps = day(b.activeUntil(e)), b.walletsOnPaper(e, lang), b.stampsOnPaper(lang)
 	m.Next = b.nextReward(lang, max(loyalty.Spendable(lots, e.Day), 0))
 	return m
 }

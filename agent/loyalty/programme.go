@@ -193,6 +193,15 @@ func (p *Programme) TierName(tier, language string) string { return p.NameOf(Arg
 // Message is one of the programme's own texts: MessageReceipt or MessageScreen. Empty when it has none.
 func (p *Programme) Message(name, language string) string { return p.doc.Messages[name].in(language) }
 
+// SurpriseText is what the receipt says to who won a surprise. Empty when the programme says nothing of its own.
+func (p *Programme) SurpriseText(surprise, language string) string {
+	i := slices.IndexFunc(p.doc.Surprises, func(s surpriseDef) bool { return s.ID == surprise })
+	if i < 0 {
+		return ""
+	}
+	return p.doc.Surprises[i].Text.in(language)
+}
+
 // Names of messages.
 const (
 	MessageReceipt = "receipt" // at the foot of a receipt
