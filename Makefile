@@ -59,7 +59,7 @@ lint: ## golangci-lint, from the tools module
 	@$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
 
 mutate: ## small wrong edits to the engine, each of which a test must catch (minutes)
-	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -timeout 30m -v ./agent/loyalty
+	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -parallel 2 -timeout 30m -v ./agent/loyalty
 
 fuzz: ## look for programmes and sales that the engine cannot take, FUZZTIME for each kind
 	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./agent/loyalty || exit 1; done
