@@ -119,3 +119,12 @@ func TestAWalletOfAnOlderVersionKeepsNobodyFromShopping(t *testing.T) {
 		t.Errorf("got %+v", e.Sale.Wallets)
 	}
 }
+
+func TestEveryWalletEndsAfterItsOwnTimeWithoutAPurchase(t *testing.T) {
+	p := compile(t, goodHead+"expiry: {inactive_months: 6}\nwallets: [{id: credit, unit: money, expiry: {inactive_months: 2}}, {id: lasting, unit: money}]\n")
+	for wallet, want := range map[WalletID]string{MainWallet: "2027-02-28", "credit": "2026-10-31", "lasting": ""} {
+		if got, err := p.ActiveUntilIn(wallet, "2026-08-31"); err != nil || got != want {
+			t.Errorf("%q: until %q %v, want %q", wallet, got, err, want)
+		}
+	}
+}
