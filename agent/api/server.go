@@ -133,6 +133,6 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = server.Close()
 	}
-	_ = <-failed // http.ErrServerClosed
+	<-failed // http.ErrServerClosed
 	return err
 }

@@ -78,9 +78,6 @@ func (f frac) add(o frac) (frac, bool) {
 	return sum, true
 }
 
-// atLeast says whether the figure reaches n.
-func (f frac) atLeast(n int64) bool { return f.whole >= n }
-
 func (f frac) round(mode rounding) (int64, bool) {
 	up := false
 	if f.rest > 0 {

@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -210,7 +211,7 @@ func refused(t *rapid.T, err error, codes ...string) bool {
 	if err == nil {
 		return false
 	}
-	if bad, ok := err.(*SaleError); !ok || !slices.Contains(codes, bad.Code) {
+	if bad := (*SaleError)(nil); !errors.As(err, &bad) || !slices.Contains(codes, bad.Code) {
 		t.Fatalf("refused: %v", err)
 	}
 	return true

@@ -179,7 +179,8 @@ func TestOpeningBalancesAreReadOrRefusedByLineAndColumn(t *testing.T) {
 	if Balance(l.lots[42]) != 150 || Balance(l.lots[7]) != -20 || l.accounts[AccountOpening] != -130 {
 		t.Errorf("%+v %+v", l.lots, l.accounts)
 	}
-	if OpeningTxn("old", 42) == OpeningTxn("old", 43) || OpeningTxn("old", 42) == OpeningTxn("new", 42) || OpeningTxn("old", 42) != OpeningTxn("old", 42) {
+	again := OpeningTxn("old", 42)
+	if OpeningTxn("old", 42) == OpeningTxn("old", 43) || OpeningTxn("old", 42) == OpeningTxn("new", 42) || OpeningTxn("old", 42) != again {
 		t.Error("transactions of an import")
 	}
 	if got := OpeningTxn("old", 42).String(); got[14] != '8' {

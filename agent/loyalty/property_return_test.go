@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -75,7 +76,7 @@ func TestBuyingAndReturningAllRestoresTheBalance(t *testing.T) {
 			t.Fatalf("not the whole sale: %+v of %+v", e.Return, sale)
 		}
 		_, err := Return(ReturnInput{Sale: sale, Before: []ReturnBody{*e.Return}, All: true, Lots: after, Policy: policy}, testHead(7))
-		if bad, ok := err.(*SaleError); !ok || bad.Code != ReturnNothing {
+		if bad := (*SaleError)(nil); !errors.As(err, &bad) || bad.Code != ReturnNothing {
 			t.Fatalf("returned twice: %v", err)
 		}
 	})

@@ -66,7 +66,7 @@ func (b *bill) redeem(u *purse) error {
 	wanted := u.ask.wanted()
 	code := ""
 	switch {
-	case u.wallet.redeem == nil:
+	case u.redeem == nil:
 		code = ExplainRedeemNone
 	case b.in.Member == nil:
 		code = ExplainRedeemNoMember
@@ -79,7 +79,7 @@ func (b *bill) redeem(u *purse) error {
 		}
 		return nil
 	}
-	rule := u.wallet.redeem
+	rule := u.redeem
 	clamps, err := b.clamps(u)
 	if err != nil {
 		return err
@@ -114,7 +114,7 @@ func (b *bill) redeem(u *purse) error {
 // clamps lists every limit that the programme, the member and the bill set, in a fixed order. The step and the minimum
 // come after them, in settle.
 func (b *bill) clamps(u *purse) ([]clamp, error) {
-	rule, left := u.wallet.redeem, b.at.total-b.byWallets
+	rule, left := u.redeem, b.at.total-b.byWallets
 	list := make([]clamp, 0, maxClamps)
 	list = append(list, clamp{code: ExplainRedeemAvailable, most: u.available})
 	if rule.keep > 0 {

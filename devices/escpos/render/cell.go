@@ -20,9 +20,6 @@ const (
 	baseline = 19
 )
 
-// cellMask has a bit for every dot of a cell row.
-const cellMask = 1<<CellWidth - 1
-
 // Cell is one glyph cell, top row first; bit 11 of a row is its leftmost dot.
 type Cell [CellHeight]uint16
 
