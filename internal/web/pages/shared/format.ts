@@ -81,6 +81,11 @@ export function whole(lang: Lang, n: number): string {
   return figure(lang, { maximumFractionDigits: 0 }, n);
 }
 
+/** What a wallet holds: money, or points of its own. */
+export function wallet(lang: Lang, n: number, currency?: string): string {
+  return currency === undefined ? whole(lang, n) : money(lang, n, currency);
+}
+
 /** A change in points always shows its sign. */
 export function signed(lang: Lang, n: number): string {
   return figure(lang, { maximumFractionDigits: 0, signDisplay: 'exceptZero' }, n);

@@ -87,6 +87,7 @@ export interface SaleRequest {
   lines: Line[];
   tenders?: Tender[];
   redeem?: Ask;
+  wallets?: ({ wallet: string } & Ask)[];
   rewards?: { reward: string }[];
   coupons?: { code: string }[];
   cashier?: string;
@@ -108,6 +109,24 @@ export interface Reduction {
   serial?: string;
   amount: number;
   points?: number;
+  tender?: boolean; // it pays, and the price stays
+}
+
+export interface Redemption {
+  asked: number;
+  max: number;
+  points: number;
+  value: number;
+  clamps: Finding[];
+}
+
+/** A wallet beside the points; where it holds money its points are minor units. */
+export interface Wallet {
+  wallet: string;
+  name: string;
+  money?: boolean;
+  redeem: Redemption;
+  earned: number;
 }
 
 /** A coupon that was shown, in the order of the request. */
@@ -151,7 +170,8 @@ export interface Quote {
   currency: string;
   total: number;
   to_pay: number;
-  redeem: { asked: number; max: number; points: number; value: number; clamps: Finding[] };
+  redeem: Redemption;
+  wallets?: Wallet[];
   earned: number;
   expires?: string;
   balance: number;

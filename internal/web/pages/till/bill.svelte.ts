@@ -16,6 +16,8 @@ class Bill {
   lines = $state<Draft[]>([]);
   selected = $state(-1);
   ask = $state.raw<Ask>();
+  /** Wallets beside the points that pay as much as they can. */
+  wallets = $state.raw<readonly string[]>([]);
   /** Rewards that the member wants, and codes of coupons that the customer shows. */
   rewards = $state.raw<readonly string[]>([]);
   coupons = $state.raw<readonly string[]>([]);
@@ -46,7 +48,7 @@ class Bill {
   #describe(): string {
     const m = link.lane?.member;
     const who = this.typed ? this.typed.member.id : m ? [m.id, m.available, m.balance, m.pin?.verified] : 0;
-    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, this.rewards, this.coupons, who]);
+    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, this.wallets, this.rewards, this.coupons, who]);
   }
 
   open(keep: Keep): void {
@@ -60,10 +62,14 @@ class Bill {
   }
 
   #forgetOffers(): void {
-    this.ask = undefined;
-    this.rewards = [];
+    this.forgetMember();
     this.coupons = [];
     this.couponProblem = undefined;
+  }
+
+  /** Lets a wallet pay, or not after all. */
+  wallet(id: string): void {
+    this.wallets = this.wallets.includes(id) ? this.wallets.filter((w) => w !== id) : [...this.wallets, id];
   }
 
   /** Takes a reward, or leaves it after all. */
@@ -83,6 +89,7 @@ class Bill {
   /** What belongs to the member goes with the member; coupons are the customer's. */
   forgetMember(): void {
     this.ask = undefined;
+    this.wallets = [];
     this.rewards = [];
   }
 
@@ -122,6 +129,7 @@ class Bill {
   request(): SaleRequest {
     const r: SaleRequest = { lines: $state.snapshot(this.lines).map(toLine) };
     if (this.ask && this.member) r.redeem = this.ask;
+    if (this.wallets.length > 0 && this.member) r.wallets = this.wallets.map((wallet) => ({ wallet, all: true }));
     if (this.rewards.length > 0 && this.member) r.rewards = this.rewards.map((reward) => ({ reward }));
     if (this.coupons.length > 0) r.coupons = this.coupons.map((code) => ({ code }));
     if (settings.cashier) r.cashier = settings.cashier;
