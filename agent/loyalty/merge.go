@@ -56,7 +56,7 @@ func (p *Programme) Merge(stays, goes MergeSide, head EntryHead) (Entry, error) 
 	if deficit > 0 {
 		e.Moves = append(e.Moves, fillFor(goes.Member, Apply(stays.Lots, e.Moves, stays.Member), stays.Member, deficit)...)
 	}
-	e.Merge = &MergeBody{Gone: goes.Member, Points: all - left - deficit, Left: left, Tier: p.higher(stays.Tier, goes.Tier)}
+	e.Merge = &MergeBody{Gone: goes.Member, Points: all - left - deficit, Left: left, Tier: p.HigherTier(stays.Tier, goes.Tier)}
 	return e, nil
 }
 
@@ -67,8 +67,8 @@ func fillFor(goes MemberID, lots []Lot, stays MemberID, deficit Points) []Moveme
 	return append(moves, Movement{From: AccountTransferred, To: AccountMain(goes), Points: deficit})
 }
 
-// higher is the better of two tiers; of equal ones the first.
-func (p *Programme) higher(a, b TierState) TierState {
+// HigherTier is the better of two tiers; of equal ones the first.
+func (p *Programme) HigherTier(a, b TierState) TierState {
 	rank := func(s TierState) int {
 		return slices.IndexFunc(p.doc.Tiers, func(t tierDef) bool { return t.ID == s.Tier })
 	}

@@ -44,6 +44,7 @@ type PastStep struct {
 	Stamps     []StampStep `json:"stamps,omitempty"`
 	Activities []string    `json:"activities,omitempty"`
 	Referred   string      `json:"referred,omitempty"`
+	Merged     *Past       `json:"merged,omitempty"` // of a member who became part of this one
 }
 
 // StepOf is what the entry of a member's sale adds.
@@ -78,7 +79,9 @@ func (past *Past) Add(step PastStep) {
 		}
 		past.Given[i].add(step.Day, g.Points)
 	}
-	past.addStamps(step)
+	if past.addStamps(step); step.Merged != nil {
+		past.Merge(step.Merged)
+	}
 	if past.Referred == "" || step.Referred != "" && step.Referred < past.Referred {
 		past.Referred = step.Referred
 	}

@@ -47,7 +47,13 @@ type Card struct {
 }
 
 // Member statuses.
-const MemberActive = "active"
+const (
+	MemberActive = "active"
+	MemberErased = "erased" // also of who became part of another
+)
+
+// TiersMoved says that head office gave the member a tier in this batch.
+func (m *Member) TiersMoved() { m.moved = true }
 
 // AddMember enters a member under the next free number.
 func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {

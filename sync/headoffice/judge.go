@@ -138,8 +138,16 @@ func (j *judge) entry(raw hodb.Entry) error {
 			return err
 		}
 		return j.ofMember(m)
-	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindMerge, loyalty.KindReplace, loyalty.KindAdjust,
+	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindReplace, loyalty.KindAdjust,
 		loyalty.KindGiftCard:
+		return j.ofMember(m)
+	case loyalty.KindMerge:
+		if m.entry.Merge == nil || m.entry.Merge.Gone == m.entry.Member {
+			return j.notInterpreted(m.key, errors.New("merge without its body, or with oneself"))
+		}
+		if err := j.merging(m); err != nil {
+			return err
+		}
 		return j.ofMember(m)
 	case loyalty.KindOpening:
 		if m.entry.Opening == nil {

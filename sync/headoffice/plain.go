@@ -76,8 +76,11 @@ func (j *judge) plain(m *matter, b before) (v verdict, err error) {
 		return v, errors.Join(err, j.open(v.reason, m.key, fmt.Sprintf("member %d is not in the register", id)))
 	}
 	v.moves, v.reason = moves, hodb.CaseDifference
-	if e.Kind == loyalty.KindOpening {
+	switch e.Kind {
+	case loyalty.KindOpening:
 		return j.onceBrought(m, b, v)
+	case loyalty.KindMerge:
+		return j.merged(m, v)
 	}
 	return v, nil
 }
@@ -208,8 +211,8 @@ func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
 			return err
 		}
 		return j.tx.BlockCard(e.Replace.Old, "replaced by another card")
-	case e.Kind == loyalty.KindMerge && e.Merge != nil && e.Merge.Left == 0:
-		return j.tx.EndMember(e.Merge.Gone, e.Member)
+	case e.Kind == loyalty.KindMerge && e.Merge.Left == 0 && v.step.Merged != nil:
+		return j.endMember(e, member)
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ func (j *judge) ofMember(m *matter) error {
 		}
 		return j.poster.Remember(member, m.place(), loyalty.PastStep{})
 	}
+	if err := j.follow(member); err != nil {
+		return err
+	}
 	b := before{member: member}
 	if b.past, err = j.poster.Past(member); err != nil {
 		return err
@@ -120,8 +123,11 @@ func (j *judge) settle() error {
 			return fmt.Errorf("judge %v again: %w", at.Key, err)
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(j.unsettled)) {
-		if err := j.settleMember(id, j.unsettled[id]); err != nil {
+	for len(j.unsettled) > 0 { // who is gone adds to another, never in a circle
+		id := slices.Min(slices.Collect(maps.Keys(j.unsettled)))
+		from := j.unsettled[id]
+		delete(j.unsettled, id)
+		if err := j.settleMember(id, from); err != nil {
 			return fmt.Errorf("settle member %d: %w", id, err)
 		}
 	}
@@ -160,13 +166,16 @@ func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
 		}
 		b.past.Add(e.Step)
 	}
-	return nil
+	return j.follow(member)
 }
 
 // again judges one entry of a member anew, corrects its step, and gives what it gave the member.
 func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err error) {
 	v, m, err := j.rejudge(e.Key, b)
 	if err != nil {
+		return 0, err
+	}
+	if err := j.register(m, v, b.member); err != nil {
 		return 0, err
 	}
 	if !reflect.DeepEqual(e.Step, v.step) {

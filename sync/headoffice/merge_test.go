@@ -1,0 +1,136 @@
+package headoffice
+
+import (
+	"testing"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
+)
+
+// twoShops is a shop whose programme looks back, and two members who are one person: berta stays, anna goes.
+func twoShops(t *testing.T) (c *centre, one, two *box, anna, berta loyalty.MemberID) {
+	t.Helper()
+	c, one, two, anna = backShop(t)
+	return c, one, two, anna, c.member("6034000000000026")
+}
+
+func (b *box) merge(stays, goes loyalty.MemberID, lots []loyalty.Lot) {
+	b.t.Helper()
+	b.made(b.prog.Merge(loyalty.MergeSide{Holding: loyalty.Holding{Member: stays}}, loyalty.MergeSide{Holding: loyalty.Holding{Member: goes, Lots: lots}}, b.head()))
+}
+
+// told is what stores are told of a member.
+func (c *centre) told(id loyalty.MemberID) (row *wire.MemberRow) {
+	c.t.Helper()
+	page, err := c.office.Feed(c.t.Context(), wire.FeedQuery{Store: 1, Limit: wire.MaxFeedRows})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, r := range page.Rows {
+		if r.Member != nil && r.Member.ID == id {
+			row = r.Member
+		}
+	}
+	return row
+}
+
+// One store makes two members one, while another has yet to tell what both of them bought.
+func TestThePastOfWhoGoesCountsForWhoStays(t *testing.T) {
+	for _, order := range []string{"in their order", "the merge first", "all at once", "the merge first, the younger goes"} {
+		t.Run(order, func(t *testing.T) {
+			c, one, two, anna, berta := twoShops(t)
+			if order == "the merge first, the younger goes" {
+				anna, berta = berta, anna
+			}
+			two.write(two.told(two.head(), anna, 100, loyalty.Past{}, ""))
+			two.write(two.told(two.head(), berta, 10, loyalty.Past{}, ""))
+			one.clock = two.clock
+			one.write(one.told(one.head(), anna, 5, loyalty.Past{}, ""))
+			one.merge(berta, anna, nil)
+			two.clock = one.clock
+			two.write(two.told(two.head(), anna, 20, loyalty.Past{}, "")) // it has not heard of the merge
+			switch order {
+			case "in their order":
+				c.hear(two, 1)
+				c.hear(one, 1)
+			case "the merge first", "the merge first, the younger goes":
+				c.hear(one, 1)
+				c.hear(two, 1)
+			default:
+				for _, b := range []*box{two, one} {
+					if _, err := c.office.Push(t.Context(), b.batch(1, b.seq())); err != nil {
+						t.Fatal(err)
+					}
+				}
+				c.post()
+			}
+			past := c.told(berta).Past
+			if past == nil || past.Purchases != 4 || len(past.Days) != 1 || past.Days[0].Spend != 135_000 || past.Days[0].Visits != 4 {
+				t.Errorf("who stays has the past %+v", past)
+			}
+			if m := c.report().member(t, anna); m.Status != hodb.MemberErased {
+				t.Errorf("who goes: %+v", m)
+			}
+			if n := len(c.told(berta).Numbers); n != 2 {
+				t.Errorf("who stays has %d numbers", n)
+			}
+			c.inOrder()
+		})
+	}
+}
+
+func TestWhoStaysHasTheHigherTierAtOnce(t *testing.T) {
+	for _, order := range []string{"in its order", "late"} {
+		t.Run(order, func(t *testing.T) {
+			c, one, two, anna, berta := twoShops(t)
+			two.write(two.told(two.head(), anna, 400, loyalty.Past{}, ""))
+			c.hear(two, 1)
+			if c.begin("2026-11-25"); c.told(anna).Tier != "gold" || c.told(berta).Tier != "" {
+				t.Fatalf("before: %q, %q", c.told(anna).Tier, c.told(berta).Tier)
+			}
+			one.clock = one.clock.AddDate(0, 0, 1)
+			one.merge(berta, anna, nil)
+			if order == "late" {
+				two.clock = one.clock
+				two.write(two.told(two.head(), berta, 1, loyalty.Past{}, ""))
+				c.hear(two, 2)
+			}
+			if c.hear(one, 1); c.told(berta).Tier != "gold" {
+				t.Errorf("after: %q", c.told(berta).Tier)
+			}
+			if c.begin("2026-11-26"); c.told(berta).Tier != "gold" {
+				t.Errorf("after the next review: %q", c.told(berta).Tier)
+			}
+			c.inOrder()
+		})
+	}
+}
+
+// One store makes anna part of berta while another makes berta part of anna.
+func TestNobodyBecomesPartOfOneWhoIsGone(t *testing.T) {
+	for _, order := range []string{"in their order", "the later first"} {
+		t.Run(order, func(t *testing.T) {
+			c, one, two, anna, berta := twoShops(t)
+			sale := two.write(two.told(two.head(), anna, 100, loyalty.Past{}, ""))
+			c.hear(two, 1)
+			one.clock = two.clock
+			one.merge(berta, anna, loyalty.Apply(nil, sale.Moves, anna))
+			two.clock = one.clock
+			two.merge(anna, berta, nil)
+			if order == "in their order" {
+				c.hear(one, 1)
+				c.hear(two, 2)
+			} else {
+				c.hear(two, 2)
+				c.hear(one, 1)
+			}
+			r := c.report()
+			wantKinds(t, r, hodb.CaseActivityRepeated)
+			if past := c.told(berta).Past; past.Purchases != 1 || r.member(t, berta).Balance != sale.Sale.Earned || r.member(t, anna).Balance != 0 {
+				t.Errorf("%+v, %+v", past, r.Members)
+			}
+			c.inOrder()
+		})
+	}
+}
