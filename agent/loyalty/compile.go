@@ -108,6 +108,7 @@ func (c *compiler) compile() {
 	c.checkCapped()
 	c.compileStamps()
 	c.compileSurprises()
+	c.checkStocked()
 	c.compileLimits()
 	c.compileMembers()
 	c.mainWallet()

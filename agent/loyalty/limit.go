@@ -55,6 +55,27 @@ func (c *compiler) supply(path, id string, stock *stockDef, per *perMemberDef) {
 	c.p.supplies[id] = s
 }
 
+func (s supply) stocked() bool { return s.total > 0 || s.store > 0 }
+
+// Stocked lists, by id, the rewards, kinds of coupon and surprises that there are only so many of.
+func (p *Programme) Stocked() []string {
+	var ids []string
+	for id, s := range p.supplies {
+		if s.stocked() {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// checkStocked keeps what a sale is told of stock within what it may be told.
+func (c *compiler) checkStocked() {
+	if n := len(c.p.Stocked()); n > MaxStock {
+		c.fault("programme", fmt.Sprintf("has %d rewards, coupons and surprises with a stock", n), fmt.Sprintf("keep to %d", MaxStock))
+	}
+}
+
 // some holds limits to their range; one of them at least must be said.
 func (c *compiler) some(path string, limits map[string]int64) {
 	said := false

@@ -153,6 +153,7 @@ func (c *comparison) reductions(s, o []Reduction) {
 		c.text(at+".rule", s[i].Rule+" "+s[i].Serial, o[i].Rule+" "+o[i].Serial)
 		c.figure(at+".amount", s[i].Amount, o[i].Amount)
 		c.figure(at+".points", int64(s[i].Points), int64(o[i].Points))
+		c.figure(at+".times", s[i].Times, o[i].Times)
 	}
 }
 

@@ -22,6 +22,7 @@ type Reduction struct {
 	Amount int64  `json:"amount"`           // minor units off
 	Points Points `json:"points,omitempty"` // what a reward costs
 	Tender bool   `json:"tender,omitempty"` // it pays so much, and the price stays
+	Times  int64  `json:"times,omitempty"`  // of a reward that there are only so many of: so often
 }
 
 // TaxShare is what is sold at one tax rate after every reduction.
@@ -194,6 +195,9 @@ func (s *stack) take(f *offer, o *outcome, e *effect) {
 		return
 	}
 	o.reductions = append(o.reductions, Reduction{Rule: f.id, Serial: f.serial, Amount: amount, Points: e.cost, Tender: f.tender})
+	if s.p.supplies[f.id].stocked() {
+		o.reductions[len(o.reductions)-1].Times = f.times
+	}
 	o.parts, o.lines, o.times = append(o.parts, e.off), append(o.lines, f.lines), append(o.times, f.times)
 	told := Finding{Rule: f.id, Code: ExplainReduced, Applied: true, Value: amount, Detail: f.serial}
 	if f.source == ofReward {
