@@ -45,7 +45,7 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	if b.paysFromWallets() && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
-	s := &sale{id: id, lane: n, hash: hash, request: r, bill: b}
+	s := &sale{id: id, lane: n, hash: hash, request: r, bill: b, seed: a.drawSeed}
 	var committed agentdb.Committed
 	if b.redeemsFromCard() {
 		err = l.call(ctx, func(ctx context.Context) (err error) {
@@ -81,6 +81,7 @@ type sale struct {
 	hash    [32]byte
 	request CommitRequest
 	bill    *bill
+	seed    func(loyalty.Seq) string // of surprises
 }
 
 // paid checks that the money given is the money asked for.
@@ -113,7 +114,10 @@ func (a *Agent) replay(ctx context.Context, id loyalty.TxnID, hash [32]byte) (Sa
 
 // append writes the sale. record is the card's proof when points were debited.
 func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord) (agentdb.Committed, error) {
-	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, Build: func(head loyalty.EntryHead) (loyalty.Entry, error) { return s.entry(head, record) }}
+	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, GiftCards: serials(&s.bill.input),
+		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
+			return s.entry(head, used, record)
+		}}
 	if record != nil {
 		c.Intent = agentdb.IntentDone
 	}
@@ -129,10 +133,9 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 
 // entry judges the sale once more, at its place in the log. What the till showed holds, or there is no entry. Once a card
 // has paid there is no way back to the till: then the sale is what it is at this moment, with the points that were paid.
-func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalty.Entry, error) {
-	head.Lane, head.Cashier = s.lane, s.request.Cashier
-	quote, in := s.bill.quote, s.bill.input
-	in.Sale.Tenders, in.Sale.Offers = s.request.Tenders, false
+func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty.CardRecord) (loyalty.Entry, error) {
+	head.Lane, head.Cashier, head.Seed = s.lane, s.request.Cashier, s.seed(head.Seq)
+	quote, in := s.bill.quote, s.input(used)
 	if record != nil {
 		in.Place = loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}
 		var err error
@@ -153,6 +156,23 @@ func (s *sale) entry(head loyalty.EntryHead, record *loyalty.CardRecord) (loyalt
 		s.bill.walletBalances(e.Sale.Wallets)
 	}
 	return e, nil
+}
+
+// input is what the sale is judged on, with what is used up by now.
+func (s *sale) input(used agentdb.Tally) loyalty.QuoteInput {
+	in := s.bill.input
+	in.Sale.Tenders, in.Sale.Offers = s.request.Tenders, false
+	s.bill.tell(&in, used)
+	return in
+}
+
+// holds checks that the sale is still the one that was shown.
+func (s *sale) holds(used agentdb.Tally) error {
+	now, err := s.bill.programme.Quote(s.input(used))
+	if err == nil && now.Digest != s.bill.quote.Digest {
+		err = &loyalty.SaleError{Field: "quote", Code: loyalty.SaleQuoteChange}
+	}
+	return err
 }
 
 // redeemAndCommit runs on the lane's goroutine: intent on disk, DEBIT, sale on disk.
@@ -186,11 +206,10 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Drawn(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
 		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions),
+		Uses:    agentdb.UsesOf(&s.bill.quote), GiftCards: serials(&s.bill.input), Check: s.holds,
 	}
-	if err := l.a.db.OpenIntent(ctx, intent); errors.Is(err, agentdb.ErrCouponUsed) {
-		return none, refuse(CodeQuoteChanged, err)
-	} else if err != nil {
-		return none, refuseForNow(CodeLedgerUnavailable, err)
+	if err := l.a.db.OpenIntent(ctx, intent); err != nil {
+		return none, appendRefusal(err)
 	}
 	return l.debit(ctx, s, debit)
 }
@@ -271,6 +290,7 @@ func saleAnswer(c agentdb.Committed) SaleAnswer {
 		Sale: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Total: s.Total, ToPay: s.ToPay, Redeemed: s.Redeemed, Value: s.Value,
 		Earned: s.Earned, Balance: s.Balance, Job: firstJob(c), Replayed: c.Replayed, Why: s.Why,
 		Reduced: s.Reduced, Reductions: s.Reductions, RewardPoints: s.RewardPoints,
+		Surprises: won(s.Surprises), GiftCards: paidBy(&c.Entry), GiftCardsSold: s.GiftCardsSold,
 	}
 }
 

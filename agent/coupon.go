@@ -56,9 +56,9 @@ func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	}
 	c, err := a.db.Append(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash,
-		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
-			return p.IssueCoupon(loyalty.CouponAsk{Coupon: kind.ID, Serial: loyalty.CouponSerial(head.Store, id, 0)}, head)
+			return p.IssueCoupon(loyalty.CouponAsk{Coupon: kind.ID, Serial: loyalty.CouponSerial(head.Store, id, 0), Stock: stockOf(p, used)}, head)
 		},
 		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return a.couponPapers(e, p, lang) }),
 	})

@@ -55,7 +55,7 @@ func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, erro
 		return nil, err
 	}
 	request := CommitRequest{SaleRequest: SaleRequest{Tenders: s.Input.Sale.Tenders, Cashier: s.Cashier}}
-	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b}, nil
+	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b, seed: a.drawSeed}, nil
 }
 
 // retryIntent answers a commit that was sent again while its intent is open: with the card back, the card decides.
@@ -188,7 +188,7 @@ func (l *lane) undo(ctx context.Context, intent agentdb.Intent, record card.Reco
 func (l *lane) cancelled(ctx context.Context, intent agentdb.Intent, record card.Record) error {
 	_, err := l.a.db.Append(ctx, agentdb.Commit{
 		Txn: intent.Txn, RequestHash: intent.RequestHash, Intent: agentdb.IntentCancelled,
-		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			e := head.Entry(loyalty.KindCancel)
 			e.Lane, e.Card = intent.Lane, cardRecord(intent.Card, record)
 			return e, nil

@@ -74,6 +74,9 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		}
 		b.input.Member = &state.MemberState
 	}
+	if err := a.tellUsed(ctx, b, id, r.GiftCards); err != nil {
+		return nil, err
+	}
 	if err := b.admitCoupons(); err != nil {
 		return nil, err
 	}
@@ -152,7 +155,7 @@ func (b *bill) view() Quote {
 		ID: q.Digest, Programme: q.Programme, Currency: q.Currency, Total: q.Total, Reduced: q.Reduced, ToPay: q.ToPay, Redeem: q.Redeem,
 		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
 		Wallets: q.Wallets, Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: q.Rewards, NextReward: q.NextReward, Tier: q.Tier,
-		Stamps: q.Stamps, Issues: q.Issues, Coupons: b.coupons(),
+		Stamps: q.Stamps, Issues: q.Issues, GiftCards: q.GiftCards, GiftCardsSold: q.GiftCardsSold, Coupons: b.coupons(),
 		Occasions: q.Occasions,
 	}
 	if b.input.Member != nil {

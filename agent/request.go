@@ -18,6 +18,8 @@ type SaleRequest struct {
 	Rewards []loyalty.RewardAsk `json:"rewards,omitempty" doc:"what the member wants for points"`
 	Coupons []Coupon            `json:"coupons,omitempty" doc:"what the customer shows"`
 
+	GiftCards []GiftCard `json:"gift_cards,omitempty" doc:"shown, to see what each could pay; cards of tenders and lines need not be named again"`
+
 	Cashier string `json:"cashier,omitempty" maxLength:"40"`
 	Number  string `json:"number,omitempty" maxLength:"23" doc:"identifies a member without a card; leave out when a card was tapped"`
 }
@@ -27,6 +29,12 @@ type Coupon struct {
 	Code   string `json:"code,omitempty" maxLength:"1200" doc:"as scanned or typed"`
 	Coupon string `json:"coupon,omitempty" maxLength:"40" doc:"kind in the programme"`
 	Serial string `json:"serial,omitempty" maxLength:"40"`
+}
+
+// GiftCard is a gift card shown.
+type GiftCard struct {
+	Serial string `json:"serial" maxLength:"40"`
+	Off    int64  `json:"off,omitempty" doc:"to take off the price, of a kind that lowers it; minor units. Others pay as a tender with their serial"`
 }
 
 // CommitRequest is the bill and the quote that was shown for it.
@@ -65,19 +73,21 @@ type Quote struct {
 	Lines     []loyalty.QuotedLine `json:"lines"`
 	Why       []loyalty.Finding    `json:"why"`
 
-	Wallets      []loyalty.WalletQuote `json:"wallets,omitempty" doc:"those beside the points, in the order in which they pay"`
-	Reductions   []loyalty.Reduction   `json:"reductions,omitempty" doc:"what lowers the price, in this order; a coupon by its serial, a reward by its points"`
-	RewardPoints loyalty.Points        `json:"reward_points,omitempty" doc:"what the rewards among them cost"`
-	Taxes        []loyalty.TaxShare    `json:"taxes,omitempty" doc:"of a bill with reductions: what is sold at each rate"`
-	Lots         []loyalty.EarnedLot   `json:"lots,omitempty" doc:"what is earned, by its life"`
-	Holds        []Held                `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
-	Rewards      []loyalty.RewardOffer `json:"rewards,omitempty" doc:"what there is for points, and whether it can be had once more beside what the sale takes"`
-	NextReward   *loyalty.Finding      `json:"next_reward,omitempty" doc:"the reward that takes the fewest points more after this sale"`
-	Stamps       []loyalty.StampUse    `json:"stamps,omitempty"`
-	Issues       []loyalty.Issue       `json:"issues,omitempty" doc:"coupons for another time: they are printed with the receipt"`
-	Coupons      []CouponTaken         `json:"coupons,omitempty" doc:"those shown, in the order of the request"`
-	Tier         *loyalty.TierProgress `json:"tier,omitempty" doc:"where the sale leaves the member"`
-	Occasions    []string              `json:"occasions,omitempty" doc:"used up by this sale"`
+	Wallets       []loyalty.WalletQuote   `json:"wallets,omitempty" doc:"those beside the points, in the order in which they pay"`
+	Reductions    []loyalty.Reduction     `json:"reductions,omitempty" doc:"what lowers the price, in this order; a coupon by its serial, a reward by its points"`
+	RewardPoints  loyalty.Points          `json:"reward_points,omitempty" doc:"what the rewards among them cost"`
+	Taxes         []loyalty.TaxShare      `json:"taxes,omitempty" doc:"of a bill with reductions: what is sold at each rate"`
+	Lots          []loyalty.EarnedLot     `json:"lots,omitempty" doc:"what is earned, by its life"`
+	Holds         []Held                  `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
+	Rewards       []loyalty.RewardOffer   `json:"rewards,omitempty" doc:"what there is for points, and whether it can be had once more beside what the sale takes"`
+	NextReward    *loyalty.Finding        `json:"next_reward,omitempty" doc:"the reward that takes the fewest points more after this sale"`
+	Stamps        []loyalty.StampUse      `json:"stamps,omitempty"`
+	Issues        []loyalty.Issue         `json:"issues,omitempty" doc:"coupons for another time: they are printed with the receipt"`
+	GiftCards     []loyalty.GiftCardQuote `json:"gift_cards,omitempty" doc:"what each card named could pay, and pays"`
+	GiftCardsSold []loyalty.GiftCardSold  `json:"gift_cards_sold,omitempty" doc:"what lines of this bill put on cards"`
+	Coupons       []CouponTaken           `json:"coupons,omitempty" doc:"those shown, in the order of the request"`
+	Tier          *loyalty.TierProgress   `json:"tier,omitempty" doc:"where the sale leaves the member"`
+	Occasions     []string                `json:"occasions,omitempty" doc:"used up by this sale"`
 }
 
 // Held is points of a member that end, or become spendable, on one day.
@@ -113,6 +123,17 @@ type SaleAnswer struct {
 	Reduced      int64               `json:"reduced,omitempty"`
 	Reductions   []loyalty.Reduction `json:"reductions,omitempty"`
 	RewardPoints loyalty.Points      `json:"reward_points,omitempty" doc:"what the rewards among the reductions cost"`
+
+	Surprises     []loyalty.Surprise     `json:"surprises,omitempty" doc:"won with this sale"`
+	GiftCards     []GiftCardLeft         `json:"gift_cards,omitempty" doc:"that paid"`
+	GiftCardsSold []loyalty.GiftCardSold `json:"gift_cards_sold,omitempty" doc:"what lines put on cards"`
+}
+
+// GiftCardLeft is a gift card after it paid.
+type GiftCardLeft struct {
+	Serial string `json:"serial"`
+	Paid   int64  `json:"paid" doc:"minor units"`
+	Left   int64  `json:"left" doc:"on the card after the sale, as this store knew it then"`
 }
 
 // CouponRequest asks for one coupon of a kind of the programme.

@@ -31,7 +31,11 @@ func (a *Agent) QuoteReturn(ctx context.Context, n loyalty.LaneID, r ReturnReque
 	if err != nil {
 		return ReturnQuote{}, err
 	}
-	e, err := g.entry(loyalty.EntryHead{Store: place.Store, Epoch: a.db.Epoch(), Day: place.Day, At: place.At, Lane: n})
+	used, err := a.db.Tally(ctx, loyalty.TxnID{}, g.soldCards())
+	if err != nil {
+		return ReturnQuote{}, err
+	}
+	e, err := g.entry(loyalty.EntryHead{Store: place.Store, Epoch: a.db.Epoch(), Day: place.Day, At: place.At, Lane: n}, used)
 	if err != nil {
 		return ReturnQuote{}, err
 	}
@@ -71,10 +75,10 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 		return agentdb.Committed{}, err
 	}
 	c, err := a.db.Append(ctx, agentdb.Commit{
-		Txn: id, RequestHash: hash, Returns: len(g.input.Before),
-		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+		Txn: id, RequestHash: hash, Returns: len(g.input.Before), GiftCards: g.soldCards(),
+		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
-			e, err := g.entry(head)
+			e, err := g.entry(head, used)
 			if err != nil {
 				return e, err
 			}
@@ -106,8 +110,21 @@ type giving struct {
 	member    agentdb.Member
 }
 
-func (g *giving) entry(head loyalty.EntryHead) (loyalty.Entry, error) {
-	return loyalty.Return(g.input, head)
+func (g *giving) entry(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
+	in := g.input
+	in.GiftCards = used.GiftCards
+	return loyalty.Return(in, head)
+}
+
+// soldCards is the gift cards among the goods of the sale.
+func (g *giving) soldCards() []string {
+	var serials []string
+	for _, l := range g.input.Sale.Lines {
+		if l.GiftCard != "" {
+			serials = append(serials, l.GiftCard)
+		}
+	}
+	return serials
 }
 
 // digest names what a return promised after the returns before it, so that nothing else can be booked, and that not twice.

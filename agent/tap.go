@@ -121,7 +121,7 @@ func (a *Agent) recordLoad(ctx context.Context, n loyalty.LaneID, id loyalty.Car
 	txn := versionedID(sum[:])
 	_, err := a.db.Append(ctx, agentdb.Commit{
 		Txn: txn, RequestHash: sum,
-		Build: func(head loyalty.EntryHead) (loyalty.Entry, error) {
+		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane = n
 			e := head.Entry(loyalty.KindLoad)
 			e.Card = cardRecord(id, record)

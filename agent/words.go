@@ -45,6 +45,14 @@ func (v Voice) Message(name string) string {
 	return v.programme.Message(name, string(v.lang))
 }
 
+// Surprise is what a surprise says to who won it.
+func (v Voice) Surprise(id string) string {
+	if v.programme == nil {
+		return ""
+	}
+	return v.programme.SurpriseText(id, string(v.lang))
+}
+
 // explain puts a finding of a programme into a sentence.
 func explain(l i18n.Lang, p *loyalty.Programme, f loyalty.Finding) string {
 	return receipt.Explain(l, currencyOf(p), f, func(kind loyalty.ArgKind, id string) string { return p.NameOf(kind, id, string(l)) })

@@ -245,6 +245,15 @@ func (id *Identity) PaperKey(of uint32) ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed(m.Sum(nil))
 }
 
+// DrawSeed is what surprises at a place in this store's log are drawn with. It follows from the chain's number key: whoever
+// writes the till's software cannot work a draw out beforehand, and head office can work it out again.
+func (id *Identity) DrawSeed(seq int64) string {
+	m := hmac.New(sha256.New, id.numberKey)
+	label := binary.BigEndian.AppendUint32([]byte("loyaltill draw 1"), id.Store)
+	m.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(label, id.Epoch), uint64(seq)))
+	return hex.EncodeToString(m.Sum(nil))
+}
+
 // IdentityFiles are the parts of a folder that are not in store.json.
 type IdentityFiles struct {
 	Cert, Key, CA []byte // PEM

@@ -127,22 +127,22 @@ type commitIn struct {
 	Body agent.CommitRequest
 }
 
-func (s *Server) commit(ctx context.Context, in *commitIn) (*reply[agent.SaleAnswer], error) {
+func (s *Server) commit(ctx context.Context, in *commitIn) (*reply[saleView], error) {
 	id, bad := s.key(ctx, in.Keyed)
 	if bad != nil {
 		return nil, bad
 	}
 	v, err := s.agent.Commit(ctx, in.Lane, id, in.Body)
-	return answer(ctx, s, v, err)
+	return answer(ctx, s, s.sold(ctx, v), err)
 }
 
 type saleIn struct {
 	ID loyalty.TxnID `path:"id"`
 }
 
-func (s *Server) sale(ctx context.Context, in *saleIn) (*reply[agent.SaleAnswer], error) {
+func (s *Server) sale(ctx context.Context, in *saleIn) (*reply[saleView], error) {
 	v, err := s.agent.Sale(ctx, in.ID)
-	return answer(ctx, s, v, err)
+	return answer(ctx, s, s.sold(ctx, v), err)
 }
 
 func (s *Server) dropSale(ctx context.Context, in *saleIn) (*reply[empty], error) {

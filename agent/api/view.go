@@ -143,6 +143,30 @@ func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
 	return v
 }
 
+// saleView is a committed sale that tells what was won with it.
+type saleView struct {
+	agent.SaleAnswer
+	Surprises []surpriseView `json:"surprises,omitempty" doc:"won with this sale"`
+}
+
+type surpriseView struct {
+	loyalty.Surprise
+	Name string `json:"name" doc:"in the language asked for"`
+	Text string `json:"text,omitempty" doc:"for the customer, as the receipt has it"`
+}
+
+func (s *Server) sold(ctx context.Context, a agent.SaleAnswer) saleView {
+	v := saleView{SaleAnswer: a}
+	if len(a.Surprises) == 0 {
+		return v
+	}
+	say := s.agent.Voice(ctx, language(ctx))
+	for _, won := range a.Surprises {
+		v.Surprises = append(v.Surprises, surpriseView{won, say.Name(loyalty.ArgRule, won.Rule), say.Surprise(won.Rule)})
+	}
+	return v
+}
+
 func finding(say agent.Voice, f *loyalty.Finding) *findingView {
 	if f == nil {
 		return nil

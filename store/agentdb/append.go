@@ -18,9 +18,11 @@ type Commit struct {
 	Txn         loyalty.TxnID
 	RequestHash [32]byte // digest of what the caller asked for: the same key with another digest is a conflict
 	ExpectDay   string   // the business day that the caller counted on; empty takes any
-	// Build makes the entry from its place in the log. It runs inside the transaction, perhaps more than once: it must
-	// be pure and fast.
-	Build func(loyalty.EntryHead) (loyalty.Entry, error)
+	// Build makes the entry from its place in the log and what is used up before it. It runs inside the transaction, perhaps
+	// more than once: it must be pure and fast.
+	Build func(loyalty.EntryHead, Tally) (loyalty.Entry, error)
+	// GiftCards is the serials of the cards that Build is told of.
+	GiftCards []string
 	// Jobs makes the print jobs that come with the entry; nil for none. The same rules as for Build.
 	Jobs func(*loyalty.Entry) ([]NewJob, error)
 	// Intent settles the card intent of this Txn: IntentDone or IntentCancelled; empty when no card was debited.
@@ -85,7 +87,11 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		return Committed{}, err
 	}
 	head := db.newEntry(t, c.Txn, day, tx.Now)
-	e, err := c.Build(loyalty.EntryHead{Store: head.Store, Epoch: head.Epoch, Seq: head.Seq, Txn: head.Txn, Day: head.Day, At: head.At})
+	used, err := readTally(tx.Query, c.Txn, c.GiftCards)
+	if err != nil {
+		return Committed{}, err
+	}
+	e, err := c.Build(loyalty.EntryHead{Store: head.Store, Epoch: head.Epoch, Seq: head.Seq, Txn: head.Txn, Day: head.Day, At: head.At}, used)
 	if err != nil {
 		return Committed{}, err
 	}
@@ -130,7 +136,8 @@ func (db *DB) insert(tx *store.Tx, t tip, e loyalty.Entry, request []byte) (Comm
 	return out, db.insertBody(tx, &out.Entry, body, hash, request)
 }
 
-// insertBody writes an entry's row and what is derived from it: pending effect, card record, coupons, returns, closed day.
+// insertBody writes an entry's row and what is derived from it: pending effect, card record, coupons, returns, what is used
+// up, closed day.
 func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store.Hash, request []byte) error {
 	var ref any
 	if e.Ref != 0 {
@@ -153,6 +160,9 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 		}
 	}
 	if err := insertMarks(tx, e); err != nil {
+		return err
+	}
+	if err := db.count(tx, e); err != nil {
 		return err
 	}
 	if e.Kind == loyalty.KindClose {

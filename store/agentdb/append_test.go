@@ -93,11 +93,11 @@ func TestABuildThatFailsLeavesNothing(t *testing.T) {
 	b := newBox(t)
 	boom := errors.New("boom")
 	c := commitOf(1, 7, 10)
-	c.Build = func(loyalty.EntryHead) (loyalty.Entry, error) { return loyalty.Entry{}, boom }
+	c.Build = func(loyalty.EntryHead, Tally) (loyalty.Entry, error) { return loyalty.Entry{}, boom }
 	if _, err := b.Append(t.Context(), c); !errors.Is(err, boom) {
 		t.Fatalf("got %v", err)
 	}
-	c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) { h.Seq++; return saleOf(7, 1)(h) }
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) { h.Seq++; return saleOf(7, 1)(h, Tally{}) }
 	if _, err := b.Append(t.Context(), c); err == nil {
 		t.Fatal("an entry with another head went through")
 	}

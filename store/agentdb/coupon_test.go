@@ -11,8 +11,8 @@ import (
 func couponSale(n int, serials ...string) Commit {
 	c := commitOf(n, 7, 10)
 	plain := c.Build
-	c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
-		e, err := plain(h)
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
+		e, err := plain(h, Tally{})
 		for _, serial := range serials {
 			e.Sale.Reductions = append(e.Sale.Reductions, loyalty.Reduction{Rule: "coffee", Serial: serial, Amount: 100})
 		}
@@ -84,7 +84,7 @@ func TestTheSaleThatHeldACouponUsesIt(t *testing.T) {
 func TestAnIssuedCouponIsFoundByWhatStandsOnIt(t *testing.T) {
 	b := newBox(t)
 	c := commitOf(1, 0, 0)
-	c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 		e := h.Entry(loyalty.KindCoupon)
 		e.Coupon = &loyalty.CouponBody{Coupon: "coffee", Serial: "17-ABC", Value: 200, Currency: "EUR", ValidFrom: h.Day, ValidTo: h.Day}
 		return e, nil
@@ -106,7 +106,7 @@ func TestAReturnCountsInTheReturnsBeforeIt(t *testing.T) {
 	back := func(n, counted int) Commit {
 		c := commitOf(n, 7, 0)
 		c.Returns = counted
-		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+		c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 			e := h.Entry(loyalty.KindReturn)
 			e.Return = &loyalty.ReturnBody{Store: sale.Store, Epoch: sale.Epoch, Seq: sale.Seq, Currency: "EUR", Money: 500, Withheld: 20, Refund: 480,
 				Lines: []loyalty.ReturnedLine{{Line: 0, Quantity: 1000}}, Taken: 5, Back: 2}
@@ -151,7 +151,7 @@ func TestACouponThatAReturnGaveBackIsUsedAgain(t *testing.T) {
 	}
 	for n, from := range []loyalty.StoreID{sale.Entry.Store + 1, sale.Entry.Store} { // another store's sale of the same number frees nothing
 		c := commitOf(n+2, 7, 0)
-		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+		c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 			e := h.Entry(loyalty.KindReturn)
 			e.Return = &loyalty.ReturnBody{Store: from, Epoch: h.Epoch, Seq: sale.Entry.Seq, Currency: "EUR",
 				Lines: []loyalty.ReturnedLine{{Line: 0, Quantity: 1000}}, Coupons: []loyalty.CouponBack{{Coupon: "coffee", Serial: "A"}}}
@@ -173,7 +173,7 @@ func TestGoodsWithoutABillComeBackMoreThanOnce(t *testing.T) {
 	b := newBox(t)
 	for n := range 2 {
 		c := commitOf(n+1, 0, 0)
-		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+		c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 			e := h.Entry(loyalty.KindReturn)
 			e.Return = &loyalty.ReturnBody{Currency: "EUR", Money: 300, Refund: 300, Lines: []loyalty.ReturnedLine{}, Unbilled: []loyalty.UnbilledLine{{SKU: "1", Quantity: 2000, Price: 150}}}
 			return e, nil

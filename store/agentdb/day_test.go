@@ -18,7 +18,7 @@ func TestACloseSumsUpItsDay(t *testing.T) {
 	b.sell(t, 1, 7, 10)
 	b.sell(t, 2, 0, 0)
 	load := commitOf(3, 0, 0)
-	load.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+	load.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 		return loyalty.Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: loyalty.KindLoad, Txn: h.Txn, Day: h.Day, At: h.At,
 			Card: &loyalty.CardRecord{Card: loyalty.CardID{1}, Ctr: 1, Type: 3, Amount: 25, NewBalance: 25}}, nil
 	}

@@ -121,8 +121,8 @@ func txn(n int) (id loyalty.TxnID) {
 }
 
 // saleOf makes a sale entry that earns points for a member.
-func saleOf(member loyalty.MemberID, earned loyalty.Points) func(loyalty.EntryHead) (loyalty.Entry, error) {
-	return func(h loyalty.EntryHead) (loyalty.Entry, error) {
+func saleOf(member loyalty.MemberID, earned loyalty.Points) func(loyalty.EntryHead, Tally) (loyalty.Entry, error) {
+	return func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 		e := loyalty.Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: loyalty.KindSale, Txn: h.Txn, Day: h.Day,
 			At: h.At, Lane: 1, Cashier: "anna", Member: member}
 		e.Sale = &loyalty.SaleBody{Programme: "p", Currency: "EUR", Total: 1000, ToPay: 1000, Earned: earned, Quote: "q",

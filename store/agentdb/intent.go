@@ -38,8 +38,11 @@ type Intent struct {
 	Unlock      Unlock // zero once the intent is settled
 	Lane        loyalty.LaneID
 	RequestHash [32]byte
-	Request     []byte      // the sale as the till asked for it, JSON
-	Coupons     []CouponUse // that the sale will use up: held from here on
+	Request     []byte            // the sale as the till asked for it, JSON
+	Coupons     []CouponUse       // that the sale will use up: held from here on
+	Uses        []Use             // likewise
+	GiftCards   []string          // serials of the cards that Check is told of
+	Check       func(Tally) error // whether the sale still holds, inside the transaction; nil for no question. Rules as for Commit.Build
 	Opened      time.Time
 	State       IntentState
 }
@@ -51,7 +54,7 @@ func (i Intent) Open() bool { return i.State == IntentOpen || i.State == IntentD
 // that was void is opened again. For any other state ErrState: the card must be asked first.
 func (db *DB) OpenIntent(ctx context.Context, i Intent) error {
 	err := db.write(ctx, func(tx *store.Tx) error {
-		if err := claimCoupons(tx, i.Txn, i.Coupons); err != nil {
+		if err := holdUses(tx, &i); err != nil {
 			return err
 		}
 		old, err := readIntent(func(dest ...any) error {
@@ -82,6 +85,26 @@ func (db *DB) OpenIntent(ctx context.Context, i Intent) error {
 	return nil
 }
 
+// holdUses keeps from other sales what this one will use up.
+func holdUses(tx *store.Tx, i *Intent) error {
+	if err := claimCoupons(tx, i.Txn, i.Coupons); err != nil {
+		return err
+	}
+	if i.Check != nil {
+		used, err := readTally(tx.Query, i.Txn, i.GiftCards)
+		if err != nil {
+			return err
+		}
+		if err := i.Check(used); err != nil {
+			return err
+		}
+	}
+	if err := releaseHolds(tx, i.Txn); err != nil { // of an earlier try
+		return err
+	}
+	return hold(tx, i.Txn, i.Uses)
+}
+
 // DropIntent says that the sale of an open intent is no longer wanted.
 func (db *DB) DropIntent(ctx context.Context, txn loyalty.TxnID) error {
 	return db.moveIntent(ctx, txn, "drop", `UPDATE card_intent SET state = 'dropped' WHERE txn = ? AND state IN ('open', 'dropped')`)
@@ -103,7 +126,7 @@ func (db *DB) moveIntent(ctx context.Context, txn loyalty.TxnID, what, update st
 		case err != nil:
 			return err
 		case n == 1:
-			return releaseCoupons(tx, txn)
+			return errors.Join(releaseCoupons(tx, txn), releaseHolds(tx, txn))
 		}
 		var n int
 		if err := tx.QueryRow(`SELECT count(*) FROM card_intent WHERE txn = ?`, []any{txn[:]}, &n); err != nil {
@@ -136,6 +159,9 @@ func settleIntent(tx *store.Tx, txn loyalty.TxnID, state IntentState, seq loyalt
 	}
 	if n, err := res.RowsAffected(); err != nil || n != 1 {
 		return errors.Join(fmt.Errorf("settle intent as %s: %w", state, ErrState), err)
+	}
+	if err := releaseHolds(tx, txn); err != nil {
+		return err
 	}
 	if state == IntentCancelled {
 		return releaseCoupons(tx, txn)

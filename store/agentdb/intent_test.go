@@ -99,7 +99,7 @@ func TestADroppedIntentIsCancelledOrVoided(t *testing.T) {
 	}
 	c := commitOf(1, 0, 0)
 	c.Intent = IntentCancelled
-	c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 		return loyalty.Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: loyalty.KindCancel, Txn: h.Txn, Day: h.Day, At: h.At,
 			Card: &loyalty.CardRecord{Card: loyalty.CardID{7}, Ctr: 6, Type: 2, Amount: 50, NewBalance: 100}}, nil
 	}

@@ -50,7 +50,7 @@ func TestAReturnIsTakenOffThePastAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := commitOf(2, 7, 0)
-	c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 		return loyalty.Return(loyalty.ReturnInput{Sale: r, All: true, Lots: loyalty.Apply(nil, sale.Moves, 7)}, h)
 	}
 	if _, err := b.Append(t.Context(), c); err != nil {
@@ -69,8 +69,8 @@ func TestWalletsFollowTheirOwnMovements(t *testing.T) {
 	b.feed(t, FeedPage{Epoch: 1, Next: 1, UpToDate: true, Changes: []Change{{Seq: 1, Member: row}}})
 	c := commitOf(1, 7, 10)
 	build, at := c.Build, loyalty.AccountsOf(7, "fuel")
-	c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
-		e, err := build(h)
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
+		e, err := build(h, Tally{})
 		e.Moves = append(e.Moves, loyalty.Movement{From: at.Issued, To: at.Main, Points: 3, Lot: "1-1-1.9", Earned: h.Day})
 		return e, err
 	}

@@ -24,6 +24,7 @@ const (
 	FindMoves     FindingCode = "moves"     // a movement that moves nothing
 	FindClose     FindingCode = "close"     // a close does not add up to its range
 	FindPending   FindingCode = "pending"   // pending rows are not the effect of the entries above the floor
+	FindTally     FindingCode = "tally"     // what is used up, or a gift card, is not what the entries make it
 	FindCard      FindingCode = "card"      // one counter of a card with two contents
 	FindPosition  FindingCode = "position"  // head office's signed position does not lie on the chain
 	FindLots      FindingCode = "lots"      // a member's lots do not add up to the balance
@@ -57,6 +58,7 @@ type verifier struct {
 	t      tip
 	sum    *daySum
 	signed store.Position
+	used   counted
 }
 
 func (v *verifier) find(code FindingCode, seq loyalty.Seq, format string, args ...any) {
@@ -69,11 +71,11 @@ func (v *verifier) find(code FindingCode, seq loyalty.Seq, format string, args .
 // effects, the lots, and head office's signed position. An error is a failure to look; faults are findings. progress may
 // be nil; it is told how many entries were seen.
 func (db *DB) Verify(ctx context.Context, progress func(entries int64)) (Report, error) {
-	v := &verifier{db: db, t: tip{hash: db.genesis}}
+	v := &verifier{db: db, t: tip{hash: db.genesis}, used: newCounted()}
 	if err := v.log(ctx, progress); err != nil {
 		return v.report, fmt.Errorf("verify: %w", err)
 	}
-	for _, step := range []func(context.Context) error{v.pending, v.cards, v.members, v.integrity} {
+	for _, step := range []func(context.Context) error{v.pending, v.tally, v.cards, v.members, v.integrity} {
 		if err := step(ctx); err != nil {
 			return v.report, fmt.Errorf("verify: %w", err)
 		}
@@ -173,6 +175,7 @@ func (v *verifier) body(r *storedEntry, e *loyalty.Entry) {
 			v.find(FindMoves, r.seq, "movement %d: %d points from %s to %s", i+1, m.Points, m.From, m.To)
 		}
 	}
+	v.used.add(e)
 	if e.Kind != loyalty.KindClose {
 		v.sum.add(e)
 		return
@@ -267,6 +270,50 @@ func effectsAbove(ctx context.Context, tx *sql.Tx, floor loyalty.Seq) (map[pendi
 		}
 	}
 	return want, rows.Err()
+}
+
+// tally compares what is used up with what the entries make it.
+func (v *verifier) tally(ctx context.Context) error {
+	tx, err := v.db.ledger.Read().BeginTx(ctx, nil) // one moment for all reads
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // only reads
+	look := func(text string, args ...any) (*sql.Rows, error) { return tx.QueryContext(ctx, text, args...) }
+	if err := eachEntry(look, v.t.seq, v.used.add); err != nil { // those that came meanwhile
+		return err
+	}
+	err = eachUse(look, func(u Use) {
+		thing := Use{What: u.What, Of: u.Of}
+		if want := v.used.uses[thing]; want != u.N {
+			v.find(FindTally, 0, "%d %s of %s are used up, the entries say %d", u.N, u.What, u.Of, want)
+		}
+		delete(v.used.uses, thing)
+	}, `SELECT what, of, n FROM tally`)
+	if err != nil {
+		return err
+	}
+	for u, n := range v.used.uses {
+		v.find(FindTally, 0, "0 %s of %s are used up, the entries say %d", u.What, u.Of, n)
+	}
+	rows, err := look(selectCard)
+	if err != nil {
+		return err
+	}
+	kept, err := allCards(rows)
+	if err != nil {
+		return err
+	}
+	for serial, want := range v.used.cards {
+		if have := kept[serial]; have == nil || *have != *want {
+			v.find(FindTally, 0, "gift card %s is %+v, the entries say %+v", serial, have, *want)
+		}
+		delete(kept, serial)
+	}
+	for serial := range kept {
+		v.find(FindTally, 0, "gift card %s was never sold", serial)
+	}
+	return nil
 }
 
 // cards looks for one counter of a card with two contents.

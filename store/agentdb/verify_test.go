@@ -126,7 +126,7 @@ func TestVerifyFindsACopiedCardAndLotsThatDoNotAddUp(t *testing.T) {
 	b := newBox(t)
 	for n := 1; n <= 2; n++ {
 		c := commitOf(n, 0, 0)
-		c.Build = func(h loyalty.EntryHead) (loyalty.Entry, error) {
+		c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) {
 			return loyalty.Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: loyalty.KindLoad, Txn: h.Txn, Day: h.Day, At: h.At,
 				Card: &loyalty.CardRecord{Card: loyalty.CardID{1}, Ctr: 5, Type: 3, Amount: int32(n), NewBalance: uint32(n)}}, nil
 		}

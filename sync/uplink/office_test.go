@@ -233,7 +233,7 @@ func (b *box) sell(member loyalty.MemberID, cents int64) agentdb.Committed {
 	b.t.Helper()
 	id := loyalty.TxnID(uuid.Must(uuid.NewV7()))
 	c, err := b.db.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: [32]byte(bytes.Repeat(id[:1], 32)),
-		Build: func(h loyalty.EntryHead) (loyalty.Entry, error) {
+		Build: func(h loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			h.Lane, h.Cashier = 1, "anna"
 			in := loyalty.QuoteInput{Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "4750001", Name: "Milk", Category: "food/dairy",
 				Quantity: 1000, Amount: cents, Tax: 2100}}},
