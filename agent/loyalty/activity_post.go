@@ -116,7 +116,7 @@ func (a *activity) check(in *ActivityInput, at *moment) error {
 		return &SaleError{"referrer", ReferralUnknown}
 	case in.Friend.same(in.Referrer):
 		return &SaleError{"referrer", ReferralSelf}
-	case at.past == nil || at.purchase != 1: // nothing known of the past is not a newcomer either
+	case at.purchase != 1: // nothing known of the past is not a newcomer either
 		return &SaleError{"member", ReferralBought}
 	}
 	return nil

@@ -102,3 +102,21 @@ func TestFaultsOfActivitiesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyANewcomersFirstPurchasePaysWhoBroughtThem(t *testing.T) {
+	p := compile(t, goodHead+"activities: [{id: bring, points: 100, referral: {friend: 20}}]\n")
+	friend, referrer := &Person{Member: 2, Cards: []string{"x"}}, &Person{Member: 1, Cards: []string{"y"}}
+	ask := ActivityInput{Activity: "bring", Member: &MemberState{ID: 2, Medium: MediumPurse}, Friend: friend, Referrer: referrer}
+	_, err := p.Activity(ask, testHead(1))
+	compareError(t, err, ReferralBought) // of whom nothing is known
+	ask.Member.History = &History{}
+	claim, err := p.Activity(ask, testHead(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bought, want := range map[int64]string{0: "", 1: ReferralSmall} {
+		_, e := sell(t, p, QuoteInput{Sale: Sale{Lines: groceries()}, Member: &MemberState{ID: 2, Medium: MediumPurse, History: &History{Purchases: bought, Referred: "bring"}}}, testHead(3))
+		_, err := p.PayReferral(ReferralInput{Claim: &claim, Sale: &e, Referrer: &MemberState{ID: 1, Medium: MediumPurse, History: &History{}}}, testHead(4))
+		compareError(t, err, want)
+	}
+}

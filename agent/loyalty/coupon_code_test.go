@@ -1,8 +1,11 @@
 package loyalty
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,4 +153,26 @@ func FuzzCouponCode(f *testing.F) {
 			t.Fatalf("%q reads as %q, %v", scanned, again, err)
 		}
 	})
+}
+
+// A key that signs does not make a coupon of what cannot be one.
+func TestASignedCodeOfNoCouponIsUnreadable(t *testing.T) {
+	good := CouponCode{Issuer: 7, ShownCoupon: ShownCoupon{Coupon: "ten", Serial: "1", ValidFrom: "2026-11-01", ValidTo: "2026-11-30"}}
+	text, err := good.Sign(couponKey(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, _ := decode45(strings.TrimPrefix(text, couponPrefix))
+	body := data[:len(data)-ed25519.SignatureSize]
+	for name, wrong := range map[string][]byte{
+		"more after its end": append(slices.Clone(body), 0),
+		"a kind in capitals": bytes.Replace(body, []byte("ten"), []byte("TEN"), 1),
+	} {
+		signed := append(wrong, ed25519.Sign(couponKey(7), slices.Concat([]byte(couponLabel), wrong))...)
+		if _, err := ReadCouponCode(couponPrefix+encode45(signed), couponKeys); err == nil {
+			t.Errorf("%s is read", name)
+		} else {
+			compareError(t, err, CouponUnreadable)
+		}
+	}
 }

@@ -221,3 +221,17 @@ func TestAFaultyStampCardNamesItsPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestAStampCardsPastIsTheSumOfItsEntries(t *testing.T) {
+	steps := stampSteps([]StampUse{{Told: StampState{Stamp: "coffee"}, Given: 3, Used: 2, Ended: 4, Expires: "2027-01-31"}, {Told: StampState{Stamp: "tea"}}})
+	if len(steps) != 1 || steps[0] != (StampStep{"coffee", -3, 3, "2027-01-31"}) {
+		t.Errorf("%+v", steps)
+	}
+	past := Past{}
+	for _, day := range []string{"2026-11-24", "2026-11-24", "2026-11-23"} {
+		past.Add(PastStep{Day: day, Stamps: []StampStep{{Stamp: "coffee", Add: 1, Given: 1}}})
+	}
+	if want := (StampPast{Stamp: "coffee", Count: 3, On: "2026-11-24", Today: 2}); len(past.Stamps) != 1 || past.Stamps[0] != want {
+		t.Errorf("%+v, want %+v", past.Stamps, want)
+	}
+}
