@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
 )
 
@@ -60,6 +61,43 @@ func TestTheReceiptTellsOfCreditStampsAndWhatWasWon(t *testing.T) {
 	for _, want := range []string{"-€1.20", "To pay", "€8.80"} {
 		if paper := s.sheet(4); !strings.Contains(paper, want) {
 			t.Errorf("the receipt of the second sale lacks %q:\n%s", want, paper)
+		}
+	}
+}
+
+const setProgramme = `
+format: 1
+programme: { id: sets, name: { en: Sets }, version: 2, valid_from: 2020-01-02T00:00, currency: EUR }
+discounts: [{ id: third, name: { en: Three for two }, gives: { percent: 100, of: cheapest, buy: 2 } }]
+coupons: [{ id: off, name: { en: One off }, value: "1.00", valid_days: 10 }]
+returns: { kept: reprice, coupons: keep }
+`
+
+// Three for the price of two: when a paid one comes back, the free one is free no more. The last piece frees the coupon.
+func TestTheReturnSlipTellsWhichOfferIsLostAndWhichCouponIsBack(t *testing.T) {
+	s := newShop(t)
+	s.publish(setProgramme)
+	coupon := must[agent.CouponAnswer](t)(s.agent.IssueCoupon(t.Context(), 1, newKey(), agent.CouponRequest{Coupon: "off"}))
+	s.job(coupon.Job, "confirmed")
+	r := basket(1000)
+	r.Lines = append(r.Lines, loyalty.Line{SKU: "2", Name: "Jam", Quantity: 1000, Amount: 1000}, loyalty.Line{SKU: "3", Name: "Tea", Quantity: 1000, Amount: 500})
+	r.Coupons = []agent.Coupon{{Code: coupon.Serial}}
+	sale := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(r)))
+	s.job(sale.Job, "confirmed")
+	for _, part := range []struct {
+		request agent.ReturnRequest
+		sheet   int
+		wants   []string
+	}{
+		{agent.ReturnRequest{Sale: "1-1-2", Lines: []loyalty.ReturnedLine{{Line: 1, Quantity: 1000}}}, 3, []string{"Paturētajām precēm zaudētā atlaide", "-4,40"}},
+		{agent.ReturnRequest{Sale: "1-1-2", All: true}, 4, []string{"Var lietot vēlreiz: One off (kupons " + coupon.Serial}},
+	} {
+		done := must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(part.request)))
+		s.job(done.Job, "confirmed")
+		for _, want := range part.wants {
+			if paper := strings.ReplaceAll(s.sheet(part.sheet), "\n", " "); !strings.Contains(strings.Join(strings.Fields(paper), " "), want) {
+				t.Errorf("the slip lacks %q:\n%s", want, s.sheet(part.sheet))
+			}
 		}
 	}
 }
