@@ -638,7 +638,7 @@ func rewardAndCoupon(t *testing.T, p *tillPage, shop *stage.Shop) {
 func creditPays(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.keys("10.00 Candles #household", kb.Enter)
 	p.shows("+100 points")
-	p.shows("Credit: earned €0.20")
+	p.shows("Money back: €0.20")
 	p.clickText("Credit")
 	p.until("a part paid by credit", `document.querySelector('.totals output').innerText.includes('€9.')`)
 	p.looksRight("24-credit")
