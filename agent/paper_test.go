@@ -101,3 +101,28 @@ func TestTheReturnSlipTellsWhichOfferIsLostAndWhichCouponIsBack(t *testing.T) {
 		}
 	}
 }
+
+// Paper shows the last digits of a gift card alone, what it paid, what is left, and what a return puts back.
+func TestPaperTellsWhatIsOnAGiftCardWithoutItsNumber(t *testing.T) {
+	s := newShop(t)
+	s.publish(cardsProgramme)
+	const serial = "GIFT4711"
+	sold := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(cardLine(serial, 2000))))
+	s.job(sold.Job, "confirmed")
+	part := must[agent.SaleAnswer](t)(s.commit(newKey(), s.payingWith(serial, 1500, 1200)))
+	s.job(part.Job, "confirmed")
+	back := must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(agent.ReturnRequest{Sale: part.Sale.String(), All: true})))
+	s.job(back.Job, "confirmed")
+	for n, wants := range [][]string{
+		{"Dāvanu kartē …4711 20,00 €", "Dāvanu karte …4711 derīga līdz"},
+		{"Dāvanu karte …4711 12,00 €", "Dāvanu kartē …4711 8,00 €"},
+		{"No tā atpakaļ dāvanu kartē …4711 12,00 €"},
+	} {
+		paper := strings.Join(strings.Fields(s.sheet(n+1)), " ")
+		for _, want := range wants {
+			if !strings.Contains(paper, want) || strings.Contains(paper, serial) {
+				t.Errorf("sheet %d should say %q and not the whole serial:\n%s", n+1, want, s.sheet(n+1))
+			}
+		}
+	}
+}
