@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"errors"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -148,6 +149,12 @@ func fitTenders(t *rapid.T, p *Programme, in *QuoteInput) {
 	}
 	if len(given) > 0 && q.Total > instruments(q.Reductions) {
 		in.Sale.Tenders = []Tender{{Kind: given[0].Kind, Amount: min(given[0].Amount, q.Total-instruments(q.Reductions))}}
+	}
+	// What a card pays may earn nothing: a reward that these points were to pay then falls away, and for it another of its
+	// group may pay more.
+	var bad *SaleError
+	if _, err := p.Quote(*in); errors.As(err, &bad) && bad.Code == SaleOverpaid {
+		in.Sale.Tenders = nil
 	}
 }
 
