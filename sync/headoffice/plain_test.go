@@ -1,6 +1,7 @@
 package headoffice
 
 import (
+	"fmt"
 	"testing"
 
 	"loyaltill/agent/loyalty"
@@ -74,28 +75,37 @@ func TestEveryEntryWithoutASaleIsPosted(t *testing.T) {
 	c.inOrder()
 }
 
-// A reservation is confirmed in one store while another, which does not know, gives it back.
+// A reservation ends in one store and, a minute later, in another, which does not know: what the second spends comes out of main.
 func TestAReservationEndsOnce(t *testing.T) {
-	for _, order := range []string{"in their order", "the later first"} {
-		t.Run(order, func(t *testing.T) {
+	type ends struct {
+		first, second loyalty.SettleAs
+		late          bool
+	}
+	const confirm, cancel = loyalty.SettleConfirm, loyalty.SettleCancel
+	for as, want := range map[ends]loyalty.Points{
+		{confirm, cancel, false}: 400, {confirm, cancel, true}: 400, {cancel, confirm, false}: 400, {cancel, confirm, true}: 400,
+		{confirm, confirm, false}: 300, {confirm, confirm, true}: 300, {cancel, cancel, false}: 500, {cancel, cancel, true}: 500,
+	} {
+		t.Run(fmt.Sprintf("%s then %s, the later heard first %v", as.first, as.second, as.late), func(t *testing.T) {
 			c, one, two, anna, _ := lifeShop(t)
 			_, lots := brought(one, anna, 500)
 			e := one.made(loyalty.Reserve(loyalty.ReserveInput{Holding: loyalty.Holding{Member: anna, Lots: lots}, Points: 100, Until: "2026-11-30T10:00:00.000+02:00"}, one.head()))
 			c.hear(one, 1)
 			at := one.seq() + 1
 			held, _ := loyalty.ReservationOf(&e)
-			one.made(held.Settle(loyalty.SettleConfirm, one.head()))
+			one.made(held.Settle(as.first, one.head()))
 			two.clock = one.clock
-			two.made(held.Settle(loyalty.SettleCancel, two.head()))
-			if order == "in their order" {
+			two.made(held.Settle(as.second, two.head()))
+			if !as.late {
 				c.hear(one, at)
 				c.hear(two, 1)
 			} else {
 				c.hear(two, 1)
 				c.hear(one, at)
 			}
-			if m := c.report().member(t, anna); m.Balance != 400 || m.Lots[0].Reserved != 0 {
-				t.Errorf("the member: %+v", m)
+			wantKinds(t, c.report())
+			if m := c.report().member(t, anna); m.Balance != want || m.Lots[0].Reserved != 0 {
+				t.Errorf("the member: %+v, want %d", m, want)
 			}
 			c.inOrder()
 		})
