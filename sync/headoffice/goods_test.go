@@ -64,17 +64,23 @@ func (b *box) goodsBack(head loyalty.EntryHead, sale loyalty.Entry, pieces int64
 // told is a sale of some pieces by a store that knows all of the member's past.
 func (b *box) told(head loyalty.EntryHead, member loyalty.MemberID, pieces int64, past loyalty.Past, tier string) loyalty.Entry {
 	b.t.Helper()
+	return b.toldPaid(head, member, pieces, past, tier, loyalty.TenderCash)
+}
+
+// toldPaid is told, paid with one tender.
+func (b *box) toldPaid(head loyalty.EntryHead, member loyalty.MemberID, pieces int64, past loyalty.Past, tier string, tender loyalty.TenderKind) loyalty.Entry {
+	b.t.Helper()
 	state := &loyalty.MemberState{ID: member, Medium: loyalty.MediumNumber, Tier: tier}
 	if err := b.prog.Recall(state, &loyalty.Record{Past: past}, head.Day); err != nil {
 		b.t.Fatal(err)
 	}
-	in := loyalty.QuoteInput{Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "1", Quantity: pieces * 1000, Amount: pieces * 1000}}}, Member: state,
+	in := loyalty.QuoteInput{Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "1", Quantity: pieces * 1000, Amount: pieces * 1000}},
+		Tenders: []loyalty.Tender{{Kind: tender, Amount: pieces * 1000}}}, Member: state,
 		Place: loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}}
 	q, err := b.prog.Quote(in)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	in.Sale.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: q.Due}}
 	e, err := b.prog.Post(q, in, head)
 	if err != nil {
 		b.t.Fatal(err)

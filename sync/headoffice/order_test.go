@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,11 +46,15 @@ func TestTheOrderInWhichBatchesArriveChangesNothing(t *testing.T) {
 	})
 }
 
-// Two stores that know nothing of each other sell, give points away, set them aside and take goods back, also of the other
-// store's sales and more than once. What a month, a first purchase and a tier give, and what the goods had, is settled the same
-// in whatever order head office learns of it.
+// Two stores that know nothing of each other sell, also on account, give points away, set them aside, reward what was done, are
+// paid and take goods back, also of the other store's sales and more than once. What a month, a first purchase and a tier give,
+// what the goods had and what has ended is settled the same in whatever order head office learns of it.
 func TestTheOrderOfArrivalDecidesNothingThatLooksBack(t *testing.T) {
-	w := newWorld(t, func(c *centre) *loyalty.Programme { return c.publishText(backing) })
+	text := strings.Replace(backing, "redeem:", "  - {id: paid, per: tender, tenders: [cash], rate: {points: 1, per: 2.00}, cap: {month: 60}}\nredeem:", 1)
+	w := newWorld(t, func(c *centre) *loyalty.Programme {
+		return c.publishText(text + "activities: [{id: newsletter, name: {en: Newsletter}, points: 30}]\n")
+	})
+	w.ends = "2026-12-26" // what was earned ends
 	rapid.Check(t, func(rt *rapid.T) {
 		h := w.lives(rt)
 		first, second := h.deliver(rt, "first order"), h.deliver(rt, "second order")
@@ -62,7 +67,7 @@ func TestTheOrderOfArrivalDecidesNothingThatLooksBack(t *testing.T) {
 // lives draws what two members do in both stores.
 func (w *world) lives(rt *rapid.T) history {
 	boxes := w.fresh()
-	var sales, reserved []loyalty.Entry
+	var sales, reserved, owed []loyalty.Entry
 	for range rapid.IntRange(1, 14).Draw(rt, "entries") {
 		b := boxes[rapid.IntRange(0, 1).Draw(rt, "store")]
 		b.clock = b.clock.Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "minutes")) * time.Minute)
@@ -70,12 +75,21 @@ func (w *world) lives(rt *rapid.T) history {
 		lots := []loyalty.Lot{{ID: "0-0-0.1", Remaining: 1000, Earned: "2026-01-01"}}
 		var e loyalty.Entry
 		var err error
-		switch kind := rapid.IntRange(0, 9).Draw(rt, "kind"); {
+		switch kind := rapid.IntRange(0, 12).Draw(rt, "kind"); {
 		case kind < 4 || len(sales) == 0:
 			e = b.told(b.head(), id, rapid.Int64Range(1, 200).Draw(rt, "pieces"), w.guess(rt), "")
 			sales = append(sales, e)
 		case kind < 7:
 			e = b.goodsBack(b.head(), rapid.SampledFrom(sales).Draw(rt, "sale"), 1)
+		case kind == 9:
+			e = b.toldPaid(b.head(), id, rapid.Int64Range(1, 50).Draw(rt, "pieces"), w.guess(rt), "", loyalty.TenderAccount)
+			sales, owed = append(sales, e), append(owed, e)
+		case kind == 10 && len(owed) > 0:
+			sale := rapid.SampledFrom(owed).Draw(rt, "owed")
+			e, err = b.prog.Payment(loyalty.PaymentInput{Sale: &sale, Member: &loyalty.MemberState{ID: sale.Member, Medium: loyalty.MediumNumber},
+				Tenders: []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: rapid.Int64Range(1, sale.Sale.ToPay).Draw(rt, "paid")}}}, b.head())
+		case kind == 11:
+			e, err = b.prog.Activity(loyalty.ActivityInput{Activity: "newsletter", Member: &loyalty.MemberState{ID: id, Medium: loyalty.MediumNumber}}, b.head())
 		case kind == 7:
 			e, err = loyalty.Reserve(loyalty.ReserveInput{Holding: loyalty.Holding{Member: id, Lots: lots}, Points: 10, Until: "2026-11-30T10:00:00.000+02:00"}, b.head())
 			reserved = append(reserved, e)
@@ -112,6 +126,7 @@ type world struct {
 	boxes   []*box
 	members []loyalty.MemberID
 	card    forgedCard
+	ends    string // a day that begins when all is told; empty: none
 }
 
 func newWorld(t *testing.T, publish func(*centre) *loyalty.Programme) *world {
@@ -265,6 +280,9 @@ func (h history) deliver(rt *rapid.T, name string) string {
 		}
 	}
 	c.post()
+	if h.ends != "" {
+		c.begin(h.ends)
+	}
 	c.inOrder()
 	return outcome(rt, c.report())
 }
