@@ -115,6 +115,7 @@ func (c *compiler) gives(path string, def *givesDef, r *reduction) {
 	r.initial = c.choice(path+".base", &def.Base, "running", "initial") == 1
 	r.mode = [...]rounding{roundHalfUp, roundFloor, roundHalfEven, roundCeil}[c.choice(path+".rounding", &def.Rounding, "half_up", "floor", "half_even", "ceil")]
 	r.on = c.givesSet(path+".on", def.On)
+	c.givesGiftCard(path, def, r)
 	r.buyFrom = c.givesSet(path+".buy_from", def.BuyFrom)
 	switch {
 	case def.Percent != "":

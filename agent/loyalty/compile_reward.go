@@ -60,6 +60,25 @@ func (c *compiler) rewardTimes(path string, def *rewardDef, r *reduction) {
 	}
 }
 
+// givesGiftCard reads a reward that is a gift card: the bill sells the card, and the reward takes its worth off the price.
+func (c *compiler) givesGiftCard(path string, def *givesDef, r *reduction) {
+	if r.giftCard = def.GiftCard; r.giftCard == "" {
+		return
+	}
+	known := make([]string, len(c.doc.GiftCards))
+	for i := range c.doc.GiftCards {
+		known[i] = c.doc.GiftCards[i].ID
+	}
+	switch {
+	case r.source != ofReward:
+		c.fault(path+".gift_card", "can only be a reward", "move it to rewards")
+	case !slices.Contains(known, r.giftCard):
+		c.fault(path+".gift_card", fmt.Sprintf("there is no kind of gift card %q", r.giftCard), didYouMean(r.giftCard, known))
+	case def.Amount == "" || r.kind != giveBill || def.On != "":
+		c.fault(path+".gift_card", "needs an amount and nothing else", "write {gift_card: "+r.giftCard+", amount: 10.00}")
+	}
+}
+
 // rewardGives reads what only a reward gives: an article for nothing, or a coupon for another time.
 func (c *compiler) rewardGives(path string, def *givesDef, r *reduction) {
 	name := "product"

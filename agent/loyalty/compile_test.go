@@ -52,6 +52,8 @@ func faultyDocuments() []faultyDocument {
 		{"pieces of a bill", goodHead + "discounts: [{id: d, gives: {percent: 10, units: 2}}]\n", "discounts[0].gives.units: does nothing here"},
 		{"steps of a share", goodHead + "discounts: [{id: d, gives: {percent: 10, each: 30.00}}]\n", "discounts[0].gives.each: does nothing here"},
 		{"a limit on nothing", goodHead + "discounts: [{id: d, gives: {amount: 1.00, times: 2}}]\n", "discounts[0].gives.times: does nothing here"},
+		{"a card for nothing in particular", goodHead + "gift_cards: [{id: g, name: {en: G}, values: [5.00]}]\nrewards: [{id: r, cost: 5, gives: {gift_card: g, percent: 10}}]\n", "rewards[0].gives.gift_card: needs an amount and nothing else; write {gift_card: g, amount: 10.00}"},
+		{"a card of no kind", goodHead + "rewards: [{id: r, cost: 5, gives: {gift_card: g, amount: 5.00}}]\n", `rewards[0].gives.gift_card: there is no kind of gift card "g"`},
 		{"a bundle of one", goodHead + "discounts: [{id: d, gives: {price: 1.00, of: bundle}}]\n", "discounts[0].gives.units: does not say how many pieces make a bundle; write 2 or more"},
 		{"bought for nothing", goodHead + "sets: {a: {sku: [a]}}\ndiscounts: [{id: d, gives: {percent: 10, of: cheapest, buy_from: a}}]\n", "discounts[0].gives.buy_from: does nothing here"},
 		{"a discount on a set that is not there", goodHead + "discounts: [{id: d, gives: {percent: 10, on: x}}]\n", `discounts[0].gives.on: there is no set "x"`},

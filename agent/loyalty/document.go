@@ -309,8 +309,9 @@ type rewardDef struct {
 
 // givesDef is a price reduction. One of percent, amount and price says how much, of says of what.
 type givesDef struct {
-	Product  string  `json:"product,omitempty"` // of a reward: pieces of one article for nothing
-	Coupon   string  `json:"coupon,omitempty"`  // of a reward: a coupon of that kind
+	Product  string  `json:"product,omitempty"`   // of a reward: pieces of one article for nothing
+	Coupon   string  `json:"coupon,omitempty"`    // of a reward: a coupon of that kind
+	GiftCard string  `json:"gift_card,omitempty"` // of a reward: an amount off a card of that kind that the bill sells
 	Percent  decimal `json:"percent,omitempty"`
 	Amount   decimal `json:"amount,omitempty"`
 	Price    decimal `json:"price,omitempty"`

@@ -53,6 +53,7 @@ type reduction struct {
 	partial    bool
 	product    string // the only article that it bears on
 	coupon     int    // kind, of giveCoupon
+	giftCard   string // of a reward: only lines that sell a card of this kind
 }
 
 // prices is what the lines of a bill cost while reductions are taken off.

@@ -160,6 +160,12 @@ func (b *bill) holds(i int, set setID) bool {
 func (s *stack) offer(r *reduction) *offer {
 	f := offer{reduction: r, count: 1}
 	for i := range s.out {
+		if r.giftCard != "" {
+			if k := s.p.giftCardOf(&s.in.Sale.Lines[i]); k != nil && k.id == r.giftCard {
+				f.lines = append(f.lines, int32(i))
+			}
+			continue
+		}
 		if s.out[i].Excluded != "" {
 			continue
 		}

@@ -138,6 +138,7 @@ a multiplier of a rule that is not there
 days the wrong way round
 a day that does not exist
 a tier that is not declared
+a card of no kind
 a discount on a set that is not there
 a discount with the id of a rule
 a reward twice of what can be given once
