@@ -23,14 +23,38 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	if err != nil {
 		return SaleAnswer{}, err
 	}
-	if answer, done, err := a.replay(ctx, id, hash); done || err != nil {
+	if answer, known, err := a.known(ctx, l, id, hash); known || err != nil {
 		return answer, err
 	}
-	if intent, err := a.db.Intent(ctx, id); err == nil && intent.Open() {
-		return a.retryIntent(ctx, l, intent, hash)
-	} else if err != nil && !errors.Is(err, agentdb.ErrNotFound) {
-		return SaleAnswer{}, err
+	answer, err := a.commit(ctx, l, id, hash, r)
+	var refusal *Refusal
+	if errors.As(err, &refusal) && refusal.Code == CodeQuoteChanged {
+		// The same key may be on its way twice: then it was the other call that changed what the sale is worth.
+		if first, known, err := a.known(ctx, l, id, hash); known || err != nil {
+			return first, err
+		}
 	}
+	return answer, err
+}
+
+// known answers a key that was used before, be it that the sale still waits for its card.
+func (a *Agent) known(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]byte) (SaleAnswer, bool, error) {
+	if answer, done, err := a.replay(ctx, id, hash); done || err != nil {
+		return answer, done, err
+	}
+	intent, err := a.db.Intent(ctx, id)
+	if errors.Is(err, agentdb.ErrNotFound) || err == nil && !intent.Open() {
+		return SaleAnswer{}, false, nil
+	}
+	if err != nil {
+		return SaleAnswer{}, false, err
+	}
+	answer, err := a.retryIntent(ctx, l, intent, hash)
+	return answer, true, err
+}
+
+// commit makes a sale whose key is new.
+func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]byte, r CommitRequest) (SaleAnswer, error) {
 	b, err := a.price(ctx, l, id, r.SaleRequest)
 	if err != nil {
 		return SaleAnswer{}, err
@@ -45,7 +69,7 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	if b.paysFromWallets() && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
-	s := &sale{id: id, lane: n, hash: hash, request: r, bill: b, seed: a.drawSeed}
+	s := &sale{id: id, lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed}
 	var committed agentdb.Committed
 	if b.redeemsFromCard() {
 		err = l.call(ctx, func(ctx context.Context) (err error) {

@@ -606,6 +606,7 @@ func rewardAndCoupon(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.shows("3 tries are left")
 	p.keys("4711", kb.Enter)
 	p.shows("PIN entered")
+	p.until("no question", noQuestion)
 	p.keys(kb.F2, "10.00 Candles #household", kb.Enter)
 	p.shows("+100 points")
 	p.shows("points to go") // for the hamper
