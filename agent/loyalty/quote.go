@@ -218,6 +218,7 @@ type bill struct {
 	out      []QuotedLine
 	sets     []setID // of all lines, one after the other
 	setEnd   []int32 // where each line's sets end in sets
+	content  []int32 // byContent's answer, once it was asked; nobody changes it
 	tendered int64   // tenders other than points
 	paid     []int64 // of each line, by coupons and rewards that pay; nil: nothing
 

@@ -282,12 +282,16 @@ func checkTenders(tenders []Tender) error {
 // byContent is the lines in an order that does not depend on the order in which they were rung up, so that the odd minor
 // unit of a split, and with it the points, does not either. Lines that are equal in everything stay as they are.
 func (b *bill) byContent() []int32 {
+	if b.content != nil {
+		return b.content
+	}
 	lines := b.in.Sale.Lines
 	order := make([]int32, len(lines))
 	for i := range order {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(compareLines(&lines[i], &lines[j]), cmp.Compare(i, j)) })
+	b.content = order
 	return order
 }
 

@@ -198,7 +198,7 @@ func (c *comparison) why(s, o []Finding) {
 }
 
 func applied(why []Finding) []Finding {
-	var out []Finding
+	out := make([]Finding, 0, len(why))
 	for _, f := range why {
 		if f.Applied && (f.Points != 0 || f.Value != 0) {
 			out = append(out, f)
