@@ -108,57 +108,6 @@ func (j *judge) entry(raw hodb.Entry) error {
 		return j.repeated(m, first)
 	}
 	switch m.entry.Kind {
-	case loyalty.KindSale:
-		if m.entry.Sale == nil {
-			return j.notInterpreted(m.key, errors.New("sale without its body"))
-		}
-		if c := m.entry.Sale.Confirms; c != nil {
-			if err := j.link(m, hodb.LinkSettle, hodb.EntryKey(c.EntryRef)); err != nil {
-				return err
-			}
-		}
-		return j.ofMember(m)
-	case loyalty.KindReturn:
-		if m.entry.Return == nil {
-			return j.notInterpreted(m.key, errors.New("return without its body"))
-		}
-		if len(m.entry.Return.Unbilled) > 0 {
-			return j.ofMember(m)
-		}
-		if err := j.link(m, hodb.LinkReturn, soldBy(m.entry.Return)); err != nil {
-			return err
-		}
-		return j.ofMember(m)
-	case loyalty.KindSettle, loyalty.KindReverse, loyalty.KindPayment:
-		topic, ref, err := undone(m.entry)
-		if err != nil {
-			return j.notInterpreted(m.key, err)
-		}
-		if err := j.link(m, topic, ref); err != nil {
-			return err
-		}
-		return j.ofMember(m)
-	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindReplace, loyalty.KindAdjust,
-		loyalty.KindGiftCard:
-		return j.ofMember(m)
-	case loyalty.KindMerge:
-		if m.entry.Merge == nil || m.entry.Merge.Gone == m.entry.Member {
-			return j.notInterpreted(m.key, errors.New("merge without its body, or with oneself"))
-		}
-		if err := j.merging(m); err != nil {
-			return err
-		}
-		return j.ofMember(m)
-	case loyalty.KindOpening:
-		if m.entry.Opening == nil {
-			return j.notInterpreted(m.key, errors.New("opening without its body"))
-		}
-		return j.ofMember(m)
-	case loyalty.KindActivity:
-		if m.entry.Activity == nil {
-			return j.notInterpreted(m.key, errors.New("activity without its body"))
-		}
-		return j.ofMember(m)
 	case loyalty.KindTier:
 		return nil // a store's own review; head office's decides
 	case loyalty.KindLoad:
@@ -170,7 +119,57 @@ func (j *judge) entry(raw hodb.Entry) error {
 	case loyalty.KindClose:
 		return j.close(m)
 	}
-	return j.notInterpreted(m.key, fmt.Errorf("kind %q is not known", m.entry.Kind))
+	odd, err := j.prepare(m)
+	if err != nil {
+		return err
+	}
+	if odd != nil {
+		return j.notInterpreted(m.key, odd)
+	}
+	return j.ofMember(m)
+}
+
+// prepare links an entry of a member to the one that it is about. odd says why it cannot be judged.
+func (j *judge) prepare(m *matter) (odd, err error) {
+	switch e := m.entry; e.Kind {
+	case loyalty.KindSale:
+		if e.Sale == nil {
+			return errors.New("sale without its body"), nil
+		}
+		if c := e.Sale.Confirms; c != nil {
+			return nil, j.link(m, hodb.LinkSettle, hodb.EntryKey(c.EntryRef))
+		}
+	case loyalty.KindReturn:
+		if e.Return == nil {
+			return errors.New("return without its body"), nil
+		}
+		if len(e.Return.Unbilled) == 0 {
+			return nil, j.link(m, hodb.LinkReturn, soldBy(e.Return))
+		}
+	case loyalty.KindSettle, loyalty.KindReverse, loyalty.KindPayment:
+		topic, ref, odd := undone(e)
+		if odd != nil {
+			return odd, nil
+		}
+		return nil, j.link(m, topic, ref)
+	case loyalty.KindMerge:
+		if e.Merge == nil || e.Merge.Gone == e.Member {
+			return errors.New("merge without its body, or with oneself"), nil
+		}
+		return nil, j.merging(m)
+	case loyalty.KindOpening:
+		if e.Opening == nil {
+			return errors.New("opening without its body"), nil
+		}
+	case loyalty.KindActivity:
+		if e.Activity == nil {
+			return errors.New("activity without its body"), nil
+		}
+	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindReplace, loyalty.KindAdjust, loyalty.KindGiftCard:
+	default:
+		return fmt.Errorf("kind %q is not known", e.Kind), nil
+	}
+	return nil, nil
 }
 
 func (j *judge) repeated(m *matter, first hodb.EntryKey) error {
