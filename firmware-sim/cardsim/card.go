@@ -47,7 +47,7 @@ func Create(entropy io.Reader) (*Card, error) {
 // Core is the card without its file and without locking, for tests that drive it alone.
 func (c *Card) Core() *Core { return c.core }
 
-// Request is what head office signs, card.md 5.
+// Request is what head office signs, card.md 6.
 func (c *Card) Request() []byte {
 	request, err := json.Marshal(map[string]string{"public_key": hex.EncodeToString(c.core.key.PublicKey().Bytes())})
 	if err != nil {
@@ -56,7 +56,7 @@ func (c *Card) Request() []byte {
 	return request
 }
 
-// Personalise gives a blank card what head office made for it, card.md 5, and refuses what was made for another
+// Personalise gives a blank card what head office made for it, card.md 6, and refuses what was made for another
 // card's key.
 func (c *Card) Personalise(file []byte) error { return c.personalise(file, true) }
 

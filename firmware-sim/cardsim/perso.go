@@ -22,7 +22,7 @@ const (
 	maxTierSize     = 24
 )
 
-// perso is the personalisation file of card.md 5.
+// perso is the personalisation file of card.md 6.
 type perso struct {
 	CardID          string `json:"card_id"`
 	Certificate     string `json:"certificate"`

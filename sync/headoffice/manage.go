@@ -208,7 +208,7 @@ type Secret string
 // Format prints stars for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("***")) }
 
-// personalisation is the file of card.md 5.
+// personalisation is the file of card.md 6.
 type personalisation struct {
 	CardID          loyalty.CardID `json:"card_id"`
 	Certificate     store.HexBytes `json:"certificate"`
@@ -284,7 +284,7 @@ func (m Manager) SignCard(ctx context.Context, c NewCard, path string) (id loyal
 // maxRequest bounds a card's request file.
 const maxRequest = 4096
 
-// ReadCardRequest reads the public key that a card has made (card.md 5).
+// ReadCardRequest reads the public key that a card has made (card.md 6).
 func ReadCardRequest(path string) ([]byte, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -112,7 +112,7 @@ func (i *Issuer) Certificate(tb testing.TB, point []byte, p Plastic) *card.Certi
 	return c
 }
 
-// Personalise answers a card's request with its file, card.md 5.
+// Personalise answers a card's request with its file, card.md 6.
 func (i *Issuer) Personalise(tb testing.TB, request []byte, p Plastic) []byte {
 	tb.Helper()
 	p = p.filled()
