@@ -2,8 +2,9 @@
 // every other, opens a protected session, has the PIN checked by the card, and moves points in the card's purse.
 //
 // It owns the host side of docs/card.md (the comments "card.md 3.5" point there): bytes, session cryptography, and what an
-// answer proves. It must never hold a CA private key, a card's K_tx or K_ld, repeat a PIN, or take an answer without the
-// card's MAC for an outcome. It opens no device, keeps no file and never logs.
+// answer proves; and for head office, which makes cards, the way from a blank to a member's card. It must never hold a CA
+// private key, keep a card's K_tx or K_ld that it hands to a blank, repeat a PIN, or take an answer without the card's MAC for
+// an outcome. It opens no device, keeps no file and never logs.
 package card
 
 import "context"

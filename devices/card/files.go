@@ -31,6 +31,7 @@ func (f Flags) PINBlocked() bool { return f&2 != 0 }
 func (f Flags) Ratified() bool   { return f&4 != 0 }
 func (f Flags) terminated() bool { return f&8 != 0 }
 func (f Flags) PUKBlocked() bool { return f&16 != 0 }
+func (f Flags) blank() bool      { return f&32 != 0 }
 
 // selection is what SELECT answers, card.md 2. Nothing of it is proved yet.
 type selection struct {
