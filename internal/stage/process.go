@@ -124,6 +124,9 @@ func (p *Process) Kill() {
 	})
 }
 
+// PID is the child's process number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Done is closed when the child has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
