@@ -14,7 +14,7 @@ BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 
 FUZZTIME ?= 15s
 
-.PHONY: help deps go-version build demo run test check cross lint mutate fuzz graph bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate fuzz graph bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ check: ## gofmt, vet (also without PC/SC and cgo), tests
 cross: ## build the programs for Windows, and for arm64 without readers
 	@mkdir -p out/cross && for target in windows/amd64 linux/arm64; do \
 	CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build -trimpath -o out/cross/$${target%/*}-$${target#*/}/ ./cmd/loyaltill ./cmd/headoffice || exit 1; done
+
+ifd: ## build the driver for simulated readers with a pinpad (needs gcc and libpcsclite-dev)
+	@mkdir -p bin && sh firmware-sim/ifd/driver/build.sh bin/libifdloyaltill.so
 
 lint: ## golangci-lint, from the tools module
 	@$(GO) tool -modfile=tools/go.mod golangci-lint run ./...

@@ -149,6 +149,8 @@ func TestWrongUsageIsRefusedBeforeADeviceAppears(t *testing.T) {
 		{"speed that is no number", []string{"run", "--printer", "a=pty:" + link, "--speed", "NaN"}, 1},
 		{"name that is no path element", []string{"run", "--printer", "../a=pty:" + link}, 1},
 		{"reader without cards", []string{"run", "--reader", "r=127.0.0.1:1"}, 1},
+		{"reader without a place", []string{"run", "--cards", t.TempDir(), "--reader", "r"}, 1},
+		{"serial number of a reader that tells none", []string{"run", "--cards", t.TempDir(), "--reader", "r=127.0.0.1:1,serial=1"}, 1},
 		{"unknown flag", []string{"run", "--printers", "a"}, 2},
 		{"no command", nil, 2},
 	} {

@@ -20,7 +20,7 @@ import (
 type runCommand struct {
 	Control string   `help:"Address of the control interface, on loopback." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	Cards   string   `help:"Folder of the cards." type:"path" placeholder:"DIR"`
-	Reader  []string `help:"A virtual reader waiting for a card at HOST:PORT." sep:"none" placeholder:"NAME=HOST:PORT"`
+	Reader  []string `help:"A virtual reader: vpcd's at HOST:PORT, or one of our own driver with a pinpad, at the socket PATH." sep:"none" placeholder:"NAME=HOST:PORT|unix:PATH[,serial=TEXT]"`
 	Printer []string `help:"A printer on a pty or a TCP port, with options: personality, serial, speed, buffer, baud." sep:"none" placeholder:"NAME=pty:LINK|tcp:HOST:PORT[,OPTION=VALUE...]"`
 	Speed   float64  `help:"How much faster than real the printers' mechanics run." default:"1"`
 }
@@ -100,12 +100,12 @@ func (c runCommand) open(log zerolog.Logger) (*bench, error) {
 	}
 	var readers []cardsim.ReaderConfig
 	for _, text := range c.Reader {
-		name, addr, ok := strings.Cut(text, "=")
-		if !ok || addr == "" {
-			return nil, fmt.Errorf("--reader %s: want NAME=HOST:PORT", text)
+		r, err := parseReader(text)
+		if err != nil {
+			return nil, fmt.Errorf("--reader %s: %w", text, err)
 		}
-		readers = append(readers, cardsim.ReaderConfig{Name: name, Addr: addr})
-		b.readers[name] = addr
+		readers = append(readers, r)
+		b.readers[r.Name] = r.Addr
 	}
 	var err error
 	if c.Cards != "" {
@@ -115,6 +115,19 @@ func (c runCommand) open(log zerolog.Logger) (*bench, error) {
 	}
 	b.printers, err = printersim.OpenBench(printers, log)
 	return b, err
+}
+
+// parseReader reads NAME=HOST:PORT or NAME=unix:PATH, the latter with its serial number behind a comma.
+func parseReader(text string) (cardsim.ReaderConfig, error) {
+	name, rest, _ := strings.Cut(text, "=")
+	addr, option, more := strings.Cut(rest, ",")
+	r := cardsim.ReaderConfig{Name: name, Addr: addr}
+	serial, ok := strings.CutPrefix(option, "serial=")
+	if addr == "" || more && !(ok && strings.HasPrefix(addr, "unix:")) {
+		return r, errors.New("want NAME=HOST:PORT or NAME=unix:PATH[,serial=TEXT]")
+	}
+	r.Serial = serial
+	return r, nil
 }
 
 // parsePrinter reads NAME=pty:LINK or NAME=tcp:HOST:PORT and options behind commas.

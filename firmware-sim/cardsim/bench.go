@@ -20,10 +20,12 @@ var (
 
 const maxReaders = 64
 
-// ReaderConfig names a virtual reader and the address (host:port) at which it waits for a card.
+// ReaderConfig names a virtual reader. Addr is where vpcd waits for a card (host:port), or "unix:" and the path of the socket
+// at which our own driver looks for a reader with a pinpad, whose Serial it tells.
 type ReaderConfig struct {
-	Name string
-	Addr string
+	Name   string
+	Addr   string
+	Serial string
 }
 
 // Bench is a table with readers and a folder of cards, each with a name. A card that is in no reader exists as its
@@ -53,7 +55,9 @@ func OpenBench(dir string, readers []ReaderConfig, log zerolog.Logger) (*Bench, 
 		if b.slots[r.Name] != nil {
 			return nil, fmt.Errorf("open bench: two readers are called %q", r.Name)
 		}
-		b.slots[r.Name] = NewSlot(r.Name, r.Addr, log)
+		slot := NewSlot(r.Name, r.Addr, log)
+		slot.Serial = r.Serial
+		b.slots[r.Name] = slot
 		b.names = append(b.names, r.Name)
 	}
 	return b, nil
@@ -119,6 +123,27 @@ func (b *Bench) Contacts(reader string) (*Contacts, error) {
 	return &slot.Contacts, nil
 }
 
+// Pinpad of a reader, to type on.
+func (b *Bench) Pinpad(reader string) (*Pinpad, error) {
+	slot, ok := b.slots[reader]
+	if !ok {
+		return nil, fmt.Errorf("reader %q: %w", reader, ErrUnknownReader)
+	}
+	if !slot.ours() {
+		return nil, fmt.Errorf("reader %s: %w", reader, ErrNotOurDriver)
+	}
+	return &slot.Pinpad, nil
+}
+
+// SetPlugged pulls a reader's cable out or puts it back in.
+func (b *Bench) SetPlugged(reader string, plugged bool) error {
+	slot, ok := b.slots[reader]
+	if !ok {
+		return fmt.Errorf("reader %q: %w", reader, ErrUnknownReader)
+	}
+	return slot.SetPlugged(plugged)
+}
+
 // Status of a card, in a reader or in the folder.
 func (b *Bench) Status(card string) (Status, error) {
 	b.mu.Lock()
@@ -170,6 +195,8 @@ type ReaderView struct {
 	Card      string `json:"card,omitempty"`
 	Connected bool   `json:"connected"`
 	Fault     *Fault `json:"fault,omitempty"`
+
+	Pinpad *PinpadView `json:"pinpad,omitempty"` // of a reader that has one
 }
 
 // Readers lists the readers in the order of OpenBench.
@@ -185,6 +212,10 @@ func (b *Bench) Readers() []ReaderView {
 		}
 		if f, ok := slot.Contacts.Fault(); ok {
 			v.Fault = &f
+		}
+		if slot.ours() {
+			pad := slot.Pinpad.View()
+			v.Pinpad = &pad
 		}
 		views = append(views, v)
 	}

@@ -32,7 +32,7 @@ func newWorkbench(t *testing.T) *workbench {
 	for _, name := range []string{"anna", "ben"} {
 		w.issue(name)
 	}
-	bench, err := OpenBench(w.dir, []ReaderConfig{{"lane-1", w.reader.addr()}, {"lane-2", "127.0.0.1:1"}}, zerolog.Nop())
+	bench, err := OpenBench(w.dir, []ReaderConfig{{Name: "lane-1", Addr: w.reader.addr()}, {Name: "lane-2", Addr: "127.0.0.1:1"}}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,9 +307,47 @@ func TestCardsAreMadeAndPersonalisedByName(t *testing.T) {
 }
 
 func TestABenchIsSetUpOnce(t *testing.T) {
-	for _, readers := range [][]ReaderConfig{{{"a", ""}, {"a", ""}}, {{"a b", ""}}, make([]ReaderConfig, maxReaders+1)} {
+	for _, readers := range [][]ReaderConfig{{{Name: "a"}, {Name: "a"}}, {{Name: "a b"}}, make([]ReaderConfig, maxReaders+1)} {
 		if _, err := OpenBench(t.TempDir(), readers, zerolog.Nop()); err == nil {
 			t.Errorf("%d readers %v are taken", len(readers), readers[0])
 		}
+	}
+}
+
+func TestPinpadAndCableAreWorkedOverTheControlInterface(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "reader.sock")
+	bench, err := OpenBench(t.TempDir(), []ReaderConfig{{Name: "lane-1", Addr: ifdScheme + path, Serial: "0100"}, {Name: "lane-2", Addr: "127.0.0.1:1"}}, zerolog.Nop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot := bench.slots["lane-1"]
+	running(t, slot)
+	slot.Insert(pinpadCard(t))
+	server := httptest.NewServer(bench.Handler())
+	t.Cleanup(server.Close)
+	w := &workbench{t: t, url: server.URL}
+
+	w.call(http.StatusConflict, "POST", "/readers/lane-2/keys", `{"keys":["ok"]}`)
+	w.call(http.StatusConflict, "PUT", "/readers/lane-2/cable", `{"plugged":false}`)
+	w.call(http.StatusNotFound, "GET", "/readers/lane-3/pinpad", "")
+	w.call(http.StatusConflict, "POST", "/readers/lane-1/keys", `{"keys":["ok"]}`)
+
+	d := dialDriver(t, path)
+	d.want(ifdDone, ifdPower, 1)
+	d.transmit(unhex(selectHex))
+	d.askPIN(pinStructure(plainVerify))
+	d.types(&slot.Pinpad, "4")
+	w.call(http.StatusBadRequest, "POST", "/readers/lane-1/keys", `{"keys":["#"]}`)
+	w.call(http.StatusNoContent, "POST", "/readers/lane-1/keys", `{"keys":["7","1"]}`)
+	if got := w.call(http.StatusOK, "GET", "/readers/lane-1/pinpad", ""); strings.TrimSpace(got) != `{"asks":true,"stars":3}` {
+		t.Errorf("the pinpad shows %s", got)
+	}
+	w.call(http.StatusNoContent, "POST", "/readers/lane-1/keys", `{"keys":["1","ok"]}`)
+	if got := sw(d.result(ifdDone)); got != "9000" {
+		t.Errorf("the card says %s", got)
+	}
+	w.call(http.StatusNoContent, "PUT", "/readers/lane-1/cable", `{"plugged":false}`)
+	if _, _, err := d.receive(); err == nil {
+		t.Error("the driver is still answered")
 	}
 }

@@ -19,6 +19,9 @@ const maxControlBody = 4 << 10
 //	DELETE /readers/{name}/card    removes
 //	PUT    /readers/{name}/fault   Fault: arms, in place of the one before
 //	DELETE /readers/{name}/fault   disarms
+//	GET    /readers/{name}/pinpad  what the pinpad shows
+//	POST   /readers/{name}/keys    {"keys":["4","7","1","1","ok"]} presses: digits, clear, ok, cancel, timeout
+//	PUT    /readers/{name}/cable   {"plugged":false} pulls the reader's cable out
 func (b *Bench) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /cards", answering(func(*http.Request) (any, error) { return b.Cards() }))
@@ -36,7 +39,42 @@ func (b *Bench) Handler() http.Handler {
 		}
 		return nil, err
 	}))
+	mux.Handle("GET /readers/{name}/pinpad", answering(b.getPinpad))
+	mux.Handle("POST /readers/{name}/keys", answering(b.postKeys))
+	mux.Handle("PUT /readers/{name}/cable", answering(b.putCable))
 	return mux
+}
+
+func (b *Bench) getPinpad(r *http.Request) (any, error) {
+	pad, err := b.Pinpad(r.PathValue("name"))
+	if err != nil {
+		return nil, err
+	}
+	return pad.View(), nil
+}
+
+func (b *Bench) postKeys(r *http.Request) (any, error) {
+	pad, err := b.Pinpad(r.PathValue("name"))
+	if err != nil {
+		return nil, err
+	}
+	var body struct {
+		Keys []string `json:"keys"`
+	}
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, pad.Press(body.Keys...)
+}
+
+func (b *Bench) putCable(r *http.Request) (any, error) {
+	var body struct {
+		Plugged bool `json:"plugged"`
+	}
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, b.SetPlugged(r.PathValue("name"), body.Plugged)
 }
 
 func (b *Bench) putCard(r *http.Request) (any, error) {
@@ -103,6 +141,12 @@ func problem(err error) (status int, code string) {
 		return http.StatusNotFound, "unknown_reader"
 	case errors.Is(err, ErrCardElsewhere):
 		return http.StatusConflict, "card_elsewhere"
+	case errors.Is(err, ErrNotOurDriver):
+		return http.StatusConflict, "no_pinpad"
+	case errors.Is(err, ErrPinpadIdle):
+		return http.StatusConflict, "pinpad_idle"
+	case errors.Is(err, ErrKey):
+		return http.StatusBadRequest, "bad_key"
 	case errors.Is(err, ErrName):
 		return http.StatusBadRequest, "bad_name"
 	case errors.Is(err, ErrFault):

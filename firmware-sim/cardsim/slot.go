@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,10 +17,16 @@ const (
 	backoffMax  = 2 * time.Second
 )
 
-// Slot is one virtual reader seen from its card: while a card is in it, it keeps a connection to the reader's
-// address; without a card there is none, which is how the reader knows.
+// Slot is one virtual reader seen from its card. At a reader of vpcd it keeps a connection to the reader's address while a
+// card is in it; without a card there is none, which is how the reader knows. At a reader of our own driver (the address is
+// "unix:" and a path) it listens there, and has a pinpad.
 type Slot struct {
 	Contacts Contacts // where faults are armed
+	Pinpad   Pinpad   // of a reader of our own driver
+
+	// What a reader of our own driver says of itself; set before Run.
+	Serial  string // as printed on it
+	Channel uint32 // where it is plugged in, as SCARD_ATTR_CHANNEL_ID tells it
 
 	name string
 	addr string
@@ -27,7 +34,12 @@ type Slot struct {
 
 	mu      sync.Mutex
 	seat    *seat
-	changed chan struct{} // holds one signal: the seat was taken
+	changed chan struct{} // holds one signal: the seat was taken, or the cable moved
+
+	// Of a reader of our own driver.
+	driven    bool // the driver is connected
+	unplugged bool
+	pull      context.CancelFunc // ends what goes on while the cable is in
 }
 
 // seat is one card's stay in a slot, from its insertion to its removal.
@@ -76,7 +88,7 @@ func (s *Slot) Card() *Card {
 func (s *Slot) Connected() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.seat != nil && s.seat.conn != nil
+	return s.seat != nil && (s.seat.conn != nil || s.driven)
 }
 
 // eject needs the lock. A connection that is closed twice says so, and nobody needs to know.
@@ -107,6 +119,9 @@ func (s *Slot) Run(ctx context.Context) error {
 		watch.Wait()
 		s.Remove()
 	}()
+	if path, ours := strings.CutPrefix(s.addr, ifdScheme); ours {
+		return s.listen(ctx, path)
+	}
 	for ctx.Err() == nil {
 		if seat := s.current(); seat != nil {
 			s.attend(ctx, seat)
@@ -229,17 +244,21 @@ func (s *Slot) serve(ctx context.Context, f *frames, seat *seat, body []byte) er
 	return f.write(outcome.Answer)
 }
 
-// respond lets the card answer while it cannot be moved: a frame reaches a card that is in the slot, or none.
 func (s *Slot) respond(seat *seat, body []byte) (Outcome, error) {
+	if len(body) == 1 {
+		return s.control(seat, body[0])
+	}
+	return s.exchange(seat, body)
+}
+
+// exchange lets the card answer while it cannot be moved: a command reaches a card that is in the slot, or none.
+func (s *Slot) exchange(seat *seat, capdu []byte) (Outcome, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.seat != seat {
 		return Outcome{}, errCardGone
 	}
-	if len(body) == 1 {
-		return s.control(seat.card, body[0]), nil
-	}
-	outcome := s.Contacts.Exchange(seat.card, body)
+	outcome := s.Contacts.Exchange(seat.card, capdu)
 	if outcome.Err != nil {
 		s.log.Error().Err(outcome.Err).Msg("card lost its memory file")
 	}
@@ -250,18 +269,23 @@ func (s *Slot) respond(seat *seat, body []byte) (Outcome, error) {
 	return outcome, nil
 }
 
-func (s *Slot) control(card *Card, code byte) Outcome {
+func (s *Slot) control(seat *seat, code byte) (Outcome, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seat != seat {
+		return Outcome{}, errCardGone
+	}
 	switch code {
 	case vpcdPowerOff:
-		card.PowerOff()
+		seat.card.PowerOff()
 	case vpcdPowerOn, vpcdReset:
-		if err := card.PowerOn(); err != nil {
+		if err := seat.card.PowerOn(); err != nil {
 			s.log.Error().Err(err).Msg("card does not start")
 		}
 	case vpcdATR:
-		return Outcome{Answer: s.Contacts.ATR(card)}
+		return Outcome{Answer: s.Contacts.ATR(seat.card)}, nil
 	default:
 		s.log.Debug().Uint8("code", code).Msg("reader sent an unknown control code")
 	}
-	return Outcome{Silent: true}
+	return Outcome{Silent: true}, nil
 }
