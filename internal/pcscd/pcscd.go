@@ -7,7 +7,7 @@
 //  2. Start writes a reader configuration, gives each pair of readers its own copy of the driver (two entries with one
 //     driver file disturb each other) and its own two TCP ports, and starts pcscd with it.
 //  3. A simulated card connects to a reader's port on 127.0.0.1; the program, and whatever it starts, finds the reader under
-//     its name through PC/SC.
+//     its name through PC/SC. Readers with a pinpad are sockets of our own driver instead, which needs a compiler.
 //
 // Where that cannot be, Running finds a pcscd that somebody else has started with the virtual readers of the distribution.
 //
@@ -30,15 +30,19 @@ var ErrNotOurs = errors.New("the card service is somebody else's")
 // MaxReaders is the most that pcsc-lite before 2.5.0 takes.
 const MaxReaders = 16
 
-// Options of a service.
+// Options of a service. There may be MaxReaders of both kinds together; none is a service without readers.
 type Options struct {
-	Readers int // 1 to MaxReaders
+	Readers int // of vpcd
+	Pinpads int // of our own driver, firmware-sim/ifd, which is built for it
 }
 
-// Daemon is a card service with virtual readers. Readers[i] takes cards on 127.0.0.1:Ports[i].
+// Daemon is a card service with virtual readers. Readers[i] takes cards on 127.0.0.1:Ports[i]; Pinpads[i] is a reader whose
+// simulator listens on the socket Sockets[i].
 type Daemon struct {
 	Readers []string
 	Ports   []int
+	Pinpads []string
+	Sockets []string
 	Log     *Log // what the service printed; nil when somebody else runs it
 
 	process *process

@@ -96,9 +96,9 @@ func TestServiceEndsWithItsContext(t *testing.T) {
 }
 
 func TestOptionsOutOfRangeAreRefused(t *testing.T) {
-	for _, n := range []int{-1, 0, MaxReaders + 1} {
-		if _, err := Start(t.Context(), Options{Readers: n}); err == nil {
-			t.Errorf("%d readers", n)
+	for _, opts := range []Options{{Readers: -1}, {Pinpads: -1}, {Readers: MaxReaders + 1}, {Readers: MaxReaders, Pinpads: 1}} {
+		if _, err := Start(t.Context(), opts); err == nil {
+			t.Errorf("%+v", opts)
 		}
 	}
 }

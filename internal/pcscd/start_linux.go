@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"loyaltill/firmware-sim/ifd"
 )
 
 const (
@@ -38,8 +40,8 @@ type process struct {
 
 // Start runs a private service, which must be in a private view: see Isolate. It ends with ctx or Stop, and with this program.
 func Start(ctx context.Context, opts Options) (*Daemon, error) {
-	if opts.Readers < 1 || opts.Readers > MaxReaders {
-		return nil, fmt.Errorf("start card service: %d readers, want 1 to %d", opts.Readers, MaxReaders)
+	if opts.Readers < 0 || opts.Pinpads < 0 || opts.Readers+opts.Pinpads > MaxReaders {
+		return nil, fmt.Errorf("start card service: %d readers and %d with a pinpad, together at most %d", opts.Readers, opts.Pinpads, MaxReaders)
 	}
 	inst, err := inspect(ctx)
 	if err != nil {
@@ -50,20 +52,20 @@ func Start(ctx context.Context, opts Options) (*Daemon, error) {
 	}
 	for range startTries {
 		var d *Daemon
-		if d, err = startOnce(ctx, inst, opts.Readers); err == nil {
+		if d, err = startOnce(ctx, inst, opts); err == nil {
 			return d, nil
 		}
 	}
 	return nil, fmt.Errorf("start card service: %w", err)
 }
 
-func startOnce(ctx context.Context, inst installation, readers int) (*Daemon, error) {
+func startOnce(ctx context.Context, inst installation, opts Options) (*Daemon, error) {
 	dir, err := os.MkdirTemp("", "pcscd-")
 	if err != nil {
 		return nil, err
 	}
 	d := &Daemon{Log: &Log{}, process: &process{inst: inst, dir: dir}}
-	if err = d.configure(readers); err == nil {
+	if err = d.configure(ctx, opts); err == nil {
 		err = d.launch(ctx)
 	}
 	if err != nil {
@@ -72,17 +74,30 @@ func startOnce(ctx context.Context, inst installation, readers int) (*Daemon, er
 	return d, nil
 }
 
-// configure writes the reader configuration, with a copy of the driver for each entry.
-func (d *Daemon) configure(readers int) error {
-	driver, err := os.ReadFile(d.process.inst.driver)
-	if err != nil {
-		return err
-	}
+// configure writes the reader configuration and puts the drivers beside it.
+func (d *Daemon) configure(ctx context.Context, opts Options) error {
 	conf := filepath.Join(d.process.dir, "conf")
 	if err := os.Mkdir(conf, 0o755); err != nil {
 		return err
 	}
 	var text strings.Builder
+	if err := d.configureReaders(&text, opts.Readers); err != nil {
+		return err
+	}
+	if err := d.configurePinpads(ctx, &text, opts.Pinpads); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(conf, "readers"), []byte(text.String()), 0o644)
+}
+
+const readerEntry = "FRIENDLYNAME \"%s\"\nDEVICENAME %s\nLIBPATH %s\nCHANNELID 0x%X\n\n"
+
+// configureReaders gives each pair of readers an entry with its own copy of the driver.
+func (d *Daemon) configureReaders(text *strings.Builder, readers int) error {
+	driver, err := os.ReadFile(d.process.inst.driver)
+	if err != nil {
+		return err
+	}
 	for entry := 1; len(d.Readers) < readers; entry++ {
 		port, err := freePorts()
 		if err != nil {
@@ -92,13 +107,34 @@ func (d *Daemon) configure(readers int) error {
 		if err := os.WriteFile(library, driver, 0o755); err != nil {
 			return err
 		}
-		fmt.Fprintf(&text, "FRIENDLYNAME \"Loyaltill %d\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n\n", entry, port, library, port)
+		fmt.Fprintf(text, readerEntry, fmt.Sprintf("Loyaltill %d", entry), fmt.Sprintf("/dev/null:0x%X", port), library, port)
 		for slot := range min(perEntry, readers-len(d.Readers)) {
 			d.Readers = append(d.Readers, fmt.Sprintf("Loyaltill %d 00 %02d", entry, slot))
 			d.Ports = append(d.Ports, port+slot)
 		}
 	}
-	return os.WriteFile(filepath.Join(conf, "readers"), []byte(text.String()), 0o644)
+	return nil
+}
+
+// configurePinpads builds our own driver; all its readers share it.
+func (d *Daemon) configurePinpads(ctx context.Context, text *strings.Builder, pinpads int) error {
+	if pinpads == 0 {
+		return nil
+	}
+	library, err := ifd.Build(ctx, d.process.dir)
+	if errors.Is(err, ifd.ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	if err != nil {
+		return err
+	}
+	for n := 1; n <= pinpads; n++ {
+		socket := filepath.Join(d.process.dir, fmt.Sprintf("pinpad-%d.sock", n))
+		fmt.Fprintf(text, readerEntry, fmt.Sprintf("Loyaltill Pinpad %d", n), "unix:"+socket, library, n)
+		d.Pinpads = append(d.Pinpads, fmt.Sprintf("Loyaltill Pinpad %d 00 00", n))
+		d.Sockets = append(d.Sockets, socket)
+	}
+	return nil
 }
 
 // freePorts finds a port that is free together with the next one.
