@@ -30,6 +30,7 @@ var (
 	ErrPINFormat       = errors.New("a pin is 4 to 8 digits") // found before anything is sent, costs no try
 	ErrPINBlocked      = errors.New("pin is blocked")
 	ErrPINNotSet       = errors.New("card has no pin")
+	ErrPINSet          = errors.New("card has a pin already")
 	ErrPINRequired     = errors.New("card wants the pin first")
 	ErrLastTry         = errors.New("one pin try is left") // nothing was sent; see VerifyPINLastTry
 	ErrPUKBlocked      = errors.New("puk is blocked")
@@ -38,6 +39,9 @@ var (
 	ErrCounterEnd      = errors.New("card has used up its transactions")
 	ErrVoucherSequence = errors.New("voucher is out of sequence")
 	ErrVoucherMAC      = errors.New("voucher is not genuine for this card")
+	ErrData            = errors.New("card does not accept the data")
+	ErrOlder           = errors.New("card holds a newer certificate")
+	ErrRenewalMAC      = errors.New("renewal is not genuine for this card")
 	ErrNotLast         = errors.New("not the card's last debit")
 	ErrWrongLock       = errors.New("not the lock of this debit")
 	ErrAmount          = errors.New("amount out of range")
@@ -48,7 +52,7 @@ type PINError struct{ TriesLeft int }
 
 func (e *PINError) Error() string { return fmt.Sprintf("wrong pin, %d tries left", e.TriesLeft) }
 
-// Status words of the application itself, card.md 3.11.
+// Status words of the application itself, card.md 3.12.
 const (
 	swFunds           apdu.SW = 0x9401
 	swTxConflict      apdu.SW = 0x9402
@@ -72,6 +76,8 @@ func refusal(sw apdu.SW) error {
 		return ErrFunds
 	case swTxConflict:
 		return ErrTxConflict
+	case apdu.SWData:
+		return ErrData
 	case swCounterEnd:
 		return ErrCounterEnd
 	case swVoucherSequence:

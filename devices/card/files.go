@@ -50,7 +50,8 @@ func selectApplication(ctx context.Context, t Transmitter) (selection, error) {
 	case err != nil:
 		return selection{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
 	case r.SW == apdu.SWTerminated:
-		return selection{}, ErrTerminated
+		sel, _ := parseSelection(r.Data) // a session with it is still possible, see OpenLast
+		return sel, ErrTerminated
 	case !r.SW.OK():
 		return selection{}, fmt.Errorf("%w: %w", ErrNotLYL1, r.SW.Err())
 	}
@@ -85,7 +86,7 @@ func parseSelection(b []byte) (selection, error) {
 		ctr: binary.BigEndian.Uint32(v[4]), loadSeq: binary.BigEndian.Uint32(v[5]), flags: Flags(v[6][0]),
 	}
 	if s.flags.terminated() {
-		return selection{}, ErrTerminated
+		return s, ErrTerminated
 	}
 	return s, nil
 }

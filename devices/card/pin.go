@@ -18,6 +18,11 @@ const (
 // system can do that, prints and encodes as PIN(***), and is gone once it was used.
 type PIN struct{ secret *secret }
 
+// noPIN is the old block of a change while no PIN is set, card.md 3.3.
+func noPIN() [blockLength]byte {
+	return [blockLength]byte{padding, padding, padding, padding, padding, padding, padding, padding}
+}
+
 // secret is behind a pointer, so that no way of printing a PIN reaches it.
 type secret struct {
 	memory  memory

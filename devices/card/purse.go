@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -22,8 +23,7 @@ const (
 	insLoad    = 0x52
 	insRecord  = 0xB2
 
-	p2Journal    = 0x1C // SFI 3, record number in P1
-	journalSlots = 16
+	p2Journal = 0x1C // SFI 3, record number in P1
 
 	balanceAnswer = 16
 	debitAnswer   = 16
@@ -198,23 +198,52 @@ func parseQuery(id TxID, b []byte) (QueryResult, error) {
 	return q, err
 }
 
+// JournalSlots is how many records a card remembers.
+const JournalSlots = 16
+
+// errNoRecord says that the journal is shorter than that.
+var errNoRecord = errors.New("no such record")
+
+// ReadRecord reads one record of the card's journal; 1 is the newest.
+func (s *Session) ReadRecord(ctx context.Context, n int) (Record, error) {
+	r, err := s.readRecord(ctx, n)
+	if err != nil {
+		return r, fmt.Errorf("read journal %d: %w", n, err)
+	}
+	return r, nil
+}
+
+func (s *Session) readRecord(ctx context.Context, n int) (Record, error) {
+	if n < 1 || n > JournalSlots {
+		return Record{}, errNoRecord
+	}
+	sw, data, err := s.exchange(ctx, apdu.Command{INS: insRecord, P1: byte(n), P2: p2Journal}, reads)
+	switch {
+	case err != nil:
+		return Record{}, err
+	case sw == apdu.SWNoRecord:
+		return Record{}, errNoRecord
+	}
+	if err := refusal(sw); err != nil {
+		return Record{}, err
+	}
+	r, err := ParseRecord(data)
+	if err != nil {
+		return r, s.lost(reads, err)
+	}
+	return r, nil
+}
+
 // ReadJournal reads the card's records, newest first, at most limit of them.
 func (s *Session) ReadJournal(ctx context.Context, limit int) ([]Record, error) {
 	var records []Record
-	for n := 1; n <= min(limit, journalSlots); n++ {
-		sw, data, err := s.exchange(ctx, apdu.Command{INS: insRecord, P1: byte(n), P2: p2Journal}, reads)
-		if err == nil && sw == apdu.SWNoRecord {
+	for n := 1; n <= min(limit, JournalSlots); n++ {
+		r, err := s.ReadRecord(ctx, n)
+		if errors.Is(err, errNoRecord) {
 			break
 		}
-		if err == nil {
-			err = refusal(sw)
-		}
 		if err != nil {
-			return nil, fmt.Errorf("read journal %d: %w", n, err)
-		}
-		r, err := ParseRecord(data)
-		if err != nil {
-			return nil, fmt.Errorf("read journal %d: %w", n, s.lost(reads, err))
+			return nil, err
 		}
 		records = append(records, r)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,11 +22,12 @@ const (
 // Identity is who the card is.
 type Identity struct {
 	// These are proved.
-	ID      ID
-	Scheme  Scheme
-	LastDay Day
-	Ctr     uint32 // at the start of this tap
-	LoadSeq uint32
+	ID          ID
+	Certificate CertificateHash
+	Scheme      Scheme
+	LastDay     Day
+	Ctr         uint32 // at the start of this tap
+	LoadSeq     uint32
 
 	// These are only what the card says: whoever books points goes by the ID.
 	Number   Number
@@ -44,19 +46,45 @@ type Session struct {
 
 // Open finds the application, judges the card's certificate, agrees on keys that live for this tap alone, and reads the
 // purse. Errors tell an unknown card, one of another issuer, an expired, counterfeit, terminated or blocked one apart, and
-// one that could not be read. The caller keeps t and closes it, with Reset, when the tap is over.
+// one that could not be read; an *OpenError names the card as far as it said who it is. The caller keeps t and closes it,
+// with Reset, when the tap is over.
 func Open(ctx context.Context, t Transmitter, trust *Trust, now time.Time) (*Session, error) {
 	sel, err := selectApplication(ctx, t)
 	if err != nil {
-		return nil, fmt.Errorf("open card: %w", err)
+		return nil, openError(sel, err)
 	}
+	return open(ctx, t, trust, sel, now)
+}
+
+// OpenLast opens a session with a genuine card that Open refuses as blocked or terminated: so that a voucher that ends it
+// reaches it, and its journal can still be read. Nothing else may be done with it.
+func OpenLast(ctx context.Context, t Transmitter, trust *Trust, now time.Time) (*Session, error) {
+	sel, err := selectApplication(ctx, t)
+	if err != nil && (!errors.Is(err, ErrTerminated) || sel.card == ID{}) {
+		return nil, openError(sel, err)
+	}
+	return open(ctx, t, trust.withoutHotList(), sel, now)
+}
+
+func open(ctx context.Context, t Transmitter, trust *Trust, sel selection, now time.Time) (*Session, error) {
 	s := &Session{t: t}
 	if err := s.open(ctx, trust, sel, now); err != nil {
 		s.End()
-		return nil, fmt.Errorf("open card %v: %w", sel.card, err)
+		return nil, openError(sel, err)
 	}
 	return s, nil
 }
+
+// OpenError is why a card was refused at the tap.
+type OpenError struct {
+	Card ID // as the card said, not proved; zero when it said nothing
+	Err  error
+}
+
+func openError(sel selection, err error) error { return &OpenError{Card: sel.card, Err: err} }
+
+func (e *OpenError) Error() string { return fmt.Sprintf("open card %v: %v", e.Card, e.Err) }
+func (e *OpenError) Unwrap() error { return e.Err }
 
 func (s *Session) open(ctx context.Context, trust *Trust, sel selection, now time.Time) error {
 	if _, pinned := trust.cas[sel.ca]; !pinned {
@@ -85,7 +113,7 @@ func (s *Session) open(ctx context.Context, trust *Trust, sel selection, now tim
 	}
 	trust.remember(sel, cert, now)
 	s.identity = Identity{
-		ID: cert.Card, Number: info.number, Tier: info.tier, Language: info.language, Scheme: cert.Scheme,
+		ID: cert.Card, Certificate: sel.hash, Number: info.number, Tier: info.tier, Language: info.language, Scheme: cert.Scheme,
 		LastDay: cert.LastDay, Flags: sel.flags, Ctr: s.balance.Ctr, LoadSeq: s.balance.LoadSeq,
 	}
 	return nil

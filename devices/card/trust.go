@@ -85,6 +85,11 @@ func (t *Trust) stillGood(cert *Certificate, now time.Time) error {
 	return nil
 }
 
+// withoutHotList believes the same but blocks no card. It remembers nothing: it is for one tap.
+func (t *Trust) withoutHotList() *Trust {
+	return &Trust{scheme: t.scheme, cas: t.cas, hot: func(ID) bool { return false }, known: map[ID]knownCertificate{}}
+}
+
 // remembered is the verified certificate of the card that SELECT described, or nil.
 func (t *Trust) remembered(sel selection, now time.Time) *Certificate {
 	t.mu.Lock()

@@ -79,6 +79,23 @@ func (s *Session) ChangePIN(ctx context.Context, old, fresh *PIN) error {
 	return nil
 }
 
+// ChoosePIN sets the first PIN of a card that has none. It is zeroed.
+func (s *Session) ChoosePIN(ctx context.Context, fresh *PIN) error {
+	defer fresh.Zero()
+	status, err := s.PINStatus(ctx)
+	if err == nil && status.Set {
+		err = ErrPINSet
+	}
+	if err == nil {
+		none := noPIN()
+		err = s.sendBlocks(ctx, insChange, none[:], fresh)
+	}
+	if err != nil {
+		return fmt.Errorf("choose pin: %w", err)
+	}
+	return nil
+}
+
 // Unblock sets a new PIN for whoever knows the PUK; a *PINError tells the PUK's tries. Both are zeroed.
 func (s *Session) Unblock(ctx context.Context, puk, fresh *PIN) error {
 	err := s.sendPINs(ctx, insUnblock, puk, fresh)
@@ -93,7 +110,12 @@ func (s *Session) Unblock(ctx context.Context, puk, fresh *PIN) error {
 
 // sendPINs sends one command with the blocks of pins, and zeroes them. No answer makes it send them again.
 func (s *Session) sendPINs(ctx context.Context, ins byte, pins ...*PIN) error {
-	blocks := make([]byte, 0, 2*blockLength)
+	return s.sendBlocks(ctx, ins, nil, pins...)
+}
+
+// sendBlocks is sendPINs with a block before them that is no secret.
+func (s *Session) sendBlocks(ctx context.Context, ins byte, first []byte, pins ...*PIN) error {
+	blocks := append(make([]byte, 0, 2*blockLength), first...)
 	defer func() { clear(blocks) }()
 	var err error
 	for _, pin := range pins {

@@ -147,10 +147,21 @@ func (i *Issuer) keys(id card.ID) (ktx, kld card.Key) {
 
 // Voucher makes a voucher of points.
 func (i *Issuer) Voucher(id card.ID, seq uint32, amount int32) card.Voucher {
-	_, kld := i.keys(id)
-	v := card.Voucher{Card: id, Seq: seq, Kind: card.KindPoints, Amount: amount, Ref: [8]byte{0xAB, byte(seq >> 8), byte(seq)}}
+	return i.Sign(card.Order{Kind: card.KindPoints, Amount: amount, Ref: [8]byte{0xAB, byte(seq >> 8), byte(seq)}}.Voucher(id, seq))
+}
+
+// Sign gives a voucher its MAC.
+func (i *Issuer) Sign(v card.Voucher) card.Voucher {
+	_, kld := i.keys(v.Card)
 	v.MAC = card.CMAC(kld, card.VoucherMACInput(v))
 	return v
+}
+
+// Renewal orders a card to take a certificate.
+func (i *Issuer) Renewal(c *card.Certificate) card.Renewal {
+	_, kld := i.keys(c.Card)
+	raw := c.Marshal()
+	return card.Renewal{Certificate: raw, MAC: card.CMAC(kld, card.RenewalMACInput(c.Card, raw))}
 }
 
 // Proves reports whether card id made the record.
