@@ -67,6 +67,9 @@ func OpenLast(ctx context.Context, t Transmitter, trust *Trust, now time.Time) (
 }
 
 func open(ctx context.Context, t Transmitter, trust *Trust, sel selection, now time.Time) (*Session, error) {
+	if sel.flags.blank() {
+		return nil, fmt.Errorf("open card: %w: it is blank", ErrNotLYL1)
+	}
 	s := &Session{t: t}
 	if err := s.open(ctx, trust, sel, now); err != nil {
 		s.End()

@@ -2,12 +2,13 @@ package cardsim
 
 import "encoding/binary"
 
-// statusWord is SW1 SW2, card.md 3.11.
+// statusWord is SW1 SW2, card.md 3.12.
 type statusWord uint16
 
 const (
 	swDone          statusWord = 0x9000
 	swTerminated    statusWord = 0x6283
+	swCryptogram    statusWord = 0x6300
 	swTriesLeft     statusWord = 0x63C0
 	swLength        statusWord = 0x6700
 	swChannel       statusWord = 0x6881
@@ -20,7 +21,9 @@ const (
 	swData          statusWord = 0x6A80
 	swNoApplication statusWord = 0x6A82
 	swNoRecord      statusWord = 0x6A83
+	swNoRoom        statusWord = 0x6A84
 	swParameters    statusWord = 0x6A86
+	swNoKey         statusWord = 0x6A88
 	swOffset        statusWord = 0x6B00
 	swInstruction   statusWord = 0x6D00
 	swClass         statusWord = 0x6E00

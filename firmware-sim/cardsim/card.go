@@ -21,25 +21,41 @@ type Card struct {
 // keyDraws bounds the search for a valid private key; one draw fails with probability 2^-32.
 const keyDraws = 8
 
-// Create makes a blank card with a fresh key pair drawn from entropy, in memory only.
-func Create(entropy io.Reader) (*Card, error) {
+// Create makes a blank card with a fresh key pair drawn from entropy and the transport keys that everybody knows, in
+// memory only.
+func Create(entropy io.Reader) (*Card, error) { return CreateWith(entropy, TestTransportKeys()) }
+
+// CreateWith is Create with transport keys of one's own.
+func CreateWith(entropy io.Reader, keys TransportKeys) (*Card, error) {
+	if keys.Version == 0 {
+		return nil, errors.New("create card: transport keys have versions from 1")
+	}
+	key, err := drawKey(entropy)
+	if err != nil {
+		return nil, fmt.Errorf("create card: %w", err)
+	}
+	nvm := newNVM()
+	t := nvm.begin()
+	t.setBytes(keyAt, key.Bytes())
+	t.set(ratifiedAt, 1) // card.md 2: when nothing was ever done it is set
+	keys.put(t)
+	if err := t.commit(); err != nil {
+		return nil, fmt.Errorf("create card: %w", err)
+	}
+	core, err := newCore(nvm, entropy)
+	return &Card{core: core}, err
+}
+
+// drawKey draws the key itself: the library would ignore the entropy that makes a card repeatable.
+func drawKey(entropy io.Reader) (*ecdh.PrivateKey, error) {
 	d := make([]byte, 32)
 	for range keyDraws {
 		if _, err := io.ReadFull(entropy, d); err != nil {
 			return nil, fmt.Errorf("draw card key: %w", err)
 		}
-		// The key is drawn here and not by the library, which would ignore the entropy that makes a card repeatable.
-		if _, err := ecdh.P256().NewPrivateKey(d); err != nil {
-			continue
+		if key, err := ecdh.P256().NewPrivateKey(d); err == nil {
+			return key, nil
 		}
-		nvm := newNVM()
-		t := nvm.begin()
-		t.setBytes(keyAt, d)
-		if err := t.commit(); err != nil {
-			return nil, fmt.Errorf("write card key: %w", err)
-		}
-		core, err := newCore(nvm, entropy)
-		return &Card{core: core}, err
 	}
 	return nil, errors.New("draw card key: entropy gives no valid key")
 }
@@ -70,8 +86,7 @@ func (c *Card) personalise(file []byte, ownKey bool) error {
 	if err != nil {
 		return fmt.Errorf("personalise: %w", err)
 	}
-	certified := id.certificate[certPublicKey : certPublicKey+pointSize]
-	if ownKey && !bytes.Equal(certified, c.core.key.PublicKey().Bytes()) {
+	if ownKey && !bytes.Equal(id.certificate.publicKey(), c.core.key.PublicKey().Bytes()) {
 		return fmt.Errorf("personalise: %w", ErrOtherKey)
 	}
 	if err := c.core.personalise(id); err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	imageFormat      = "LYL1 card memory 1"
+	imageFormat      = "LYL1 card memory 2"
 	maxImageFileSize = 64 << 10
 )
 

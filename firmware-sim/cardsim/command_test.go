@@ -17,7 +17,7 @@ func TestSelectTellsWhoTheCardIsAndHowItStands(t *testing.T) {
 	core := card.core
 	want := bytes.Join([][]byte{
 		unhex("6F3D 8409 F04C594C5459310001 A530 800101 8108"), core.cardID(),
-		unhex("8208"), core.certificate()[5:13], unhex("8308"), core.certificateHash(),
+		unhex("8208"), core.certificate()[5:13], unhex("8308"), core.certificate().hash(),
 		unhex("8404 00000000 8504 00000000 8601 05 9000"), // PIN set, ratified
 	}, nil)
 	if !bytes.Equal(got, want) {
@@ -90,22 +90,6 @@ func TestNothingButSelectWorksBeforeSelect(t *testing.T) {
 	card.PowerOff()
 	if got := card.Process(unhex(selectHex)); got != nil {
 		t.Errorf("without power the card answers %X", got)
-	}
-}
-
-func TestABlankCardHasNoApplication(t *testing.T) {
-	card, err := Create(seeded(1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := card.PowerOn(); err != nil {
-		t.Fatal(err)
-	}
-	if got := sw(card.Process(unhex(selectHex))); got != "6A82" {
-		t.Errorf("SELECT answers %s", got)
-	}
-	if got := sw(card.Process(unhex("0020000108 34373131FFFFFFFF"))); got != "6985" {
-		t.Errorf("VERIFY answers %s", got)
 	}
 }
 

@@ -18,17 +18,24 @@ type Core struct {
 	// Lost with power and reset.
 	selected   bool
 	session    *session
+	handshake  *handshake
+	pieces     pieces
 	verified   bool
 	unratified bool // the last change of the purse was made in this session
 }
 
 // newCore puts a card around a memory that holds a key. Entropy gives the card's random bytes.
 func newCore(nvm *NVM, entropy io.Reader) (*Core, error) {
-	key, err := ecdh.P256().NewPrivateKey(nvm.bytes(keyAt, 32))
-	if err != nil {
-		return nil, fmt.Errorf("card key in memory: %w", err)
+	c := &Core{nvm: nvm, entropy: entropy}
+	return c, c.readKey()
+}
+
+// readKey takes the key from the memory, where a commit that was torn may have put another one.
+func (c *Core) readKey() (err error) {
+	if c.key, err = ecdh.P256().NewPrivateKey(c.nvm.bytes(keyAt, 32)); err != nil {
+		return fmt.Errorf("card key in memory: %w", err)
 	}
-	return &Core{nvm: nvm, key: key, entropy: entropy}, nil
+	return nil
 }
 
 // SetContactless tells which interface carries the commands: a pinpad's VERIFY works on contacts only.
@@ -41,6 +48,9 @@ func (c *Core) NVM() *NVM { return c.nvm }
 func (c *Core) PowerOn() error {
 	c.PowerOff()
 	if err := c.nvm.powerOn(); err != nil {
+		return fmt.Errorf("power on: %w", err)
+	}
+	if err := c.readKey(); err != nil {
 		return fmt.Errorf("power on: %w", err)
 	}
 	c.powered = true
@@ -59,6 +69,8 @@ func (c *Core) Reset() error { return c.PowerOn() }
 
 func (c *Core) endSession() {
 	c.session = nil
+	c.handshake = nil
+	c.pieces = pieces{}
 	c.verified = false
 	c.unratified = false
 }
@@ -81,6 +93,9 @@ func (c *Core) answer(capdu []byte) []byte {
 	cmd, ok := parseCommand(capdu)
 	if !ok {
 		return c.malformed(capdu).bytes()
+	}
+	if c.handshake != nil && cmd.cla == claProprietary|claSecure && cmd.ins == insExternalAuthenticate {
+		return c.externalAuthenticate(cmd).bytes()
 	}
 	if cmd.cla == claSecure || cmd.cla == claProprietary|claSecure {
 		return c.secure(cmd)
@@ -105,6 +120,7 @@ func (c *Core) malformed(capdu []byte) reply {
 func (c *Core) secure(cmd command) []byte {
 	s := c.session
 	if s == nil {
+		c.endSession()
 		return refuse(swConditions).bytes()
 	}
 	opened, ok := s.open(cmd)
@@ -125,6 +141,8 @@ func (c *Core) run(cmd command) reply {
 		return refuse(swInstruction)
 	case cmd.cla&claProprietary != i.cla:
 		return refuse(swClass)
+	case c.blank() != i.blank && cmd.ins != insSelect:
+		return refuse(swConditions)
 	case i.protection == plainOnly:
 		return refuse(swNoSecure)
 	}
@@ -146,7 +164,7 @@ func (c *Core) plain(cmd command) reply {
 		return refuse(swInstruction)
 	case cmd.cla != i.cla:
 		return refuse(swClass)
-	case !c.selected && cmd.ins != insSelect:
+	case cmd.ins != insSelect && (!c.selected || c.blank() != i.blank):
 		return refuse(swConditions)
 	case i.protection == secureOnly, cmd.ins == insVerify && !c.isPinpadVerify(cmd):
 		return refuse(swSecurity)
@@ -156,7 +174,7 @@ func (c *Core) plain(cmd command) reply {
 
 // isPinpadVerify: the one plain command that may pass through a session (card.md 3.2 and 3.3).
 func (c *Core) isPinpadVerify(cmd command) bool {
-	return c.selected && cmd.cla == 0 && cmd.ins == insVerify && !c.contactless && c.certFlags()&certFlagPinpad != 0
+	return c.selected && cmd.cla == 0 && cmd.ins == insVerify && !c.contactless && c.certificate().flags()&certFlagPinpad != 0
 }
 
 // ratify notes that the answer to the last change has reached the host: the next command of its session is here.
@@ -169,5 +187,7 @@ func (c *Core) ratify() error {
 	t.set(ratifiedAt, 1)
 	return t.commit()
 }
+
+func (c *Core) blank() bool { return c.nvm.word(lifeAt) == lifeBlank }
 
 func (c *Core) terminated() bool { return c.nvm.word(lifeAt) == lifeTerminated }

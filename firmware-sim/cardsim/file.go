@@ -3,7 +3,6 @@ package cardsim
 import (
 	"bytes"
 	"crypto/ecdh"
-	"crypto/sha256"
 	"encoding/binary"
 	"io"
 )
@@ -21,30 +20,8 @@ const (
 	flagRatified   = 1 << 2
 	flagTerminated = 1 << 3
 	flagPUKBlocked = 1 << 4
+	flagBlank      = 1 << 5
 )
-
-// Where the certificate's values stand, card.md 1: TLVs of fixed length in a fixed order.
-const (
-	certCAKeyID    = 5
-	certCardID     = 15
-	certPublicKey  = 25
-	certFlagsAt    = 102
-	keyIDSize      = 8
-	cardIDSize     = 8
-	pointSize      = 65
-	certFlagPinpad = 1 << 0
-)
-
-func (c *Core) certificate() []byte { return c.nvm.bytes(certAt, certSize) }
-
-func (c *Core) certFlags() byte { return c.certificate()[certFlagsAt] }
-
-func (c *Core) cardID() []byte { return c.certificate()[certCardID : certCardID+cardIDSize] }
-
-func (c *Core) certificateHash() []byte {
-	h := sha256.Sum256(c.certificate())
-	return h[:8]
-}
 
 func (c *Core) selectApplication(cmd command) reply {
 	switch {
@@ -52,7 +29,7 @@ func (c *Core) selectApplication(cmd command) reply {
 		return refuse(swParameters)
 	case len(cmd.data) == 0:
 		return refuse(swLength)
-	case string(cmd.data) != aid, c.nvm.word(lifeAt) == lifeBlank:
+	case string(cmd.data) != aid:
 		return refuse(swNoApplication)
 	}
 	c.selected = true
@@ -64,11 +41,14 @@ func (c *Core) selectApplication(cmd command) reply {
 }
 
 func (c *Core) fci() []byte {
-	cert := c.certificate()
+	cert, hash := c.certificate(), make([]byte, hashSize)
+	if !c.blank() {
+		hash = cert.hash()
+	}
 	a5 := tlv(0x80, 0x01)
-	a5 = append(a5, tlv(0x81, c.cardID()...)...)
-	a5 = append(a5, tlv(0x82, cert[certCAKeyID:certCAKeyID+keyIDSize]...)...)
-	a5 = append(a5, tlv(0x83, c.certificateHash()...)...)
+	a5 = append(a5, tlv(0x81, cert.cardID()...)...)
+	a5 = append(a5, tlv(0x82, cert.caKeyID()...)...)
+	a5 = append(a5, tlv(0x83, hash...)...)
 	a5 = append(a5, tlv(0x84, u32(c.nvm.word(ctrAt))...)...)
 	a5 = append(a5, tlv(0x85, u32(c.nvm.word(loadSeqAt))...)...)
 	a5 = append(a5, tlv(0x86, c.flags())...)
@@ -91,6 +71,9 @@ func (c *Core) flags() byte {
 	}
 	if pukSecret.isBlocked(c.nvm) {
 		f |= flagPUKBlocked
+	}
+	if c.blank() {
+		f |= flagBlank
 	}
 	return f
 }
@@ -138,10 +121,10 @@ func (c *Core) keyAgree(cmd command) reply {
 	if _, err := io.ReadFull(c.entropy, nc); err != nil {
 		return refuse(swFault)
 	}
-	info := bytes.Join([][]byte{[]byte("LYL1"), c.cardID(), c.certificateHash(), nh, nc}, nil)
+	info := bytes.Join([][]byte{[]byte("LYL1"), c.cardID(), c.certificate().hash(), nh, nc}, nil)
 	k := oneStepKDF(z, info)
 	cryptogram := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), c.cardID(), qh)
-	c.session = newSession(k)
+	c.session = newSession([16]byte(k[16:32]), [16]byte(k[32:48]), [16]byte(k[48:64]))
 	return done(append(nc, cryptogram[:]...)...)
 }
 

@@ -228,11 +228,11 @@ func (h *tap) agree() {
 	if !bytes.Equal(cryptogram, want[:]) {
 		h.t.Fatalf("cryptogram %X, want %X", cryptogram, want)
 	}
-	h.start(k)
+	h.start([16]byte(k[16:32]), [16]byte(k[32:48]), [16]byte(k[48:64]))
 }
 
-func (h *tap) start(k [64]byte) {
-	h.enc, h.mac, h.rmac = newAES([16]byte(k[16:32])), newCMAC([16]byte(k[32:48])), newCMAC([16]byte(k[48:64]))
+func (h *tap) start(enc, mac, rmac [16]byte) {
+	h.enc, h.mac, h.rmac = newAES(enc), newCMAC(mac), newCMAC(rmac)
 	h.chain, h.commandsCount = [16]byte{}, 0
 }
 

@@ -29,7 +29,13 @@ const (
 	loadAnswerAt = voucherAt + (voucherSize+3)/4
 	journalAt    = loadAnswerAt + (loadAnswerSize+3)/4
 
-	nvmWords = journalAt + journalSlots*recordSize/4
+	transportAt    = journalAt + journalSlots*recordSize/4 // version of the transport keys; all zero once active
+	transportEncAt = transportAt + 1
+	transportMACAt = transportEncAt + 4
+	transportDEKAt = transportMACAt + 4
+	transportWords = 1 + 3*4
+
+	nvmWords = transportAt + transportWords
 )
 
 const (
@@ -39,10 +45,7 @@ const (
 )
 
 const (
-	certSize       = 169 // card.md 1
-	infoMax        = 80
-	recordSize     = 48 // card.md 3.10
-	journalSlots   = 16 // card.md 2
-	voucherSize    = 33 // card.md 3.9: seq, kind, amount, ref, MAC
-	loadAnswerSize = 20 // card.md 3.9: ctr, new balance, taken, TXMAC
+	infoMax      = 80
+	recordSize   = 48 // card.md 3.10
+	journalSlots = 16 // card.md 2
 )

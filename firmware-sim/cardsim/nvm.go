@@ -16,7 +16,7 @@ const (
 	markerAt   = 0
 	sumAt      = 1
 	logAt      = 2
-	logEntries = 128 // the largest transaction is the personalisation with about 90 words
+	logEntries = 128 // the largest transaction is the personalisation with about 100 words
 	dataAt     = logAt + 2*logEntries
 
 	markerMagic = 0xA55A

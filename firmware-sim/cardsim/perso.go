@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 )
 
 var (
@@ -17,10 +16,13 @@ var (
 	ErrOtherKey = errors.New("certificate is for another key")
 )
 
-const (
-	maxNumberDigits = 24
-	maxTierSize     = 24
-)
+// identity is what personalisation gives to a blank card, by file (card.md 6) or through the channel (card.md 5.2).
+type identity struct {
+	certificate        certificate
+	ktx, kld, info     []byte
+	pin, puk           []byte // nil when not set
+	single, cumulative uint32
+}
 
 // perso is the personalisation file of card.md 6.
 type perso struct {
@@ -38,13 +40,6 @@ type perso struct {
 	NoPINCumulative uint32 `json:"no_pin_cumulative"`
 }
 
-// identity is a perso file decoded and checked.
-type identity struct {
-	certificate, ktx, kld, info []byte
-	pin, puk                    []byte // nil when not set
-	single, cumulative          uint32
-}
-
 // parsePerso never quotes what it read: the file holds keys and PIN.
 func parsePerso(file []byte) (identity, error) {
 	var p perso
@@ -56,7 +51,7 @@ func parsePerso(file []byte) (identity, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return identity{}, errors.New("data behind the personalisation")
 	}
-	var cardID, scheme []byte
+	var cardID, cert, scheme []byte
 	id := identity{single: p.NoPINSingle, cumulative: p.NoPINCumulative}
 	for _, f := range []struct {
 		name, hex string
@@ -64,10 +59,10 @@ func parsePerso(file []byte) (identity, error) {
 		into      *[]byte
 	}{
 		{"card_id", p.CardID, cardIDSize, &cardID},
-		{"certificate", p.Certificate, certSize, &id.certificate},
+		{"certificate", p.Certificate, certSize, &cert},
 		{"k_tx", p.KTx, 16, &id.ktx},
 		{"k_ld", p.KLd, 16, &id.kld},
-		{"scheme", p.Scheme, 4, &scheme},
+		{"scheme", p.Scheme, schemeSize, &scheme},
 	} {
 		b, err := hex.DecodeString(f.hex)
 		if err != nil || len(b) != f.size {
@@ -75,52 +70,24 @@ func parsePerso(file []byte) (identity, error) {
 		}
 		*f.into = b
 	}
-	if err := checkCertificate(id.certificate, cardID); err != nil {
+	id.certificate = cert
+	if err := id.certificate.checkForm(); err != nil {
 		return identity{}, err
 	}
+	if !bytes.Equal(id.certificate.cardID(), cardID) {
+		return identity{}, errors.New("certificate is for another card id")
+	}
+	i := info{number: []byte(p.Number), scheme: scheme, tier: []byte(p.Tier), language: []byte(p.Language)}
+	if err := i.check(); err != nil {
+		return identity{}, err
+	}
+	id.info = i.bytes()
 	var err error
-	if id.info, err = p.info(scheme); err != nil {
-		return identity{}, err
-	}
 	if id.pin, err = secretBlock("pin", p.PIN); err != nil {
 		return identity{}, err
 	}
 	id.puk, err = secretBlock("puk", p.PUK)
 	return id, err
-}
-
-// checkCertificate looks at the form only. Whether the signature is head office's is for the host to find out, and
-// counterfeit cards must be possible.
-func checkCertificate(cert, cardID []byte) error {
-	at := 0
-	for _, f := range []struct{ tag, size byte }{
-		{0x50, 1}, {0x51, keyIDSize}, {0x52, cardIDSize}, {0x53, pointSize}, {0x54, 4}, {0x55, 2}, {0x56, 1}, {0x5F, 64},
-	} {
-		if cert[at] != f.tag || cert[at+1] != f.size {
-			return fmt.Errorf("certificate: want tag %02X with %d bytes at offset %d", f.tag, f.size, at)
-		}
-		at += 2 + int(f.size)
-	}
-	if !bytes.Equal(cert[certCardID:certCardID+cardIDSize], cardID) {
-		return errors.New("certificate is for another card id")
-	}
-	return nil
-}
-
-// info is EF.INFO, card.md 2.
-func (p perso) info(scheme []byte) ([]byte, error) {
-	switch {
-	case len(p.Number) == 0 || len(p.Number) > maxNumberDigits || strings.Trim(p.Number, "0123456789") != "":
-		return nil, fmt.Errorf("number: want 1 to %d digits", maxNumberDigits)
-	case len(p.Tier) > maxTierSize || strings.ContainsFunc(p.Tier, func(r rune) bool { return r < ' ' || r > '~' }):
-		return nil, fmt.Errorf("tier: want at most %d ASCII characters", maxTierSize)
-	case len(p.Language) != 2 || strings.ContainsFunc(p.Language, func(r rune) bool { return r < 'a' || r > 'z' }):
-		return nil, errors.New("language: want two small ASCII letters")
-	}
-	info := tlv(0x61, []byte(p.Number)...)
-	info = append(info, tlv(0x62, scheme...)...)
-	info = append(info, tlv(0x63, []byte(p.Tier)...)...)
-	return append(info, tlv(0x64, []byte(p.Language)...)...), nil
 }
 
 // secretBlock is the block of card.md 3.3, nil for a secret that is not set.
@@ -135,14 +102,19 @@ func secretBlock(name, digits string) ([]byte, error) {
 	return block, nil
 }
 
-// personalise gives a blank card its identity in one atomic step.
+// personalise gives a blank card without power its identity.
 func (c *Core) personalise(id identity) error {
 	if err := c.nvm.powerOn(); err != nil {
 		return err
 	}
-	if c.nvm.word(lifeAt) != lifeBlank {
+	if !c.blank() {
 		return ErrPersonalised
 	}
+	return c.activate(id)
+}
+
+// activate writes the identity in one atomic step, and forgets the transport keys in the same.
+func (c *Core) activate(id identity) error {
 	t := c.nvm.begin()
 	t.set(lifeAt, lifeActive)
 	t.setBytes(certAt, id.certificate)
@@ -152,7 +124,6 @@ func (c *Core) personalise(id identity) error {
 	t.setBytes(infoAt, id.info)
 	t.set(singleLimitAt, id.single)
 	t.set(cumulativeLimitAt, id.cumulative)
-	t.set(ratifiedAt, 1) // card.md 2: when nothing was ever done it is set
 	secrets := uint32(0)
 	if id.pin != nil {
 		t.setBytes(pinAt, id.pin)
@@ -165,10 +136,11 @@ func (c *Core) personalise(id identity) error {
 		secrets |= pukSecret.bit()
 	}
 	t.set(secretsAt, secrets)
+	t.setBytes(transportAt, make([]byte, 4*transportWords))
 	return t.commit()
 }
 
-// terminate ends the card's life; no command of the contract does, head office's tools would.
+// terminate ends the card's life; the contract's way is a voucher (card.md 3.9), this one is the bench's.
 func (c *Core) terminate() error {
 	if err := c.nvm.powerOn(); err != nil {
 		return err

@@ -1,6 +1,9 @@
 package cardsim
 
-import "crypto/subtle"
+import (
+	"bytes"
+	"crypto/subtle"
+)
 
 const (
 	blockSize   = 8 // card.md 3.3: digits, then FF
@@ -30,13 +33,6 @@ func (s secret) triesAt() int {
 		return pinTriesAt
 	}
 	return pukTriesAt
-}
-
-func (s secret) maxTries() uint32 {
-	if s == pinSecret {
-		return maxPINTries
-	}
-	return maxPUKTries
 }
 
 func (s secret) bit() uint32 { return 1 << s }
@@ -128,6 +124,9 @@ func (c *Core) replacePIN(cmd command, proof secret) reply {
 	case len(cmd.data) != 2*blockSize:
 		return refuse(swLength)
 	}
+	if proof == pinSecret && !pinSecret.isSet(c.nvm) {
+		return c.firstPIN(cmd.data[:blockSize], cmd.data[blockSize:])
+	}
 	if sw := c.presentable(proof, cmd.data[:blockSize], cmd.data[blockSize:]); sw != swDone {
 		return refuse(sw)
 	}
@@ -140,9 +139,26 @@ func (c *Core) replacePIN(cmd command, proof secret) reply {
 		return refuse(proof.wrong(c.nvm))
 	}
 	t := c.nvm.begin()
-	t.set(proof.triesAt(), proof.maxTries())
+	if proof == pukSecret {
+		t.set(pukTriesAt, maxPUKTries)
+	}
+	return c.commitPIN(t, cmd.data[blockSize:])
+}
+
+// firstPIN is the member's choice on a card that has none, card.md 3.3.
+func (c *Core) firstPIN(old, chosen []byte) reply {
+	switch {
+	case !bytes.Equal(old, bytes.Repeat([]byte{0xFF}, blockSize)):
+		return refuse(swNotSet)
+	case !validBlock(chosen):
+		return refuse(swData)
+	}
+	return c.commitPIN(c.nvm.begin(), chosen)
+}
+
+func (c *Core) commitPIN(t *tx, chosen []byte) reply {
 	t.set(pinTriesAt, maxPINTries)
-	t.setBytes(pinAt, cmd.data[blockSize:])
+	t.setBytes(pinAt, chosen)
 	t.set(secretsAt, c.nvm.word(secretsAt)|pinSecret.bit())
 	if err := t.commit(); err != nil {
 		return refuse(swFault)

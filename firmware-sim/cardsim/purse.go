@@ -1,7 +1,6 @@
 package cardsim
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
@@ -12,10 +11,6 @@ const (
 	lockSize  = 16
 	debitSize = 4 + 4 + 1 + txidSize + lockSize // card.md 3.5
 	undoSize  = txidSize + lockSize             // card.md 3.6
-
-	voucherPoints = 1 // card.md 3.9
-	loadRefAt     = 9
-	loadMACAt     = 17
 )
 
 // balance is card.md 3.4.
@@ -120,49 +115,4 @@ func (c *Core) undo(data []byte) reply {
 		return refuse(swFault)
 	}
 	return r.outcome()
-}
-
-// load is card.md 3.9.
-func (c *Core) load(voucher []byte) reply {
-	seq, kind := binary.BigEndian.Uint32(voucher), voucher[4]
-	amount := int32(binary.BigEndian.Uint32(voucher[5:]))
-	mac := newCMAC([16]byte(c.nvm.bytes(kldAt, 16))).sum([]byte("LV1"), c.cardID(), voucher[:loadMACAt])
-	loaded := c.nvm.word(loadSeqAt)
-	switch {
-	case subtle.ConstantTimeCompare(mac[:], voucher[loadMACAt:]) != 1:
-		return refuse(swVoucherMAC)
-	case kind != voucherPoints:
-		return refuse(swData)
-	case loaded != 0 && seq == loaded && bytes.Equal(voucher, c.nvm.bytes(voucherAt, voucherSize)):
-		return done(c.nvm.bytes(loadAnswerAt, loadAnswerSize)...)
-	case uint64(seq) != uint64(loaded)+1:
-		return refuse(swVoucherSeq)
-	case c.nvm.word(ctrAt) == math.MaxUint32:
-		return refuse(swCounterEnd)
-	}
-	taken := max(int64(amount), -int64(c.nvm.word(balanceAt)))
-	balance := int64(c.nvm.word(balanceAt)) + taken
-	if balance > math.MaxUint32 {
-		return refuse(swData)
-	}
-	return c.commitLoad(voucher, record{
-		kind: recordLoad, amount: int32(taken), balance: uint32(balance),
-		txid: [txidSize]byte(voucher[loadRefAt:]), loadSeq: seq,
-	})
-}
-
-// commitLoad keeps voucher and answer beside the record: the journal may have moved on before the repeat comes.
-func (c *Core) commitLoad(voucher []byte, r record) reply {
-	t := c.nvm.begin()
-	r = c.book(t, r)
-	answer := binary.BigEndian.AppendUint32(u32(r.ctr), r.balance)
-	answer = binary.BigEndian.AppendUint32(answer, uint32(r.amount))
-	answer = append(answer, r.txmac[:]...)
-	t.set(loadSeqAt, r.loadSeq)
-	t.setBytes(voucherAt, voucher)
-	t.setBytes(loadAnswerAt, answer)
-	if err := c.commitPurse(t); err != nil {
-		return refuse(swFault)
-	}
-	return done(answer...)
 }

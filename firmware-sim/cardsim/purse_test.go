@@ -216,7 +216,7 @@ func TestAVoucherLoadsOnceAndInOrder(t *testing.T) {
 	h.want(0x9405, 0x84, 0x52, 0, 0, office.voucher(unhex("0000000000000009"), 1, 1, 500, "ref"))
 	h.want(0x9404, 0x84, 0x52, 0, 0, office.voucher(h.cardID, 0, 1, 500, "ref"))
 	h.want(0x9404, 0x84, 0x52, 0, 0, office.voucher(h.cardID, 2, 1, 500, "ref"))
-	h.want(0x6A80, 0x84, 0x52, 0, 0, office.voucher(h.cardID, 1, 2, 500, "ref"))
+	h.want(0x6A80, 0x84, 0x52, 0, 0, office.voucher(h.cardID, 1, 6, 500, "ref"))
 
 	answer := h.want(0x9000, 0x84, 0x52, 0, 0, v)
 	record := h.want(0x9000, 0x04, 0xB2, 1, 0x1C, nil)

@@ -10,7 +10,7 @@ import (
 
 const macSize = 8 // C-MAC and R-MAC as sent, card.md 3.2
 
-// session is the secure channel of one KEY AGREE, card.md 3.2.
+// session is the secure channel of one KEY AGREE (card.md 3.2), or of a blank card's issuer (card.md 5.1).
 type session struct {
 	enc       cipher.Block
 	mac, rmac cmacKey
@@ -18,12 +18,8 @@ type session struct {
 	chain     [16]byte // the whole C-MAC of the command before
 }
 
-func newSession(k [64]byte) *session {
-	return &session{
-		enc:  newAES([16]byte(k[16:32])),
-		mac:  newCMAC([16]byte(k[32:48])),
-		rmac: newCMAC([16]byte(k[48:64])),
-	}
+func newSession(enc, mac, rmac [16]byte) *session {
+	return &session{enc: newAES(enc), mac: newCMAC(mac), rmac: newCMAC(rmac)}
 }
 
 // open checks a wrapped command and takes its data out of the envelope. False ends the session.

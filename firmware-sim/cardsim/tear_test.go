@@ -30,6 +30,11 @@ func tornCommands(office *headOffice) []tornCommand {
 		}
 		return func(h *tap) []byte { return h.send(h.wrap(cla, ins, 0, p2, data)) }
 	}
+	voucher := func(kind byte, amount uint32, ref string) func(h *tap) []byte {
+		return func(h *tap) []byte {
+			return h.send(h.wrap(0x84, insLoad, 0, 0, office.voucherOf(h.cardID, 2, kind, amount, unhex(ref))))
+		}
+	}
 	return []tornCommand{
 		{"DEBIT", pin, wrapped(insDebit, 0, s.debit()), true},
 		{"DEBIT right after a DEBIT", func(h *tap) { pin(h); h.debit(newSale(1, "sale 1b")) }, wrapped(insDebit, 0, s.debit()), true},
@@ -37,6 +42,10 @@ func tornCommands(office *headOffice) []tornCommand {
 		{"LOAD", func(*tap) {}, func(h *tap) []byte {
 			return h.send(h.wrap(0x84, insLoad, 0, 0, office.voucher(h.cardID, 2, 1, 77, "ref")))
 		}, true},
+		{"LOAD that forgets the PIN", func(*tap) {}, voucher(2, 1, noRef), true},
+		{"LOAD of limits", func(*tap) {}, voucher(3, 0, "0000001400000028"), true},
+		{"LOAD of tier and language", func(*tap) {}, voucher(4, 0x6574, "6F6E650000000000"), true},
+		{"LOAD that terminates", func(*tap) {}, voucher(5, 0, noRef), true},
 		{"VERIFY", func(h *tap) { h.verify("9999") }, wrapped(insVerify, 1, block("4711")), false},
 		{"VERIFY of a wrong PIN", func(*tap) {}, wrapped(insVerify, 1, block("9999")), false},
 		{"VERIFY of the last try", func(h *tap) { h.verify("9999"); h.verify("9999") }, wrapped(insVerify, 1, block("9999")), false},

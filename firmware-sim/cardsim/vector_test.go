@@ -275,7 +275,7 @@ func keyAgree(core *Core, point []byte) []byte {
 }
 
 func cryptogramOf(core *Core, z, point, nc []byte) []byte {
-	info := bytes.Join([][]byte{[]byte("LYL1"), core.cardID(), core.certificateHash(), testNonce, nc}, nil)
+	info := bytes.Join([][]byte{[]byte("LYL1"), core.cardID(), core.certificate().hash(), testNonce, nc}, nil)
 	k := oneStepKDF(z, info)
 	mac := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), core.cardID(), point)
 	return mac[:]
