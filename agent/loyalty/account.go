@@ -1,6 +1,7 @@
 package loyalty
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,7 @@ const (
 )
 
 // AccountMain holds what a member earned and has not moved to a card.
-func AccountMain(m MemberID) string { return memberAccount(m, pointsWallet, "main") }
+func AccountMain(m MemberID) string { return memberAccount(m, pointsWallet, mainPart) }
 
 // AccountCard holds what is in the purse of the member's card.
 func AccountCard(m MemberID) string { return memberAccount(m, pointsWallet, "card") }
@@ -25,7 +26,31 @@ func AccountCard(m MemberID) string { return memberAccount(m, pointsWallet, "car
 // AccountReserved holds what is set aside for a purpose, until it is confirmed, cancelled or released.
 func AccountReserved(m MemberID) string { return memberAccount(m, pointsWallet, reservedPart) }
 
-const reservedPart = "reserved"
+const (
+	mainPart     = "main"
+	reservedPart = "reserved"
+)
+
+// The programme's accounts through which entries without a sale move: of the main wallet those above, of another its own.
+const (
+	transferredPart = "transferred"
+	openingPart     = "opening"
+	adjustedPart    = "adjusted"
+	redeemedPart    = "redeemed"
+)
+
+// inWallet is a member's account in a wallet.
+func inWallet(m MemberID, w WalletID, part string) string {
+	return memberAccount(m, string(cmp.Or(w, pointsWallet)), part)
+}
+
+// ofProgramme is the programme's account for a wallet.
+func ofProgramme(w WalletID, part string) string {
+	if w == MainWallet {
+		return "programme/" + part
+	}
+	return "programme/" + string(w) + "/" + part
+}
 
 func memberAccount(m MemberID, wallet, part string) string {
 	return "member/" + strconv.FormatInt(int64(m), 10) + "/" + wallet + "/" + part
@@ -40,7 +65,7 @@ func AccountsOf(m MemberID, w WalletID) Accounts {
 		return Accounts{AccountMain(m), AccountIssued, AccountRedeemed, AccountExpired}
 	}
 	at := "programme/" + string(w)
-	return Accounts{memberAccount(m, string(w), "main"), at + issuedPart, at + "/redeemed", at + expiredPart}
+	return Accounts{memberAccount(m, string(w), mainPart), at + issuedPart, at + "/redeemed", at + expiredPart}
 }
 
 const expiredPart = "/expired" // of every wallet's account for what has expired

@@ -11,9 +11,17 @@ type membersDef struct {
 }
 
 type transferDef struct {
-	Most     int64 `json:"most,omitempty"`  // points at once
-	Month    int64 `json:"month,omitempty"` // given in a calendar month
-	WaitDays int64 `json:"wait_days,omitempty"`
+	Most     int64               `json:"most,omitempty"`  // points at once
+	Month    int64               `json:"month,omitempty"` // given in a calendar month
+	WaitDays int64               `json:"wait_days,omitempty"`
+	Wallets  []transferWalletDef `json:"wallets,omitempty"` // beside the points
+}
+
+// transferWalletDef lets members give each other of a wallet, in its own unit.
+type transferWalletDef struct {
+	Wallet WalletID `json:"wallet"`
+	Most   figure   `json:"most,omitempty"`
+	Month  figure   `json:"month,omitempty"`
 }
 
 type memberRules struct {
@@ -24,9 +32,11 @@ type memberRules struct {
 }
 
 type transferRule struct {
-	most, month Points // 0: no limit
-	wait        int    // days
+	most map[WalletID]transferMost // of the wallets that members may give of
+	wait int                       // days
 }
+
+type transferMost struct{ once, month Points } // 0: no limit
 
 // maxReasons bounds the list from which a manager picks.
 const maxReasons = 64
@@ -41,13 +51,8 @@ func (c *compiler) compileMembers() {
 	}
 	m := &c.p.members
 	if t := def.Transfer; t != nil {
-		c.checkPoints("members.transfer.most", t.Most, 0)
-		c.checkPoints("members.transfer.month", t.Month, 0)
-		if t.Month > 0 && t.Most > t.Month {
-			c.fault("members.transfer.most", "is above what a month allows", "write the smaller figure for one transfer")
-		}
 		c.checkDays("members.transfer.wait_days", t.WaitDays)
-		m.transfer = &transferRule{Points(t.Most), Points(t.Month), int(t.WaitDays)}
+		m.transfer = &transferRule{c.transferMost(t), int(t.WaitDays)}
 	}
 	c.checkDays("members.replace_wait_days", def.ReplaceWaitDays)
 	m.replaceWait, m.belowZero = int(def.ReplaceWaitDays), def.BelowZero
@@ -59,6 +64,30 @@ func (c *compiler) compileMembers() {
 	for i, id := range def.Reasons {
 		c.checkNewID(fmt.Sprintf("members.reasons[%d]", i), id, m.reasons)
 	}
+}
+
+// transferMost compiles what members may give of each wallet.
+func (c *compiler) transferMost(t *transferDef) map[WalletID]transferMost {
+	most := map[WalletID]transferMost{}
+	add := func(path string, w WalletID, once, month int64) {
+		if month > 0 && once > month {
+			c.fault(path+".most", "is above what a month allows", "write the smaller figure for one transfer")
+		}
+		most[w] = transferMost{Points(once), Points(month)}
+	}
+	c.checkPoints("members.transfer.most", t.Most, 0)
+	c.checkPoints("members.transfer.month", t.Month, 0)
+	add("members.transfer", MainWallet, t.Most, t.Month)
+	for i := range t.Wallets {
+		d, path := &t.Wallets[i], fmt.Sprintf("members.transfer.wallets[%d]", i)
+		if _, twice := most[d.Wallet]; twice || c.p.walletIndex(d.Wallet) < 0 {
+			c.fault(path+".wallet", fmt.Sprintf("%q is no wallet beside the points, or stands there twice", d.Wallet), "name one of wallets, once")
+			continue
+		}
+		money := c.p.IsMoney(d.Wallet)
+		add(path, d.Wallet, c.figure(path+".most", &d.Most, money, 0), c.figure(path+".month", &d.Month, money, 0))
+	}
+	return most
 }
 
 func (c *compiler) checkDays(path string, days int64) {
@@ -76,6 +105,10 @@ func memberNotes() map[string]schemaNote {
 		"members.below_zero":        {"Whether an adjustment may take more than there is.", nil},
 		"transfer.most":             {"Most points at once; 0 is no limit.", between(0, maxPoints)},
 		"transfer.month":            {"Most points that a member gives in a calendar month; 0 is no limit.", between(0, maxPoints)},
+		"transfer.wallets":          {"Of which wallets beside the points members may give, too; left out: none.", nil},
+		"transferWallet.wallet":     {"A wallet of the programme.", anID()},
+		"transferWallet.most":       {"Most at once, in its unit; left out: no limit.", nil},
+		"transferWallet.month":      {"Most in a calendar month; left out: no limit.", nil},
 		"transfer.wait_days":        {"How many days the receiver waits before spending them.", between(0, maxExpiryDays)},
 	}
 }

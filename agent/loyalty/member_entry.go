@@ -19,11 +19,27 @@ func (r EntryRef) backTo(e *Entry) {
 	}
 }
 
-// Holding is what one member has, for entries without a sale.
+// Holding is what one member has in one wallet, for entries without a sale.
 type Holding struct {
 	Member MemberID
+	Wallet WalletID // empty: the points
 	Lots   []Lot
-	OnCard Points // of them, in the purse of a card: no store can take those without it
+	OnCard Points // of the points, in the purse of a card: no store can take those without it
+}
+
+// at is the member's account in the wallet, such as main.
+func (h *Holding) at(part string) string { return inWallet(h.Member, h.Wallet, part) }
+
+// via is the programme's account of the wallet, such as transferred.
+func (h *Holding) via(part string) string { return ofProgramme(h.Wallet, part) }
+
+// held looks up the wallet of a holding.
+func (p *Programme) held(h *Holding) (*wallet, error) {
+	i := p.walletIndex(h.Wallet)
+	if i < 0 {
+		return nil, &SaleError{"wallet", SaleWallet}
+	}
+	return &p.wallets[i], nil
 }
 
 // maxPassed bounds the lots that one entry of a member takes, so that it stays within MaxBodyBytes.
@@ -40,9 +56,11 @@ const (
 	MemberNotAllowed = "member.not_allowed" // the programme has no such thing
 	MemberReserved   = "member.reserved"    // points are still reserved
 	MemberNothing    = "member.nothing"     // no points at all
+	MemberStamp      = "member.stamp"       // a stamp card that the programme does not have
 	ReserveOver      = "reserve.over"       // the reservation has run out
 	ReserveRuns      = "reserve.runs"       // the reservation has not run out yet
 	ReserveCard      = "reserve.card"       // points of a lost card cannot be spent before they are released
+	ReserveWallet    = "reserve.wallet"     // a sale confirms points alone; of another wallet the reservation is settled by itself
 	ReverseKind      = "reverse.kind"       // not an entry that can be reversed
 	ReverseTwice     = "reverse.twice"      // reversed before
 )
@@ -100,16 +118,17 @@ func (h *Holding) takes(points Points, day string, most int) ([]Lot, error) {
 // lot names the nth lot that the entry makes.
 func (h *EntryHead) lot(n int) LotID { return lotID(h.Store, h.Epoch, h.Seq, n) }
 
-// passOn takes lots from one member to another, who gets them as lots of this entry with the life that they had. usable is
-// the first day on which they may be spent; empty: as before.
-func (h *EntryHead) passOn(taken []Lot, from, to MemberID, usable string) []Movement {
+// passOn takes lots of one wallet from a member to another, who gets them as lots of this entry with the life that they had;
+// first numbers them. usable is the first day on which they may be spent; empty: as before.
+func (h *EntryHead) passOn(from *Holding, taken []Lot, to MemberID, first int, usable string) []Movement {
 	moves := make([]Movement, 0, 2*len(taken))
+	passing := from.via(transferredPart)
 	for _, l := range taken {
-		moves = append(moves, l.move(AccountMain(from), AccountTransferred))
+		moves = append(moves, l.move(from.at(mainPart), passing))
 	}
 	for i, l := range taken {
-		l.ID, l.Usable = h.lot(i+1), max(l.Usable, usable)
-		moves = append(moves, l.move(AccountTransferred, AccountMain(to)))
+		l.ID, l.Usable = h.lot(first+i), max(l.Usable, usable)
+		moves = append(moves, l.move(passing, inWallet(to, from.Wallet, mainPart)))
 	}
 	return moves
 }

@@ -2,22 +2,65 @@ package loyalty
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 )
 
-// ledger is a few members' lots and every account, kept as a reader of the log would keep them.
+// ledger is a few members' lots, stamps and every account, kept as a reader of the log would keep them.
 type ledger struct {
 	t        testing.TB
 	lots     map[MemberID][]Lot
+	wallets  map[WalletID]map[MemberID][]Lot // beside the points
+	stamps   map[MemberID]*Past
 	accounts map[string]Points
 	entries  []Entry
 	seq      Seq
 }
 
 func newLedger(t testing.TB) *ledger {
-	return &ledger{t: t, lots: map[MemberID][]Lot{}, accounts: map[string]Points{}}
+	l := &ledger{t: t}
+	l.clear()
+	return l
+}
+
+func (l *ledger) clear() {
+	l.lots, l.wallets, l.stamps, l.accounts, l.entries = map[MemberID][]Lot{}, map[WalletID]map[MemberID][]Lot{}, map[MemberID]*Past{}, map[string]Points{}, nil
+}
+
+// in is the lots of every member in one wallet.
+func (l *ledger) in(w WalletID) map[MemberID][]Lot {
+	if w == MainWallet {
+		return l.lots
+	}
+	if l.wallets[w] == nil {
+		l.wallets[w] = map[MemberID][]Lot{}
+	}
+	return l.wallets[w]
+}
+
+// past is what a member's stamps add up to.
+func (l *ledger) past(id MemberID) *Past {
+	if l.stamps[id] == nil {
+		l.stamps[id] = &Past{}
+	}
+	return l.stamps[id]
+}
+
+func (l *ledger) stampCard(id MemberID, card string) StampState {
+	for _, c := range l.past(id).Stamps {
+		if c.Stamp == card {
+			return StampState{Stamp: card, Count: c.Count, Expires: c.Expires}
+		}
+	}
+	return StampState{Stamp: card}
+}
+
+// walletOf is a wallet of a member.
+type walletOf struct {
+	MemberID
+	WalletID
 }
 
 func (l *ledger) head(day string) EntryHead {
@@ -39,7 +82,7 @@ func (l *ledger) apply(e Entry) {
 		l.t.Fatal(err)
 	}
 	l.entries = append(l.entries, *stored)
-	touched := []MemberID{}
+	touched, stamped := []walletOf{}, []MemberID{}
 	for _, m := range stored.Moves {
 		if m.Points <= 0 || m.From == m.To {
 			l.t.Fatalf("%s moves nothing: %+v", e.Kind, m)
@@ -47,13 +90,19 @@ func (l *ledger) apply(e Entry) {
 		l.accounts[m.From] -= m.Points
 		l.accounts[m.To] += m.Points
 		for _, account := range []string{m.From, m.To} {
-			if id, ok := AccountMember(account); ok && !slices.Contains(touched, id) {
-				touched = append(touched, id)
+			if id, w, ok := AccountWallet(account); ok && !slices.Contains(touched, walletOf{id, w}) {
+				touched = append(touched, walletOf{id, w})
+			}
+			if id, _, ok := AccountStampCard(account); ok && !slices.Contains(stamped, id) {
+				stamped = append(stamped, id)
 			}
 		}
 	}
-	for _, id := range touched {
-		l.lots[id] = Apply(l.lots[id], stored.Moves, id)
+	for _, x := range touched {
+		l.in(x.WalletID)[x.MemberID] = ApplyWallet(l.in(x.WalletID)[x.MemberID], stored.Moves, x.MemberID, x.WalletID)
+	}
+	for _, id := range stamped {
+		l.past(id).Add(PastStep{Day: e.Day, Stamps: StampSteps(stored.Moves, id)})
 	}
 	l.check()
 }
@@ -61,31 +110,75 @@ func (l *ledger) apply(e Entry) {
 // check: every account together holds nothing, and a member's lots are what the member's accounts hold.
 func (l *ledger) check() {
 	l.t.Helper()
-	sum, of, reserved := Points(0), map[MemberID]Points{}, map[MemberID]Points{}
+	sums, of, reserved := map[string]Points{}, map[walletOf]Points{}, map[walletOf]Points{}
 	for account, points := range l.accounts {
-		sum += points
-		if id, ok := AccountMember(account); ok {
-			of[id] += points
-			if account == AccountReserved(id) {
-				reserved[id] = points
+		sums[unitOf(account)] += points
+		if id, w, ok := AccountWallet(account); ok {
+			of[walletOf{id, w}] += points
+			if strings.HasSuffix(account, "/reserved") {
+				reserved[walletOf{id, w}] = points
 			}
 		}
+		if id, card, ok := AccountStampCard(account); ok && l.stampCard(id, card).Count != int64(points) {
+			l.t.Fatalf("member %d: %+v, the account of %s holds %d", id, l.past(id).Stamps, card, points)
+		}
+		if strings.HasSuffix(account, "/transferred") && points != 0 {
+			l.t.Fatalf("%d on their way through %s", points, account)
+		}
 	}
-	if sum != 0 || l.accounts[AccountTransferred] != 0 {
-		l.t.Fatalf("accounts sum to %d, %d on their way", sum, l.accounts[AccountTransferred])
+	for unit, sum := range sums {
+		if sum != 0 {
+			l.t.Fatalf("accounts sum to %d %s", sum, unit)
+		}
 	}
-	for id, lots := range l.lots {
+	for w := range l.wallets {
+		l.checkLots(w, of, reserved)
+	}
+	l.checkLots(MainWallet, of, reserved)
+}
+
+func (l *ledger) checkLots(w WalletID, of, reserved map[walletOf]Points) {
+	l.t.Helper()
+	for id, lots := range l.in(w) {
 		held := Points(0)
 		for _, lot := range lots {
 			held += lot.Reserved
 		}
-		if Balance(lots) != of[id] || held != reserved[id] {
-			l.t.Fatalf("member %d: lots hold %d, %d reserved; accounts %d, %d: %+v", id, Balance(lots), held, of[id], reserved[id], lots)
+		if at := (walletOf{id, w}); Balance(lots) != of[at] || held != reserved[at] {
+			l.t.Fatalf("member %d: lots of %q hold %d, %d reserved; accounts %d, %d: %+v", id, w, Balance(lots), held, of[at], reserved[at], lots)
 		}
 	}
 }
 
+// unitOf is what an account counts: each unit sums to zero by itself.
+func unitOf(account string) string {
+	part := strings.Split(account, "/")
+	switch {
+	case part[0] == "stamps":
+		return "stamps of " + part[1]
+	case part[0] == "member":
+		return part[2]
+	case part[0] == "programme" && len(part) == 3:
+		return part[1]
+	}
+	return pointsWallet
+}
+
 func (l *ledger) holding(id MemberID) Holding { return Holding{Member: id, Lots: l.lots[id]} }
+
+// wallet is what a member holds in one wallet.
+func (l *ledger) wallet(id MemberID, w WalletID) Holding {
+	return Holding{Member: id, Wallet: w, Lots: l.in(w)[id]}
+}
+
+// side is all that a member brings into a merge.
+func (l *ledger) side(id MemberID, tier string) MergeSide {
+	side := MergeSide{Holding: l.holding(id), Stamps: l.past(id).Stamps, Tier: TierState{Tier: tier}}
+	for _, w := range slices.Sorted(maps.Keys(l.wallets)) {
+		side.Wallets = append(side.Wallets, WalletState{Wallet: w, Lots: l.wallets[w][id]})
+	}
+	return side
+}
 
 func must(t testing.TB, e Entry, err error) Entry {
 	t.Helper()
@@ -106,7 +199,7 @@ func wantCode(t testing.TB, err error, code string) {
 func TestAReservationIsConfirmedCancelledOrReleasedOnce(t *testing.T) {
 	for _, as := range []SettleAs{SettleConfirm, SettleCancel, SettleRelease} {
 		l := newLedger(t)
-		opening, err := Opening(OpeningInput{Member: 7, Source: "old", Lots: []OpeningLot{{100, "2026-01-01", "2026-12-31"}, {50, "2026-02-01", ""}}}, l.head("2026-03-01"))
+		opening, err := Opening(OpeningInput{Member: 7, Source: "old", Lots: []OpeningLot{{Points: 100, Earned: "2026-01-01", Expires: "2026-12-31"}, {Points: 50, Earned: "2026-02-01", Expires: ""}}}, l.head("2026-03-01"))
 		l.apply(must(t, opening, err))
 		before := slices.Clone(l.lots[7])
 		reserve, err := Reserve(ReserveInput{Holding: l.holding(7), Points: 120, Until: "2026-03-02T18:00:00.000+02:00", For: "kettle"}, l.head("2026-03-02"))
@@ -225,7 +318,7 @@ func TestTheLargestEntriesOfAMemberFitABatch(t *testing.T) {
 		"opening": func() (Entry, error) {
 			in := OpeningInput{Member: most, Source: "old"}
 			for range MaxOpeningLots {
-				in.Lots = append(in.Lots, OpeningLot{maxPoints, "2026-01-01", "2027-12-31"})
+				in.Lots = append(in.Lots, OpeningLot{Points: maxPoints, Earned: "2026-01-01", Expires: "2027-12-31"})
 			}
 			return Opening(in, head)
 		},
@@ -254,7 +347,7 @@ func TestAMemberWithVeryManyLotsIsMergedInSeveralEntries(t *testing.T) {
 		l.apply(e)
 	}
 	for i, left := range []Points{260, 20, 0} {
-		e, err := p.Merge(MergeSide{Holding: l.holding(7)}, MergeSide{Holding: l.holding(8)}, l.head("2026-01-06"))
+		e, err := p.Merge(l.side(7, ""), l.side(8, ""), l.head("2026-01-06"))
 		l.apply(must(t, e, err))
 		if e.Merge.Left != left || Balance(l.lots[8]) != left || Balance(l.lots[7]) != 500-left {
 			t.Fatalf("merge %d: %+v, %d and %d", i+1, e.Merge, Balance(l.lots[7]), Balance(l.lots[8]))
@@ -264,7 +357,7 @@ func TestAMemberWithVeryManyLotsIsMergedInSeveralEntries(t *testing.T) {
 
 func TestASaleConfirmsAReservationAndGivesTheRestBack(t *testing.T) {
 	p, l := compile(t, goodHead+"redeem: {point_value: {points: 1, value: 0.10}}\nreturns: {}\nlimits: {redeem_without_purse: 10}\n"), newLedger(t)
-	opening, err := Opening(OpeningInput{Member: 42, Source: "old", Lots: []OpeningLot{{50, "2026-01-01", "2026-12-31"}, {50, "2026-02-01", "2027-12-31"}}}, l.head("2026-11-01"))
+	opening, err := Opening(OpeningInput{Member: 42, Source: "old", Lots: []OpeningLot{{Points: 50, Earned: "2026-01-01", Expires: "2026-12-31"}, {Points: 50, Earned: "2026-02-01", Expires: "2027-12-31"}}}, l.head("2026-11-01"))
 	l.apply(must(t, opening, err))
 	reserve, err := Reserve(ReserveInput{Holding: l.holding(42), Points: 60, Until: "2026-11-24T18:00:00.000+02:00"}, l.head("2026-11-20"))
 	l.apply(must(t, reserve, err))

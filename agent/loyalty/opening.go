@@ -9,14 +9,16 @@ import (
 // OpeningBody says where a balance came from.
 type OpeningBody struct {
 	Source string `json:"source"`
-	Points Points `json:"points"`
+	Points Points `json:"points"` // of the points; the movements say what came beside them
 }
 
 // OpeningLot is points brought along that end together; below zero for what the member owes.
 type OpeningLot struct {
-	Points  Points
-	Earned  string // day; empty: the day of the entry
-	Expires string // last valid day; empty: never
+	Points  Points   // of the wallet's unit, or stamps
+	Earned  string   // day; empty: the day of the entry
+	Expires string   // last valid day; empty: never
+	Wallet  WalletID // empty: the points
+	Stamp   string   // a stamp card instead of a wallet
 }
 
 // OpeningInput is one member's balance in an older system.
@@ -56,14 +58,24 @@ func Opening(in OpeningInput, head EntryHead) (Entry, error) {
 		if l.Earned == "" {
 			l.Earned = head.Day
 		}
-		m := Movement{From: AccountOpening, To: AccountMain(in.Member), Points: l.Points, Lot: head.lot(i + 1), Earned: l.Earned, Expires: l.Expires}
-		if l.Points < 0 {
-			m = Movement{From: m.To, To: m.From, Points: -l.Points}
+		if l.Wallet == MainWallet && l.Stamp == "" {
+			e.Opening.Points += l.Points
 		}
-		e.Opening.Points += l.Points
-		e.Moves = append(e.Moves, m)
+		e.Moves = append(e.Moves, l.movement(in.Member, head.lot(i+1)))
 	}
 	return e, nil
+}
+
+// movement brings the lot to its member, or takes what is owed.
+func (l *OpeningLot) movement(m MemberID, id LotID) Movement {
+	move := Movement{From: ofProgramme(l.Wallet, openingPart), To: inWallet(m, l.Wallet, mainPart), Points: l.Points, Lot: id, Earned: l.Earned, Expires: l.Expires}
+	if l.Stamp != "" {
+		move = Movement{From: stampAccount(l.Stamp, openingPart), To: AccountStamps(l.Stamp, m), Points: l.Points, Expires: l.Expires}
+	}
+	if l.Points < 0 {
+		move = Movement{From: move.To, To: move.From, Points: -l.Points}
+	}
+	return move
 }
 
 func (l *OpeningLot) check() (field, code string) {
@@ -73,6 +85,10 @@ func (l *OpeningLot) check() (field, code string) {
 		}
 	}
 	switch {
+	case l.Wallet != MainWallet && !idForm.MatchString(string(l.Wallet)) || l.Wallet == pointsWallet:
+		return "wallet", SaleWallet
+	case l.Stamp != "" && (l.Wallet != MainWallet || !idForm.MatchString(l.Stamp)):
+		return "stamp", MemberStamp
 	case l.Points == 0:
 		return "points", MemberNothing
 	case l.Points > maxPoints || l.Points < -maxPoints:

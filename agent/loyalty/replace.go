@@ -25,6 +25,9 @@ func (p *Programme) ReplaceCard(in ReplaceInput, head EntryHead) (Entry, error) 
 	if in.Old == in.New || in.Old.IsZero() || in.New.IsZero() {
 		return Entry{}, &SaleError{"new", MemberSame}
 	}
+	if in.Wallet != MainWallet { // a purse holds points; other wallets are the member's, whatever card
+		return Entry{}, &SaleError{"wallet", SaleWallet}
+	}
 	if in.OnCard < 0 || in.OnCard > maxPoints {
 		return Entry{}, &SaleError{"on_card", SaleRange}
 	}

@@ -5,6 +5,8 @@ type ReserveBody struct {
 	Points Points `json:"points"`
 	Until  string `json:"until"`         // last valid moment, local time with offset
 	For    string `json:"for,omitempty"` // an id of the caller's: a reward, an order
+
+	Wallet WalletID `json:"wallet,omitempty"` // empty: the points
 }
 
 // SettleBody says how a reservation ended, or the wait for a lost card's points.
@@ -12,6 +14,7 @@ type SettleBody struct {
 	EntryRef          // of the reservation
 	As       SettleAs `json:"as"`
 	Points   Points   `json:"points"`
+	Wallet   WalletID `json:"wallet,omitempty"` // the reservation's
 }
 
 // SettleAs says how a reservation ends. A sale that confirms one has no entry of this kind beside it.
@@ -54,9 +57,9 @@ func Reserve(in ReserveInput, head EntryHead) (Entry, error) {
 		return Entry{}, err
 	}
 	e := head.Entry(KindReserve)
-	e.Member, e.Reserve = in.Member, &ReserveBody{Points: in.Points, Until: in.Until, For: in.For}
+	e.Member, e.Reserve = in.Member, &ReserveBody{Points: in.Points, Until: in.Until, For: in.For, Wallet: in.Wallet}
 	for _, l := range taken {
-		e.Moves = append(e.Moves, l.move(AccountMain(in.Member), AccountReserved(in.Member)))
+		e.Moves = append(e.Moves, l.move(in.at(mainPart), in.at(reservedPart)))
 	}
 	return e, nil
 }
@@ -67,6 +70,7 @@ type Reservation struct {
 	Points Points   `json:"points"`
 	Until  string   `json:"until"`
 	Member MemberID `json:"-"`
+	Wallet WalletID `json:"-"` // a sale confirms points alone
 	Lots   []Lot    `json:"-"` // what was taken of each
 
 	card bool // points of a lost card
@@ -77,14 +81,14 @@ func ReservationOf(e *Entry) (Reservation, bool) {
 	r := Reservation{EntryRef: RefTo(e), Member: e.Member}
 	switch {
 	case e.Kind == KindReserve && e.Reserve != nil:
-		r.Until = e.Reserve.Until
+		r.Until, r.Wallet = e.Reserve.Until, e.Reserve.Wallet
 	case e.Kind == KindReplace && e.Replace != nil && e.Replace.Until != "":
 		r.Until, r.card = e.Replace.Until, true
 	default:
 		return Reservation{}, false
 	}
 	for _, m := range e.Moves {
-		if m.To == AccountReserved(e.Member) {
+		if m.To == inWallet(e.Member, r.Wallet, reservedPart) {
 			r.Points += m.Points
 			r.Lots = append(r.Lots, Lot{ID: m.Lot, Remaining: m.Points, Earned: m.Earned, Expires: m.Expires, Usable: m.Usable})
 		}
@@ -119,7 +123,7 @@ func (r *Reservation) Settle(as SettleAs, head EntryHead) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	to := AccountMain(r.Member)
+	to := inWallet(r.Member, r.Wallet, mainPart)
 	switch {
 	case as == SettleConfirm && r.card:
 		return Entry{}, &SaleError{"as", ReserveCard}
@@ -128,15 +132,15 @@ func (r *Reservation) Settle(as SettleAs, head EntryHead) (Entry, error) {
 	case as != SettleRelease && over:
 		return Entry{}, &SaleError{"as", ReserveOver}
 	case as == SettleConfirm:
-		to = AccountRedeemed
+		to = ofProgramme(r.Wallet, redeemedPart)
 	case as == SettleCancel && r.card:
 		to = AccountCard(r.Member)
 	}
 	e := head.Entry(KindSettle)
-	e.Member, e.Settle = r.Member, &SettleBody{EntryRef: r.EntryRef, As: as, Points: r.Points}
+	e.Member, e.Settle = r.Member, &SettleBody{EntryRef: r.EntryRef, As: as, Points: r.Points, Wallet: r.Wallet}
 	r.backTo(&e)
 	for _, l := range r.Lots {
-		e.Moves = append(e.Moves, l.move(AccountReserved(r.Member), to))
+		e.Moves = append(e.Moves, l.move(inWallet(r.Member, r.Wallet, reservedPart), to))
 	}
 	return e, nil
 }
@@ -146,9 +150,9 @@ func (r *Reservation) Settle(as SettleAs, head EntryHead) (Entry, error) {
 func SettledBefore(moves []Movement) []Movement {
 	var out []Movement
 	for _, m := range moves {
-		member, ok := AccountMember(m.From)
-		if ok && m.From == AccountReserved(member) {
-			if m.From = AccountMain(member); m.To != AccountRedeemed {
+		member, wallet, ok := AccountWallet(m.From)
+		if ok && m.From == inWallet(member, wallet, reservedPart) {
+			if m.From = inWallet(member, wallet, mainPart); m.To != ofProgramme(wallet, redeemedPart) {
 				continue
 			}
 		}

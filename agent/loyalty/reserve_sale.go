@@ -23,6 +23,9 @@ func (m *MemberState) checkReserved(at string) error {
 	if r.Points < 1 || r.Points > maxPoints || r.Member != 0 && r.Member != m.ID || r.Seq < 1 {
 		return &SaleError{"member.reserved", SaleRange}
 	}
+	if r.Wallet != MainWallet {
+		return &SaleError{"member.reserved", ReserveWallet}
+	}
 	if r.card {
 		return &SaleError{"member.reserved", ReserveCard}
 	}

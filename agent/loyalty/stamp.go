@@ -3,6 +3,8 @@ package loyalty
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // StampState is what is known of a member's stamp card before the sale.
@@ -11,6 +13,11 @@ type StampState struct {
 	Count   int64  `json:"count"`             // below zero after a return of goods whose stamps were used: the next ones fill it
 	Today   int64  `json:"today,omitempty"`   // given on this business day
 	Expires string `json:"expires,omitempty"` // last valid day of all of them
+}
+
+// endedBy says whether there are stamps, and their last day was before a day.
+func (s *StampState) endedBy(day string) bool {
+	return s.Count > 0 && s.Expires != "" && s.Expires < day
 }
 
 // StampUse is what a sale does to a stamp card, and how far it is then.
@@ -32,9 +39,21 @@ type StampUse struct {
 
 func stampAccount(stamp, part string) string { return "stamps/" + stamp + "/" + part }
 
+const stampsExpired = "expired"
+
 // AccountStamps holds the stamps of a member.
 func AccountStamps(stamp string, m MemberID) string {
 	return stampAccount(stamp, fmt.Sprintf("member/%d", m))
+}
+
+// AccountStampCard says whose stamps an account holds, and of which card; false for any other account.
+func AccountStampCard(account string) (m MemberID, card string, ok bool) {
+	part := strings.Split(account, "/")
+	if len(part) != 4 || part[0] != "stamps" || part[2] != "member" {
+		return 0, "", false
+	}
+	id, err := strconv.ParseInt(part[3], 10, 64)
+	return MemberID(id), part[1], err == nil && id > 0
 }
 
 // stampRun is one card on its way through a bill.
@@ -86,7 +105,7 @@ func (b *bill) stampRuns() {
 		if k := slices.IndexFunc(m.Stamps, func(s StampState) bool { return s.Stamp == r.id }); k >= 0 {
 			r.use.Told = m.Stamps[k]
 		}
-		if told := &r.use.Told; told.Count > 0 && told.Expires != "" && told.Expires < b.in.Place.Day {
+		if told := &r.use.Told; told.endedBy(b.in.Place.Day) {
 			r.use.Ended = told.Count
 		}
 		for _, i := range b.byContent() {
@@ -240,7 +259,7 @@ func stampMoves(uses []StampUse, m MemberID) []Movement {
 		for _, w := range []struct {
 			from, to string
 			n        int64
-		}{{card, stampAccount(id, "expired"), u.Ended}, {stampAccount(id, "issued"), card, u.Given}, {card, stampAccount(id, "redeemed"), u.Used}} {
+		}{{card, stampAccount(id, stampsExpired), u.Ended}, {stampAccount(id, "issued"), card, u.Given}, {card, stampAccount(id, "redeemed"), u.Used}} {
 			if w.n > 0 {
 				moves = append(moves, Movement{From: w.from, To: w.to, Points: Points(w.n)})
 			}

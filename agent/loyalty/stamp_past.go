@@ -40,6 +40,28 @@ func stampStepsBack(back []StampReturn) []StampStep {
 	return steps
 }
 
+// StampSteps is what the movements of an entry without a sale do to a member's stamp cards.
+func StampSteps(moves []Movement, m MemberID) []StampStep {
+	var steps []StampStep
+	add := func(account string, n Points, expires string) {
+		id, card, ok := AccountStampCard(account)
+		if !ok || id != m {
+			return
+		}
+		i := slices.IndexFunc(steps, func(s StampStep) bool { return s.Stamp == card })
+		if i < 0 {
+			i, steps = len(steps), append(steps, StampStep{Stamp: card})
+		}
+		steps[i].Add += int64(n)
+		steps[i].Expires = max(steps[i].Expires, expires)
+	}
+	for _, mv := range moves {
+		add(mv.From, -mv.Points, "")
+		add(mv.To, mv.Points, mv.Expires)
+	}
+	return steps
+}
+
 func (past *Past) addStamps(step PastStep) {
 	for _, s := range step.Stamps {
 		i, found := slices.BinarySearchFunc(past.Stamps, s.Stamp, func(c StampPast, id string) int { return strings.Compare(c.Stamp, id) })
@@ -77,4 +99,10 @@ func (p *Programme) stampStates(all []StampPast, day string) []StampState {
 		}
 	}
 	return states
+}
+
+// endedBy says whether there are stamps, and their last day was before a day.
+func (c *StampPast) endedBy(day string) bool {
+	s := StampState{Count: c.Count, Expires: c.Expires}
+	return s.endedBy(day)
 }

@@ -7,6 +7,7 @@ type TransferBody struct {
 	Reason string   `json:"reason"`
 	Split  bool     `json:"split,omitempty"`  // one member became two: neither limit nor wait
 	Usable string   `json:"usable,omitempty"` // first day on which the receiver may spend them
+	Wallet WalletID `json:"wallet,omitempty"` // empty: the points
 }
 
 // TransferInput is what a transfer depends on.
@@ -16,7 +17,7 @@ type TransferInput struct {
 	Points Points
 	Reason string
 	Split  bool
-	Given  Points // by transfers of this calendar month before
+	Given  Points // of the wallet, by transfers of this calendar month before
 }
 
 // Transfer makes the entry that gives points of one member to another. They keep the day on which they were earned and
@@ -29,6 +30,9 @@ func (p *Programme) Transfer(in TransferInput, head EntryHead) (Entry, error) {
 	if in.To == in.From.Member {
 		return Entry{}, &SaleError{"to", MemberSame}
 	}
+	if _, err := p.held(&in.From); err != nil {
+		return Entry{}, err
+	}
 	if err := checkAmount(in.Points); err != nil {
 		return Entry{}, err
 	}
@@ -37,7 +41,7 @@ func (p *Programme) Transfer(in TransferInput, head EntryHead) (Entry, error) {
 	}
 	usable := ""
 	if !in.Split {
-		if err := p.mayGive(in.Points, in.Given); err != nil {
+		if err := p.mayGive(&in); err != nil {
 			return Entry{}, err
 		}
 		if wait := p.members.transfer.wait; wait > 0 {
@@ -51,22 +55,23 @@ func (p *Programme) Transfer(in TransferInput, head EntryHead) (Entry, error) {
 	}
 	e := head.Entry(KindTransfer)
 	e.Member = in.From.Member
-	e.Transfer = &TransferBody{To: in.To, Points: in.Points, Reason: in.Reason, Split: in.Split, Usable: usable}
-	e.Moves = head.passOn(taken, in.From.Member, in.To, usable)
+	e.Transfer = &TransferBody{To: in.To, Points: in.Points, Reason: in.Reason, Split: in.Split, Usable: usable, Wallet: in.From.Wallet}
+	e.Moves = head.passOn(&in.From, taken, in.To, 1, usable)
 	return e, nil
 }
 
-// mayGive holds a transfer to the programme's limits.
-func (p *Programme) mayGive(points, given Points) error {
-	t := p.members.transfer
-	switch {
-	case t == nil:
+// mayGive holds a transfer to the limits that the programme sets for the wallet.
+func (p *Programme) mayGive(in *TransferInput) error {
+	if p.members.transfer == nil {
 		return &SaleError{"transfer", MemberNotAllowed}
-	case given < 0 || given > maxPoints:
+	}
+	most, ok := p.members.transfer.most[in.From.Wallet]
+	switch {
+	case !ok:
+		return &SaleError{"wallet", MemberNotAllowed}
+	case in.Given < 0 || in.Given > maxPoints:
 		return &SaleError{"given", SaleRange}
-	case t.most > 0 && points > t.most:
-		return &SaleError{"points", MemberLimit}
-	case t.month > 0 && given+points > t.month:
+	case most.once > 0 && in.Points > most.once, most.month > 0 && in.Given+in.Points > most.month:
 		return &SaleError{"points", MemberLimit}
 	}
 	return nil

@@ -17,10 +17,12 @@ type ledgerStep struct {
 		Points  Points   `yaml:"points"`
 		Expires string   `yaml:"expires"`
 		Usable  string   `yaml:"usable"`
+		Wallet  WalletID `yaml:"wallet"` // left out, here and below: the points
 	} `yaml:"earn"`
 	Spend *struct {
 		Member MemberID `yaml:"member"`
 		Points Points   `yaml:"points"`
+		Wallet WalletID `yaml:"wallet"`
 	} `yaml:"spend"`
 	Opening *struct {
 		Member MemberID     `yaml:"member"`
@@ -29,12 +31,14 @@ type ledgerStep struct {
 	Expire *struct {
 		Member       MemberID `yaml:"member"`
 		LastPurchase string   `yaml:"last_purchase"`
+		Wallet       WalletID `yaml:"wallet"`
 	} `yaml:"expire"`
 	Reserve *struct {
 		Member MemberID `yaml:"member"`
 		Points Points   `yaml:"points"`
 		Until  string   `yaml:"until"`
 		OnCard Points   `yaml:"on_card"`
+		Wallet WalletID `yaml:"wallet"`
 	} `yaml:"reserve"`
 	Settle *struct {
 		Entry int      `yaml:"entry"`
@@ -49,6 +53,7 @@ type ledgerStep struct {
 		Split  bool     `yaml:"split"`
 		Given  Points   `yaml:"given"`
 		OnCard Points   `yaml:"on_card"`
+		Wallet WalletID `yaml:"wallet"`
 	} `yaml:"transfer"`
 	Merge *struct {
 		Stays  MemberID  `yaml:"stays"`
@@ -65,6 +70,8 @@ type ledgerStep struct {
 		Points Points   `yaml:"points"`
 		Reason string   `yaml:"reason"`
 		OnCard Points   `yaml:"on_card"`
+		Wallet WalletID `yaml:"wallet"`
+		Stamp  string   `yaml:"stamp"` // a stamp card instead
 	} `yaml:"adjust"`
 	Reverse *struct {
 		Entry  int    `yaml:"entry"`
@@ -77,14 +84,16 @@ type ledgerStep struct {
 	} `yaml:"expiring"`
 
 	Want struct {
-		Error     string                 `yaml:"error"`
-		Nothing   bool                   `yaml:"nothing"` // no entry
-		Balance   map[MemberID]Points    `yaml:"balance"`
-		Spendable map[MemberID]Points    `yaml:"spendable"`
-		Left      map[MemberID][]leftLot `yaml:"left"`
-		Accounts  map[string]Points      `yaml:"accounts"`
-		Tier      *string                `yaml:"tier"`
-		Until     *string                `yaml:"until"` // of a replaced card's points
+		Error     string                              `yaml:"error"`
+		Nothing   bool                                `yaml:"nothing"` // no entry
+		Balance   map[MemberID]Points                 `yaml:"balance"`
+		Spendable map[MemberID]Points                 `yaml:"spendable"`
+		Left      map[MemberID][]leftLot              `yaml:"left"`
+		Accounts  map[string]Points                   `yaml:"accounts"`
+		Wallets   map[WalletID]map[MemberID][]leftLot `yaml:"wallets"`
+		Stamps    map[MemberID][]StampState           `yaml:"stamps"`
+		Tier      *string                             `yaml:"tier"`
+		Until     *string                             `yaml:"until"` // of a replaced card's points
 	} `yaml:"want"`
 }
 
@@ -126,17 +135,19 @@ func (s *ledgerStep) make(p *Programme, l *ledger, head EntryHead) (e Entry, som
 	switch {
 	case s.Earn != nil:
 		e = head.Entry(KindSale)
-		e.Member, e.Moves = s.Earn.Member, []Movement{{From: AccountIssued, To: AccountMain(s.Earn.Member), Points: s.Earn.Points,
+		at := AccountsOf(s.Earn.Member, s.Earn.Wallet)
+		e.Member, e.Moves = s.Earn.Member, []Movement{{From: at.Issued, To: at.Main, Points: s.Earn.Points,
 			Lot: head.lot(1), Earned: head.Day, Expires: s.Earn.Expires, Usable: s.Earn.Usable}}
 	case s.Spend != nil:
 		e = head.Entry(KindSale)
-		e.Member, e.Moves = s.Spend.Member, draw(l.lotsBefore(s.Spend.Member, s.Before), s.Spend.Points, head.Day, AccountMain(s.Spend.Member), AccountRedeemed)
+		at := AccountsOf(s.Spend.Member, s.Spend.Wallet)
+		e.Member, e.Moves = s.Spend.Member, draw(l.lotsBefore(walletOf{s.Spend.Member, s.Spend.Wallet}, s.Before), s.Spend.Points, head.Day, at.Main, at.Redeemed)
 	case s.Opening != nil:
 		e, err = Opening(OpeningInput{Member: s.Opening.Member, Lots: s.Opening.Lots, Source: "old"}, head)
 	case s.Expire != nil:
-		e, some, err = p.PostExpiry(ExpiryInput{Member: s.Expire.Member, Lots: l.lots[s.Expire.Member], LastPurchase: s.Expire.LastPurchase}, head)
+		e, some, err = p.PostExpiry(ExpiryInput{Member: s.Expire.Member, Wallet: s.Expire.Wallet, Lots: l.in(s.Expire.Wallet)[s.Expire.Member], LastPurchase: s.Expire.LastPurchase}, head)
 	case s.Reserve != nil:
-		e, err = Reserve(ReserveInput{Holding: l.carded(s.Reserve.Member, s.Reserve.OnCard), Points: s.Reserve.Points, Until: s.Reserve.Until}, head)
+		e, err = Reserve(ReserveInput{Holding: l.carded(s.Reserve.Member, s.Reserve.OnCard, s.Reserve.Wallet), Points: s.Reserve.Points, Until: s.Reserve.Until}, head)
 	case s.Settle != nil:
 		r, _ := ReservationOf(&l.entries[s.Settle.Entry-1])
 		if e, err = r.Settle(s.Settle.As, head); s.Settle.Again {
@@ -144,14 +155,21 @@ func (s *ledgerStep) make(p *Programme, l *ledger, head EntryHead) (e Entry, som
 		}
 	case s.Transfer != nil:
 		x := s.Transfer
-		e, err = p.Transfer(TransferInput{From: l.carded(x.From, x.OnCard), To: x.To, Points: x.Points, Reason: x.Reason, Split: x.Split, Given: x.Given}, head)
+		e, err = p.Transfer(TransferInput{From: l.carded(x.From, x.OnCard, x.Wallet), To: x.To, Points: x.Points, Reason: x.Reason, Split: x.Split, Given: x.Given}, head)
 	case s.Merge != nil:
 		x := s.Merge
-		e, err = p.Merge(MergeSide{l.holding(x.Stays), TierState{Tier: x.Tiers[0]}}, MergeSide{l.carded(x.Goes, x.OnCard), TierState{Tier: x.Tiers[1]}}, head)
+		goes := l.side(x.Goes, x.Tiers[1])
+		goes.OnCard = x.OnCard
+		e, err = p.Merge(l.side(x.Stays, x.Tiers[0]), goes, head)
 	case s.Replace != nil:
-		e, err = p.ReplaceCard(ReplaceInput{Holding: l.carded(s.Replace.Member, s.Replace.Purse), Old: CardID{1}, New: CardID{2}, Ctr: 9}, head)
+		e, err = p.ReplaceCard(ReplaceInput{Holding: l.carded(s.Replace.Member, s.Replace.Purse, MainWallet), Old: CardID{1}, New: CardID{2}, Ctr: 9}, head)
 	case s.Adjust != nil:
-		e, err = p.Adjust(AdjustInput{Holding: l.carded(s.Adjust.Member, s.Adjust.OnCard), Points: s.Adjust.Points, Reason: s.Adjust.Reason}, head)
+		in := AdjustInput{Holding: l.carded(s.Adjust.Member, s.Adjust.OnCard, s.Adjust.Wallet), Points: s.Adjust.Points, Reason: s.Adjust.Reason}
+		if s.Adjust.Stamp != "" {
+			card := l.stampCard(s.Adjust.Member, s.Adjust.Stamp)
+			in.Stamp = &card
+		}
+		e, err = p.Adjust(in, head)
 	case s.Reverse != nil:
 		in := ReverseInput{Entry: &l.entries[s.Reverse.Entry-1], Reason: s.Reverse.Reason}
 		for i := range l.entries {
@@ -164,20 +182,20 @@ func (s *ledgerStep) make(p *Programme, l *ledger, head EntryHead) (e Entry, som
 	return e, some, err
 }
 
-func (l *ledger) carded(id MemberID, onCard Points) Holding {
-	h := l.holding(id)
+func (l *ledger) carded(id MemberID, onCard Points, w WalletID) Holding {
+	h := l.wallet(id, w)
 	h.OnCard = onCard
 	return h
 }
 
 // lotsBefore is a member's lots as they were before an entry; 0 is after all.
-func (l *ledger) lotsBefore(id MemberID, before int) []Lot {
+func (l *ledger) lotsBefore(of walletOf, before int) []Lot {
 	if before == 0 {
-		return l.lots[id]
+		return l.in(of.WalletID)[of.MemberID]
 	}
 	var lots []Lot
 	for _, e := range l.entries[:before-1] {
-		lots = Apply(lots, e.Moves, id)
+		lots = ApplyWallet(lots, e.Moves, of.MemberID, of.WalletID)
 	}
 	return lots
 }
@@ -189,7 +207,7 @@ func (l *ledger) tell(e Entry, before int) {
 		return
 	}
 	all := slices.Insert(slices.Clone(l.entries), before-1, e)
-	l.lots, l.accounts, l.entries = map[MemberID][]Lot{}, map[string]Points{}, nil
+	l.clear()
 	for _, e := range all {
 		l.apply(e)
 	}
@@ -209,6 +227,20 @@ func (s *ledgerStep) compare(t *testing.T, step int, l *ledger, e *Entry) {
 	}
 	for id, want := range w.Left {
 		compareLeft(t, step-1, want, l.lots[id])
+	}
+	for wallet, of := range w.Wallets {
+		for id, want := range of {
+			compareLeft(t, step-1, want, l.in(wallet)[id])
+		}
+	}
+	for id, want := range w.Stamps {
+		got := []StampState{}
+		for _, c := range l.past(id).Stamps {
+			got = append(got, StampState{Stamp: c.Stamp, Count: c.Count, Expires: c.Expires})
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("step %d: member %d has the stamps %+v, want %+v", step, id, got, want)
+		}
 	}
 	for account, want := range w.Accounts {
 		if got := l.accounts[account]; got != want {
