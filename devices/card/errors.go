@@ -47,10 +47,18 @@ var (
 	ErrAmount          = errors.New("amount out of range")
 )
 
+// TriesUnknown stands for the tries left where a card does not tell; a card of ours always does.
+const TriesUnknown = -1
+
 // PINError is a wrong PIN, told by the card.
 type PINError struct{ TriesLeft int }
 
-func (e *PINError) Error() string { return fmt.Sprintf("wrong pin, %d tries left", e.TriesLeft) }
+func (e *PINError) Error() string {
+	if e.TriesLeft == TriesUnknown {
+		return "wrong pin"
+	}
+	return fmt.Sprintf("wrong pin, %d tries left", e.TriesLeft)
+}
 
 // Status words of the application itself, card.md 3.12.
 const (

@@ -1,6 +1,7 @@
 package card
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"runtime"
@@ -9,9 +10,10 @@ import (
 // PIN block, card.md 3.3: ASCII digits padded with FF.
 const (
 	blockLength = 8
-	minDigits   = 4
-	padding     = 0xFF
-	maskedPIN   = "PIN(***)"
+	// MinPINDigits is the fewest digits of a PIN.
+	MinPINDigits = 4
+	padding      = 0xFF
+	maskedPIN    = "PIN(***)"
 )
 
 // PIN is one PIN as it was typed, for one command. It lives in memory that is locked and left out of core dumps where the
@@ -32,7 +34,7 @@ type secret struct {
 // NewPIN takes typed digits and overwrites them. ErrPINFormat costs no try.
 func NewPIN(digits []byte) (*PIN, error) {
 	defer clear(digits)
-	if len(digits) < minDigits || len(digits) > blockLength || !all(digits, '0', '9') {
+	if len(digits) < MinPINDigits || len(digits) > blockLength || !all(digits, '0', '9') {
 		return nil, ErrPINFormat
 	}
 	s := &secret{memory: allocate(blockLength)}
@@ -62,6 +64,15 @@ func (p *PIN) appendBlock(dst []byte) ([]byte, error) {
 	dst = append(dst, p.secret.memory.bytes[:blockLength]...)
 	runtime.KeepAlive(p.secret)
 	return dst, nil
+}
+
+// AppendDigits adds the typed digits behind dst, for cards that want them in another form than ours. The caller overwrites
+// them.
+func (p *PIN) AppendDigits(dst []byte) ([]byte, error) {
+	block, err := p.appendBlock(make([]byte, 0, blockLength))
+	defer clear(block)
+	digits, _, _ := bytes.Cut(block, []byte{padding})
+	return append(dst, digits...), err
 }
 
 // Format prints the mask for every verb.
