@@ -32,7 +32,10 @@ var (
 	ErrPINNotSet       = errors.New("card has no pin")
 	ErrPINSet          = errors.New("card has a pin already")
 	ErrPINRequired     = errors.New("card wants the pin first")
-	ErrLastTry         = errors.New("one pin try is left") // nothing was sent; see VerifyPINLastTry
+	ErrLastTry         = errors.New("one pin try is left")              // nothing was sent; see VerifyPINLastTry
+	ErrPINCancelled    = errors.New("customer cancelled the pin entry") // on a pinpad; no try was spent
+	ErrPINTimeout      = errors.New("customer typed no pin in time")    // likewise
+	ErrPinpad          = errors.New("pinpad cannot take this card's pin")
 	ErrPUKBlocked      = errors.New("puk is blocked")
 	ErrFunds           = errors.New("not enough points on the card")
 	ErrTxConflict      = errors.New("card knows this transaction with other data")

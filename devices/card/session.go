@@ -42,6 +42,7 @@ type Session struct {
 	channel  *channel // nil when the session is gone
 	identity Identity
 	balance  Balance
+	plain    bool // the certificate lets a pinpad send VERIFY, card.md 3.3
 }
 
 // Open finds the application, judges the card's certificate, agrees on keys that live for this tap alone, and reads the
@@ -115,6 +116,7 @@ func (s *Session) open(ctx context.Context, trust *Trust, sel selection, now tim
 		return err
 	}
 	trust.remember(sel, cert, now)
+	s.plain = cert.Flags&PlainVerify != 0
 	s.identity = Identity{
 		ID: cert.Card, Certificate: sel.hash, Number: info.number, Tier: info.tier, Language: info.language, Scheme: cert.Scheme,
 		LastDay: cert.LastDay, Flags: sel.flags, Ctr: s.balance.Ctr, LoadSeq: s.balance.LoadSeq,

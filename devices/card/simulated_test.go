@@ -25,6 +25,8 @@ type slot struct {
 	torn     bool
 	sent     [][]byte
 	swap     func(answer []byte) []byte // changes the next answer
+	pad      *cardsim.Pinpad            // nil: the reader has no keypad
+	lie      []byte                     // what the reader answers in place of the pinpad
 }
 
 func (s *slot) Transmit(_ context.Context, capdu, rapdu []byte) (int, error) {
@@ -43,8 +45,20 @@ func (s *slot) Transmit(_ context.Context, capdu, rapdu []byte) (int, error) {
 	return copy(rapdu, o.Answer), nil
 }
 
-func (s *slot) Control(context.Context, uint32, []byte) ([]byte, error) {
-	return nil, errors.New("no pinpad")
+func (s *slot) Control(ctx context.Context, code uint32, in []byte) ([]byte, error) {
+	if s.pad == nil {
+		return nil, errors.New("no pinpad")
+	}
+	if s.lie != nil && code&0xFFFF == 6 {
+		return s.lie, nil
+	}
+	answer, known := s.pad.Control(ctx, nil, code, in, func(capdu []byte) []byte {
+		return s.contacts.Exchange(s.card, capdu).Answer
+	})
+	if !known {
+		return nil, errors.New("unknown control code")
+	}
+	return answer, nil
 }
 
 func (s *slot) ATR() []byte { return s.contacts.ATR(s.card) }

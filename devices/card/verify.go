@@ -44,21 +44,30 @@ func (s *Session) PINStatus(ctx context.Context) (PINStatus, error) {
 	return PINStatus{}, fmt.Errorf("pin status: %w", err)
 }
 
+// presentable refuses what would spend a try in vain, or the last one.
+func (p PINStatus) presentable() error {
+	switch {
+	case !p.Set:
+		return ErrPINNotSet
+	case p.Blocked:
+		return ErrPINBlocked
+	case !p.Verified && p.TriesLeft == 1:
+		return ErrLastTry
+	}
+	return nil
+}
+
 // VerifyPIN has the card check the PIN, once. It reads the tries first and sends nothing when the PIN is blocked, not set, or
 // has one try left: then it returns ErrLastTry, and VerifyPINLastTry goes on if the operator and the customer want to. The
 // PIN is zeroed in every case. A *PINError tells the tries left after a wrong one.
 func (s *Session) VerifyPIN(ctx context.Context, pin *PIN) error {
 	defer pin.Zero()
 	status, err := s.PINStatus(ctx)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = status.presentable()
+	}
+	if err != nil {
 		return fmt.Errorf("verify pin: %w", err)
-	case !status.Set:
-		return fmt.Errorf("verify pin: %w", ErrPINNotSet)
-	case status.Blocked:
-		return fmt.Errorf("verify pin: %w", ErrPINBlocked)
-	case !status.Verified && status.TriesLeft == 1:
-		return fmt.Errorf("verify pin: %w", ErrLastTry)
 	}
 	return s.VerifyPINLastTry(ctx, pin)
 }

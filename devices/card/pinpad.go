@@ -1,0 +1,135 @@
+package card
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"loyaltill/devices/apdu"
+)
+
+// Pinpads by PC/SC part 10: the reader tells by which codes its features are called, asks the customer for the PIN, and puts it
+// into the plain VERIFY of card.md 3.3. The host learns the status word and never the PIN.
+const (
+	getFeatures        = 3400 // CM_IOCTL_GET_FEATURE_REQUEST
+	featureVerifyPIN   = 0x06 // FEATURE_VERIFY_PIN_DIRECT
+	featureValueLength = 4
+
+	// The reader's answers for itself, part 10, 2.5.2.
+	swPadTimeout   apdu.SW = 0x6400
+	swPadCancelled apdu.SW = 0x6401
+	swPadLength    apdu.SW = 0x6403
+)
+
+// Pinpad is a keypad of the reader on which this card's PIN may be typed.
+type Pinpad struct{ code uint32 }
+
+// Pinpad finds the reader's keypad. There is none to use when the reader has none, when the card's certificate lets no pinpad
+// send its PIN, or when the card is not on contacts: the PIN would cross the air in clear.
+func (s *Session) Pinpad(ctx context.Context) (Pinpad, bool) {
+	if !s.plain || contactless(s.t.ATR()) {
+		return Pinpad{}, false
+	}
+	features, err := s.t.Control(ctx, controlCode(getFeatures), nil)
+	if err != nil {
+		return Pinpad{}, false // a reader without features need not know the question
+	}
+	for len(features) >= 2 && len(features) >= 2+int(features[1]) {
+		tag, value := features[0], features[2:2+int(features[1])]
+		if tag == featureVerifyPIN && len(value) == featureValueLength {
+			return Pinpad{code: binary.BigEndian.Uint32(value)}, true
+		}
+		features = features[2+len(value):]
+	}
+	return Pinpad{}, false
+}
+
+// VerifyOnPinpad is VerifyPIN with a PIN that the customer types on the reader; it returns when they have, up to thirty seconds
+// later. The reader's word proves nothing: whether the PIN was right, and how many tries are left, the card tells in the
+// session. Nothing is asked of the customer when the PIN is blocked, not set, or (without lastTry) has one try left.
+func (s *Session) VerifyOnPinpad(ctx context.Context, pad Pinpad, lastTry bool) error {
+	before, err := s.PINStatus(ctx)
+	if err == nil {
+		err = before.presentable()
+	}
+	if err != nil && !(lastTry && errors.Is(err, ErrLastTry)) {
+		return fmt.Errorf("verify pin on the reader: %w", err)
+	}
+	said, err := s.t.Control(ctx, pad.code, pinStructure())
+	if err != nil {
+		return fmt.Errorf("verify pin on the reader: %w", s.lost(changes, err))
+	}
+	after, err := s.PINStatus(ctx)
+	if err == nil {
+		err = judge(before, after, said)
+	}
+	if err != nil {
+		return fmt.Errorf("verify pin on the reader: %w", err)
+	}
+	return nil
+}
+
+// judge compares what the card says with what it said before; only where it saw no PIN does the reader's word count.
+func judge(before, after PINStatus, said []byte) error {
+	switch {
+	case after.Blocked:
+		return ErrPINBlocked
+	case after.Verified && !before.Verified:
+		return nil
+	case !after.Verified && (before.Verified || after.TriesLeft < before.TriesLeft):
+		return &PINError{TriesLeft: after.TriesLeft}
+	}
+	if len(said) != 2 {
+		return fmt.Errorf("%w: it answered %d bytes", ErrPinpad, len(said))
+	}
+	switch sw := apdu.SW(binary.BigEndian.Uint16(said)); sw {
+	case swPadTimeout:
+		return ErrPINTimeout
+	case swPadCancelled:
+		return ErrPINCancelled
+	case swPadLength, apdu.SWData:
+		return ErrPINFormat
+	case apdu.SWDone:
+		if after.Verified {
+			return nil // and was before
+		}
+		return fmt.Errorf("%w: it answered %v, the card knows of no PIN", ErrPinpad, sw)
+	default:
+		return fmt.Errorf("%w: it answered %v", ErrPinpad, sw)
+	}
+}
+
+// pinStructure is PIN_VERIFY_STRUCTURE, part 10, 2.5.1, for the PIN block of card.md 3.3.
+func pinStructure() []byte {
+	const (
+		seconds          = 30
+		asciiFromTheLeft = 0x82 // offsets in bytes, PIN at the first byte of the data, from the left, ASCII
+		endedByKey       = 0x02
+		oneMessage       = 1
+		english          = 0x0409
+	)
+	b := []byte{seconds, seconds, asciiFromTheLeft, blockLength, 0, blockLength, minDigits, endedByKey, oneMessage}
+	b = binary.LittleEndian.AppendUint16(b, english)
+	b = append(b, 0, 0, 0, 0) // message index; prologue of a T=1 block, which the reader fills
+	command := []byte{0, insVerify, 0, pinReference, blockLength}
+	for range blockLength {
+		command = append(command, padding)
+	}
+	return append(binary.LittleEndian.AppendUint32(b, uint32(len(command))), command...)
+}
+
+// contactless knows the answer to reset that PC/SC part 3, 3.1.3.2.3.1, makes up for cards without contacts.
+func contactless(atr []byte) bool {
+	return len(atr) >= 4 && atr[0] == 0x3B && atr[1]&0xF0 == 0x80 && atr[2] == 0x80 && atr[3] == 0x01
+}
+
+// controlCode is SCARD_CTL_CODE.
+func controlCode(function uint32) uint32 {
+	if runtime.GOOS == "windows" {
+		const smartcard = 0x31
+		return smartcard<<16 | function<<2
+	}
+	return 0x42000000 + function
+}
