@@ -186,39 +186,60 @@ func parsePINFormat(b []byte) (pinFormat, bool) {
 	return f, ok
 }
 
-// controlReader is what the host asks the reader itself, not the card.
-func (s *Slot) controlReader(ctx context.Context, seat *seat, code uint32, input []byte) ifdAnswer {
+// Control answers what the host asks the reader itself, not the card, or tells that the reader does not know it. A PIN that was
+// typed goes to the card through send, until gone closes; what comes back is a status word.
+func (p *Pinpad) Control(ctx context.Context, gone <-chan struct{}, code uint32, input []byte, send func([]byte) []byte) (answer []byte, known bool) {
 	switch code {
 	case codeFeatures:
-		var tlvs []byte
-		tlvs = binary.BigEndian.AppendUint32(append(tlvs, featureVerifyPIN, 4), codeVerifyPIN)
-		return ifdAnswer{data: binary.BigEndian.AppendUint32(append(tlvs, featurePINTraits, 4), codePINTraits)}
+		tlvs := binary.BigEndian.AppendUint32([]byte{featureVerifyPIN, 4}, codeVerifyPIN)
+		return binary.BigEndian.AppendUint32(append(tlvs, featurePINTraits, 4), codePINTraits), true
 	case codePINTraits:
-		return ifdAnswer{data: []byte{0, 0, 7, 0}} // no display; validates by key, length or time; one timeout
+		return []byte{0, 0, 7, 0}, true // no display; ended by a key, the last digit or time; one timeout
 	case codeVerifyPIN:
-		return s.verifyPIN(ctx, seat, input)
+		return p.verify(ctx, gone, input, send), true
 	}
-	return ifdAnswer{result: ifdNotSupported}
+	return nil, false
 }
 
-// verifyPIN lets the customer type, and gives the card the command with the PIN in it. The host gets the status word.
-func (s *Slot) verifyPIN(ctx context.Context, seat *seat, input []byte) ifdAnswer {
-	if seat == nil {
-		return ifdAnswer{result: ifdNoCard}
-	}
+func (p *Pinpad) verify(ctx context.Context, gone <-chan struct{}, input []byte, send func([]byte) []byte) []byte {
 	f, ok := parsePINFormat(input)
 	if !ok {
-		return ifdAnswer{data: refuse(swPadStructure).bytes()}
+		return refuse(swPadStructure).bytes()
 	}
-	digits, sw := s.Pinpad.ask(ctx, seat.gone, f)
-	switch {
-	case seat.left():
-		return ifdAnswer{result: ifdNoCard}
-	case sw != 0:
-		return ifdAnswer{data: refuse(sw).bytes()}
+	digits, sw := p.ask(ctx, gone, f)
+	if sw != 0 {
+		return refuse(sw).bytes()
 	}
 	defer clear(digits)
 	copy(f.command[pinInCommand:], digits)
 	defer clear(f.command)
-	return s.transmit(ctx, seat, f.command)
+	return send(f.command)
+}
+
+// controlReader is Control for the driver. A card that leaves takes the question with it.
+func (s *Slot) controlReader(ctx context.Context, seat *seat, code uint32, input []byte) ifdAnswer {
+	if seat == nil {
+		seat = emptySeat()
+	}
+	var sent ifdAnswer
+	answer, known := s.Pinpad.Control(ctx, seat.gone, code, input, func(capdu []byte) []byte {
+		sent = s.transmit(ctx, seat, capdu)
+		return sent.data
+	})
+	switch {
+	case !known:
+		return ifdAnswer{result: ifdNotSupported}
+	case code == codeVerifyPIN && seat.left():
+		return ifdAnswer{result: ifdNoCard}
+	case sent.silent || sent.result != ifdDone:
+		return sent
+	}
+	return ifdAnswer{data: answer}
+}
+
+// emptySeat is that of a card which has gone.
+func emptySeat() *seat {
+	gone := make(chan struct{})
+	close(gone)
+	return &seat{gone: gone}
 }

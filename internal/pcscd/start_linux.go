@@ -131,7 +131,7 @@ func (d *Daemon) configurePinpads(ctx context.Context, text *strings.Builder, pi
 	for n := 1; n <= pinpads; n++ {
 		socket := filepath.Join(d.process.dir, fmt.Sprintf("pinpad-%d.sock", n))
 		fmt.Fprintf(text, readerEntry, fmt.Sprintf("Loyaltill Pinpad %d", n), "unix:"+socket, library, n)
-		d.Pinpads = append(d.Pinpads, fmt.Sprintf("Loyaltill Pinpad %d 00 00", n))
+		d.Pinpads = append(d.Pinpads, fmt.Sprintf("Loyaltill Pinpad %d %02X 00", n, n-1)) // pcscd counts the readers of one driver
 		d.Sockets = append(d.Sockets, socket)
 	}
 	return nil

@@ -33,7 +33,8 @@ enum result { DONE, NO_CARD, NOT_SUPPORTED, GONE = 256, LATE };
 
 struct lane {
 	struct sockaddr_un address;
-	int fd; /* -1: not connected */
+	int fd;   /* -1: not connected */
+	bool met; /* there was a connection before */
 	UCHAR atr[MAX_ATR_SIZE];
 	DWORD atr_length;
 };
@@ -59,8 +60,10 @@ static bool reach(struct lane *l)
 	if (l->fd >= 0)
 		return true;
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (l->fd >= 0 && connect(l->fd, (struct sockaddr *)&l->address, sizeof l->address) == 0)
+	if (l->fd >= 0 && connect(l->fd, (struct sockaddr *)&l->address, sizeof l->address) == 0) {
+		l->met = true;
 		return true;
+	}
 	hang_up(l);
 	return false;
 }
@@ -280,12 +283,14 @@ RESPONSECODE IFDHControl(DWORD Lun, DWORD ControlCode, PUCHAR TxBuffer, DWORD Tx
 	return response_to(result);
 }
 
+/* A reader whose simulator has not come yet is empty: pcscd drops for good what is not there at its own start. */
 RESPONSECODE IFDHICCPresence(DWORD Lun)
 {
 	UCHAR present = 0;
 	DWORD length = sizeof present;
-	enum result result = ask(lane_of(Lun), CALL_PRESENCE, nothing, nothing, &present, &length);
+	struct lane *l = lane_of(Lun);
+	enum result result = ask(l, CALL_PRESENCE, nothing, nothing, &present, &length);
 	if (result == GONE || result == LATE)
-		return IFD_NO_SUCH_DEVICE;
+		return l != NULL && !l->met ? IFD_ICC_NOT_PRESENT : IFD_NO_SUCH_DEVICE;
 	return result == DONE && length == 1 && present ? IFD_ICC_PRESENT : IFD_ICC_NOT_PRESENT;
 }
