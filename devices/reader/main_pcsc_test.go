@@ -26,9 +26,9 @@ func TestMain(m *testing.M) {
 }
 
 // cardService starts pcscd with virtual readers for one test.
-func cardService(tb testing.TB, readers int) *pcscd.Daemon {
+func cardService(tb testing.TB, opts pcscd.Options) *pcscd.Daemon {
 	tb.Helper()
-	daemon, err := pcscd.Start(tb.Context(), pcscd.Options{Readers: readers})
+	daemon, err := pcscd.Start(tb.Context(), opts)
 	if err != nil {
 		if os.Getenv("CI") == "" {
 			tb.Skip(err)

@@ -128,13 +128,18 @@ func (c *pcscConn) Transmit(ctx context.Context, capdu, rapdu []byte) (int, erro
 	return copy(rapdu, answer), nil
 }
 
-// Control gives the reader thirty seconds: somebody may be typing.
+// Control gives the reader as long as somebody may type. That a reader does not know a code says nothing of the card: the
+// connection stays good unless the call was given up.
 func (c *pcscConn) Control(ctx context.Context, code uint32, in []byte) ([]byte, error) {
 	var out []byte
-	err := c.call(ctx, controlLimit, in, func(own []byte) (err error) {
-		out, err = c.p.card.Control(code, own)
-		return classify(err)
+	var refused error
+	err := c.call(ctx, controlLimit, in, func(own []byte) error {
+		out, refused = c.p.card.Control(code, own)
+		return nil
 	})
+	if err == nil {
+		err = classify(refused)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("control reader: %w", err)
 	}

@@ -33,11 +33,21 @@ type shop struct {
 
 func openShop(tb testing.TB, lanes int) *shop {
 	tb.Helper()
-	s := &shop{Daemon: cardService(tb, lanes)}
+	return openShopWith(tb, pcscd.Options{Readers: lanes})
+}
+
+// openShopWith has the lanes with a pinpad behind the others.
+func openShopWith(tb testing.TB, opts pcscd.Options) *shop {
+	tb.Helper()
+	s := &shop{Daemon: cardService(tb, opts)}
 	var selectors []Selector
 	for i, name := range s.Daemon.Readers {
 		selectors = append(selectors, Selector{Name: regexp.QuoteMeta(name)})
 		s.slots = append(s.slots, virtualSlot(tb, addrOf(s.Ports[i])))
+	}
+	for i, name := range s.Pinpads {
+		selectors = append(selectors, Selector{Name: regexp.QuoteMeta(name)})
+		s.slots = append(s.slots, virtualSlot(tb, "unix:"+s.Sockets[i]))
 	}
 	s.service, s.readers = serve(tb, selectors...)
 	for _, r := range s.readers {
@@ -319,7 +329,7 @@ func TestCardSwappedDuringATapIsNeverDebited(t *testing.T) {
 }
 
 func TestSelectorThatFitsTwoReadersIsAConfigurationError(t *testing.T) {
-	cardService(t, 2)
+	cardService(t, pcscd.Options{Readers: 2})
 	_, readers := serve(t, Selector{Name: "Loyaltill 1"}, Selector{Name: "Acme.*"})
 	await(t, "the ambiguity shows", func() bool { return readers[0].Health().Code == CodeAmbiguous })
 	_, err := readers[0].Connect(t.Context())

@@ -50,7 +50,7 @@ const (
 // Limits of one operation.
 const (
 	apduLimit    = 2 * time.Second
-	controlLimit = 30 * time.Second // somebody types on a pinpad
+	controlLimit = 33 * time.Second // somebody types on a pinpad for up to 30, then the card answers
 	connectLimit = 5 * time.Second
 )
 

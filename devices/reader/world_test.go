@@ -92,13 +92,19 @@ type member struct {
 
 func newMember(tb testing.TB) *member {
 	tb.Helper()
+	return newMemberWith(tb, cardtest.Plastic{})
+}
+
+func newMemberWith(tb testing.TB, p cardtest.Plastic) *member {
+	tb.Helper()
 	issuer := cardtest.NewIssuer(tb)
 	plastic, err := cardsim.Create(rand.Reader)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	m := &member{card: plastic, id: card.ID{7: 1}, issuer: issuer, trust: issuer.Trust(tb, nil)}
-	file := issuer.Personalise(tb, plastic.Request(), cardtest.Plastic{ID: m.id, NoPINSingle: 1000, NoPINCumulative: 1 << 30})
+	p.ID, p.NoPINSingle, p.NoPINCumulative = m.id, 1000, 1<<30
+	file := issuer.Personalise(tb, plastic.Request(), p)
 	if err := plastic.Personalise(file); err != nil {
 		tb.Fatal(err)
 	}
