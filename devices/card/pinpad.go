@@ -110,13 +110,11 @@ func pinStructure() []byte {
 		oneMessage       = 1
 		english          = 0x0409
 	)
-	b := []byte{seconds, seconds, asciiFromTheLeft, blockLength, 0, blockLength, minDigits, endedByKey, oneMessage}
+	b := []byte{seconds, seconds, asciiFromTheLeft, blockLength, 0, blockLength, MinPINDigits, endedByKey, oneMessage}
 	b = binary.LittleEndian.AppendUint16(b, english)
 	b = append(b, 0, 0, 0, 0) // message index; prologue of a T=1 block, which the reader fills
-	command := []byte{0, insVerify, 0, pinReference, blockLength}
-	for range blockLength {
-		command = append(command, padding)
-	}
+	empty := noPIN()
+	command := append([]byte{0, insVerify, 0, pinReference, blockLength}, empty[:]...)
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(command))), command...)
 }
 
