@@ -125,24 +125,29 @@ func (a *Agent) torn(name string) (bool, error) {
 	return false, err
 }
 
-// newTrust pins head office's card keys and asks the local hot list at every tap.
+// newTrust pins the chain's root and asks what head office sent of cards at every tap.
 func newTrust(id *store.Identity, db *agentdb.DB) (*card.Trust, error) {
 	scheme, err := id.SchemeID()
 	if err != nil {
 		return nil, err
 	}
-	var keys []*ecdsa.PublicKey
-	for _, point := range id.CardCA {
-		key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, key)
+	root, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), id.CardRoot)
+	if err != nil {
+		return nil, err
 	}
-	return card.NewTrust(card.Scheme(binary.BigEndian.AppendUint32(nil, scheme)), keys, func(c card.ID) bool {
-		// A list that cannot be read blocks the card: earning by number still works, spending must not be a guess.
-		_, hot, err := db.Hot(context.Background(), loyalty.CardID(c))
-		return err != nil || hot
+	return card.NewTrust(card.Scheme(binary.BigEndian.AppendUint32(nil, scheme)), root, card.Lists{
+		Hot: func(c card.ID) bool {
+			// A list that cannot be read blocks the card: earning by number still works, spending must not be a guess.
+			_, hot, err := db.Hot(context.Background(), loyalty.CardID(c))
+			return err != nil || hot
+		},
+		IssuingKey: func(k card.KeyID) []byte {
+			statement, err := db.IssuerStatement(context.Background(), k)
+			if err != nil {
+				return nil // as above: a card whose key cannot be looked up is not taken
+			}
+			return statement
+		},
 	})
 }
 

@@ -120,7 +120,8 @@ func newShop(t testing.TB) *shop {
 		Printer: agent.PrinterConfig{Device: filepath.Join(s.dir, "printer"), Profile: "epson-tm-t20iii-80"},
 	}
 	s.start(s.lane)
-	s.headOffice(agentdb.Change{Programme: programme(t)}, agentdb.Change{Member: s.member(0)})
+	issuer := &agentdb.Issuer{Key: must[card.KeyID](t)(card.KeyIDOf(&s.issuer.CA.PublicKey)), Statement: s.issuer.Statement(t, nil)}
+	s.headOffice(agentdb.Change{Issuer: issuer}, agentdb.Change{Programme: programme(t)}, agentdb.Change{Member: s.member(0)})
 	return s
 }
 
@@ -156,11 +157,11 @@ func (s *shop) enrol() *store.Identity {
 	files := map[string][]byte{
 		store.CertFile: []byte("-"), store.KeyFile: []byte("-"), store.CAFile: []byte("-"), store.NumberKeyFile: bytes.Repeat([]byte{7}, 32),
 	}
-	point := must[[]byte](s.t)(s.issuer.CA.PublicKey.Bytes())
+	point := must[[]byte](s.t)(s.issuer.Root.PublicKey.Bytes())
 	files[store.IdentityFile] = must[[]byte](s.t)(json.Marshal(map[string]any{
 		"store": 1, "name": "Rīga 1", "epoch": 1, "install_id": strings.Repeat("11", 16), "nonce": strings.Repeat("22", 16),
 		"time_zone": "Europe/Riga", "day_cut": "", "currency": "EUR", "language": "lv", "head_office": "https://127.0.0.1:1",
-		"scheme": "4c594c31", "card_ca": []string{fmt.Sprintf("%x", point)}, "position_key": fmt.Sprintf("%x", positionKey().Public()),
+		"scheme": "4c594c31", "card_root": fmt.Sprintf("%x", point), "position_key": fmt.Sprintf("%x", positionKey().Public()),
 	}))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		s.t.Fatal(err)

@@ -64,6 +64,7 @@ const (
 	CodeCardCounterfeit = "card_counterfeit"
 	CodeCardUnreadable  = "card_unreadable"
 	CodeCardTerminated  = "card_terminated"
+	CodeIssuerRevoked   = "card_issuer_revoked"
 )
 
 func refuse(code string, cause error) *Refusal { return &Refusal{Code: code, cause: cause} }

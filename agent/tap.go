@@ -158,6 +158,8 @@ func refusedCard(err error) string {
 		return CodeCardBlocked
 	case errors.Is(err, card.ErrExpired):
 		return CodeCardExpired
+	case errors.Is(err, card.ErrIssuerRevoked):
+		return CodeIssuerRevoked
 	case errors.Is(err, card.ErrWrongIssuer):
 		return CodeCardWrongIssuer
 	case errors.Is(err, card.ErrCounterfeit):

@@ -30,7 +30,6 @@ const (
 	numberKeyBytes = 32
 
 	maxIdentityBytes = 64 << 10
-	maxCardCAs       = 16
 )
 
 // ID16 is a 128-bit random value, 32 hexadecimal digits in text.
@@ -67,19 +66,19 @@ func (v *HexBytes) UnmarshalText(b []byte) error {
 
 // Identity is who a store box is: one life (epoch) of one store's log, and whom it trusts.
 type Identity struct {
-	Store       uint32     `json:"store"`
-	Name        string     `json:"name"`
-	Epoch       uint32     `json:"epoch"`
-	InstallID   ID16       `json:"install_id"`
-	Nonce       ID16       `json:"nonce"` // head office's share of the chain's first value
-	TimeZone    string     `json:"time_zone"`
-	DayCut      string     `json:"day_cut"` // local time at which a business day begins, HH:MM
-	Currency    string     `json:"currency"`
-	Language    string     `json:"language"`
-	HeadOffice  string     `json:"head_office"`  // https address
-	Scheme      string     `json:"scheme"`       // card.md 1, 8 hexadecimal digits
-	CardCA      []HexBytes `json:"card_ca"`      // uncompressed P-256 points whose card certificates are accepted
-	PositionKey HexBytes   `json:"position_key"` // Ed25519 public key that signs positions
+	Store       uint32   `json:"store"`
+	Name        string   `json:"name"`
+	Epoch       uint32   `json:"epoch"`
+	InstallID   ID16     `json:"install_id"`
+	Nonce       ID16     `json:"nonce"` // head office's share of the chain's first value
+	TimeZone    string   `json:"time_zone"`
+	DayCut      string   `json:"day_cut"` // local time at which a business day begins, HH:MM
+	Currency    string   `json:"currency"`
+	Language    string   `json:"language"`
+	HeadOffice  string   `json:"head_office"`  // https address
+	Scheme      string   `json:"scheme"`       // card.md 1, 8 hexadecimal digits
+	CardRoot    HexBytes `json:"card_root"`    // uncompressed P-256 point that signs the chain's issuing keys (issuing.md 1)
+	PositionKey HexBytes `json:"position_key"` // Ed25519 public key that signs positions
 
 	dir       string
 	numberKey []byte
@@ -189,13 +188,8 @@ func (id *Identity) check(path string) error {
 }
 
 func (id *Identity) checkKeys(bad func(field, format string, args ...any) error) error {
-	if len(id.CardCA) == 0 || len(id.CardCA) > maxCardCAs {
-		return bad("card_ca", "want 1 to %d keys, got %d", maxCardCAs, len(id.CardCA))
-	}
-	for i, point := range id.CardCA {
-		if _, err := ecdh.P256().NewPublicKey(point); err != nil {
-			return bad("card_ca", "key %d is no uncompressed P-256 point", i+1)
-		}
+	if _, err := ecdh.P256().NewPublicKey(id.CardRoot); err != nil {
+		return bad("card_root", "want an uncompressed P-256 point")
 	}
 	if len(id.PositionKey) != ed25519.PublicKeySize {
 		return bad("position_key", "want %d hexadecimal digits", 2*ed25519.PublicKeySize)

@@ -26,7 +26,7 @@ func sampleIdentity(t *testing.T) (Identity, IdentityFiles) {
 	}
 	id := Identity{Store: 17, Name: "Riga 1", Epoch: 3, InstallID: ID16{1}, Nonce: ID16{2}, TimeZone: "Europe/Riga",
 		DayCut: "04:00", Currency: "EUR", Language: "lv", HeadOffice: "https://127.0.0.1:8443", Scheme: "4c595431",
-		CardCA: []HexBytes{ca.PublicKey().Bytes()}, PositionKey: HexBytes(key)}
+		CardRoot: ca.PublicKey().Bytes(), PositionKey: HexBytes(key)}
 	return id, IdentityFiles{Cert: []byte("cert"), Key: []byte("key"), CA: []byte("ca"), NumberKey: bytes.Repeat([]byte{7}, 32)}
 }
 
@@ -63,7 +63,7 @@ func TestEveryFaultOfAnIdentityNamesFileFieldAndRemedy(t *testing.T) {
 		"language":     func(m map[string]any) { m["language"] = "" },
 		"head_office":  func(m map[string]any) { m["head_office"] = "http://plain" },
 		"scheme":       func(m map[string]any) { m["scheme"] = "LYT1" },
-		"card_ca":      func(m map[string]any) { m["card_ca"] = []string{"04aa"} },
+		"card_root":    func(m map[string]any) { m["card_root"] = "04aa" },
 		"position_key": func(m map[string]any) { m["position_key"] = "00" },
 	} {
 		t.Run(field, func(t *testing.T) {

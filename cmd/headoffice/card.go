@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/sync/headoffice"
@@ -41,10 +39,8 @@ func (cmd *cardSignCmd) Run(ctx context.Context, c *console) error {
 	}
 	card := headoffice.NewCard{Member: cmd.Member, Number: number, PIN: pin, PUK: puk,
 		PlainVerify: cmd.PlainVerify, NoPINSingle: cmd.NoPINSingle, NoPINCumulative: cmd.NoPINCumulative}
-	if cmd.ValidThrough != "" {
-		if card.ValidThrough, err = time.Parse(time.DateOnly, cmd.ValidThrough); err != nil {
-			return &headoffice.FieldError{Field: "valid-through", Remedy: "give a date such as 2031-12-31", Err: fmt.Errorf("%q", cmd.ValidThrough)}
-		}
+	if card.ValidThrough, err = dayFlag("valid-through", cmd.ValidThrough); err != nil {
+		return err
 	}
 	if card.PublicKey, err = headoffice.ReadCardRequest(cmd.Request); err != nil {
 		return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ type cli struct {
 	Enrol    enrolCmd    `cmd:"" help:"Write the identity folder of a store, or of a back office."`
 	Member   memberCmd   `cmd:"" help:"Members."`
 	Card     cardCmd     `cmd:"" help:"Chip cards."`
+	Keys     keysCmd     `cmd:"" help:"The root on which every card hangs, and the issuing keys that it signs."`
 	Publish  publishCmd  `cmd:"" help:"Check a programme document and send it to every store."`
 	Backtest backtestCmd `cmd:"" help:"Play the stored sales through a programme that is not in force: cost by rule, who gains, who loses."`
 	Day      dayCmd      `cmd:"" help:"Begin a day by hand: points end, tiers are reviewed."`
@@ -52,11 +54,19 @@ type initCmd struct {
 	Scheme   string   `required:"" placeholder:"HEX" help:"The chain's number in card certificates, 8 hexadecimal digits."`
 	Currency string   `required:"" placeholder:"CODE" help:"ISO 4217 code, such as EUR."`
 	Host     []string `required:"" placeholder:"NAME" help:"Names or addresses under which stores reach head office."`
+	CardRoot string   `placeholder:"FILE" help:"Public half of the card root that \"keys root\" made. Without it a root is made in the folder card-root, to be taken offline."`
 }
 
 func (cmd *initCmd) Run(c *console) error {
 	s := headoffice.Settings{Scheme: cmd.Scheme, Currency: cmd.Currency, Hosts: cmd.Host}
-	made, err := headoffice.Init(cmd.Dir, s, time.Now)
+	var root *ecdsa.PublicKey
+	if cmd.CardRoot != "" {
+		var err error
+		if root, err = headoffice.ReadRootPublic(cmd.CardRoot); err != nil {
+			return err
+		}
+	}
+	made, err := headoffice.Init(cmd.Dir, s, root, time.Now)
 	if err != nil {
 		return err
 	}

@@ -64,22 +64,31 @@ func hashCertificate(raw []byte) CertificateHash {
 
 // SetSignatureASN1 takes the CA's signature over SHA-256(MarshalTBS()) as crypto.Signer gives it, a DER sequence of r and s.
 func (c *Certificate) SetSignatureASN1(der []byte) error {
+	var err error
+	if c.Signature, err = signatureOf(der); err != nil {
+		return fmt.Errorf("signature of card %v: %w", c.Card, err)
+	}
+	return nil
+}
+
+// signatureOf turns a DER sequence of r and s into r ‖ s.
+func signatureOf(der []byte) (out [signatureLength]byte, err error) {
 	var sig struct{ R, S *big.Int }
 	rest, err := asn1.Unmarshal(der, &sig)
 	if err == nil && len(rest) > 0 {
 		err = errors.New("bytes behind the sequence")
 	}
 	if err != nil {
-		return fmt.Errorf("signature of card %v: %w", c.Card, err)
+		return out, err
 	}
 	for _, n := range []*big.Int{sig.R, sig.S} {
 		if n.Sign() <= 0 || n.BitLen() > 8*scalarLength {
-			return fmt.Errorf("signature of card %v is not of P-256", c.Card)
+			return out, errors.New("it is not of P-256")
 		}
 	}
-	sig.R.FillBytes(c.Signature[:scalarLength])
-	sig.S.FillBytes(c.Signature[scalarLength:])
-	return nil
+	sig.R.FillBytes(out[:scalarLength])
+	sig.S.FillBytes(out[scalarLength:])
+	return out, nil
 }
 
 // ParseCertificate reads the TLVs of card.md 1 in their order and no other. It checks the form, not the signature.

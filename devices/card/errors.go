@@ -9,13 +9,14 @@ import (
 
 // Why a card is refused at the tap. ErrUnreadable invites another try, the others do not.
 var (
-	ErrNotLYL1     = errors.New("not a loyalty card of this kind")
-	ErrWrongIssuer = errors.New("card of another issuer")
-	ErrExpired     = errors.New("card has expired")
-	ErrCounterfeit = errors.New("card is not genuine")
-	ErrTerminated  = errors.New("card is terminated")
-	ErrHot         = errors.New("card is on the hot list")
-	ErrUnreadable  = errors.New("card cannot be read")
+	ErrNotLYL1       = errors.New("not a loyalty card of this kind")
+	ErrWrongIssuer   = errors.New("card of another issuer")
+	ErrIssuerRevoked = errors.New("card was signed with a key that is revoked")
+	ErrExpired       = errors.New("card has expired")
+	ErrCounterfeit   = errors.New("card is not genuine")
+	ErrTerminated    = errors.New("card is terminated")
+	ErrHot           = errors.New("card is on the hot list")
+	ErrUnreadable    = errors.New("card cannot be read")
 )
 
 // ErrOutcomeUnknown means that a command which may change the card was sent and no answer came that proves what happened.

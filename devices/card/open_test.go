@@ -3,6 +3,7 @@ package card_test
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -270,12 +271,16 @@ func TestCardRefusesAPointOffTheCurve(t *testing.T) {
 	}
 }
 
-func TestTrustNeedsAPinnedKeyOfTheRightCurve(t *testing.T) {
-	if _, err := card.NewTrust(card.Scheme{}, nil, nil); err == nil {
-		t.Error("trust without a key")
+func TestTrustNeedsARootOfTheRightCurve(t *testing.T) {
+	none := card.Lists{IssuingKey: func(card.KeyID) []byte { return nil }}
+	if _, err := card.NewTrust(card.Scheme{}, nil, none); err == nil {
+		t.Error("trust without a root")
 	}
-	if _, err := card.NewTrust(card.Scheme{}, []*ecdsa.PublicKey{nil}, nil); err == nil {
-		t.Error("trust in nothing")
+	if _, err := card.NewTrust(card.Scheme{}, &ecdsa.PublicKey{Curve: elliptic.P384()}, none); err == nil {
+		t.Error("trust in a root of another curve")
+	}
+	if _, err := card.NewTrust(card.Scheme{}, &cardtest.NewIssuer(t).Root.PublicKey, card.Lists{}); err == nil {
+		t.Error("trust without issuing keys")
 	}
 }
 

@@ -91,8 +91,8 @@ func (e *OpenError) Error() string { return fmt.Sprintf("open card %v: %v", e.Ca
 func (e *OpenError) Unwrap() error { return e.Err }
 
 func (s *Session) open(ctx context.Context, trust *Trust, sel selection, now time.Time) error {
-	if _, pinned := trust.cas[sel.ca]; !pinned {
-		return fmt.Errorf("%w: ca key %v is not pinned", ErrWrongIssuer, sel.ca)
+	if _, err := trust.issuer(sel.ca, now); err != nil {
+		return err
 	}
 	cert, err := certificateOf(ctx, s.t, trust, sel, now)
 	if err != nil {

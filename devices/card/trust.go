@@ -15,14 +15,22 @@ const (
 	cacheTime  = 24 * time.Hour
 )
 
-// Trust is what a store believes about cards: the chain, its CA keys, and which cards are blocked. Lanes share it.
+// Trust is what a store believes about cards: the chain, its root key, and what head office says of issuing keys and blocked
+// cards at this moment. Lanes share it.
 type Trust struct {
 	scheme Scheme
-	cas    map[KeyID]*ecdsa.PublicKey
-	hot    func(ID) bool
+	root   *ecdsa.PublicKey
+	lists  Lists
 
-	mu    sync.Mutex
-	known map[ID]knownCertificate
+	mu      sync.Mutex
+	known   map[ID]knownCertificate
+	issuers map[KeyID]knownIssuer
+}
+
+// Lists are asked at every tap, by several lanes at once: what head office sent since the last one counts.
+type Lists struct {
+	Hot        func(ID) bool      // whether a card is on the hot list; nil: there is no list
+	IssuingKey func(KeyID) []byte // the statement of a key; nil when there is none
 }
 
 type knownCertificate struct {
@@ -31,24 +39,62 @@ type knownCertificate struct {
 	until time.Time
 }
 
-// NewTrust pins the CA keys of a chain. hot says whether a card is on the hot list at this moment; it is asked at every tap, by
-// several lanes at once. nil means no list.
-func NewTrust(scheme Scheme, cas []*ecdsa.PublicKey, hot func(ID) bool) (*Trust, error) {
-	if len(cas) == 0 {
-		return nil, errors.New("trust without a ca key")
+// knownIssuer is a statement that was found good, so that the root's signature is checked once.
+type knownIssuer struct {
+	statement []byte
+	key       *IssuingKey
+}
+
+// maxIssuers bounds what is remembered; a chain has a key a year.
+const maxIssuers = 64
+
+// NewTrust pins the root key of a chain.
+func NewTrust(scheme Scheme, root *ecdsa.PublicKey, lists Lists) (*Trust, error) {
+	if _, err := KeyIDOf(root); err != nil {
+		return nil, fmt.Errorf("card root: %w", err)
 	}
-	if hot == nil {
-		hot = func(ID) bool { return false }
+	if lists.IssuingKey == nil {
+		return nil, errors.New("trust without issuing keys")
 	}
-	t := &Trust{scheme: scheme, cas: map[KeyID]*ecdsa.PublicKey{}, hot: hot, known: map[ID]knownCertificate{}}
-	for _, ca := range cas {
-		id, err := KeyIDOf(ca)
-		if err != nil {
-			return nil, err
-		}
-		t.cas[id] = ca
+	if lists.Hot == nil {
+		lists.Hot = func(ID) bool { return false }
 	}
-	return t, nil
+	return &Trust{scheme: scheme, root: root, lists: lists, known: map[ID]knownCertificate{}, issuers: map[KeyID]knownIssuer{}}, nil
+}
+
+// issuer finds the key that a card says it was signed with, as the root speaks of it now.
+func (t *Trust) issuer(id KeyID, now time.Time) (*IssuingKey, error) {
+	statement := t.lists.IssuingKey(id)
+	if statement == nil {
+		return nil, fmt.Errorf("%w: issuing key %v is not known", ErrWrongIssuer, id)
+	}
+	k, err := t.stated(id, statement)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrWrongIssuer, err)
+	case k.ID() != id || k.Scheme != t.scheme:
+		return nil, fmt.Errorf("%w: issuing key %v of scheme %v", ErrWrongIssuer, k.ID(), k.Scheme)
+	case k.Revoked:
+		return nil, fmt.Errorf("%w: %v", ErrIssuerRevoked, id)
+	case DayOf(now) < k.FirstDay || DayOf(now) > k.LastDay:
+		return nil, fmt.Errorf("%w: issuing key %v is good from %s to %s", ErrExpired, id,
+			k.FirstDay.Date().Format(time.DateOnly), k.LastDay.Date().Format(time.DateOnly))
+	}
+	return k, nil
+}
+
+// stated reads a statement, or remembers it.
+func (t *Trust) stated(id KeyID, statement []byte) (*IssuingKey, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if k, ok := t.issuers[id]; ok && bytes.Equal(k.statement, statement) {
+		return k.key, nil
+	}
+	k, err := ParseIssuingKey(statement, t.root)
+	if err == nil && len(t.issuers) < maxIssuers {
+		t.issuers[id] = knownIssuer{bytes.Clone(statement), k}
+	}
+	return k, err
 }
 
 // verify judges the certificate raw of the card that SELECT described.
@@ -60,16 +106,19 @@ func (t *Trust) verify(raw []byte, sel selection, now time.Time) (*Certificate, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCounterfeit, err)
 	}
-	ca, pinned := t.cas[cert.CA]
+	issuer, err := t.issuer(cert.CA, now)
+	if err != nil {
+		return nil, err
+	}
 	switch {
-	case !pinned:
-		return nil, fmt.Errorf("%w: ca key %v is not pinned", ErrWrongIssuer, cert.CA)
-	case !cert.SignedBy(ca) || !bytes.Equal(raw, cert.Marshal()):
+	case !cert.SignedBy(issuer.Key) || !bytes.Equal(raw, cert.Marshal()):
 		return nil, fmt.Errorf("%w: signature of certificate", ErrCounterfeit)
 	case cert.Card != sel.card || cert.CA != sel.ca:
 		return nil, fmt.Errorf("%w: certificate of another card", ErrCounterfeit)
 	case cert.Scheme != t.scheme:
 		return nil, fmt.Errorf("%w: scheme %v", ErrWrongIssuer, cert.Scheme)
+	case cert.LastDay > issuer.LastDay:
+		return nil, fmt.Errorf("%w: certificate beyond the last day of its issuing key", ErrCounterfeit)
 	}
 	return cert, t.stillGood(cert, now)
 }
@@ -79,7 +128,7 @@ func (t *Trust) stillGood(cert *Certificate, now time.Time) error {
 	if DayOf(now) > cert.LastDay {
 		return fmt.Errorf("%w: last day %s", ErrExpired, cert.LastDay.Date().Format(time.DateOnly))
 	}
-	if t.hot(cert.Card) {
+	if t.lists.Hot(cert.Card) {
 		return fmt.Errorf("%w: %v", ErrHot, cert.Card)
 	}
 	return nil

@@ -34,6 +34,8 @@ type Change struct {
 	Programme *Programme
 	Hot       *Hot
 	Voucher   *Voucher
+	Issuer    *Issuer
+	Renewal   *Renewal
 	Watermark *Watermark
 }
 
@@ -153,6 +155,10 @@ func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 				mac = excluded.mac, feed_epoch = excluded.feed_epoch`,
 			v.Card[:], v.Seq, v.Kind, v.Amount, v.Ref[:], v.MAC[:], pos.Epoch)
 		return err
+	case c.Issuer != nil:
+		return putIssuer(tx, c.Issuer, pos.Epoch)
+	case c.Renewal != nil:
+		return putRenewal(tx, c.Renewal, pos.Epoch)
 	case c.Watermark != nil:
 		if w := c.Watermark; w.Store == db.Store() && w.Epoch == db.Epoch() {
 			pos.Watermark = max(pos.Watermark, w.Seq)
@@ -237,6 +243,8 @@ func sweep(tx *store.Tx, epoch uint32) error {
 		`DELETE FROM programme WHERE feed_epoch <> ?`,
 		`DELETE FROM hot WHERE feed_epoch <> ?`,
 		`DELETE FROM voucher WHERE feed_epoch <> ?`,
+		`DELETE FROM issuer WHERE feed_epoch <> ? AND revoked = 0`, // a revocation outlives a head office that forgot it
+		`DELETE FROM renewal WHERE feed_epoch <> ?`,
 	} {
 		if _, err := tx.Exec(text, epoch); err != nil {
 			return err

@@ -70,7 +70,7 @@ func newIdentity(t testing.TB) (*store.Identity, ed25519.PrivateKey) {
 	dir := filepath.Join(t.TempDir(), "identity")
 	err = store.WriteIdentity(dir, store.Identity{Store: 17, Name: "Riga 1", Epoch: 3, InstallID: store.ID16{1},
 		Nonce: store.ID16{2}, TimeZone: "Europe/Riga", DayCut: "04:00", Currency: "EUR", Language: "lv",
-		HeadOffice: "https://127.0.0.1:1", Scheme: "4c595431", CardCA: []store.HexBytes{ca.PublicKey().Bytes()},
+		HeadOffice: "https://127.0.0.1:1", Scheme: "4c595431", CardRoot: ca.PublicKey().Bytes(),
 		PositionKey: store.HexBytes(public)},
 		store.IdentityFiles{Cert: []byte("x"), Key: []byte("x"), CA: []byte("x"), NumberKey: bytes.Repeat([]byte{7}, 32)})
 	if err != nil {

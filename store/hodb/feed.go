@@ -15,6 +15,8 @@ const (
 	TopicProgramme Topic = "programme"
 	TopicHot       Topic = "hot"
 	TopicVoucher   Topic = "voucher"
+	TopicIssuer    Topic = "issuer"
+	TopicRenewal   Topic = "renewal"
 	TopicWatermark Topic = "watermark"
 )
 

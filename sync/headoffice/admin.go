@@ -39,6 +39,8 @@ const (
 	opDay     = "day"
 	opFind    = "member.find"
 	opOpening = "member.opening"
+	opAccept  = "keys.accept"
+	opKeys    = "keys.list"
 )
 
 func operations() []operation {
@@ -52,6 +54,8 @@ func operations() []operation {
 		{opDay, typed((*Office).beginGiven)},
 		{opFind, typed((*Office).findOpening)},
 		{opOpening, typed((*Office).bringAlong)},
+		{opAccept, typed((*Office).acceptStatement)},
+		{opKeys, typed((*Office).listIssuingKeys)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }
@@ -156,7 +160,7 @@ type cardInput struct {
 	Member    loyalty.MemberID `json:"member"`
 	Number    numberRef        `json:"number"`
 	PublicKey store.HexBytes   `json:"public_key"`
-	LastDay   card.Day         `json:"last_day"`
+	LastDay   card.Day         `json:"last_day"` // 0: as long as a card usually lives
 	Flags     byte             `json:"flags"`
 }
 
@@ -176,10 +180,11 @@ func (o *Office) signCard(ctx context.Context, in cardInput) (out cardOutcome, e
 	if _, err := io.ReadFull(o.entropy, out.Card[:]); err != nil {
 		return out, fmt.Errorf("sign card: %w", err)
 	}
-	if out.Certificate, err = o.home.certify(out.Card, key, in); err != nil {
-		return out, err
-	}
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		var err error
+		if out.Certificate, err = o.certify(tx, out.Card, key, in); err != nil {
+			return err
+		}
 		m, err := tx.Member(in.Member)
 		if err != nil {
 			return err
@@ -200,18 +205,26 @@ func (o *Office) signCard(ctx context.Context, in cardInput) (out cardOutcome, e
 	return out, err
 }
 
-// certify makes the certificate of card.md 1.
-func (h *Home) certify(id loyalty.CardID, key *ecdh.PublicKey, in cardInput) ([]byte, error) {
-	ca, err := card.KeyIDOf(h.Keys.CardCA())
+// certify makes the certificate of card.md 1 with the current issuing key.
+func (o *Office) certify(tx *hodb.Tx, id loyalty.CardID, key *ecdh.PublicKey, in cardInput) ([]byte, error) {
+	issuer, err := o.currentIssuer(tx)
 	if err != nil {
 		return nil, err
 	}
-	cert := card.Certificate{CA: ca, Card: card.ID(id), Key: key, LastDay: in.LastDay, Flags: card.CertificateFlags(in.Flags)}
-	if err := cert.Scheme.UnmarshalText([]byte(h.Settings.Scheme)); err != nil {
+	if in.LastDay > issuer.LastDay {
+		return nil, &FieldError{"valid-through", "give " + issuer.LastDay.Date().Format(time.DateOnly) + " at most, the last day of the issuing key", nil}
+	}
+	if in.LastDay == 0 {
+		in.LastDay = min(card.DayOf(tx.Now().Add(cardLife)), issuer.LastDay)
+	}
+	cert := card.Certificate{CA: issuer.ID(), Card: card.ID(id), Key: key, Scheme: issuer.Scheme, LastDay: in.LastDay,
+		Flags: card.CertificateFlags(in.Flags)}
+	private, err := o.home.issuingKey(issuer.ID())
+	if err != nil {
 		return nil, err
 	}
 	digest := sha256.Sum256(cert.MarshalTBS())
-	signature, err := ecdsa.SignASN1(rand.Reader, h.Keys.cardCA, digest[:])
+	signature, err := ecdsa.SignASN1(rand.Reader, private, digest[:])
 	if err != nil {
 		return nil, fmt.Errorf("sign card %v: %w", id, err)
 	}

@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -147,6 +148,9 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 	case hodb.TopicVoucher:
 		row.Voucher, err = w.voucher(c.Key)
 		return row.Voucher != nil, small, err
+	case hodb.TopicIssuer:
+		row.Issuer, err = w.issuer(c.Key)
+		return true, small, err
 	case hodb.TopicWatermark:
 		row.Watermark = &wire.WatermarkRow{Store: w.head.Store, Epoch: w.head.Epoch, Seq: w.head.Posted}
 		return true, small, nil
@@ -260,6 +264,15 @@ func (w *feedWriter) hot(key string) (*wire.HotRow, error) {
 	reason, err := w.tx.Hot(row.Card)
 	row.Blocked, row.Reason = reason != "", reason
 	return row, err
+}
+
+func (w *feedWriter) issuer(key string) (*wire.IssuerRow, error) {
+	id, err := hex.DecodeString(key)
+	if err != nil {
+		return nil, err
+	}
+	i, err := w.tx.Issuer(id)
+	return &wire.IssuerRow{Key: id, Statement: i.Statement, Revoked: i.Revoked}, err
 }
 
 // voucher is nil once the card has it.

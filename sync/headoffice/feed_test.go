@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
 	"loyaltill/sync/wire"
 )
 
@@ -18,11 +19,14 @@ func TestTheFeedTellsAStoreEverythingOnceAndThenOnlyWhatIsNew(t *testing.T) {
 	c.serve()
 	b := c.enrol(1, prog)
 	page := b.feed(0, 0)
-	if len(page.Rows) != 3 || !page.UpToDate || page.Epoch != 1 {
-		t.Fatalf("a programme and two members: %+v", page)
+	if len(page.Rows) != 4 || !page.UpToDate || page.Epoch != 1 {
+		t.Fatalf("an issuing key, a programme and two members: %+v", page)
 	}
-	if p := page.Rows[0].Programme; p == nil || p.ID.String() != prog.Digest() || string(p.Document) != string(prog.Canonical()) || p.ValidFrom != prog.ValidFrom() {
-		t.Errorf("the programme: %+v", page.Rows[0])
+	if i := page.Rows[0].Issuer; i == nil || i.Revoked || len(i.Statement) != card.IssuingKeyLength {
+		t.Errorf("the issuing key: %+v", page.Rows[0])
+	}
+	if p := page.Rows[1].Programme; p == nil || p.ID.String() != prog.Digest() || string(p.Document) != string(prog.Canonical()) || p.ValidFrom != prog.ValidFrom() {
+		t.Errorf("the programme: %+v", page.Rows[1])
 	}
 	b.sell(anna, 10000)
 	b.sell(anna, 5000)
@@ -124,7 +128,7 @@ func TestPagesOfAnySizeGiveTheSameFeed(t *testing.T) {
 			break
 		}
 	}
-	if rows != len(whole.Rows) || rows != 6 {
+	if rows != len(whole.Rows) || rows != 7 {
 		t.Errorf("%d rows in pages of two, %d in one", rows, len(whole.Rows))
 	}
 }
@@ -207,7 +211,7 @@ func TestACardSignedLateGetsThePointsThatWaited(t *testing.T) {
 	if m := c.settled().member(t, anna); m.Main != 200 || m.OnCard != 0 {
 		t.Fatalf("without a card: %+v", m)
 	}
-	chip := c.chip(anna, "6034000000000018", b.id.CardCA[0])
+	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
 	if m := c.report().member(t, anna); m.Main != 0 || m.OnCard != 200 || m.Balance != 200 {
 		t.Errorf("with a card: %+v", m)
 	}

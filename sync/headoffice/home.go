@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"bytes"
+	"crypto/ecdsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 const (
 	settingsFile = "head-office.json"
 	keyFolder    = "keys"
+	rootFolder   = "card-root" // not for long: it belongs offline
 	databaseFile = "head-office.db"
 )
 
@@ -87,9 +89,10 @@ type Home struct {
 // DatabasePath is where the database lives.
 func (h *Home) DatabasePath() string { return filepath.Join(h.Dir, databaseFile) }
 
-// Init makes a new head office folder with fresh keys. The settings file is written last: a folder that has it is whole,
-// and a folder that has it is never touched again.
-func Init(dir string, s Settings, clock Clock) (*Home, error) {
+// Init makes a new head office folder with fresh keys. Its cards hang on root, whose other half is offline; without one it
+// makes a root of its own in a folder that is to be taken away, and the first issuing key. The settings file is written
+// last: a folder that has it is whole, and a folder that has it is never touched again.
+func Init(dir string, s Settings, root *ecdsa.PublicKey, clock Clock) (*Home, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
@@ -102,12 +105,26 @@ func Init(dir string, s Settings, clock Clock) (*Home, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("make head office: %w", err)
 	}
-	keys, err := newKeys(s, clock)
+	var own *Root
+	if root == nil {
+		var err error
+		if own, err = MakeRoot(filepath.Join(dir, rootFolder)); err != nil {
+			return nil, err
+		}
+		root = own.Public()
+	}
+	keys, err := newKeys(s, root, clock)
 	if err != nil {
 		return nil, err
 	}
 	if err := keys.write(keyDir); err != nil {
 		return nil, err
+	}
+	h := &Home{Dir: dir, Settings: s, Keys: keys}
+	if own != nil {
+		if err := h.firstIssuingKey(own, clock()); err != nil {
+			return nil, err
+		}
 	}
 	doc, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
@@ -116,7 +133,7 @@ func Init(dir string, s Settings, clock Clock) (*Home, error) {
 	if err := writeNew(filepath.Join(dir, settingsFile), append(doc, '\n')); err != nil {
 		return nil, err
 	}
-	return &Home{Dir: dir, Settings: s, Keys: keys}, nil
+	return h, nil
 }
 
 // maxSettingsBytes bounds the settings file.

@@ -20,7 +20,7 @@ func TestPointsTravelFromASaleByVoucherIntoTheCardAndOutAgain(t *testing.T) {
 	anna := c.member("6034000000000018")
 	c.serve()
 	b := c.enrol(1, prog)
-	chip := c.chip(anna, "6034000000000018", b.id.CardCA[0])
+	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
 
 	earn := b.sell(anna, 10000)
 	if earn.Sale.Earned != 200 {

@@ -81,7 +81,7 @@ func funded(t *testing.T) (*centre, *box, *chip) {
 	anna := c.member("6034000000000018")
 	c.serve()
 	b := c.enrol(1, prog)
-	chip := c.chip(anna, "6034000000000018", b.id.CardCA[0])
+	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
 	b.sell(anna, 10000)
 	b.sync()
 	c.settled()

@@ -25,7 +25,7 @@ const (
 	fileTLSCACert  = "tls-ca.cert.pem"
 	fileServerKey  = "server.key.pem"
 	fileServerCert = "server.cert.pem"
-	fileCardCA     = "card-ca.key.pem"
+	fileCardRoot   = "card-root.pub" // the public half alone: the other is offline
 	fileMasterTX   = "k-tx.master.hex"
 	fileMasterLD   = "k-ld.master.hex"
 	fileNumberKey  = "number.key.hex"
@@ -41,7 +41,7 @@ const (
 type Keys struct {
 	tlsCA     *ecdsa.PrivateKey
 	tlsCACert *x509.Certificate
-	cardCA    *ecdsa.PrivateKey
+	cardRoot  *ecdsa.PublicKey
 	masterTX  [masterBytes]byte
 	masterLD  [masterBytes]byte
 	number    [numberBytes]byte
@@ -63,8 +63,8 @@ func (k *Keys) SignProgramme(p *loyalty.Programme) []byte {
 	return loyalty.SignProgramme(p.Canonical(), k.position)
 }
 
-// CardCA is the public half of the key that signs card certificates; every store pins it.
-func (k *Keys) CardCA() *ecdsa.PublicKey { return &k.cardCA.PublicKey }
+// CardRoot signs the keys that sign card certificates; every store pins it.
+func (k *Keys) CardRoot() *ecdsa.PublicKey { return k.cardRoot }
 
 // NumberHMAC names a card number without showing it.
 func (k *Keys) NumberHMAC(n loyalty.CardNumber) []byte {
@@ -73,14 +73,11 @@ func (k *Keys) NumberHMAC(n loyalty.CardNumber) []byte {
 }
 
 // newKeys makes every secret of a new head office.
-func newKeys(s Settings, clock Clock) (*Keys, error) {
-	k := &Keys{}
+func newKeys(s Settings, root *ecdsa.PublicKey, clock Clock) (*Keys, error) {
+	k := &Keys{cardRoot: root}
 	var err error
 	if k.tlsCA, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		return nil, fmt.Errorf("make TLS CA key: %w", err)
-	}
-	if k.cardCA, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
-		return nil, fmt.Errorf("make card CA key: %w", err)
 	}
 	if _, k.position, err = ed25519.GenerateKey(rand.Reader); err != nil {
 		return nil, fmt.Errorf("make position key: %w", err)
@@ -105,9 +102,9 @@ func (k *Keys) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	cardCA, err := encodeKey(k.cardCA)
+	root, err := k.cardRoot.Bytes()
 	if err != nil {
-		return err
+		return fmt.Errorf("encode card root: %w", err)
 	}
 	position, err := encodeKey(k.position)
 	if err != nil {
@@ -121,7 +118,7 @@ func (k *Keys) write(dir string) error {
 		{fileTLSCACert, encodeCert(k.tlsCACert.Raw)},
 		{fileServerKey, k.server.keyPEM},
 		{fileServerCert, k.server.certPEM},
-		{fileCardCA, cardCA},
+		{fileCardRoot, encodeHex(root)},
 		{fileMasterTX, encodeHex(k.masterTX[:])},
 		{fileMasterLD, encodeHex(k.masterLD[:])},
 		{fileNumberKey, encodeHex(k.number[:])},
@@ -140,7 +137,7 @@ func readKeys(dir string) (*Keys, error) {
 	k := &Keys{}
 	r := keyReader{dir: dir}
 	k.tlsCA = r.p256(fileTLSCAKey)
-	k.cardCA = r.p256(fileCardCA)
+	k.cardRoot = r.point(fileCardRoot)
 	k.position = r.ed25519(filePosition)
 	k.tlsCACert = r.cert(fileTLSCACert)
 	r.hex(fileMasterTX, k.masterTX[:])
@@ -195,6 +192,16 @@ func (r *keyReader) p256(name string) *ecdsa.PrivateKey {
 	if !ok || key.Curve != elliptic.P256() {
 		r.fail(name, "a P-256 key")
 		return nil
+	}
+	return key
+}
+
+func (r *keyReader) point(name string) *ecdsa.PublicKey {
+	raw := make([]byte, 65)
+	r.hex(name, raw)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), raw)
+	if err != nil {
+		r.fail(name, "an uncompressed P-256 point")
 	}
 	return key
 }

@@ -83,7 +83,7 @@ func (m Manager) Enrol(ctx context.Context, e Enrolment, dir string) (loyalty.Ep
 	if err != nil {
 		return 0, err
 	}
-	ca, err := keys.CardCA().Bytes()
+	root, err := keys.CardRoot().Bytes()
 	if err != nil {
 		return 0, fmt.Errorf("enrol store %d: %w", e.Store, err)
 	}
@@ -91,7 +91,7 @@ func (m Manager) Enrol(ctx context.Context, e Enrolment, dir string) (loyalty.Ep
 		Store: uint32(e.Store), Name: e.Name, Epoch: uint32(out.Epoch), InstallID: out.InstallID, Nonce: out.Nonce,
 		TimeZone: e.TimeZone, DayCut: e.DayCut, Currency: m.Home.Settings.Currency, Language: e.Language,
 		HeadOffice: strings.TrimSuffix(e.HeadOffice, "/"), Scheme: m.Home.Settings.Scheme,
-		CardCA: []store.HexBytes{ca}, PositionKey: store.HexBytes(keys.PositionKey()),
+		CardRoot: root, PositionKey: store.HexBytes(keys.PositionKey()),
 	}
 	files := store.IdentityFiles{Cert: own.certPEM, Key: own.keyPEM, CA: keys.caPEM(), NumberKey: keys.number[:]}
 	if err := store.WriteIdentity(dir, id, files); err != nil {
@@ -242,10 +242,6 @@ func (m Manager) SignCard(ctx context.Context, c NewCard, path string) (id loyal
 	if err := c.check(); err != nil {
 		return id, err
 	}
-	until := c.ValidThrough
-	if until.IsZero() {
-		until = m.Options.Clock().Add(cardLife)
-	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // before the card is entered: it must be writable
 	if err != nil {
 		return id, &FieldError{"out", "give a new file; nothing is ever replaced", err}
@@ -255,7 +251,10 @@ func (m Manager) SignCard(ctx context.Context, c NewCard, path string) (id loyal
 			_ = os.Remove(path) // ours and useless
 		}
 	}()
-	in := cardInput{Member: c.Member, Number: m.Home.Keys.numberRef(c.Number), PublicKey: c.PublicKey, LastDay: card.DayOf(until)}
+	in := cardInput{Member: c.Member, Number: m.Home.Keys.numberRef(c.Number), PublicKey: c.PublicKey}
+	if !c.ValidThrough.IsZero() {
+		in.LastDay = card.DayOf(c.ValidThrough)
+	}
 	if c.PlainVerify {
 		in.Flags = byte(card.PlainVerify)
 	}

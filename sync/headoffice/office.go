@@ -47,8 +47,12 @@ func OpenOffice(ctx context.Context, home *Home, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Office{home: home, db: db, clock: o.Clock, entropy: o.Entropy, log: o.Log, codec: codec,
-		changed: newBell(), arrived: newBell(), programmes: map[string]*loyalty.Programme{}}, nil
+	office := &Office{home: home, db: db, clock: o.Clock, entropy: o.Entropy, log: o.Log, codec: codec,
+		changed: newBell(), arrived: newBell(), programmes: map[string]*loyalty.Programme{}}
+	if err := office.importStatements(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return office, nil
 }
 
 // Close closes the books.

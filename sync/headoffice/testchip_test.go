@@ -16,6 +16,7 @@ import (
 	"loyaltill/devices/card"
 	"loyaltill/firmware-sim/cardsim"
 	"loyaltill/store"
+	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
 
@@ -35,7 +36,7 @@ const (
 )
 
 // chip makes a card for a member; the centre serves.
-func (c *centre) chip(member loyalty.MemberID, digits string, ca store.HexBytes) *chip {
+func (c *centre) chip(member loyalty.MemberID, digits string, root store.HexBytes) *chip {
 	c.t.Helper()
 	sim, err := cardsim.Create(rand.Reader)
 	if err != nil {
@@ -66,14 +67,15 @@ func (c *centre) chip(member loyalty.MemberID, digits string, ca store.HexBytes)
 	if err := sim.PowerOn(); err != nil {
 		c.t.Fatal(err)
 	}
-	k.trust = trustOf(c.t, c.home.Settings.Scheme, ca)
+	k.trust = c.trustOf(root)
 	return k
 }
 
-// trustOf is what a store believes about cards: the CA key of its identity folder.
-func trustOf(t testing.TB, scheme string, point store.HexBytes) *card.Trust {
+// trustOf is what a store believes about cards: the root of its identity folder, and what head office sent of issuing keys.
+func (c *centre) trustOf(root store.HexBytes) *card.Trust {
+	t, scheme := c.t, c.home.Settings.Scheme
 	t.Helper()
-	ca, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +83,14 @@ func trustOf(t testing.TB, scheme string, point store.HexBytes) *card.Trust {
 	if err := s.UnmarshalText([]byte(scheme)); err != nil {
 		t.Fatal(err)
 	}
-	trust, err := card.NewTrust(s, []*ecdsa.PublicKey{ca}, nil)
+	trust, err := card.NewTrust(s, key, card.Lists{IssuingKey: func(id card.KeyID) (statement []byte) {
+		_ = c.office.db.View(context.Background(), func(tx *hodb.Tx) error {
+			i, err := tx.Issuer(id[:])
+			statement = i.Statement
+			return err
+		})
+		return statement
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

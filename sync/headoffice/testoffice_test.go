@@ -33,7 +33,7 @@ type centre struct {
 
 func newHome(t testing.TB) *Home {
 	t.Helper()
-	home, err := Init(filepath.Join(t.TempDir(), "ho"), Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, time.Now)
+	home, err := Init(filepath.Join(t.TempDir(), "ho"), Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ type office struct {
 func newOffice(t testing.TB) *office {
 	t.Helper()
 	home, err := headoffice.Init(filepath.Join(t.TempDir(), "ho"),
-		headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, time.Now)
+		headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

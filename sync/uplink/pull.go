@@ -105,6 +105,12 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 			c.Voucher = &agentdb.Voucher{Card: v.Card, Seq: v.Seq, Kind: v.Kind, Amount: v.Amount}
 			copy(c.Voucher.Ref[:], v.Ref)
 			copy(c.Voucher.MAC[:], v.MAC)
+		case wire.TopicIssuer:
+			c.Issuer = &agentdb.Issuer{Statement: r.Issuer.Statement, Revoked: r.Issuer.Revoked}
+			copy(c.Issuer.Key[:], r.Issuer.Key)
+		case wire.TopicRenewal:
+			c.Renewal = &agentdb.Renewal{Card: r.Renewal.Card, Certificate: r.Renewal.Certificate}
+			copy(c.Renewal.MAC[:], r.Renewal.MAC)
 		case wire.TopicWatermark:
 			c.Watermark = &agentdb.Watermark{Store: r.Watermark.Store, Epoch: r.Watermark.Epoch, Seq: r.Watermark.Seq}
 		default:

@@ -24,6 +24,8 @@ const (
 	TopicProgramme Topic = "programme"
 	TopicHot       Topic = "hot"
 	TopicVoucher   Topic = "voucher"
+	TopicIssuer    Topic = "issuer"
+	TopicRenewal   Topic = "renewal"
 	TopicWatermark Topic = "watermark"
 )
 
@@ -54,6 +56,8 @@ type FeedRow struct {
 	Programme *ProgrammeRow `json:"programme,omitempty"`
 	Hot       *HotRow       `json:"hot,omitempty"`
 	Voucher   *VoucherRow   `json:"voucher,omitempty"`
+	Issuer    *IssuerRow    `json:"issuer,omitempty"`
+	Renewal   *RenewalRow   `json:"renewal,omitempty"`
 	Watermark *WatermarkRow `json:"watermark,omitempty"`
 }
 
@@ -118,6 +122,20 @@ type VoucherRow struct {
 	MAC    store.HexBytes `json:"mac"` // 16 bytes
 }
 
+// IssuerRow is a key that signs card certificates, in the root's own words (issuing.md 1).
+type IssuerRow struct {
+	Key       store.HexBytes `json:"key"` // 8 bytes
+	Statement store.HexBytes `json:"statement"`
+	Revoked   bool           `json:"revoked"` // as the statement says; never false again
+}
+
+// RenewalRow is a new certificate for a card's own key (card.md 3.11). Any store may present it.
+type RenewalRow struct {
+	Card        loyalty.CardID `json:"card"`
+	Certificate store.HexBytes `json:"certificate"`
+	MAC         store.HexBytes `json:"mac"` // 16 bytes
+}
+
 // WatermarkRow says that head office has posted the asking store's entries through Seq. It is the last row of its
 // group; the members that those entries touched are in the same group or an earlier one.
 type WatermarkRow struct {
@@ -139,7 +157,7 @@ type feedEnd struct {
 // Check refuses a row that does not hold together.
 func (r *FeedRow) Check() error {
 	bodies := 0
-	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Watermark != nil} {
+	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Issuer != nil, r.Renewal != nil, r.Watermark != nil} {
 		if set {
 			bodies++
 		}
@@ -154,6 +172,10 @@ func (r *FeedRow) Check() error {
 		ok = r.Hot != nil
 	case TopicVoucher:
 		ok = r.Voucher != nil && len(r.Voucher.Ref) == 8 && len(r.Voucher.MAC) == 16
+	case TopicIssuer:
+		ok = r.Issuer != nil && len(r.Issuer.Key) == 8 && len(r.Issuer.Statement) > 0
+	case TopicRenewal:
+		ok = r.Renewal != nil && len(r.Renewal.Certificate) > 0 && len(r.Renewal.MAC) == 16
 	case TopicWatermark:
 		ok = r.Watermark != nil
 	default:

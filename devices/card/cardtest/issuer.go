@@ -21,7 +21,8 @@ import (
 
 // Issuer has everything that only head office has.
 type Issuer struct {
-	CA     *ecdsa.PrivateKey
+	Root   *ecdsa.PrivateKey
+	CA     *ecdsa.PrivateKey // the issuing key
 	Scheme card.Scheme
 
 	masterTX, masterLoad card.Key
@@ -30,20 +31,55 @@ type Issuer struct {
 // NewIssuer makes an issuer of scheme "LYL1" with fresh keys.
 func NewIssuer(tb testing.TB) *Issuer {
 	tb.Helper()
-	ca, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		tb.Fatal(err)
+	var keys [2]*ecdsa.PrivateKey
+	for i := range keys {
+		var err error
+		if keys[i], err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			tb.Fatal(err)
+		}
 	}
-	i := &Issuer{CA: ca, Scheme: card.Scheme([]byte("LYL1"))}
+	i := &Issuer{Root: keys[0], CA: keys[1], Scheme: card.Scheme([]byte("LYL1"))}
 	rand.Read(i.masterTX[:])
 	rand.Read(i.masterLoad[:])
 	return i
 }
 
+// Statement is what the root says of the issuing key. Change changes it before it is signed; nil changes nothing.
+func (i *Issuer) Statement(tb testing.TB, change func(*card.IssuingKey)) []byte {
+	tb.Helper()
+	k := &card.IssuingKey{Key: &i.CA.PublicKey, Scheme: i.Scheme, LastDay: 1<<16 - 1}
+	if change != nil {
+		change(k)
+	}
+	tbs, err := k.MarshalTBS()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	digest := sha256.Sum256(tbs)
+	der, err := i.Root.Sign(rand.Reader, digest[:], crypto.SHA256)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := k.SetSignatureASN1(der); err != nil {
+		tb.Fatal(err)
+	}
+	statement, err := k.Marshal()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return statement
+}
+
 // Trust is what a store of this issuer believes.
 func (i *Issuer) Trust(tb testing.TB, hot func(card.ID) bool) *card.Trust {
 	tb.Helper()
-	trust, err := card.NewTrust(i.Scheme, []*ecdsa.PublicKey{&i.CA.PublicKey}, hot)
+	statement := i.Statement(tb, nil)
+	trust, err := card.NewTrust(i.Scheme, &i.Root.PublicKey, card.Lists{Hot: hot, IssuingKey: func(id card.KeyID) []byte {
+		if own, err := card.KeyIDOf(&i.CA.PublicKey); err != nil || id != own {
+			return nil
+		}
+		return statement
+	}})
 	if err != nil {
 		tb.Fatal(err)
 	}
