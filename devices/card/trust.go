@@ -136,7 +136,8 @@ func (t *Trust) stillGood(cert *Certificate, now time.Time) error {
 
 // withoutHotList believes the same but blocks no card. It remembers nothing: it is for one tap.
 func (t *Trust) withoutHotList() *Trust {
-	return &Trust{scheme: t.scheme, cas: t.cas, hot: func(ID) bool { return false }, known: map[ID]knownCertificate{}}
+	lists := Lists{Hot: func(ID) bool { return false }, IssuingKey: t.lists.IssuingKey}
+	return &Trust{scheme: t.scheme, root: t.root, lists: lists, known: map[ID]knownCertificate{}, issuers: map[KeyID]knownIssuer{}}
 }
 
 // remembered is the verified certificate of the card that SELECT described, or nil.
