@@ -98,14 +98,22 @@ func (p *Programme) ExpireInactiveWallet(member MemberID, wallet WalletID, lots 
 	if err != nil || last == "" || last >= day {
 		return nil, err
 	}
-	var moves []Movement
+	return expireAll(at, lots), nil
+}
+
+// ExpireAll gives the movements that end everything a member holds and has not set aside.
+func ExpireAll(member MemberID, lots []Lot) []Movement {
+	return expireAll(AccountsOf(member, MainWallet), lots)
+}
+
+func expireAll(at Accounts, lots []Lot) (moves []Movement) {
 	for _, l := range slices.SortedFunc(slices.Values(lots), compareLots)[:min(len(lots), maxExpired)] {
 		if free := l.free(); free > 0 {
 			l.Remaining = free
 			moves = append(moves, l.move(at.Main, at.Expired))
 		}
 	}
-	return moves, nil
+	return moves
 }
 
 // ActiveUntil is the last day on which a member who buys nothing more still holds points; empty when inactivity ends none.

@@ -334,22 +334,3 @@ func (p *Programme) ReviewOf(state TierState, past *Past, day string) (ReviewInp
 	}
 	return in, nil
 }
-
-// IdleBefore is the day before which the last purchase must lie for inactivity to end something on a day; empty when it ends
-// nothing.
-func (p *Programme) IdleBefore(day string) (string, error) {
-	d, ok := parseDay(day)
-	if !ok {
-		return "", &SaleError{"day", SaleTime}
-	}
-	least := 0
-	for i := range p.wallets {
-		if n := p.wallets[i].inactive; n > 0 && (least == 0 || n < least) {
-			least = n
-		}
-	}
-	if least == 0 {
-		return "", nil
-	}
-	return d.minusMonths(least).String(), nil
-}

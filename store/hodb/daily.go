@@ -4,19 +4,56 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"loyaltill/agent/loyalty"
 )
 
-// DayBegun is the last day that head office has begun, in days since 1970; 0 for none.
-func (tx *Tx) DayBegun() (day int64, err error) {
-	err = tx.one(`SELECT value FROM counter WHERE name = 'day'`)(&day)
-	return day, err
+// days are how far head office has come: the last day that has begun, and the last whose work is done for every member.
+type days struct{ begun, done string }
+
+func (tx *Tx) days() (d days, err error) {
+	var begun, done int64
+	if err = tx.one(`SELECT value FROM counter WHERE name = 'day'`)(&begun); err == nil {
+		err = tx.one(`SELECT value FROM counter WHERE name = 'day_done'`)(&done)
+	}
+	return days{dayOf(begun), dayOf(done)}, err
 }
 
-// BeginDay says that a day has been begun.
-func (tx *Tx) BeginDay(day int64) error {
-	return tx.exec(`UPDATE counter SET value = $1 WHERE name = 'day' AND value < $1`, day)
+// DayDone is the last day whose work is done; empty for none.
+func (tx *Tx) DayDone() (string, error) {
+	d, err := tx.days()
+	return d.done, err
+}
+
+// BeginDay says that a day has begun: from now on points have ended whose last day is before it. false says that a later one
+// has.
+func (tx *Tx) BeginDay(day string) (begins bool, err error) {
+	n, err := tx.changed(`UPDATE counter SET value = $1 WHERE name = 'day' AND value <= $1`, dayNumber(day))
+	return n > 0, err
+}
+
+// EndDay says that the work of a day is done.
+func (tx *Tx) EndDay(day string) error {
+	return tx.exec(`UPDATE counter SET value = $1 WHERE name = 'day_done' AND value < $1`, dayNumber(day))
+}
+
+const secondsOfDay = 24 * 60 * 60
+
+// dayNumber counts days from 1970 on; 0 is no day.
+func dayNumber(day string) int64 {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return 0
+	}
+	return t.Unix() / secondsOfDay
+}
+
+func dayOf(number int64) string {
+	if number == 0 {
+		return ""
+	}
+	return time.Unix(number*secondsOfDay, 0).UTC().Format(time.DateOnly)
 }
 
 // OwnKey draws the key of the next posting of head office's own.
@@ -25,14 +62,21 @@ func (tx *Tx) OwnKey() (EntryKey, error) {
 	return EntryKey{Epoch: 1, Seq: loyalty.Seq(seq)}, err
 }
 
-// MembersEnding are members after a number who hold something whose last valid day is before a day, who lost points that they
-// had spent, or whose newest entry is before the idle day; at most so many.
+// MembersEnding are members after a number of whom something may end as a day begins: what has its last day before it, what a
+// store ended although it was spent, all of who has bought nothing since the idle day; and who did something after the last day
+// done, as where a day begins sooner: it may have drawn on what ends before it. At most so many.
 func (tx *Tx) MembersEnding(after loyalty.MemberID, day, idle string, limit int) ([]loyalty.MemberID, error) {
+	done, err := tx.DayDone()
+	if err != nil {
+		return nil, err
+	}
 	return collect(tx, scanMemberID, `SELECT member_id FROM (
-			SELECT member_id FROM lot WHERE remaining > 0 AND expires_on <> '' AND expires_on < $1
+			SELECT member_id FROM lot WHERE remaining > reserved AND remaining > 0 AND expires_on <> '' AND expires_on < $1
 			UNION SELECT member_id FROM lot WHERE remaining < 0 AND lot <> 'deficit'
-			UNION SELECT member_id FROM member WHERE fold_day <> '' AND fold_day < $2) AS ending
-		WHERE member_id > $3 ORDER BY member_id LIMIT $4`, day, idle, after, limit)
+			UNION SELECT member_id FROM lot WHERE $2 <> '' AND remaining > reserved AND NOT EXISTS (SELECT 1 FROM member_entry e
+				WHERE e.member_id = lot.member_id AND e.business_day >= $2 AND json_extract(e.step, '$.purchases') > 0)
+			UNION SELECT member_id FROM member WHERE fold_day > $5) AS ending
+		WHERE member_id > $3 ORDER BY member_id LIMIT $4`, day, idle, after, limit, done)
 }
 
 func scanMemberID(scan func(...any) error) (id loyalty.MemberID, err error) {

@@ -63,13 +63,16 @@ func posting(member loyalty.MemberID, k EntryKey, minute int, points loyalty.Poi
 func post(t testing.TB, db *DB, postings ...Posting) {
 	t.Helper()
 	update(t, db, func(tx *Tx) error {
-		p := tx.NewPoster()
+		p, err := tx.NewPoster()
+		if err != nil {
+			return err
+		}
 		for _, one := range postings {
 			if err := p.Post(one); err != nil {
 				return err
 			}
 		}
-		_, err := p.Flush()
+		_, err = p.Flush()
 		return err
 	})
 }
@@ -89,7 +92,7 @@ func lots(t testing.TB, db *DB, id loyalty.MemberID) (lots []loyalty.Lot) {
 func inOrder(t testing.TB, db *DB) {
 	t.Helper()
 	err := db.View(t.Context(), func(tx *Tx) error {
-		found, err := tx.Verify()
+		found, err := tx.Verify(nil)
 		if len(found) > 0 {
 			t.Errorf("verify: %+v", found)
 		}
@@ -191,7 +194,13 @@ func TestAPostingThatWouldMakePointsIsRefused(t *testing.T) {
 	id := addMember(t, db, 1)
 	wrong := posting(id, EntryKey{1, 1, 1}, 0, 100, "")
 	wrong.Legs[1].Amount++
-	err := db.Update(t.Context(), func(tx *Tx) error { return tx.NewPoster().Post(wrong) })
+	err := db.Update(t.Context(), func(tx *Tx) error {
+		p, err := tx.NewPoster()
+		if err != nil {
+			return err
+		}
+		return p.Post(wrong)
+	})
 	var unbalanced *UnbalancedError
 	if !errors.As(err, &unbalanced) || unbalanced.Sum != 1 {
 		t.Fatalf("got %v, want an UnbalancedError of 1", err)

@@ -64,52 +64,85 @@ func (e *effect) moves(id loyalty.MemberID) []loyalty.Movement {
 
 // foldMember brings lots and past up to date. Entries newer than everything folded so far are applied on top; with a late
 // one among them the lots are folded again from the beginning, so the order of arrival changes nothing.
-func (p *Poster) foldMember(m *Member, fresh []effect) error {
+func (p *Poster) foldMember(m *Member, fresh []effect) (out Ended, err error) {
 	slices.SortStableFunc(fresh, func(a, b effect) int { return cmp.Or(strings.Compare(a.unit, b.unit), a.at.compare(b.at)) })
 	newest := m.newest
-	for len(fresh) > 0 {
-		n := 1
-		for n < len(fresh) && fresh[n].unit == fresh[0].unit {
-			n++
+	var units []string
+	if m.ending {
+		if units, err = p.tx.Units(m.ID); err != nil {
+			return out, err
 		}
-		if fresh[n-1].at.compare(newest) > 0 {
-			newest = fresh[n-1].at
-		}
-		if err := p.tx.foldLots(m, fresh[:n]); err != nil {
-			return err
-		}
-		fresh = fresh[n:]
 	}
+	byUnit := map[string][]effect{}
+	for _, e := range fresh {
+		if byUnit[e.unit] = append(byUnit[e.unit], e); !slices.Contains(units, e.unit) {
+			units = append(units, e.unit)
+		}
+		if e.at.compare(newest) > 0 {
+			newest = e.at
+		}
+	}
+	out.Member = m.ID
+	for _, unit := range units {
+		if err := p.foldLots(m, unit, byUnit[unit], &out); err != nil {
+			return out, err
+		}
+	}
+	out.Before = out.From.fold().compare(newest) < 0
+	if last := (foldKey{day: out.through}); last.compare(newest) > 0 { // what comes before it is late
+		newest = last
+	}
+	m.newest, m.fold = newest, newest
+	return out, p.writeFold(m)
+}
+
+// writeFold keeps how far a member is folded, and the past.
+func (p *Poster) writeFold(m *Member) error {
 	apart := lastDay
 	if p.Apart != nil {
-		apart = p.Apart(newest.day)
+		apart = p.Apart(m.newest.day)
 	}
 	past, err := m.past.encode(apart)
 	if err != nil {
 		return fmt.Errorf("past of member %d: %w", m.ID, err)
 	}
+	n := m.newest
 	return p.tx.exec(`UPDATE member SET fold_day = $2, fold_at_ms = $3, fold_store = $4, fold_epoch = $5, fold_seq = $6, past = $7
-		WHERE member_id = $1`, m.ID, newest.day, newest.atMS, newest.key.Store, newest.key.Epoch, newest.key.Seq, past)
+		WHERE member_id = $1`, m.ID, n.day, n.atMS, n.key.Store, n.key.Epoch, n.key.Seq, past)
 }
 
-// foldLots brings the lots of one unit up to date.
-func (tx *Tx) foldLots(m *Member, fresh []effect) error {
-	unit, effects, late := fresh[0].unit, fresh, fresh[0].at.compare(m.fold) <= 0
-	var have, from []loyalty.Lot
+// foldLots brings the lots of one unit up to date, and posts what ended.
+func (p *Poster) foldLots(m *Member, unit string, fresh []effect, out *Ended) error {
+	late := len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done
+	c := course{tx: p.tx, member: m.ID, unit: unit, idle: p.Idle, begun: p.days.begun, day: max(m.fold.day, p.days.done)}
+	var have []loyalty.Lot
 	var err error
-	if late || m.overdrawn || !onlyEarn(fresh) { // else the new lots stand beside the old ones, unseen
-		if have, err = tx.Lots(m.ID, unit); err != nil {
+	if late || m.ending || m.overdrawn || !onlyEarn(fresh) { // else the new lots stand beside the old ones, unseen
+		if have, err = p.tx.Lots(m.ID, unit); err != nil {
 			return err
 		}
-		from = have
+		c.lots = have
 	}
 	if late {
-		if effects, err = tx.effects(m.ID, unit); err != nil {
+		if fresh, err = p.tx.effects(m.ID, unit); err != nil {
 			return err
 		}
-		from = nil
+		c.lots, c.day = nil, ""
 	}
-	return tx.replaceLots(m.ID, unit, have, fold(from, effects, m.ID))
+	if err := c.follow(fresh); err != nil {
+		return err
+	}
+	ended := c.ended
+	if late {
+		if ended, err = p.tx.unposted(m.ID, unit, ended); err != nil {
+			return err
+		}
+	}
+	if err := p.end(m, unit, ended, out); err != nil {
+		return err
+	}
+	m.overdrawn = m.overdrawn || slices.ContainsFunc(c.lots, func(l loyalty.Lot) bool { return l.Remaining < 0 })
+	return p.tx.replaceLots(m.ID, unit, have, c.lots)
 }
 
 // onlyEarn tells whether nothing is taken from the member, and nothing set aside.
@@ -117,21 +150,9 @@ func onlyEarn(effects []effect) bool {
 	return !slices.ContainsFunc(effects, func(e effect) bool { return e.amount < 0 || e.reserved != 0 })
 }
 
-// fold applies effects in order, the movements of one entry together.
-func fold(lots []loyalty.Lot, effects []effect, id loyalty.MemberID) []loyalty.Lot {
-	var moves []loyalty.Movement
-	for i := range effects {
-		moves = append(moves, effects[i].moves(id)...)
-		if i+1 == len(effects) || effects[i+1].at != effects[i].at {
-			lots = loyalty.Apply(lots, moves, id)
-			moves = moves[:0]
-		}
-	}
-	return lots
-}
-
 // effects reads everything that was ever posted to a member in one unit, in canonical order; what was settled later counts
-// where its entry stands. Head office's own moves between the member's accounts (store 0) leave the lots as they are.
+// where its entry stands. Head office's own moves between the member's accounts (store 0) leave the lots as they are, and what
+// ended follows from the rest.
 func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
 	return collect(tx, func(scan func(...any) error) (e effect, err error) {
 		e.unit = unit
@@ -141,7 +162,7 @@ func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
 	}, `SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT),
 			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT) AS reserved, MAX(reason = 'expire'),
 			lot, MAX(earned_on), MAX(expires_on), MAX(usable_on) FROM leg
-		WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason = 'voucher')
+		WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason IN ('voucher', 'expire'))
 		GROUP BY business_day, at_ms, store_id, epoch, seq, lot HAVING SUM(amount) <> 0 OR reserved <> 0
 		ORDER BY business_day, at_ms, store_id, epoch, seq, MIN(leg_no)`, MemberOwner(id), unit)
 }

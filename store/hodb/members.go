@@ -27,7 +27,8 @@ type Member struct {
 	carded     bool    // has a card, blocked or not
 	moved      bool    // head office gave tiers
 	past       memory
-	remembered bool // the past has changed in this batch
+	remembered bool // the past has changed since the last fold
+	ending     bool // something of him may end
 }
 
 // Number is a printed number as head office keeps it.

@@ -143,17 +143,15 @@ type MemberSum struct {
 	at foldKey
 }
 
-// MemberSums lists what a member's entries gave and took in one unit, in the order in which they count.
+// MemberSums lists what entries gave a member and took in one unit, and what ended, in the order in which it counts.
 func (tx *Tx) MemberSums(id loyalty.MemberID, unit string) ([]MemberSum, error) {
-	effects, err := tx.effects(id, unit)
-	var sums []MemberSum
-	for _, e := range effects {
-		if n := len(sums); n == 0 || sums[n-1].Key != e.at.key || sums[n-1].at != e.at {
-			sums = append(sums, MemberSum{Key: e.at.key, at: e.at})
-		}
-		sums[len(sums)-1].Points += e.amount
-	}
-	return sums, err
+	return collect(tx, func(scan func(...any) error) (s MemberSum, err error) {
+		k := &s.Key
+		err = scan(&s.at.day, &s.at.atMS, &k.Store, &k.Epoch, &k.Seq, &s.Points)
+		s.at.key = *k
+		return s, err
+	}, `SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT) FROM leg WHERE owner_id = $1 AND unit = $2
+		GROUP BY business_day, at_ms, store_id, epoch, seq ORDER BY business_day, at_ms, store_id, epoch, seq`, MemberOwner(id), unit)
 }
 
 // Before says whether it stands before an entry.

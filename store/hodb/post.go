@@ -63,11 +63,14 @@ type Posting struct {
 type Poster struct {
 	// Apart is the first day that rules may ask for by itself when a member's newest entry is of a day; nil: none is.
 	Apart func(day string) string
+	Idle  Idle // nil: nothing ends because nobody buys
 
 	tx       *Tx
+	days     days
 	members  map[loyalty.MemberID]*Member // read in this batch; nil: not in the register
 	accounts map[accountKey]loyalty.Points
 	fresh    map[loyalty.MemberID][]effect
+	folded   []loyalty.MemberID // in this batch, once or more
 }
 
 type accountKey struct {
@@ -77,9 +80,10 @@ type accountKey struct {
 }
 
 // NewPoster begins a batch.
-func (tx *Tx) NewPoster() *Poster {
-	return &Poster{tx: tx, members: map[loyalty.MemberID]*Member{}, accounts: map[accountKey]loyalty.Points{},
-		fresh: map[loyalty.MemberID][]effect{}}
+func (tx *Tx) NewPoster() (*Poster, error) {
+	days, err := tx.days()
+	return &Poster{tx: tx, days: days, members: map[loyalty.MemberID]*Member{}, accounts: map[accountKey]loyalty.Points{},
+		fresh: map[loyalty.MemberID][]effect{}}, err
 }
 
 // Member reads a member once per batch; nil when he is not in the register.
@@ -128,6 +132,19 @@ func (post *Posting) check() error {
 func (p *Poster) Post(post Posting) error { return p.post(post, 0) }
 
 func (p *Poster) post(post Posting, first int) error {
+	if err := p.write(post, first); err != nil {
+		return err
+	}
+	for _, leg := range post.Legs {
+		if leg.Owner > 0 && leg.Amount != 0 {
+			p.note(loyalty.MemberID(leg.Owner), foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: post.Key}, &leg)
+		}
+	}
+	return nil
+}
+
+// write writes legs and notes what they do to balances.
+func (p *Poster) write(post Posting, first int) error {
 	const insert = `INSERT INTO leg (owner_id, store_id, epoch, seq, leg_no, kind, unit, amount, reason, business_day, at_ms,
 		lot, earned_on, expires_on, usable_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	if err := post.check(); err != nil {
@@ -143,10 +160,6 @@ func (p *Poster) post(post Posting, first int) error {
 			return fmt.Errorf("post %v leg %d: %w", k, first+no, err)
 		}
 		p.accounts[accountKey{leg.Owner, leg.Kind, leg.Unit}] += leg.Amount
-		if leg.Owner > 0 {
-			id := loyalty.MemberID(leg.Owner)
-			p.note(id, foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: k}, &leg)
-		}
 	}
 	return nil
 }
@@ -225,9 +238,47 @@ func (p *Poster) note(id loyalty.MemberID, at foldKey, leg *Leg) {
 	p.fresh[id] = append(fresh, e)
 }
 
-// Flush brings balances, lots and pasts up to what was posted, tells the stores, and names those members concerned who have
-// a card: points of theirs may want to go there.
+// Ending has what ends of a member's points by the last day begun end, though nothing else was posted for him.
+func (p *Poster) Ending(id loyalty.MemberID) error {
+	m, err := p.Member(id)
+	if err == nil && m != nil {
+		m.ending = true
+	}
+	return err
+}
+
+// Fold brings lots and pasts up to what was posted, and tells for whom points ended or came back by it. What was judged after
+// the beginning of the day concerned has to be judged again, and folded again after that.
+func (p *Poster) Fold() ([]Ended, error) {
+	var all []Ended
+	for _, id := range p.touched() {
+		m, err := p.Member(id)
+		if err == nil && m == nil {
+			err = fmt.Errorf("member %d: %w", id, ErrNotFound)
+		}
+		var ended Ended
+		if err == nil {
+			ended, err = p.foldMember(m, p.fresh[id])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("fold lots: %w", err)
+		}
+		if ended.From.Day != "" {
+			all = append(all, ended)
+		}
+		m.remembered, m.ending = false, false
+		p.folded = append(p.folded, id)
+	}
+	clear(p.fresh)
+	return all, nil
+}
+
+// Flush folds what is left, brings balances up to what was posted, tells the stores, and names those members concerned who
+// have a card: points of theirs may want to go there.
 func (p *Poster) Flush() ([]loyalty.MemberID, error) {
+	if _, err := p.Fold(); err != nil {
+		return nil, err
+	}
 	accounts := slices.SortedFunc(maps.Keys(p.accounts), func(a, b accountKey) int { // one order, so that writers cannot deadlock
 		return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.kind, b.kind), cmp.Compare(a.unit, b.unit))
 	})
@@ -237,35 +288,26 @@ func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 		}
 	}
 	keys, carded := []string{}, []loyalty.MemberID{}
-	for _, id := range p.touched() {
-		m, err := p.Member(id)
-		if err == nil && m == nil {
-			err = fmt.Errorf("member %d: %w", id, ErrNotFound)
-		}
-		if err == nil {
-			err = p.foldMember(m, p.fresh[id])
-		}
-		if err != nil {
-			return nil, fmt.Errorf("fold lots: %w", err)
-		}
-		if keys = append(keys, memberKey(id)); m.carded {
+	slices.Sort(p.folded)
+	for _, id := range slices.Compact(p.folded) {
+		if keys = append(keys, memberKey(id)); p.members[id].carded {
 			carded = append(carded, id)
 		}
 	}
 	clear(p.accounts)
-	clear(p.fresh)
 	clear(p.members)
+	p.folded = nil
 	return carded, p.tx.touchAll(TopicMember, 0, keys)
 }
 
-// touched is every member for whom something was posted, rising.
+// touched is every member for whom something was posted since the last fold, or may end; rising.
 func (p *Poster) touched() []loyalty.MemberID {
 	var ids []loyalty.MemberID
 	for id := range p.fresh {
 		ids = append(ids, id)
 	}
 	for id, m := range p.members {
-		if m != nil && m.remembered && p.fresh[id] == nil {
+		if m != nil && (m.remembered || m.ending) && p.fresh[id] == nil {
 			ids = append(ids, id)
 		}
 	}

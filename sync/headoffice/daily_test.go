@@ -63,9 +63,11 @@ func TestWhatWasSpentInTimeDoesNotEndAsWell(t *testing.T) {
 	}
 	two.write(e)
 	c.hear(two, 1)
-	c.inOrder()
-	if out := c.begin("2026-12-26"); out.Expired != -100 {
-		t.Errorf("given back: %+v", out)
+	if ended := c.report().Accounts[hodb.Expired]; loyalty.Points(ended) != first.Sale.Earned-100 {
+		t.Errorf("%d points ended, 100 were spent in time", ended)
+	}
+	if out := c.begin("2026-12-26"); out.Expired != 0 {
+		t.Errorf("the next day: %+v", out)
 	}
 	if m := c.report().member(t, anna); m.Balance != 0 || len(m.Lots) > 0 {
 		t.Errorf("the member has %+v", m)

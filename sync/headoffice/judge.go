@@ -40,13 +40,10 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if err != nil {
 		return err
 	}
-	j := &judge{office: o, tx: tx, poster: tx.NewPoster(), unsettled: map[loyalty.MemberID]hodb.Place{}}
-	rules, err := o.published(tx)
+	j, err := o.judge(tx)
 	if err != nil {
 		return err
 	}
-	j.looksBack = slices.ContainsFunc(rules, (*loyalty.Programme).LooksBack)
-	j.poster.Apart = func(day string) string { return apart(rules, day) }
 	if j.awaited, err = tx.Awaited(r.Store, r.Epoch); err != nil {
 		return err
 	}
@@ -55,26 +52,70 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 			return fmt.Errorf("judge %v: %w", e.Key, err)
 		}
 	}
-	if err := j.settle(); err != nil {
+	if _, err := j.flush(); err != nil {
 		return err
-	}
-	carded, err := j.poster.Flush()
-	if err != nil {
-		return err
-	}
-	for _, id := range carded {
-		if err := o.makeVouchers(tx, id); err != nil {
-			return fmt.Errorf("vouchers of member %d: %w", id, err)
-		}
 	}
 	return tx.MarkPosted(r)
+}
+
+// judge begins work in a transaction.
+func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
+	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}}
+	var err error
+	if j.rules, err = o.published(tx); err != nil {
+		return nil, err
+	}
+	if j.poster, err = tx.NewPoster(); err != nil {
+		return nil, err
+	}
+	j.looksBack = slices.ContainsFunc(j.rules, (*loyalty.Programme).LooksBack)
+	j.poster.Apart = func(day string) string { return apart(j.rules, day) }
+	j.poster.Idle = idleBy(j.rules)
+	return j, nil
+}
+
+// flush brings balances, lots and vouchers up to date with what was posted, and tells the stores. What ends by it, or comes back,
+// changes what members held when later entries were made: these are judged again, each time from a later day on, until nothing moves.
+func (j *judge) flush() (all []hodb.Ended, err error) {
+	for {
+		if err := j.settle(); err != nil {
+			return nil, err
+		}
+		ended, err := j.poster.Fold()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ended...)
+		for _, e := range ended {
+			if !e.Before {
+				continue
+			}
+			if err := j.unsettle(e.Member, e.From); err != nil {
+				return nil, err
+			}
+		}
+		if len(j.unsettled) == 0 {
+			break
+		}
+	}
+	carded, err := j.poster.Flush()
+	for _, id := range carded {
+		if err == nil {
+			err = j.office.makeVouchers(j.tx, id)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("vouchers of member %d: %w", id, err)
+		}
+	}
+	return all, err
 }
 
 // judge is the work on one batch.
 type judge struct {
 	office    *Office
 	tx        *hodb.Tx
-	looksBack bool // a programme asks of the past
+	rules     []*loyalty.Programme // published
+	looksBack bool                 // one of them asks of the past
 	poster    *hodb.Poster
 	awaited   []loyalty.Seq                   // sales of this log whose returns came first
 	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on

@@ -167,12 +167,10 @@ func (o *Office) bringAlong(ctx context.Context, in openingInput) (out OpeningOu
 		if err != nil {
 			return err
 		}
-		j := &judge{office: o, tx: tx, poster: tx.NewPoster()}
-		rules, err := o.published(tx)
+		j, err := o.judge(tx)
 		if err != nil {
 			return err
 		}
-		j.poster.Apart = func(day string) string { return apart(rules, day) }
 		for _, m := range in.Members {
 			txn := loyalty.OpeningTxn(in.Source, m.Member)
 			_, was, err := tx.BroughtAlong(txn, m.Member)
@@ -188,12 +186,7 @@ func (o *Office) bringAlong(ctx context.Context, in openingInput) (out OpeningOu
 				out.Members, out.Lots, out.Points = out.Members+1, out.Lots+len(m.Lots), out.Points+m.points()
 			}
 		}
-		carded, err := j.poster.Flush()
-		for _, id := range carded {
-			if err == nil {
-				err = o.makeVouchers(tx, id)
-			}
-		}
+		_, err = j.flush()
 		return err
 	})
 	return out, err

@@ -126,7 +126,7 @@ type world struct {
 	boxes   []*box
 	members []loyalty.MemberID
 	card    forgedCard
-	ends    string // a day that begins when all is told; empty: none
+	ends    string // the last day, which begins when all is told; empty: none
 }
 
 func newWorld(t *testing.T, publish func(*centre) *loyalty.Programme) *world {
@@ -195,6 +195,7 @@ func (f forgedCard) debit(b *box, txn loyalty.TxnID, ctr uint32, amount loyalty.
 type history struct {
 	*world
 	batches [][]*wire.Batch
+	anyDay  bool // any days before the last begin while it is told
 }
 
 // history draws up to sixteen sales in both stores and cuts each log into batches.
@@ -278,6 +279,9 @@ func (h history) deliver(rt *rapid.T, name string) string {
 		if rapid.Bool().Draw(rt, name+" posts now") {
 			c.post()
 		}
+		if h.anyDay && rapid.IntRange(0, 3).Draw(rt, name+" begins a day") == 0 {
+			c.begin(h.dayBefore(rapid.IntRange(0, 40).Draw(rt, name+" days before the last")))
+		}
 	}
 	c.post()
 	if h.ends != "" {
@@ -285,6 +289,15 @@ func (h history) deliver(rt *rapid.T, name string) string {
 	}
 	c.inOrder()
 	return outcome(rt, c.report())
+}
+
+// dayBefore is so many days before the last.
+func (h history) dayBefore(days int) string {
+	last, err := time.Parse(time.DateOnly, h.ends)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return last.AddDate(0, 0, -days).Format(time.DateOnly)
 }
 
 // outcome is everything that must not depend on the order of arrival. What head office has done about it may: points that

@@ -123,6 +123,7 @@ func (j *judge) settle() error {
 			return fmt.Errorf("judge %v again: %w", at.Key, err)
 		}
 	}
+	j.nobodys = nil
 	for len(j.unsettled) > 0 { // who is gone adds to another, never in a circle
 		id := slices.Min(slices.Collect(maps.Keys(j.unsettled)))
 		from := j.unsettled[id]

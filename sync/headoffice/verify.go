@@ -11,7 +11,11 @@ import (
 // Verify recomputes the books and checks everything that head office has signed.
 func (o *Office) Verify(ctx context.Context) (found []hodb.Finding, err error) {
 	err = o.db.View(ctx, func(tx *hodb.Tx) error {
-		if found, err = tx.Verify(); err != nil {
+		rules, err := o.published(tx)
+		if err != nil {
+			return err
+		}
+		if found, err = tx.Verify(idleBy(rules)); err != nil {
 			return err
 		}
 		return o.verifySigned(tx, &found)
