@@ -179,7 +179,11 @@ func TestTheControlInterfaceRefusesWhatItDoesNotKnow(t *testing.T) {
 
 func TestTheControlInterfaceTellsNoSecret(t *testing.T) {
 	w := newWorkbench(t)
-	image, err := readImage(filepath.Join(w.dir, "anna"+cardSuffix))
+	text, err := readCardFile(filepath.Join(w.dir, "anna"+cardSuffix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := readImage(text)
 	if err != nil {
 		t.Fatal(err)
 	}

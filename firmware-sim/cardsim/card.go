@@ -16,6 +16,9 @@ import (
 type Card struct {
 	mu   sync.Mutex
 	core *Core
+
+	other   chip // of a card of another maker; then there is no core
+	otherOn bool // it has power
 }
 
 // keyDraws bounds the search for a valid private key; one draw fails with probability 2^-32.
@@ -106,41 +109,57 @@ func (c *Card) Terminate() error {
 func (c *Card) SetContactless(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.core.SetContactless(on)
+	if c.core != nil {
+		c.core.SetContactless(on)
+	}
 }
 
 // PowerOn starts the card; see Core.
 func (c *Card) PowerOn() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.core.PowerOn()
+	return c.powerOn()
+}
+
+func (c *Card) powerOn() error {
+	if c.other == nil {
+		return c.core.PowerOn()
+	}
+	err := c.other.powerOn()
+	c.otherOn = err == nil
+	return err
 }
 
 // PowerOff stops the card; see Core.
 func (c *Card) PowerOff() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.core.PowerOff()
+	c.otherOn = false
+	if c.core != nil {
+		c.core.PowerOff()
+	}
 }
 
 // Reset restarts the card; see Core.
 func (c *Card) Reset() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.core.Reset()
+	return c.powerOn() // of a card that may have been without power
 }
 
 // Process answers one command; see Core.
 func (c *Card) Process(capdu []byte) []byte {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.core.Process(capdu)
+	answer, _, _ := c.exchange(capdu)
+	return answer
 }
 
 // exchange is Process that also tells whether the card had power to begin with, and what its file said.
 func (c *Card) exchange(capdu []byte) (answer []byte, powered bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.other != nil {
+		return c.exchangeForeign(capdu)
+	}
 	powered = c.core.powered
 	answer = c.core.Process(capdu)
 	return answer, powered, c.core.nvm.saveErr
@@ -150,7 +169,9 @@ func (c *Card) exchange(capdu []byte) (answer []byte, powered bool, err error) {
 func (c *Card) failAfter(k int, written uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.core.nvm.FailAfter(k, written)
+	if c.core != nil {
+		c.core.nvm.FailAfter(k, written)
+	}
 }
 
 // ATR is the answer to reset: T=1, on contacts with TA1 96 (a card at the default 9600 baud takes half a second for
@@ -158,14 +179,13 @@ func (c *Card) failAfter(k int, written uint32) {
 func (c *Card) ATR() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.other != nil {
+		return c.other.atr()
+	}
 	historical := "\x80\x64LYL1\x73\x80\x01\x40"
 	atr := []byte("\x3B\x9A\x96\x81\x31\xFE\x45" + historical)
 	if c.core.contactless {
 		atr = []byte("\x3B\x8A\x80\x01" + historical) // PC/SC part 3, 3.1.3.2.3.1
 	}
-	var tck byte
-	for _, b := range atr[1:] {
-		tck ^= b
-	}
-	return append(atr, tck)
+	return withCheck(atr)
 }

@@ -24,7 +24,18 @@ type cardFile struct {
 
 // Open takes a card out of its file and keeps every further commit there. Entropy gives the card's random bytes.
 func Open(path string, entropy io.Reader) (*Card, error) {
-	nvm, err := readImage(path)
+	text, err := readCardFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("open card %s: %w", path, err)
+	}
+	foreign, err := openForeign(text, entropy, func(text []byte) error { return writeCardFile(path, text) })
+	if err != nil {
+		return nil, fmt.Errorf("open card %s: %w", path, err)
+	}
+	if foreign != nil {
+		return foreign, nil
+	}
+	nvm, err := readImage(text)
 	if err != nil {
 		return nil, fmt.Errorf("open card %s: %w", path, err)
 	}
@@ -49,7 +60,7 @@ func (c *Card) Save(path string) error {
 	return nil
 }
 
-func readImage(path string) (*NVM, error) {
+func readCardFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -62,6 +73,10 @@ func readImage(path string) (*NVM, error) {
 	if len(text) > maxImageFileSize {
 		return nil, fmt.Errorf("more than %d bytes", maxImageFileSize)
 	}
+	return text, nil
+}
+
+func readImage(text []byte) (*NVM, error) {
 	var file cardFile
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -78,12 +93,16 @@ func readImage(path string) (*NVM, error) {
 	return nvmFromImage(image)
 }
 
-// writeImage replaces the file as a whole: whoever reads it, also after a crash, finds the old or the new memory.
-func writeImage(path string, image []byte) (err error) {
+func writeImage(path string, image []byte) error {
 	text, err := json.MarshalIndent(cardFile{Format: imageFormat, NVM: hex.EncodeToString(image)}, "", " ")
 	if err != nil {
 		return err
 	}
+	return writeCardFile(path, append(text, '\n'))
+}
+
+// writeCardFile replaces the file as a whole: whoever reads it, also after a crash, finds the old or the new memory.
+func writeCardFile(path string, text []byte) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".card-*") // mode 0600: the memory holds keys
 	if err != nil {
@@ -94,7 +113,7 @@ func writeImage(path string, image []byte) (err error) {
 			err = errors.Join(err, ignoreMissing(os.Remove(f.Name())))
 		}
 	}()
-	_, err = f.Write(append(text, '\n'))
+	_, err = f.Write(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

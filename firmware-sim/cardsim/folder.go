@@ -66,7 +66,11 @@ func openCard(dir, name string) (*Card, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openNamed(path)
+	card, err := openNamed(path)
+	if err == nil && card.other != nil {
+		return nil, fmt.Errorf("card %s: %w", name, ErrForeign)
+	}
+	return card, err
 }
 
 func openNamed(path string) (*Card, error) {

@@ -4,6 +4,7 @@ import "encoding/hex"
 
 // Status is what tests may know of a card: never a key, a PIN or the printed number.
 type Status struct {
+	Kind             string   `json:"kind,omitempty"` // of a card of another maker; the rest is ours
 	Personalised     bool     `json:"personalised"`
 	CardID           string   `json:"card_id,omitempty"`
 	Balance          uint32   `json:"balance"`
@@ -36,6 +37,9 @@ type Record struct {
 func (c *Card) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.other != nil {
+		return c.other.status()
+	}
 	view := c.core.recovered()
 	n := view.nvm
 	s := Status{
