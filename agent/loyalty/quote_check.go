@@ -290,14 +290,22 @@ func (b *bill) byContent() []int32 {
 	for i := range order {
 		order[i] = int32(i)
 	}
-	slices.SortFunc(order, func(i, j int32) int { return cmp.Or(compareLines(&lines[i], &lines[j]), cmp.Compare(i, j)) })
+	slices.SortFunc(order, func(i, j int32) int {
+		if c := compareLines(&lines[i], &lines[j]); c != 0 {
+			return c
+		}
+		return cmp.Compare(i, j)
+	})
 	b.content = order
 	return order
 }
 
+// compareLines goes by the first thing that differs, which almost always is the SKU.
 func compareLines(a, b *Line) int {
+	if c := strings.Compare(a.SKU, b.SKU); c != 0 {
+		return c
+	}
 	return cmp.Or(
-		strings.Compare(a.SKU, b.SKU),
 		strings.Compare(a.Category, b.Category),
 		strings.Compare(a.Brand, b.Brand),
 		slices.Compare(a.Labels, b.Labels),
