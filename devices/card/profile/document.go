@@ -24,7 +24,7 @@ type document struct {
 }
 
 type matchDef struct {
-	ATR    string `json:"atr,omitempty" form:"^([0-9A-F.]{2}){2,33}$" like:"3B6800.........." says:"Answer to reset in hexadecimal; a dot stands for any digit."`
+	ATR    string `json:"atr,omitempty" form:"^([0-9A-F.]{2}){2,33}$" like:"3B6800.........." says:"Beginning of the answer to reset, in hexadecimal; a dot stands for any digit."`
 	Mask   string `json:"atr_mask,omitempty" form:"^([0-9A-F.]{2}){2,33}$" like:"FFFFFF.........." says:"Bits of the answer to reset that count, as long as atr; a dot counts nothing."`
 	Medium string `json:"medium,omitempty" oneof:"contact,contactless" says:"The interface; left out: either."`
 }

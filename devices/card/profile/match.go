@@ -25,7 +25,7 @@ func MediumOf(atr []byte) Medium {
 	return Contact
 }
 
-// atrPattern is an answer to reset with the bits that count; empty takes any.
+// atrPattern is the beginning of an answer to reset, with the bits that count; empty takes any.
 type atrPattern struct{ value, mask []byte }
 
 func (c *compiler) atr(d *matchDef) atrPattern {
@@ -100,14 +100,11 @@ func (p *Profile) fits(atr []byte) error {
 }
 
 func (p atrPattern) matches(atr []byte) bool {
-	if p.value == nil {
-		return true
-	}
-	if len(atr) != len(p.value) {
+	if len(atr) < len(p.value) {
 		return false
 	}
-	for i, b := range atr {
-		if b&p.mask[i] != p.value[i] {
+	for i, want := range p.value {
+		if atr[i]&p.mask[i] != want {
 			return false
 		}
 	}
