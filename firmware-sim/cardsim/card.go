@@ -63,6 +63,27 @@ func drawKey(entropy io.Reader) (*ecdh.PrivateKey, error) {
 	return nil, errors.New("draw card key: entropy gives no valid key")
 }
 
+// Restore takes up a card from a copy of its memory, also one made in the middle of a commit: the same card at an earlier
+// moment, or a second one of it. Entropy gives the card's random bytes.
+func Restore(image []byte, entropy io.Reader) (*Card, error) {
+	nvm, err := nvmFromImage(image)
+	if err != nil {
+		return nil, fmt.Errorf("restore card: %w", err)
+	}
+	core, err := newCore(nvm, entropy)
+	if err != nil {
+		return nil, fmt.Errorf("restore card: %w", err)
+	}
+	return &Card{core: core}, nil
+}
+
+// Image is a copy of the card's whole memory, for Restore.
+func (c *Card) Image() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.core.nvm.Image()
+}
+
 // Core is the card without its file and without locking, for tests that drive it alone.
 func (c *Card) Core() *Core { return c.core }
 

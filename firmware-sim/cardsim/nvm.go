@@ -1,6 +1,7 @@
 package cardsim
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -63,6 +64,23 @@ func (n *NVM) Image() []byte {
 		image = binary.BigEndian.AppendUint32(image, w)
 	}
 	return image
+}
+
+// Lasting is what a memory image means to the next power on: a commit log that no marker makes valid is as good as empty,
+// and of its checksum only counts whether it is right.
+func Lasting(image []byte) []byte {
+	lasting := bytes.Clone(image)
+	n, err := nvmFromImage(image)
+	if err != nil {
+		return lasting
+	}
+	clear(lasting[4*sumAt : 4*logAt])
+	if _, valid := n.committed(); valid {
+		lasting[4*sumAt] = 1
+	} else {
+		clear(lasting[4*logAt : 4*dataAt])
+	}
+	return lasting
 }
 
 // Writes counts the word writes of this memory since it was opened.
