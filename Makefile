@@ -14,7 +14,7 @@ BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 
 FUZZTIME ?= 15s
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate fuzz graph bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears fuzz graph bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ lint: ## golangci-lint, from the tools module
 
 mutate: ## small wrong edits to the engine, each of which a test must catch (minutes)
 	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -parallel 2 -timeout 30m -v ./agent/loyalty
+
+tears: go-version ## the tear proof in full: power lost at every moment, in any two of them (minutes)
+	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -tears.full -timeout 2h -v ./internal/tears
 
 fuzz: ## look for programmes and sales that the engine cannot take, FUZZTIME for each kind
 	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./agent/loyalty || exit 1; done

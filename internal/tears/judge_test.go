@@ -1,0 +1,193 @@
+package tears
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/firmware-sim/cardsim"
+	"loyaltill/store/agentdb"
+	"loyaltill/sync/headoffice"
+)
+
+// ending is a settled world with everything that can be read from it.
+type ending struct {
+	world    *world
+	purse    cardsim.Status
+	entries  [2][]*loyalty.Entry
+	problems []string
+}
+
+func (e *ending) wrong(format string, args ...any) {
+	e.problems = append(e.problems, fmt.Sprintf(format, args...))
+}
+
+// judge says what is wrong with a settled world; nothing, one hopes.
+func (r *rig) judge(w *world) []string {
+	chip, err := cardsim.Restore(w.card, nil)
+	check(r.t, err)
+	e := &ending{world: w, purse: chip.Status()}
+	for store := range w.stores {
+		r.visit(w, store, func(l *life) { e.entries[store] = l.proven(e) })
+	}
+	e.points()
+	for i := range w.sales {
+		e.sale(i)
+	}
+	if len(e.problems) == 0 {
+		r.headOffice(e)
+	}
+	return e.problems
+}
+
+// proven has the ledger prove itself and reads it; nothing may hang, and what was answered is answered the same again.
+func (l *life) proven(e *ending) []*loyalty.Entry {
+	t, ctx := l.rig.t, context.Background()
+	report, err := l.db.Verify(ctx, nil)
+	check(t, err)
+	for _, f := range report.Findings {
+		e.wrong("store %d: ledger: %+v", l.store+1, f)
+	}
+	for _, i := range must[[]agentdb.Intent](t)(l.db.OpenIntents(ctx, 10)) {
+		e.wrong("store %d: intent of sale %v is %s for ever", l.store+1, i.Txn, i.State)
+	}
+	for _, s := range l.w.sales {
+		if s.store == l.store && s.answer != nil {
+			again, err := l.agent.Commit(ctx, s.lane, s.txn, *s.request)
+			if !again.Replayed {
+				e.wrong("sale %v was made a second time", s.txn)
+			}
+			again.Replayed = false
+			if err != nil || !reflect.DeepEqual(again, *s.answer) {
+				e.wrong("sale %v was answered with %+v, now %+v, %v", s.txn, *s.answer, again, err)
+			}
+		}
+	}
+	log := must[*agentdb.Range](t)(l.db.EntriesFrom(ctx, 1, 1000, 1<<20))
+	var all []*loyalty.Entry
+	for _, body := range log.Bodies {
+		all = append(all, must[*loyalty.Entry](t)(loyalty.DecodeEntry(body)))
+	}
+	return all
+}
+
+// points: what the card holds is what was loaded less what was paid for, and never was more paid for than loaded.
+func (e *ending) points() {
+	var in, paid loyalty.Points
+	counters := map[uint32]loyalty.TxnID{}
+	for _, r := range e.purse.Journal {
+		if r.Type == "load" {
+			in += loyalty.Points(r.Amount)
+		}
+	}
+	for _, entries := range e.entries {
+		for _, entry := range entries {
+			if entry.Sale == nil || entry.Sale.Redeemed == 0 {
+				continue
+			}
+			paid += entry.Sale.Redeemed
+			if entry.Card == nil || loyalty.Points(entry.Card.Amount) != entry.Sale.Redeemed || entry.Card.Txn != entry.Txn {
+				e.wrong("sale %v gave a reward for %d points without the card's debit: %+v", entry.Txn, entry.Sale.Redeemed, entry.Card)
+				continue
+			}
+			if other, twice := counters[entry.Card.Ctr]; twice {
+				e.wrong("sales %v and %v were paid by one debit", other, entry.Txn)
+			}
+			counters[entry.Card.Ctr] = entry.Txn
+		}
+	}
+	if paid > in {
+		e.wrong("rewards for %d points, %d were loaded", paid, in)
+	}
+	if loyalty.Points(e.purse.Balance) != in-paid {
+		e.wrong("the card holds %d: %d loaded less %d paid make %d", e.purse.Balance, in, paid, in-paid)
+	}
+	if in > 0 && in != loaded && in != loaded+loadedLater {
+		e.wrong("%d points were loaded", in)
+	}
+}
+
+// sale compares what a till was told with what the store's ledger and the card say.
+func (e *ending) sale(i int) {
+	s := e.world.sales[i]
+	kinds := map[loyalty.Kind]int{}
+	for _, entry := range e.entries[s.store] {
+		if entry.Txn == s.txn {
+			kinds[entry.Kind]++
+		}
+	}
+	debits, undos := 0, 0
+	for _, r := range e.purse.Journal {
+		if r.Txid == fmt.Sprintf("%x", s.txn[:]) {
+			switch r.Type {
+			case "debit":
+				debits++
+			case "undo":
+				undos++
+			}
+		}
+	}
+	want := map[loyalty.Kind]int{}
+	if s.answer != nil {
+		want[loyalty.KindSale] = 1
+	} else if undos > 0 {
+		want[loyalty.KindCancel] = 1
+	}
+	if !reflect.DeepEqual(kinds, want) {
+		e.wrong("sale %v: entries %v, want %v (%s)", s.txn, kinds, want, s.refused)
+	}
+	if debits > 1 || undos > debits || s.answer != nil && debits-undos != 1 || s.answer == nil && debits != undos {
+		e.wrong("sale %v: %d debits and %d undone, answered: %v", s.txn, debits, undos, s.answer != nil)
+	}
+	if s.request != nil && !s.settled() {
+		e.wrong("sale %v never ends for its till", s.txn)
+	}
+}
+
+// headOffice has the chain's books judge what both stores have written, in either order of arrival.
+func (r *rig) headOffice(e *ending) {
+	t := r.t
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		dir := filepath.Join(r.dir, "ho")
+		check(t, os.RemoveAll(dir))
+		check(t, os.CopyFS(dir, os.DirFS(r.chain.home)))
+		home := must[*headoffice.Home](t)(headoffice.OpenHome(dir))
+		office := must[*headoffice.Office](t)(headoffice.OpenOffice(t.Context(), home, officeOptions()))
+		for _, store := range order {
+			r.visit(e.world, store, func(l *life) { r.chain.sync(office, l.db, anyVouchers) })
+			check(t, office.PostAll(t.Context()))
+		}
+		report := must[headoffice.Report](t)(office.Report(t.Context()))
+		check(t, office.Close())
+		if report.Sum != 0 || len(report.Cases)+len(report.Differences)+len(report.Suspense) > 0 {
+			e.wrong("head office, stores in the order %v: sum %d, %+v %+v %+v", order, report.Sum, report.Cases, report.Differences, report.Suspense)
+		}
+		if m := report.Members[0]; m.Balance != e.due() {
+			e.wrong("head office owes the member %d points, earned less spent are %d", m.Balance, e.due())
+		}
+		onCard := loyalty.Points(e.purse.Balance)
+		for _, v := range report.Members[0].Vouchers {
+			if v.Seq > e.purse.LoadSeq {
+				onCard += loyalty.Points(v.Amount)
+			}
+		}
+		if m := report.Members[0]; m.OnCard != onCard {
+			e.wrong("head office has %d points on the card, it holds %d and more vouchers wait: %d in all", m.OnCard, e.purse.Balance, onCard)
+		}
+	}
+}
+
+// due is what the member has earned and not spent.
+func (e *ending) due() (points loyalty.Points) {
+	for _, entries := range e.entries {
+		for _, entry := range entries {
+			if entry.Sale != nil {
+				points += entry.Sale.Earned - entry.Sale.Redeemed
+			}
+		}
+	}
+	return points
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package tears
+
+const raceDetector = false
