@@ -60,13 +60,14 @@ type chain struct {
 	member     loyalty.MemberID
 	card       loyalty.CardID
 	vouchers   []agentdb.Voucher
+	issuer     []byte // head office's word for the key that issued the card
 	start      *world
 }
 
 func newChain(t testing.TB) *chain {
 	t.Helper()
 	c := &chain{t: t, home: filepath.Join(scratch(t), "ho")}
-	home := must[*headoffice.Home](t)(headoffice.Init(c.home, headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, noon))
+	home := must[*headoffice.Home](t)(headoffice.Init(c.home, headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, noon))
 	m := headoffice.Manager{Home: home, Options: officeOptions()}
 	must[headoffice.PublishOutcome](t)(m.Publish(t.Context(), []byte(programmeText)))
 	for i := range c.identities {
@@ -82,12 +83,25 @@ func newChain(t testing.TB) *chain {
 	return c
 }
 
-// cardTrust is what a store believes about cards.
-func cardTrust(t testing.TB, id *store.Identity) *card.Trust {
-	t.Helper()
-	ca := must[*ecdsa.PublicKey](t)(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), id.CardCA[0]))
-	scheme := must[uint32](t)(id.SchemeID())
-	return must[*card.Trust](t)(card.NewTrust(card.Scheme(binary.BigEndian.AppendUint32(nil, scheme)), []*ecdsa.PublicKey{ca}, nil))
+// trust is what a store believes about cards, with a word of head office for each issuing key.
+func (c *chain) trust(issuing func(card.KeyID) []byte) *card.Trust {
+	c.t.Helper()
+	root := must[*ecdsa.PublicKey](c.t)(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), c.identities[0].CardRoot))
+	scheme := must[uint32](c.t)(c.identities[0].SchemeID())
+	return must[*card.Trust](c.t)(card.NewTrust(card.Scheme(binary.BigEndian.AppendUint32(nil, scheme)), root, card.Lists{IssuingKey: issuing}))
+}
+
+// learn keeps what a store was told of the card's issuing key, which is no secret.
+func (c *chain) learn(db *agentdb.DB) {
+	c.t.Helper()
+	chip := must[*cardsim.Card](c.t)(cardsim.Restore(c.start.card, rand.Reader))
+	check(c.t, chip.PowerOn())
+	p := &plastic{card: chip, seen: func(int, string) {}}
+	trust := c.trust(func(k card.KeyID) []byte {
+		c.issuer = must[[]byte](c.t)(db.IssuerStatement(c.t.Context(), k))
+		return c.issuer
+	})
+	must[*card.Session](c.t)(card.Open(c.t.Context(), p, trust, noon())).End()
 }
 
 func officeOptions() headoffice.Options {
@@ -162,10 +176,11 @@ func (c *chain) earn(home *headoffice.Home) {
 	bring(0, 0)
 	bring(0, 1)
 	buy(loadedLater)
-	office2 := c.start.stores[0] // sent up from here, but no longer heard of
+	unheard := c.start.stores[0] // sent up from here, but no longer heard of
 	bring(0, 1)
-	c.start.stores[0] = office2
+	c.start.stores[0] = unheard
 	bring(1, 2)
+	r.visit(c.start, 1, func(l *life) { c.learn(l.db) })
 	check(c.t, office.Close())
 }
 

@@ -82,7 +82,7 @@ func (l *life) openStrange(ctx context.Context) (*card.Session, error) {
 	if err := l.card.powerOn(); err != nil {
 		return nil, err
 	}
-	return card.Open(ctx, l.card, cardTrust(l.rig.t, l.rig.chain.identities[0]), noon())
+	return card.Open(ctx, l.card, l.rig.chain.trust(func(card.KeyID) []byte { return l.rig.chain.issuer }), noon())
 }
 
 // voucher is one that head office made for the card.
