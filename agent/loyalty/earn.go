@@ -201,12 +201,17 @@ func (e *earning) noMember() {
 
 // group makes one lot for each wallet and last valid day, in the order of the rules.
 func (e *earning) group() {
+	var life *expiry // of the rule before: most rules of a programme share one
+	var last string
 	for i := range e.cands {
 		c := &e.cands[i]
 		if c.given == 0 {
 			continue
 		}
-		lot := EarnedLot{Expires: c.rule.expiry.lastDay(e.at.day), Partner: c.rule.partner}
+		if life == nil || *life != c.rule.expiry {
+			life, last = &c.rule.expiry, c.rule.expiry.lastDay(e.at.day)
+		}
+		lot := EarnedLot{Expires: last, Partner: c.rule.partner}
 		if c.rule.pending > 0 {
 			lot.Usable = (e.at.day + date(c.rule.pending)).String()
 		}

@@ -19,6 +19,7 @@ type productSet struct {
 	own      marks
 	union    []setID
 	without  []setID
+	loose    bool // has exceptions or a price, or unites a set that has: a mark alone does not tell
 }
 
 // marks are what a line carries that can put it into a set.
@@ -58,9 +59,17 @@ func newCatalogue(sets []productSet) catalogue {
 		seen := map[setID]bool{}
 		c.index(setID(id), setID(id), seen)
 	}
+	for id := range sets {
+		sets[id].loose = c.isLoose(setID(id))
+	}
 	c.always, c.personal = slices.Compact(c.always), slices.Compact(c.personal)
 	c.byPrice = newPriceIndex(c.priced)
 	return c
+}
+
+func (c *catalogue) isLoose(id setID) bool {
+	s := &c.sets[id]
+	return s.price != nil || len(s.without) > 0 || slices.ContainsFunc(s.union, c.isLoose)
 }
 
 // index enters target under every mark of part, and of what part unites: a line with such a mark may be in target.
@@ -168,7 +177,7 @@ func (c *catalogue) of(l *Line, listed bool, into []setID) []setID {
 	found = slices.Compact(found)
 	kept := found[:0]
 	for _, id := range found {
-		if c.holds(id, l, listed) {
+		if !c.sets[id].loose || c.holds(id, l, listed) {
 			kept = append(kept, id)
 		}
 	}
