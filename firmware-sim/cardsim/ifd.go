@@ -131,6 +131,8 @@ type driver struct {
 	slot *Slot
 	conn net.Conn
 	seen *seat // whose presence it was told last
+
+	emptied time.Time // when that one was gone
 }
 
 // serve answers calls until the driver hangs up. It goes on reading while a customer types, so that a driver that is gone
@@ -219,15 +221,19 @@ func (d *driver) answer(ctx context.Context, call byte, input []byte) ifdAnswer 
 	return ifdAnswer{result: ifdNotSupported}
 }
 
+// swapTime is how long a reader is empty at least between two cards. pcscd looks every 400 ms; a shorter gap may be seen by a
+// call of a program and missed by pcscd itself, which then waits for a card for ever.
+const swapTime = 500 * time.Millisecond
+
 // presence tells of a swap as two events, like a reader with a switch in its slot: the card that was there is gone first.
 func (d *driver) presence(seat *seat) ifdAnswer {
 	if d.seen != nil && d.seen != seat {
-		seat = nil
+		d.seen, d.emptied = nil, time.Now()
 	}
-	d.seen = seat
-	if seat == nil {
+	if seat == nil || time.Since(d.emptied) < swapTime {
 		return ifdAnswer{data: []byte{0}}
 	}
+	d.seen = seat
 	return ifdAnswer{data: []byte{1}}
 }
 
