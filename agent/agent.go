@@ -232,58 +232,6 @@ func (a *Agent) Forget(n loyalty.LaneID) (LaneState, error) {
 	return l.state(), nil
 }
 
-// EnterPIN has the card check a PIN, once. The PIN is zeroed in every case.
-func (a *Agent) EnterPIN(ctx context.Context, n loyalty.LaneID, pin *card.PIN, lastTry bool) (LaneState, error) {
-	defer pin.Zero()
-	l, err := a.lane(n)
-	if err != nil {
-		return LaneState{}, err
-	}
-	err = l.call(ctx, func(ctx context.Context) error { return l.verify(ctx, pin, lastTry) })
-	return l.state(), err
-}
-
-func (l *lane) verify(ctx context.Context, pin *card.PIN, lastTry bool) error {
-	if l.session == nil {
-		return refuseForNow(CodeCardNeeded, nil)
-	}
-	verify := l.session.VerifyPIN
-	if lastTry {
-		verify = l.session.VerifyPINLastTry
-	}
-	err := verify(ctx, pin)
-	var wrong *card.PINError
-	switch {
-	case err == nil:
-		l.setPIN(PINState{Verified: true, TriesLeft: maxPINTries})
-		return nil
-	case errors.As(err, &wrong):
-		l.setPIN(PINState{TriesLeft: wrong.TriesLeft})
-		return &Refusal{Code: CodePINWrong, TriesLeft: wrong.TriesLeft, cause: err}
-	case errors.Is(err, card.ErrLastTry):
-		return refuse(CodePINLastTry, err)
-	case errors.Is(err, card.ErrPINBlocked):
-		l.setPIN(PINState{Blocked: true})
-		return refuse(CodePINBlocked, err)
-	case errors.Is(err, card.ErrPINNotSet):
-		return refuse(CodePINNotSet, err)
-	case errors.Is(err, card.ErrPINFormat):
-		return refuse(CodePINFormat, err)
-	}
-	return l.cardLost(err, nil)
-}
-
-const maxPINTries = 3 // card.md 3.3
-
-func (l *lane) setPIN(s PINState) {
-	l.mu.Lock()
-	if l.who != nil {
-		l.who.pin = &s
-	}
-	l.mu.Unlock()
-	l.publish()
-}
-
 // memberView adds what the ledger knows to who stands at the till.
 func (a *Agent) memberView(ctx context.Context, who identified) (*Member, error) {
 	m := &Member{ID: who.member, Number: who.number, Tier: who.tier, Language: who.language, Medium: loyalty.MediumNumber, PIN: who.pin}

@@ -25,10 +25,14 @@ type till struct {
 }
 
 func newTill(t *testing.T) *till {
-	s := newShop(t)
+	t.Helper()
+	return newShop(t).overHTTP()
+}
+
+func (s *shop) overHTTP() *till {
 	handler := api.New(s.agent, api.Options{Token: testToken, Language: i18n.English, Version: "test"}, zerolog.New(s.log))
 	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
+	s.t.Cleanup(server.Close)
 	return &till{shop: s, server: server}
 }
 

@@ -52,6 +52,7 @@ type LaneConfig struct {
 	Number  loyalty.LaneID  `toml:"number"`
 	Name    string          `toml:"name"`
 	Reader  reader.Selector `toml:"reader"` // empty: none
+	PIN     PINEntry        `toml:"pin"`
 	Printer PrinterConfig   `toml:"printer"`
 }
 
@@ -179,6 +180,9 @@ func (c *Config) checkLanes() (problems []string) {
 			if err := l.Reader.Check(); err != nil {
 				bad(n, "%v", err)
 			}
+		}
+		if !l.PIN.valid() {
+			bad(n, "pin: %q is not pinpad or till; leave it out to use the reader's keypad where there is one", l.PIN)
 		}
 		if l.Printer.Device != "" && l.Printer.Profile == "" {
 			bad(n, "printer.profile: is missing; `epson-tm-t20iii-80` and `safe` are there")

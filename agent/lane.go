@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -28,6 +29,9 @@ type lane struct {
 	// Only the lane's goroutine touches these.
 	transmitter card.Transmitter
 	session     *card.Session
+	pinpad      *card.Pinpad // nil: this card's PIN is not typed on the reader
+
+	asking atomic.Bool // a customer types on the reader, or is about to
 
 	mu       sync.Mutex // guards what follows
 	card     CardState
@@ -96,7 +100,7 @@ var errStopping = errors.New("the agent is stopping")
 func (l *lane) endSession() {
 	if l.session != nil {
 		l.session.End()
-		l.session = nil
+		l.session, l.pinpad = nil, nil
 	}
 	if l.transmitter != nil {
 		if err := l.transmitter.Close(card.Reset); err != nil {

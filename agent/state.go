@@ -28,12 +28,13 @@ const (
 	CardReady    CardPhase = "ready"
 	CardRefused  CardPhase = "refused"
 	CardTapAgain CardPhase = "tap_again"
+	CardPINEntry CardPhase = "pin_entry" // the customer types on the reader
 )
 
 // CardState is the card in the reader.
 type CardState struct {
 	State CardPhase `json:"state"`
-	Code  string    `json:"code,omitempty" doc:"why the card was refused"`
+	Code  string    `json:"code,omitempty" doc:"why the card was refused, or what is waited for"`
 }
 
 // Member is who tapped, or whose number was typed.
@@ -54,6 +55,8 @@ type PINState struct {
 	Verified  bool `json:"verified"`
 	TriesLeft int  `json:"tries_left"`
 	Blocked   bool `json:"blocked"`
+
+	Entry PINEntry `json:"entry,omitempty" doc:"where the PIN is typed: till (POST …/pin) or pinpad (POST …/pinpad); absent when the card is gone"`
 }
 
 // Waiting is a sale that hangs on a card which did not answer.

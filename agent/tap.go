@@ -72,7 +72,7 @@ func (l *lane) identify(ctx context.Context, id loyalty.CardID) (*identified, er
 	}
 	return &identified{
 		member: m.ID, card: id, number: string(maskedNumber(l.session.Identity().Number)), tier: m.Tier, language: m.Language,
-		purse: loyalty.Points(l.session.Balance().Points), pin: pinState(status),
+		purse: loyalty.Points(l.session.Balance().Points), pin: pinState(status, l.findPinpad(ctx)),
 	}, nil
 }
 
@@ -84,8 +84,8 @@ func maskedNumber(n card.Number) []byte {
 	return text
 }
 
-func pinState(s card.PINStatus) *PINState {
-	return &PINState{Verified: s.Verified, TriesLeft: s.TriesLeft, Blocked: s.Blocked}
+func pinState(s card.PINStatus, entry PINEntry) *PINState {
+	return &PINState{Verified: s.Verified, TriesLeft: s.TriesLeft, Blocked: s.Blocked, Entry: entry}
 }
 
 // loadVouchers presents what head office has sent for this card. Each answer is written down as evidence.

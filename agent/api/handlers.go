@@ -103,6 +103,18 @@ func (s *Server) pin(ctx context.Context, in *pinIn) (*reply[laneView], error) {
 	return answer(ctx, s, view(language(ctx), v), err)
 }
 
+type pinpadIn struct {
+	LaneIn
+	Body struct {
+		LastTry bool `json:"last_try,omitempty" doc:"go on although one try is left"`
+	}
+}
+
+func (s *Server) pinpad(ctx context.Context, in *pinpadIn) (*reply[laneView], error) {
+	v, err := s.agent.AskPIN(ctx, in.Lane, in.Body.LastTry)
+	return answer(ctx, s, view(language(ctx), v), err)
+}
+
 func (s *Server) forget(ctx context.Context, in *LaneIn) (*reply[laneView], error) {
 	v, err := s.agent.Forget(in.Lane)
 	return answer(ctx, s, view(language(ctx), v), err)

@@ -82,6 +82,7 @@ func statuses() map[string]int {
 		agent.CodeKeyReused: 409, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
 		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINLastTry: 422,
+		agent.CodePINOnReader: 409, agent.CodePINCancelled: 409, agent.CodePINTimeout: 409, agent.CodePinpadMissing: 422, agent.CodePinpadFailed: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
 		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422,
 		codeReturnNothing: 422, codeReturnMore: 422, codeReturnToken: 422,

@@ -23,7 +23,7 @@ import (
 const (
 	maxBody       = 256 << 10
 	headerTimeout = 5 * time.Second
-	writeTimeout  = 30 * time.Second // a card may take its time; the event stream sets its own deadlines
+	writeTimeout  = 45 * time.Second // a customer has 30 to type on a reader; the event stream sets its own deadlines
 	stopTimeout   = 3 * time.Second
 )
 
@@ -91,6 +91,7 @@ func (s *Server) routes(api huma.API) {
 	route(api, "GET", "/v1/lanes", 200, "All lanes", s.lanes)
 	route(api, "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
 	route(api, "POST", "/v1/lanes/{lane}/pin", 200, "One try at the card's PIN", s.pin)
+	route(api, "POST", "/v1/lanes/{lane}/pinpad", 200, "The customer types the PIN on the reader; answers when they have", s.pinpad)
 	route(api, "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)
 	route(api, "POST", "/v1/lanes/{lane}/quote", 200, "What a sale would earn and cost; nothing is written", s.quote)
 	route(api, "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)
