@@ -128,3 +128,12 @@ func (tx *Tx) HadTier(m *Member, tier, from, day string) (had bool, err error) {
 		m.ID, tier, from, day)(&had)
 	return had, err
 }
+
+// DropTier takes back what a tier moved for a reason on a day.
+func (tx *Tx) DropTier(id loyalty.MemberID, day, reason string) error {
+	n, err := tx.changed(`DELETE FROM tier_move WHERE member_id = $1 AND from_day = $2 AND reason = $3`, id, day, reason)
+	if err == nil && n > 0 {
+		err = tx.touchMember(id)
+	}
+	return err
+}

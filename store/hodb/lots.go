@@ -68,7 +68,8 @@ func (p *Poster) foldMember(m *Member, fresh []effect) (out Ended, err error) {
 	slices.SortStableFunc(fresh, func(a, b effect) int { return cmp.Or(strings.Compare(a.unit, b.unit), a.at.compare(b.at)) })
 	newest := m.newest
 	var units []string
-	if m.ending {
+	m.revised = m.revised && p.Idle != nil // when he bought decides what ended
+	if m.ending || m.revised {
 		if units, err = p.tx.Units(m.ID); err != nil {
 			return out, err
 		}
@@ -113,7 +114,7 @@ func (p *Poster) writeFold(m *Member) error {
 
 // foldLots brings the lots of one unit up to date, and posts what ended.
 func (p *Poster) foldLots(m *Member, unit string, fresh []effect, out *Ended) error {
-	late := len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done
+	late := m.revised || len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done
 	c := course{tx: p.tx, member: m.ID, unit: unit, idle: p.Idle, begun: p.days.begun, day: max(m.fold.day, p.days.done)}
 	var have []loyalty.Lot
 	var err error

@@ -28,6 +28,7 @@ type Member struct {
 	moved      bool    // head office gave tiers
 	past       memory
 	remembered bool // the past has changed since the last fold
+	revised    bool // and not only by newer entries
 	ending     bool // something of him may end
 }
 
@@ -92,7 +93,7 @@ func (tx *Tx) NumberOwner(n Number) (owner loyalty.MemberID, err error) {
 }
 
 func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
-	return tx.exec(`INSERT INTO number (number_hash, member_id, mask) VALUES ($1, $2, $3)`, n.HMAC[:], id, n.Masked)
+	return tx.exec(`INSERT INTO number (number_hash, member_id, mask, registered_id) VALUES ($1, $2, $3, $2)`, n.HMAC[:], id, n.Masked)
 }
 
 // Member reads one member; ErrNotFound when there is none.
@@ -207,10 +208,10 @@ func (tx *Tx) UsableCard(id loyalty.MemberID) (Card, bool, error) {
 	return c, err == nil, err
 }
 
-// BlockCard puts a card on the hot list; the first reason stays.
+// BlockCard puts a card on the hot list; the first reason stays, but for the one that may go.
 func (tx *Tx) BlockCard(id loyalty.CardID, reason string) error {
-	n, err := tx.changed(`INSERT INTO hot (card_id, reason, since_ms) VALUES ($1, $2, $3) ON CONFLICT (card_id) DO NOTHING`,
-		id[:], reason, tx.now.UnixMilli())
+	n, err := tx.changed(`INSERT INTO hot (card_id, reason, since_ms) VALUES ($1, $2, $3) ON CONFLICT (card_id) DO UPDATE
+		SET reason = excluded.reason WHERE hot.reason = $4 AND excluded.reason <> $4`, id[:], reason, tx.now.UnixMilli(), reasonGone)
 	if err == nil && n > 0 {
 		err = tx.touchFeed(TopicHot, 0, id.String())
 	}
@@ -227,30 +228,4 @@ func (tx *Tx) Hot(id loyalty.CardID) (reason string, err error) {
 		return "", nil
 	}
 	return reason, err
-}
-
-// EndMember makes a member part of another: printed numbers name that one from now on, cards are blocked.
-func (tx *Tx) EndMember(gone, into loyalty.MemberID) error {
-	cards, err := tx.Cards(gone)
-	for _, c := range cards {
-		if err == nil {
-			err = tx.BlockCard(c.ID, "its member became part of another")
-		}
-	}
-	if err == nil {
-		err = tx.exec(`UPDATE number SET member_id = $2 WHERE member_id = $1`, gone, into)
-	}
-	if err == nil {
-		err = tx.exec(`UPDATE member SET status = 'erased' WHERE member_id = $1`, gone)
-	}
-	if err == nil {
-		err = tx.touchMember(gone)
-	}
-	if err == nil {
-		err = tx.touchMember(into)
-	}
-	if err != nil {
-		return fmt.Errorf("end member %d: %w", gone, err)
-	}
-	return nil
 }

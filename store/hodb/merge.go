@@ -36,3 +36,65 @@ func (tx *Tx) Merges(gone loyalty.MemberID) ([]Merge, error) {
 	}, `SELECT into_id, business_day, at_ms, store_id, epoch, seq FROM member_merge WHERE gone_id = $1
 		ORDER BY business_day, at_ms, store_id, epoch, seq`, gone)
 }
+
+// PartsOf are the members whom entries make part of another.
+func (tx *Tx) PartsOf(into loyalty.MemberID) ([]loyalty.MemberID, error) {
+	return collect(tx, scanMemberID, `SELECT DISTINCT gone_id FROM member_merge WHERE into_id = $1 ORDER BY gone_id`, into)
+}
+
+// reasonGone blocks the cards of a member as long as he is part of another.
+const reasonGone = "its member became part of another"
+
+// GoMember ends a member who became part of another and blocks his cards, or takes both back.
+func (tx *Tx) GoMember(id loyalty.MemberID, gone bool) error {
+	status := MemberActive
+	if gone {
+		status = MemberErased
+	}
+	cards, err := tx.Cards(id)
+	if err == nil {
+		err = tx.exec(`UPDATE member SET status = $2 WHERE member_id = $1`, id, status)
+	}
+	for _, c := range cards {
+		if gone && err == nil {
+			err = tx.BlockCard(c.ID, reasonGone)
+		}
+		if !gone && err == nil {
+			err = tx.unblockCard(c.ID, reasonGone)
+		}
+	}
+	if err == nil {
+		err = tx.touchMember(id)
+	}
+	if err != nil {
+		return fmt.Errorf("end member %d: %w", id, err)
+	}
+	return nil
+}
+
+// unblockCard takes a card off the hot list that is on it for one reason.
+func (tx *Tx) unblockCard(id loyalty.CardID, reason string) error {
+	n, err := tx.changed(`DELETE FROM hot WHERE card_id = $1 AND reason = $2`, id[:], reason)
+	if err == nil && n > 0 {
+		err = tx.touchFeed(TopicHot, 0, id.String())
+	}
+	return err
+}
+
+// PlaceNumbers puts the printed numbers that were entered for one member under another, or under himself.
+func (tx *Tx) PlaceNumbers(registered, under loyalty.MemberID) error {
+	had, err := collect(tx, scanMemberID, `SELECT DISTINCT member_id FROM number WHERE registered_id = $1 AND member_id <> $2 ORDER BY member_id`, registered, under)
+	if err == nil && len(had) > 0 {
+		err = tx.exec(`UPDATE number SET member_id = $2 WHERE registered_id = $1`, registered, under)
+		had = append(had, under)
+	}
+	for _, id := range had {
+		if err == nil {
+			err = tx.touchMember(id)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("numbers of member %d: %w", registered, err)
+	}
+	return nil
+}

@@ -100,6 +100,8 @@ func (p *Poster) Remember(m *Member, at Place, step loyalty.PastStep) error {
 	past.Add(step)
 	if m.remembered = true; at.fold().compare(m.newest) > 0 {
 		m.newest = at.fold()
+	} else {
+		m.revised = true
 	}
 	return nil
 }
@@ -110,7 +112,7 @@ func (p *Poster) Correct(m *Member, e MemberEntry, step loyalty.PastStep) error 
 	if err != nil {
 		return err
 	}
-	m.past, m.remembered = memory{}, true
+	m.past, m.remembered, m.revised = memory{}, true, true
 	at := e.at
 	return p.tx.exec(`UPDATE member_entry SET step = $7 WHERE member_id = $1 AND business_day = $2 AND at_ms = $3 AND store_id = $4
 		AND epoch = $5 AND seq = $6`, m.ID, at.day, at.atMS, at.key.Store, at.key.Epoch, at.key.Seq, string(doc))

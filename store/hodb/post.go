@@ -266,7 +266,7 @@ func (p *Poster) Fold() ([]Ended, error) {
 		if ended.From.Day != "" {
 			all = append(all, ended)
 		}
-		m.remembered, m.ending = false, false
+		m.remembered, m.revised, m.ending = false, false, false
 		p.folded = append(p.folded, id)
 	}
 	clear(p.fresh)

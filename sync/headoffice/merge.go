@@ -10,6 +10,15 @@ import (
 // merging enters the entry by which a member goes, and has what stands after it judged again: a member goes once, and nobody
 // becomes part of one who is gone.
 func (j *judge) merging(m *matter) error {
+	if err := j.bearsOn(m); err != nil || m.entry.Merge.Left != 0 {
+		return err
+	}
+	return j.tx.AddMerge(hodb.Merge{Gone: m.entry.Merge.Gone, Into: m.entry.Member, Place: m.place()})
+}
+
+// bearsOn has judged again what depends on whether a member has gone by an entry: others by which he goes, and all that he does
+// after it, as to take somebody in.
+func (j *judge) bearsOn(m *matter) error {
 	gone := m.entry.Merge.Gone
 	others, err := j.tx.Merges(gone)
 	for _, o := range others {
@@ -17,28 +26,25 @@ func (j *judge) merging(m *matter) error {
 			err = j.unsettle(o.Into, o.Place)
 		}
 	}
-	member, rerr := j.registered(gone)
-	if err == nil && rerr == nil && member != nil && member.Late(m.place()) {
-		rerr = j.unsettle(gone, m.place())
-	}
-	if err == nil {
-		err = rerr
-	}
-	if err != nil || m.entry.Merge.Left != 0 {
+	if err != nil {
 		return err
 	}
-	return j.tx.AddMerge(hodb.Merge{Gone: gone, Into: m.entry.Member, Place: m.place()})
+	member, err := j.registered(gone)
+	if err == nil && member != nil && member.Late(m.place()) {
+		err = j.unsettle(gone, m.place())
+	}
+	return err
 }
 
 // merged adds the past of the member who goes, all of it: what of it is told later counts as well.
 func (j *judge) merged(m *matter, v verdict) (verdict, error) {
 	body := m.entry.Merge
 	for _, id := range []loyalty.MemberID{body.Gone, m.entry.Member} {
-		went, err := j.firstMerge(id)
+		went, err := j.went(id, m.place())
 		if err != nil {
 			return v, err
 		}
-		if went != nil && went.Place.Before(m.place()) {
+		if went != nil {
 			v.moves, v.reason = nil, hodb.CaseActivityRepeated
 			return v, j.open(v.reason, m.key, fmt.Sprintf("member %d was part of member %d by then", id, went.Into))
 		}
@@ -60,32 +66,91 @@ func (j *judge) follow(gone *hodb.Member) error {
 	if gone.Status == hodb.MemberActive {
 		return nil
 	}
-	went, err := j.firstMerge(gone.ID)
+	went, err := j.went(gone.ID, end)
 	if err != nil || went == nil {
-		return err
-	}
-	other, err := j.firstMerge(went.Into)
-	if err != nil || other != nil && other.Place.Before(went.Place) { // he did not go: see merged
 		return err
 	}
 	return j.unsettle(went.Into, went.Place)
 }
 
-// firstMerge is the first entry by which a member goes; nil for none.
-func (j *judge) firstMerge(id loyalty.MemberID) (*hodb.Merge, error) {
+// end stands after every entry.
+var end = hodb.Place{Day: "9999-12-31"}
+
+// went is the entry by which a member has gone before a place: the first by which he goes to one who has not gone himself by then.
+// nil when he has not. Each asks only of those before it.
+func (j *judge) went(id loyalty.MemberID, before hodb.Place) (*hodb.Merge, error) {
 	all, err := j.tx.Merges(id)
-	if err != nil || len(all) == 0 {
-		return nil, err
+	for i := range all {
+		m := &all[i]
+		if err != nil || !m.Place.Before(before) {
+			break
+		}
+		var other *hodb.Merge
+		if other, err = j.went(m.Into, m.Place); err == nil && other == nil {
+			return m, nil
+		}
 	}
-	return &all[0], nil
+	return nil, err
 }
 
-// endMember ends who became part of another, who has the higher tier of both from that day on.
-func (j *judge) endMember(e *loyalty.Entry, stays *hodb.Member) error {
-	gone, err := j.registered(e.Merge.Gone)
-	if err != nil || gone == nil || gone.Status != hodb.MemberActive {
+// endMember makes the register what the entries of both members say, whichever came first: who went has ended, his numbers are
+// those of whom he is part of, who has the higher tier of both from that day on.
+func (j *judge) endMember(m *matter, counts bool, stays *hodb.Member) error {
+	gone, err := j.registered(m.entry.Merge.Gone)
+	if err != nil || gone == nil {
 		return err
 	}
+	if counts {
+		err = j.higherTier(m.entry, gone, stays)
+	} else {
+		err = j.tx.DropTier(stays.ID, m.entry.Day, tierMerged)
+	}
+	if err != nil {
+		return err
+	}
+	went, err := j.went(gone.ID, end)
+	if err != nil {
+		return err
+	}
+	if has := gone.Status != hodb.MemberActive; has != (went != nil) {
+		if gone.Status = hodb.MemberActive; went != nil {
+			gone.Status = hodb.MemberErased
+		}
+		if err := j.tx.GoMember(gone.ID, went != nil); err != nil {
+			return err
+		}
+	}
+	owner := gone.ID
+	for went != nil { // one after another, each later than the one before
+		owner = went.Into
+		if went, err = j.went(owner, end); err != nil {
+			return err
+		}
+	}
+	return j.placeNumbers(gone.ID, owner)
+}
+
+// placeNumbers puts the numbers of a member, and of all who have become part of him, under their owner.
+func (j *judge) placeNumbers(id, owner loyalty.MemberID) error {
+	if err := j.tx.PlaceNumbers(id, owner); err != nil {
+		return err
+	}
+	parts, err := j.tx.PartsOf(id)
+	for _, part := range parts {
+		if err != nil {
+			break
+		}
+		var went *hodb.Merge
+		if went, err = j.went(part, end); err == nil && went != nil && went.Into == id {
+			err = j.placeNumbers(part, owner)
+		}
+	}
+	return err
+}
+
+const tierMerged = "tier.merged"
+
+func (j *judge) higherTier(e *loyalty.Entry, gone, stays *hodb.Member) error {
 	had, err := j.tx.TierState(gone)
 	if err != nil {
 		return err
@@ -95,17 +160,13 @@ func (j *judge) endMember(e *loyalty.Entry, stays *hodb.Member) error {
 		return err
 	}
 	p, err := j.office.inForce(j.tx, e.Day)
-	if err != nil {
+	if err != nil || p == nil {
 		return err
 	}
-	if p != nil {
-		if higher := p.HigherTier(has, had); higher != has {
-			if err := j.tx.MoveTier(stays.ID, e.Day, higher, "tier.merged"); err != nil {
-				return err
-			}
-			stays.TiersMoved()
-		}
+	higher := p.HigherTier(has, had)
+	if higher == has {
+		return nil
 	}
-	gone.Status = hodb.MemberErased
-	return j.tx.EndMember(gone.ID, stays.ID)
+	stays.TiersMoved()
+	return j.tx.MoveTier(stays.ID, e.Day, higher, tierMerged)
 }

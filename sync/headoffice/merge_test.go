@@ -134,3 +134,65 @@ func TestNobodyBecomesPartOfOneWhoIsGone(t *testing.T) {
 		})
 	}
 }
+
+// Two stores make anna part of different members. Points, past, numbers and status follow the one that did it first, whichever
+// tells it first.
+func TestTheFirstMergeDecidesWhateverIsToldFirst(t *testing.T) {
+	for _, order := range []string{"in their order", "the later first"} {
+		t.Run(order, func(t *testing.T) {
+			c, one, two, anna, berta := twoShops(t)
+			carla := c.member("6034000000000034")
+			sale := one.write(one.told(one.head(), anna, 100, loyalty.Past{}, ""))
+			c.hear(one, 1)
+			lots := loyalty.Apply(nil, sale.Moves, anna)
+			one.merge(berta, anna, lots)
+			two.clock = one.clock
+			two.merge(carla, anna, lots)
+			if order == "in their order" {
+				c.hear(one, 2)
+				c.hear(two, 1)
+			} else {
+				c.hear(two, 1)
+				if r := c.report(); r.member(t, carla).Balance != sale.Sale.Earned || len(r.member(t, carla).Numbers) != 2 {
+					t.Errorf("until the first is told: %+v", r.Members)
+				}
+				c.hear(one, 2)
+			}
+			r := c.report()
+			wantKinds(t, r, hodb.CaseActivityRepeated)
+			if m := r.member(t, berta); m.Balance != sale.Sale.Earned || len(m.Numbers) != 2 || c.told(berta).Past.Purchases != 1 {
+				t.Errorf("berta, with whom anna went first: %+v", m)
+			}
+			if m := r.member(t, carla); m.Balance != 0 || len(m.Numbers) != 1 || c.told(carla).Past.Purchases != 0 {
+				t.Errorf("carla: %+v", m)
+			}
+			if m := r.member(t, anna); m.Status != hodb.MemberErased || m.Balance != 0 || len(m.Numbers) != 0 {
+				t.Errorf("anna: %+v", m)
+			}
+			c.inOrder()
+		})
+	}
+}
+
+// Berta could not go, for the one with whom she was to go had gone to her. She may go to another.
+func TestWhoDidNotGoCanStillGo(t *testing.T) {
+	c, one, two, anna, berta := twoShops(t)
+	carla := c.member("6034000000000034")
+	one.merge(berta, anna, nil)
+	two.clock = one.clock
+	two.merge(anna, berta, nil)
+	two.merge(carla, berta, nil)
+	c.hear(two, 1) // before it tells that anna went, berta went with anna
+	c.hear(one, 1)
+	r := c.report()
+	wantKinds(t, r, hodb.CaseActivityRepeated)
+	if m := r.member(t, carla); len(m.Numbers) != 3 {
+		t.Errorf("carla is all three, and has the numbers %v", m.Numbers)
+	}
+	for _, id := range []loyalty.MemberID{anna, berta} {
+		if m := r.member(t, id); m.Status != hodb.MemberErased || len(m.Numbers) != 0 {
+			t.Errorf("%+v", m)
+		}
+	}
+	c.inOrder()
+}

@@ -25,8 +25,8 @@ returns: {earned: per_line, shortage: negative}
 members: {transfer: {wait_days: 3}}
 `
 
-// Two stores that know nothing of each other bring balances along, sell for real lots, set points aside, correct, pass on and take
-// goods back, for weeks; a card pays as well. Head office begins days while they still tell their past: which days, and what it
+// Two stores that know nothing of each other bring balances along, sell for real lots, set points aside, correct, pass on, make two members
+// one and take goods back, for weeks; a card pays as well. Head office begins days while they still tell their past: which days, and what it
 // knew by then, decides nothing. Of days only the last counts.
 func TestTheOrderOfArrivalDecidesNothingOfWhatEnds(t *testing.T) {
 	w := newWorld(t, func(c *centre) *loyalty.Programme { return c.publishText(aging) })
@@ -80,7 +80,7 @@ func (w *world) act(rt *rapid.T, s *weekLong, id loyalty.MemberID, n uint32) (e 
 	head := s.head()
 	have := loyalty.Holding{Member: id, Lots: s.lots[id]}
 	points := loyalty.Points(rapid.IntRange(1, 120).Draw(rt, "points"))
-	switch kind := rapid.IntRange(0, 11).Draw(rt, "kind"); {
+	switch kind := rapid.IntRange(0, 12).Draw(rt, "kind"); {
 	case kind == 0:
 		source := rapid.SampledFrom([]string{"old", "older"}).Draw(rt, "source")
 		return loyalty.Opening(loyalty.OpeningInput{Member: id, Source: source, Lots: []loyalty.OpeningLot{
@@ -111,7 +111,10 @@ func (w *world) act(rt *rapid.T, s *weekLong, id loyalty.MemberID, n uint32) (e 
 	case kind == 7:
 		to := rapid.SampledFrom(w.members).Draw(rt, "to")
 		return s.prog.Transfer(loyalty.TransferInput{From: have, To: to, Points: points, Reason: "sorry"}, head)
-	case kind <= 9 && len(s.sales) > 0:
+	case kind == 8:
+		stays := rapid.SampledFrom(w.members).Draw(rt, "stays")
+		return s.prog.Merge(loyalty.MergeSide{Holding: loyalty.Holding{Member: stays, Lots: s.lots[stays]}}, loyalty.MergeSide{Holding: have}, head)
+	case kind <= 10 && len(s.sales) > 0:
 		return s.goodsBack(head, rapid.SampledFrom(s.sales).Draw(rt, "sale"), 1), nil
 	}
 	e = s.sale(head, &loyalty.MemberState{ID: id, Medium: loyalty.MediumNumber, Lots: have.Lots}, 100*int64(points), nil)

@@ -200,6 +200,8 @@ func (j *judge) owners(m *matter) []hodb.Owner {
 func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
 	e := m.entry
 	switch {
+	case e.Kind == loyalty.KindMerge && e.Merge != nil && e.Merge.Left == 0:
+		return j.endMember(m, v.step.Merged != nil, member)
 	case v.moves == nil && len(e.Moves) > 0:
 		return nil // not as the store said
 	case e.Kind == loyalty.KindReplace && e.Replace != nil:
@@ -211,8 +213,6 @@ func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
 			return err
 		}
 		return j.tx.BlockCard(e.Replace.Old, "replaced by another card")
-	case e.Kind == loyalty.KindMerge && e.Merge.Left == 0 && v.step.Merged != nil:
-		return j.endMember(e, member)
 	}
 	return nil
 }

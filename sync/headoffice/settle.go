@@ -179,6 +179,11 @@ func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err
 	if err := j.register(m, v, b.member); err != nil {
 		return 0, err
 	}
+	if (e.Step.Merged == nil) != (v.step.Merged == nil) {
+		if err := j.bearsOn(m); err != nil {
+			return 0, err
+		}
+	}
 	if !reflect.DeepEqual(e.Step, v.step) {
 		if err := j.poster.Correct(b.member, *e, v.step); err != nil {
 			return 0, err
