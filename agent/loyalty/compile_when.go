@@ -130,7 +130,7 @@ func (c *compiler) whenMember(path string, def *whenDef, w *when) {
 	if w.occasion = def.Occasion; w.occasion != "" && !slices.ContainsFunc(c.doc.Occasions, func(o occasionDef) bool { return o.ID == w.occasion }) {
 		c.fault(path+".occasion", fmt.Sprintf("there is no occasion %q", w.occasion), "declare it in occasions")
 	}
-	w.medium = [...]Medium{MediumNone, MediumPurse, MediumNumber}[c.maybe(path+".medium", def.Medium, "card", "number")]
+	w.medium = [...]Medium{MediumNone, MediumPurse, MediumNumber, MediumKeyed}[c.maybe(path+".medium", def.Medium, "card", "number", "keyed")]
 	w.attributes = c.attributes(path+".attributes", def.Attributes)
 	w.joined = c.joined(path+".joined", def.Joined)
 	if def.Pilot == nil {

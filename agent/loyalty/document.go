@@ -158,7 +158,7 @@ type whenDef struct {
 	Pilot       *pilotDef `json:"pilot,omitempty"`
 
 	Groups     []string            `json:"groups,omitempty"` // store groups, beside stores
-	Medium     string              `json:"medium,omitempty"` // card, number
+	Medium     string              `json:"medium,omitempty"` // card, number, keyed
 	Attributes map[string][]string `json:"attributes,omitempty"`
 	Joined     *joinedDef          `json:"joined,omitempty"`
 	Contains   []containsDef       `json:"contains,omitempty"` // the bill, all of these

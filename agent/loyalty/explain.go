@@ -55,6 +55,7 @@ const (
 const (
 	ExplainOnlyCard       = "explain.only_card"
 	ExplainOnlyNumber     = "explain.only_number"
+	ExplainOnlyKeyed      = "explain.only_keyed"
 	ExplainNotAttribute   = "explain.not_attribute"
 	ExplainNotJoined      = "explain.not_joined"
 	ExplainContainsUnits  = "explain.contains_units"

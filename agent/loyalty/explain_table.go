@@ -188,6 +188,7 @@ func conditionRows() []explainRow {
 	return []explainRow{
 		{ExplainOnlyCard, []explainArg{rule}},
 		{ExplainOnlyNumber, []explainArg{rule}},
+		{ExplainOnlyKeyed, []explainArg{rule}},
 		{ExplainNotAttribute, []explainArg{rule}},
 		{ExplainNotJoined, []explainArg{rule}},
 		{ExplainContainsUnits, []explainArg{rule, detail("set", ArgSet), intArg("quantity", ArgQuantity, limit), intArg("missing", ArgQuantity, missing)}},

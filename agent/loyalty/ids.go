@@ -3,6 +3,7 @@ package loyalty
 import (
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/google/uuid"
@@ -69,11 +70,18 @@ func (c *CardID) UnmarshalText(b []byte) error {
 // through Digits, for a keyed hash.
 type CardNumber struct{ digits string }
 
-// NewCardNumber accepts 8 to 19 digits; blanks and hyphens are dropped.
+// foreignNumber is the number of a card of another maker, as its profile gives it: with a prefix that makes it nobody else's.
+var foreignNumber = regexp.MustCompile(`^[A-Z][A-Z0-9]{0,7}-[0-9A-Za-z]{4,32}$`)
+
+// NewCardNumber accepts 8 to 19 digits, of which blanks and hyphens are dropped, or the number of a foreign card with its
+// prefix: OC-970000000012.
 func NewCardNumber(s string) (CardNumber, error) {
+	if foreignNumber.MatchString(s) {
+		return CardNumber{s}, nil
+	}
 	s = strings.NewReplacer(" ", "", "-", "").Replace(s)
 	if len(s) < 8 || len(s) > 19 || strings.Trim(s, "0123456789") != "" {
-		return CardNumber{}, fmt.Errorf("card number: want 8 to 19 digits")
+		return CardNumber{}, fmt.Errorf("card number: want 8 to 19 digits, or a prefix, a hyphen and 4 to 32 letters and digits")
 	}
 	return CardNumber{s}, nil
 }
@@ -83,8 +91,11 @@ func (n CardNumber) String() string               { return n.Masked() }
 func (n CardNumber) GoString() string             { return n.Masked() }
 func (n CardNumber) MarshalText() ([]byte, error) { return []byte(n.Masked()), nil }
 
-// Masked keeps the first and last four digits: 6034…0018.
+// Masked keeps the first and last four digits: 6034…0018. Of a foreign number it keeps the prefix and the last four.
 func (n CardNumber) Masked() string {
+	if prefix, rest, foreign := strings.Cut(n.digits, "-"); foreign {
+		return prefix + "-…" + rest[max(len(rest)-4, 4):]
+	}
 	if len(n.digits) < 8 {
 		return ""
 	}

@@ -91,7 +91,7 @@ func (p *Programme) checkMember(m *MemberState) error {
 	if m == nil {
 		return nil
 	}
-	if m.ID < 1 || m.Medium != MediumPurse && m.Medium != MediumNumber {
+	if m.ID < 1 || m.Medium != MediumPurse && m.Medium != MediumKeyed && m.Medium != MediumNumber {
 		return &SaleError{"member", SaleMedium}
 	}
 	if m.Available < -maxPoints || m.Available > maxPoints {

@@ -49,6 +49,7 @@ type Medium string
 const (
 	MediumNone   Medium = ""       // no member
 	MediumPurse  Medium = "purse"  // LYL1 card in session: its purse is what can be spent
+	MediumKeyed  Medium = "keyed"  // card of another maker that has checked its PIN: as a number, with the holder there
 	MediumNumber Medium = "number" // typed or scanned: earns; redeems only within limits
 )
 

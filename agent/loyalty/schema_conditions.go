@@ -12,7 +12,7 @@ func conditionNotes() map[string]schemaNote {
 		"people.attributes":        {"Attributes, each with its values.", someAttributes()},
 
 		"when.groups":     {"Store groups, beside stores: a store of either will do.", schemaNode{"maxItems": maxWhenGroups}},
-		"when.medium":     {"card: the member's card is in the reader; number: it was typed or scanned.", oneWord("card", "number")},
+		"when.medium":     {"card: the member's card is in the reader; number: it was typed or scanned; keyed: a card of another maker has checked its PIN.", oneWord("card", "number", "keyed")},
 		"when.attributes": {"Of each attribute the member has one of the values.", someAttributes()},
 		"when.joined":     {"When the member joined.", nil},
 		"when.cel":        {"One CEL expression, looked at when all else holds.", schemaNode{"minLength": 1, "maxLength": maxExpression}},

@@ -67,8 +67,11 @@ func (p *Programme) recallWho(h *History, r *Record) {
 }
 
 func notMedium(wanted Medium) string {
-	if wanted == MediumPurse {
+	switch wanted {
+	case MediumPurse:
 		return ExplainOnlyCard
+	case MediumKeyed:
+		return ExplainOnlyKeyed
 	}
 	return ExplainOnlyNumber
 }

@@ -135,7 +135,7 @@ type memberCmd struct {
 
 type memberAddCmd struct {
 	home
-	Number   string `required:"" placeholder:"DIGITS" help:"The number printed on the member's card."`
+	Number   string `required:"" placeholder:"NUMBER" help:"The number printed on the member's card, or that of a foreign card with its prefix."`
 	Language string `required:"" placeholder:"LL" help:"The member's language, such as lv."`
 	Tier     string `placeholder:"ID" help:"The member's tier, as the programme calls it."`
 	Birthday string `placeholder:"MM-DD" help:"For occasions, also with the year before it; stores hear of month and day, and only when a programme asks."`
@@ -190,7 +190,7 @@ func (cmd *memberOpeningCmd) Run(ctx context.Context, c *console) error {
 func readNumber(s string) (loyalty.CardNumber, error) {
 	n, err := loyalty.NewCardNumber(s)
 	if err != nil {
-		return n, &headoffice.FieldError{Field: "number", Remedy: "give the 8 to 19 digits printed on the card"}
+		return n, &headoffice.FieldError{Field: "number", Remedy: "give the 8 to 19 digits printed on the card, or the number of a foreign card with its prefix"}
 	}
 	return n, nil
 }
