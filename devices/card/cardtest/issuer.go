@@ -176,6 +176,15 @@ func (i *Issuer) Personalise(tb testing.TB, request []byte, p Plastic) []byte {
 	return file
 }
 
+// Personalisation is what a blank with that public key is made a member's card with. PIN and PUK are left to the caller.
+func (i *Issuer) Personalisation(tb testing.TB, point []byte, p Plastic) card.Personalisation {
+	tb.Helper()
+	p = p.filled()
+	ktx, kld := i.keys(p.ID)
+	return card.Personalisation{Certificate: i.Certificate(tb, point, p).Marshal(), KTX: ktx, KLD: kld, Number: card.Number(p.Number),
+		Scheme: i.Scheme, Tier: p.Tier, Language: "lv", NoPINSingle: p.NoPINSingle, NoPINCumulative: p.NoPINCumulative}
+}
+
 func (i *Issuer) keys(id card.ID) (ktx, kld card.Key) {
 	return card.CMAC(i.masterTX, card.DerivationInput(card.LabelTX, id)),
 		card.CMAC(i.masterLoad, card.DerivationInput(card.LabelLoad, id))
