@@ -14,6 +14,8 @@ import (
 type cardCmd struct {
 	Sign  cardSignCmd  `cmd:"" help:"Certify a card's key and write its personalisation file. The first PIN and the PUK are read from standard input, a line each: a command line can be seen by others."`
 	Block cardBlockCmd `cmd:"" help:"Put a card on every store's hot list."`
+
+	Personalise cardPersonaliseCmd `cmd:"" help:"Make blanks members' cards, one after the other in a reader. Stopped at any moment, the same command goes on."`
 }
 
 type cardSignCmd struct {

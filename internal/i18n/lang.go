@@ -9,6 +9,7 @@
 //	cashier.*   what a cashier reads, one sentence for each stable code of the API
 //	explain.*   why a rule gave points or not, one for each code of the engine
 //	calendar.*  names of days
+//	letter.*    what a member reads in the letter with a PIN
 //
 // A text names its arguments in braces, {{.amount}}. Whole numbers may be passed as
 // they are and come out in the digits of the language; money, dates and other

@@ -199,7 +199,7 @@ func (tx *Tx) Cards(id loyalty.MemberID) ([]Card, error) {
 
 // UsableCard is the newest card of an active member that is not blocked; false when there is none.
 func (tx *Tx) UsableCard(id loyalty.MemberID) (Card, bool, error) {
-	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE member_id = $1
+	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE member_id = $1 AND state = 'active'
 		AND EXISTS (SELECT 1 FROM member m WHERE m.member_id = card.member_id AND m.status = 'active')
 		AND NOT EXISTS (SELECT 1 FROM hot WHERE hot.card_id = card.card_id) ORDER BY made_at DESC, card_id DESC LIMIT 1`, id))
 	if errors.Is(err, sql.ErrNoRows) {

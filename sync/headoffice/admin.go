@@ -41,6 +41,9 @@ const (
 	opOpening = "member.opening"
 	opAccept  = "keys.accept"
 	opKeys    = "keys.list"
+	opPrepare = "card.prepare"
+	opFinish  = "card.finish"
+	opPlan    = "card.plan"
 )
 
 func operations() []operation {
@@ -56,6 +59,9 @@ func operations() []operation {
 		{opOpening, typed((*Office).bringAlong)},
 		{opAccept, typed((*Office).acceptStatement)},
 		{opKeys, typed((*Office).listIssuingKeys)},
+		{opPrepare, typed((*Office).prepareCard)},
+		{opFinish, typed((*Office).finishCard)},
+		{opPlan, typed((*Office).planCards)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }
@@ -165,10 +171,11 @@ type cardInput struct {
 }
 
 type cardOutcome struct {
-	Card        loyalty.CardID `json:"card"`
-	Certificate store.HexBytes `json:"certificate"`
-	Tier        string         `json:"tier"`
-	Language    string         `json:"language"`
+	Card        loyalty.CardID   `json:"card"`
+	Member      loyalty.MemberID `json:"member"`
+	Certificate store.HexBytes   `json:"certificate"`
+	Tier        string           `json:"tier"`
+	Language    string           `json:"language"`
 }
 
 // signCard certifies a card's key, enters the card, and sends points that wait for a card to it.
@@ -189,7 +196,7 @@ func (o *Office) signCard(ctx context.Context, in cardInput) (out cardOutcome, e
 		if err != nil {
 			return err
 		}
-		out.Tier, out.Language = m.Tier, m.Language
+		out.Member, out.Tier, out.Language = m.ID, m.Tier, m.Language
 		c := hodb.Card{ID: out.Card, Member: in.Member, PublicKey: in.PublicKey, Certificate: out.Certificate}
 		if err := tx.AddCard(c, in.Number.row()); err != nil {
 			return err
