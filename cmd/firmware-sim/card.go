@@ -27,7 +27,7 @@ type cardPlace struct {
 type createCommand struct{ cardPlace }
 
 func (c createCommand) Run(s streams) error {
-	request, err := cardsim.CreateCard(c.Cards, c.Name)
+	request, err := cardsim.CreateCard(c.Cards, c.Name, cardsim.TestTransportKeys(), nil)
 	return printRequest(s.out, request, err)
 }
 

@@ -2,8 +2,10 @@ package cardsim
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sort"
 	"strings"
@@ -31,12 +33,12 @@ type ReaderConfig struct {
 // Bench is a table with readers and a folder of cards, each with a name. A card that is in no reader exists as its
 // file only, so that other programs may make and personalise cards beside a running bench.
 type Bench struct {
-	dir   string
-	slots map[string]*Slot
-	names []string // of the readers, in the order given
+	dir     string
+	entropy *entropy
+	slots   map[string]*Slot
+	names   []string // of the readers, in the order given
 
-	mu sync.Mutex // held while a card moves
-	at map[string]string
+	mu sync.Mutex // held while a card moves or changes
 }
 
 // OpenBench sets the table. No reader is connected before Run.
@@ -47,7 +49,7 @@ func OpenBench(dir string, readers []ReaderConfig, log zerolog.Logger) (*Bench, 
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open bench: %w", err)
 	}
-	b := &Bench{dir: dir, slots: map[string]*Slot{}, at: map[string]string{}}
+	b := &Bench{dir: dir, slots: map[string]*Slot{}, entropy: newEntropy(nil)}
 	for _, r := range readers {
 		if !validName(r.Name) {
 			return nil, fmt.Errorf("open bench: reader %q: %w", r.Name, ErrName)
@@ -62,6 +64,10 @@ func OpenBench(dir string, readers []ReaderConfig, log zerolog.Logger) (*Bench, 
 	}
 	return b, nil
 }
+
+// UseSeed makes everything that the bench draws follow from a seed: same seed and same actions, same bytes. It is called
+// before anything is inserted or armed.
+func (b *Bench) UseSeed(seed uint64) { b.entropy = newEntropy(&seed) }
 
 // Run serves all readers until ctx ends.
 func (b *Bench) Run(ctx context.Context) error {
@@ -85,20 +91,29 @@ func (b *Bench) Insert(reader, card string) error {
 	if other := b.readerOf(card); other != "" && other != reader {
 		return fmt.Errorf("insert %s into %s: %w: %s", card, reader, ErrCardElsewhere, other)
 	}
-	path, err := cardPath(b.dir, card)
-	if err != nil {
-		return fmt.Errorf("insert into %s: %w", reader, err)
-	}
-	if b.at[reader] == card {
+	if slot.holds(card) {
 		slot.Remove() // swapped for itself it must have left before its file is read
 	}
-	opened, err := openNamed(path)
+	opened, err := b.open(card, b.entropy.of(card))
 	if err != nil {
 		return fmt.Errorf("insert into %s: %w", reader, err)
 	}
 	slot.Insert(opened)
-	b.at[reader] = card
 	return nil
+}
+
+// open takes a card out of the folder.
+func (b *Bench) open(card string, entropy io.Reader) (*Card, error) {
+	path, err := cardPath(b.dir, card)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := openNamed(path, entropy)
+	if err != nil {
+		return nil, err
+	}
+	opened.name = card
+	return opened, nil
 }
 
 // Remove takes the card out of a reader; an empty reader stays empty.
@@ -110,17 +125,39 @@ func (b *Bench) Remove(reader string) error {
 		return fmt.Errorf("remove from %q: %w", reader, ErrUnknownReader)
 	}
 	slot.Remove()
-	delete(b.at, reader)
 	return nil
 }
 
-// Contacts of a reader, to arm faults.
+// Contacts of a reader, to look at its faults and speed.
 func (b *Bench) Contacts(reader string) (*Contacts, error) {
 	slot, ok := b.slots[reader]
 	if !ok {
 		return nil, fmt.Errorf("reader %q: %w", reader, ErrUnknownReader)
 	}
 	return &slot.Contacts, nil
+}
+
+// SetFault arms one fault of a reader in place of the one before. A probability without a seed gets one of the bench's.
+func (b *Bench) SetFault(reader string, f Fault) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	contacts, err := b.Contacts(reader)
+	if err != nil {
+		return err
+	}
+	if f.Seed == 0 && (f.Probability > 0 || f.Kind == OverLong) {
+		f.Seed = b.entropy.faultSeed()
+	}
+	if f.Kind != Swap {
+		return contacts.SetFault(f)
+	}
+	if at := b.readerOf(f.Card); at != "" {
+		return fmt.Errorf("swap %s into %s: %w: %s", f.Card, reader, ErrCardElsewhere, at)
+	}
+	if _, err := b.open(f.Card, rand.Reader); err != nil {
+		return fmt.Errorf("swap into %s: %w", reader, err)
+	}
+	return contacts.arm(f, func() (*Card, error) { return b.open(f.Card, b.entropy.of(f.Card)) })
 }
 
 // Pinpad of a reader, to type on.
@@ -133,6 +170,15 @@ func (b *Bench) Pinpad(reader string) (*Pinpad, error) {
 		return nil, fmt.Errorf("reader %s: %w", reader, ErrNotOurDriver)
 	}
 	return &slot.Pinpad, nil
+}
+
+// SetPace sets how fast a reader's cards are.
+func (b *Bench) SetPace(reader string, p Pace) error {
+	contacts, err := b.Contacts(reader)
+	if err != nil {
+		return err
+	}
+	return contacts.SetPace(p)
 }
 
 // SetPlugged pulls a reader's cable out or puts it back in.
@@ -148,20 +194,57 @@ func (b *Bench) SetPlugged(reader string, plugged bool) error {
 func (b *Bench) Status(card string) (Status, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	path, err := cardPath(b.dir, card)
-	if err != nil {
-		return Status{}, err
-	}
-	if reader := b.readerOf(card); reader != "" {
-		if c := b.slots[reader].Card(); c != nil {
-			return c.Status(), nil
-		}
-	}
-	c, err := openNamed(path)
+	c, err := b.find(card)
 	if err != nil {
 		return Status{}, err
 	}
 	return c.Status(), nil
+}
+
+// find is the card wherever it is. What happens to it is kept in its file.
+func (b *Bench) find(card string) (*Card, error) {
+	for _, name := range b.names {
+		if c := b.slots[name].Card(); c != nil && c.name == card {
+			return c, nil
+		}
+	}
+	return b.open(card, rand.Reader) // looked at, it draws nothing
+}
+
+// Put puts a card, wherever it is, into a state.
+func (b *Bench) Put(card string, state State) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, err := b.find(card)
+	if err != nil {
+		return err
+	}
+	if err := c.Put(state, b.entropy.of(card)); err != nil {
+		return fmt.Errorf("%s: %w", card, err)
+	}
+	return nil
+}
+
+// Copy makes a second card of one, wherever that is; see Card.Copy.
+func (b *Bench) Copy(card, as string, how CopyKind) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, err := b.find(card)
+	if err != nil {
+		return err
+	}
+	return saveCopy(b.dir, c, as, how, b.entropy.of(as))
+}
+
+// Load gives a card, wherever it is, a voucher; see Card.Load.
+func (b *Bench) Load(card string, voucher []byte) (Loaded, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c, err := b.find(card)
+	if err != nil {
+		return Loaded{}, err
+	}
+	return c.Load(voucher)
 }
 
 // CardView is a card's place on the bench.
@@ -190,11 +273,13 @@ func (b *Bench) Cards() ([]CardView, error) {
 
 // ReaderView is the state of a reader.
 type ReaderView struct {
-	Name      string `json:"name"`
-	Addr      string `json:"addr"`
-	Card      string `json:"card,omitempty"`
-	Connected bool   `json:"connected"`
-	Fault     *Fault `json:"fault,omitempty"`
+	Name      string  `json:"name"`
+	Addr      string  `json:"addr"`
+	Card      string  `json:"card,omitempty"`
+	Connected bool    `json:"connected"`
+	Fault     *Fault  `json:"fault,omitempty"`
+	Speed     Pace    `json:"speed"`
+	Metrics   Metrics `json:"metrics"`
 
 	Pinpad *PinpadView `json:"pinpad,omitempty"` // of a reader that has one
 }
@@ -206,9 +291,9 @@ func (b *Bench) Readers() []ReaderView {
 	views := []ReaderView{}
 	for _, name := range b.names {
 		slot := b.slots[name]
-		v := ReaderView{Name: name, Addr: slot.addr, Connected: slot.Connected()}
-		if slot.Card() != nil {
-			v.Card = b.at[name]
+		v := ReaderView{Name: name, Addr: slot.addr, Connected: slot.Connected(), Speed: slot.Contacts.Pace(), Metrics: slot.Contacts.Metrics()}
+		if c := slot.Card(); c != nil {
+			v.Card = c.name
 		}
 		if f, ok := slot.Contacts.Fault(); ok {
 			v.Fault = &f
@@ -222,10 +307,10 @@ func (b *Bench) Readers() []ReaderView {
 	return views
 }
 
-// readerOf asks the slots: a fault may have taken a card out.
+// readerOf asks the slots: a fault may have taken a card out, or put it in. One that waits for its swap is there already.
 func (b *Bench) readerOf(card string) string {
-	for reader, name := range b.at {
-		if name == card && b.slots[reader].Card() != nil {
+	for _, reader := range b.names {
+		if b.slots[reader].holds(card) {
 			return reader
 		}
 	}

@@ -55,7 +55,7 @@ func newWorkbench(t *testing.T) *workbench {
 
 func (w *workbench) issue(name string) {
 	w.t.Helper()
-	request, err := CreateCard(w.dir, name)
+	request, err := CreateCard(w.dir, name, TestTransportKeys(), nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -282,17 +282,17 @@ func TestAFileThatIsNoCardIsNotOpened(t *testing.T) {
 
 func TestCardsAreMadeAndPersonalisedByName(t *testing.T) {
 	dir, office := filepath.Join(t.TempDir(), "cards"), newHeadOffice(t, 1)
-	request, err := CreateCard(dir, "anna")
+	request, err := CreateCard(dir, "anna", TestTransportKeys(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if again, err := RequestCard(dir, "anna"); err != nil || string(again) != string(request) {
 		t.Errorf("request %s, then %s, %v", request, again, err)
 	}
-	if _, err := CreateCard(dir, "anna"); !errors.Is(err, ErrCardExists) {
+	if _, err := CreateCard(dir, "anna", TestTransportKeys(), nil); !errors.Is(err, ErrCardExists) {
 		t.Errorf("a second anna: %v", err)
 	}
-	if _, err := CreateCard(dir, "../anna"); !errors.Is(err, ErrName) {
+	if _, err := CreateCard(dir, "../anna", TestTransportKeys(), nil); !errors.Is(err, ErrName) {
 		t.Errorf("a name that leaves the folder: %v", err)
 	}
 	if err := PersonaliseCard(dir, "ben", nil); !errors.Is(err, ErrUnknownCard) {

@@ -16,6 +16,7 @@ import (
 type Card struct {
 	mu   sync.Mutex
 	core *Core
+	name string // on a bench
 
 	other   chip // of a card of another maker; then there is no core
 	otherOn bool // it has power
@@ -49,20 +50,6 @@ func CreateWith(entropy io.Reader, keys TransportKeys) (*Card, error) {
 	return &Card{core: core}, err
 }
 
-// drawKey draws the key itself: the library would ignore the entropy that makes a card repeatable.
-func drawKey(entropy io.Reader) (*ecdh.PrivateKey, error) {
-	d := make([]byte, 32)
-	for range keyDraws {
-		if _, err := io.ReadFull(entropy, d); err != nil {
-			return nil, fmt.Errorf("draw card key: %w", err)
-		}
-		if key, err := ecdh.P256().NewPrivateKey(d); err == nil {
-			return key, nil
-		}
-	}
-	return nil, errors.New("draw card key: entropy gives no valid key")
-}
-
 // Restore takes up a card from a copy of its memory, also one made in the middle of a commit: the same card at an earlier
 // moment, or a second one of it. Entropy gives the card's random bytes.
 func Restore(image []byte, entropy io.Reader) (*Card, error) {
@@ -82,6 +69,20 @@ func (c *Card) Image() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.core.nvm.Image()
+}
+
+// drawKey draws the key itself: the library would ignore the entropy that makes a card repeatable.
+func drawKey(entropy io.Reader) (*ecdh.PrivateKey, error) {
+	d := make([]byte, 32)
+	for range keyDraws {
+		if _, err := io.ReadFull(entropy, d); err != nil {
+			return nil, fmt.Errorf("draw card key: %w", err)
+		}
+		if key, err := ecdh.P256().NewPrivateKey(d); err == nil {
+			return key, nil
+		}
+	}
+	return nil, errors.New("draw card key: entropy gives no valid key")
 }
 
 // Core is the card without its file and without locking, for tests that drive it alone.
@@ -161,6 +162,12 @@ func (c *Card) PowerOff() {
 	}
 }
 
+func (c *Card) powered() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.otherOn || c.core != nil && c.core.powered
+}
+
 // Reset restarts the card; see Core.
 func (c *Card) Reset() error {
 	c.mu.Lock()
@@ -170,20 +177,30 @@ func (c *Card) Reset() error {
 
 // Process answers one command; see Core.
 func (c *Card) Process(capdu []byte) []byte {
-	answer, _, _ := c.exchange(capdu)
+	answer, _, _, _ := c.exchange(capdu)
 	return answer
 }
 
-// exchange is Process that also tells whether the card had power to begin with, and what its file said.
-func (c *Card) exchange(capdu []byte) (answer []byte, powered bool, err error) {
+// exchange is Process that also tells whether the card had power to begin with, what it did, and what its file said.
+func (c *Card) exchange(capdu []byte) (answer []byte, powered bool, w work, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.other != nil {
-		return c.exchangeForeign(capdu)
+		answer, powered = c.exchangeForeign(capdu)
+		return answer, powered, work{}, nil
 	}
 	powered = c.core.powered
 	answer = c.core.Process(capdu)
-	return answer, powered, c.core.nvm.saveErr
+	return answer, powered, c.core.work, c.core.nvm.saveErr
+}
+
+// forgetSession is what a reset does that nobody sees.
+func (c *Card) forgetSession() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.core != nil {
+		c.core.endSession()
+	}
 }
 
 // failAfter arms the memory; see NVM.FailAfter.

@@ -16,6 +16,7 @@ const (
 	certScheme     = 92
 	certLastDay    = 98
 	certFlagsAt    = 102
+	certSigned     = 103 // so many bytes are under the signature
 	keyIDSize      = 8
 	cardIDSize     = 8
 	pointSize      = 65
@@ -38,6 +39,16 @@ func (c certificate) publicKey() []byte { return c[certPublicKey : certPublicKey
 func (c certificate) scheme() []byte    { return c[certScheme : certScheme+schemeSize] }
 func (c certificate) lastDay() uint16   { return binary.BigEndian.Uint16(c[certLastDay:]) }
 func (c certificate) flags() byte       { return c[certFlagsAt] }
+
+// certificateHash is kept beside the certificate, as a card does that takes milliseconds for it.
+func (c *Core) certificateHash() []byte { return c.nvm.bytes(certHashAt, hashSize) }
+
+// setCertificate puts a certificate and its hash into a transaction.
+func (c *Core) setCertificate(t *tx, cert certificate) {
+	c.work.add(opHash)
+	t.setBytes(certAt, cert)
+	t.setBytes(certHashAt, cert.hash())
+}
 
 func (c certificate) hash() []byte {
 	h := sha256.Sum256(c)
@@ -80,7 +91,7 @@ func (c *Core) renew(cmd command) reply {
 	case c.terminated():
 		return refuse(swConditions)
 	case bytes.Equal(renewed, held):
-		return done(held.hash()...)
+		return done(c.certificateHash()...)
 	case renewed.checkForm() != nil, !bytes.Equal(renewed.cardID(), held.cardID()),
 		!bytes.Equal(renewed.publicKey(), held.publicKey()), !bytes.Equal(renewed.scheme(), held.scheme()):
 		return refuse(swData)
@@ -88,9 +99,9 @@ func (c *Core) renew(cmd command) reply {
 		return refuse(swVoucherSeq)
 	}
 	t := c.nvm.begin()
-	t.setBytes(certAt, renewed)
+	c.setCertificate(t, renewed)
 	if err := t.commit(); err != nil {
 		return refuse(swFault)
 	}
-	return done(renewed.hash()...)
+	return done(c.certificateHash()...)
 }

@@ -54,13 +54,13 @@ func derivation(constant byte, bits uint16, challenges []byte) []byte {
 	return append(append(d, 1), challenges...)
 }
 
-func sessionKey(key [16]byte, constant byte, challenges []byte) [16]byte {
-	return newCMAC(key).sum(derivation(constant, 128, challenges))
+func (c *Core) sessionKey(key [16]byte, constant byte, challenges []byte) [16]byte {
+	return c.cmac(key, derivation(constant, 128, challenges))
 }
 
-func channelCryptogram(mac [16]byte, constant byte, challenges []byte) []byte {
-	c := newCMAC(mac).sum(derivation(constant, 8*cryptogramSize, challenges))
-	return c[:cryptogramSize]
+func (c *Core) channelCryptogram(mac [16]byte, constant byte, challenges []byte) []byte {
+	cryptogram := c.cmac(mac, derivation(constant, 8*cryptogramSize, challenges))
+	return cryptogram[:cryptogramSize]
 }
 
 // initializeUpdate is card.md 5.1.
@@ -80,14 +80,14 @@ func (c *Core) initializeUpdate(cmd command) reply {
 	}
 	challenges := append(append([]byte(nil), cmd.data...), own...)
 	enc, mac := [16]byte(c.nvm.bytes(transportEncAt, 16)), [16]byte(c.nvm.bytes(transportMACAt, 16))
-	smac := sessionKey(mac, deriveMAC, challenges)
+	smac := c.sessionKey(mac, deriveMAC, challenges)
 	c.handshake = &handshake{
-		session:        newSession(sessionKey(enc, deriveEnc, challenges), smac, sessionKey(mac, deriveRMAC, challenges)),
-		hostCryptogram: channelCryptogram(smac, deriveHostCryptogram, challenges),
+		session:        c.newSession(c.sessionKey(enc, deriveEnc, challenges), smac, c.sessionKey(mac, deriveRMAC, challenges)),
+		hostCryptogram: c.channelCryptogram(smac, deriveHostCryptogram, challenges),
 	}
 	answer := append(make([]byte, 10), version, 0x03, 0x60)
 	answer = append(answer, own...)
-	return done(append(answer, channelCryptogram(smac, deriveCardCryptogram, challenges)...)...)
+	return done(append(answer, c.channelCryptogram(smac, deriveCardCryptogram, challenges)...)...)
 }
 
 // externalAuthenticate opens the channel or ends the attempt, card.md 5.1. Its data is in the clear and its answer
@@ -104,6 +104,7 @@ func (c *Core) externalAuthenticate(cmd command) reply {
 		return refuse(swCryptogram)
 	}
 	s := h.session
+	c.work.add(opMAC)
 	s.chain = s.mac.sum(s.chain[:], cmd.header(), cmd.data[:cryptogramSize])
 	if subtle.ConstantTimeCompare(s.chain[:macSize], cmd.data[cryptogramSize:]) != 1 {
 		return refuse(swSecureWrong)

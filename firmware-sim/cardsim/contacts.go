@@ -11,7 +11,11 @@ import (
 type Contacts struct {
 	mu        sync.Mutex
 	fault     *trigger
+	other     func() (*Card, error) // opens the card of a swap
 	lastDebit []byte
+	held      *held
+	pace      Pace
+	metrics   Metrics
 }
 
 // Outcome is what a reader sees of one command.
@@ -20,17 +24,25 @@ type Outcome struct {
 	Delay   time.Duration // how late
 	Silent  bool          // nothing arrives, not even an empty answer
 	Removed bool          // the card is gone
+	Next    *Card         // the card that is in the reader now, when it was swapped
 	Err     error         // why it went when no fault was armed: its file cannot be written
 }
 
-// SetFault arms one fault in place of the one before.
+// SetFault arms one fault in place of the one before. A swap needs a Bench, which knows other cards.
 func (c *Contacts) SetFault(f Fault) error {
+	if f.Kind == Swap {
+		return f.unusable("only a bench knows other cards")
+	}
+	return c.arm(f, nil)
+}
+
+func (c *Contacts) arm(f Fault, other func() (*Card, error)) error {
 	if err := f.check(); err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.fault = newTrigger(f)
+	c.fault, c.other = newTrigger(f), other
 	return nil
 }
 
@@ -61,6 +73,10 @@ func (c *Contacts) ATR(card *Card) []byte {
 	}
 	variant := c.fault.Variant
 	c.used()
+	return distortATR(atr, variant)
+}
+
+func distortATR(atr []byte, variant string) []byte {
 	switch variant {
 	case ATREmpty:
 		return nil
@@ -69,22 +85,54 @@ func (c *Contacts) ATR(card *Card) []byte {
 	case ATRChecksum:
 		atr[len(atr)-1] ^= 0xFF
 		return atr
+	case ATRT0:
+		return []byte("\x3B\x64\x00\xFF\x80\x64T0") // TB1, TC1, four historical bytes
+	case ATRInverse:
+		return []byte("\x3F\x65\x00\x00\x80\x64INV")
 	}
 	return []byte{0x00, 0xFF, 0x55} // no TS that ISO 7816-3 knows
+}
+
+// PowerOn gives the card its power. An error that is ErrPowerLost took the card away.
+func (c *Contacts) PowerOn(card *Card) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held = nil
+	if c.fault == nil || c.fault.Kind != StartLoss {
+		return card.PowerOn()
+	}
+	card.failAfter(c.fault.Write, uint32(c.fault.Written))
+	err := card.PowerOn()
+	card.failAfter(0, 0)
+	if err != nil {
+		c.used() // a power on without enough writes leaves it armed
+	}
+	return err
 }
 
 // Exchange carries one command to the card and its answer back.
 func (c *Contacts) Exchange(card *Card, capdu []byte) Outcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	answer, rest, ok := c.held.fetch(capdu)
+	c.held = rest
+	if ok {
+		return c.timed(Outcome{Answer: answer}, capdu, work{})
+	}
 	var ins byte
 	if len(capdu) > 1 {
 		ins = capdu[1]
 	}
 	if c.fault == nil || c.fault.Kind == Replay && c.lastDebit == nil || !c.fault.fires(ins) {
-		return c.pass(card, capdu, ins)
+		o, w := c.pass(card, capdu)
+		return c.timed(o, capdu, w)
 	}
-	fault := c.fault.Fault
+	return c.spoil(card, capdu)
+}
+
+// spoil carries a command at which the fault happens.
+func (c *Contacts) spoil(card *Card, capdu []byte) Outcome {
+	fault := c.fault
 	c.used()
 	switch fault.Kind {
 	case TearBefore:
@@ -92,50 +140,77 @@ func (c *Contacts) Exchange(card *Card, capdu []byte) Outcome {
 	case TearAfter:
 		card.Process(capdu)
 		return Outcome{Removed: true}
+	case Swap:
+		next, err := c.other()
+		return Outcome{Removed: true, Next: next, Err: err}
 	case PowerLoss:
 		card.failAfter(fault.Write, uint32(fault.Written))
-		o := c.pass(card, capdu, ins)
-		card.failAfter(0, 0)
-		return o
+		defer card.failAfter(0, 0)
+	case StaleSession:
+		card.forgetSession()
 	case Replay:
-		return Outcome{Answer: bytes.Clone(c.lastDebit)}
+		return c.timed(Outcome{Answer: bytes.Clone(c.lastDebit)}, capdu, work{})
 	}
 	var o Outcome
+	var w work
 	if !fault.Skip {
-		o = c.pass(card, capdu, ins)
+		o, w = c.pass(card, capdu)
 	}
-	return fault.distort(o)
+	if fault.Kind == GetResponse || fault.Kind == WrongLe {
+		o.Answer, c.held = hold(fault.Kind, capdu, o.Answer)
+	}
+	late := fault.lateness(len(capdu)+len(o.Answer), w)
+	o = c.timed(fault.distort(o), capdu, w)
+	o.Delay += late
+	return o
 }
 
 // pass is the way without a fault. A card that is silent although it had power has lost it: it is gone.
-func (c *Contacts) pass(card *Card, capdu []byte, ins byte) Outcome {
-	answer, powered, err := card.exchange(capdu)
+func (c *Contacts) pass(card *Card, capdu []byte) (Outcome, work) {
+	answer, powered, w, err := card.exchange(capdu)
 	if answer == nil {
-		return Outcome{Removed: powered, Err: err}
+		return Outcome{Removed: powered, Err: err}, w
 	}
 	// Only a wrapped answer with data is one of success: 16 bytes at least, R-MAC and status word.
-	if ins == insDebit && len(answer) > macSize+2 {
+	if len(capdu) > 1 && capdu[1] == insDebit && len(answer) > macSize+2 {
 		c.lastDebit = bytes.Clone(answer)
 	}
-	return Outcome{Answer: answer}
+	return Outcome{Answer: answer}, w
 }
 
-func (f Fault) distort(o Outcome) Outcome {
-	switch f.Kind {
+// distort is what the fault makes of an answer. The card's own removal stays one.
+func (t *trigger) distort(o Outcome) Outcome {
+	n := len(o.Answer)
+	switch t.Kind {
 	case Mute:
 		o.Silent = true
-	case Slow:
-		o.Delay = f.delay()
 	case WrongSW:
-		o.Answer = []byte{byte(f.SW >> 8), byte(f.SW)}
+		o.Answer = []byte{byte(t.SW >> 8), byte(t.SW)}
 	case ShortAnswer:
-		o.Answer = o.Answer[:min(f.Bytes, len(o.Answer))]
+		o.Answer = o.Answer[:min(t.Bytes, n)]
+	case Truncated:
+		o.Answer = o.Answer[:max(0, n-t.Bytes)]
+	case OverLong:
+		more := make([]byte, t.Bytes)
+		for i := range more {
+			more[i] = byte(t.dice.Uint32())
+		}
+		status := max(0, n-2)
+		o.Answer = bytes.Join([][]byte{o.Answer[:status], more, o.Answer[status:]}, nil)
 	case BitFlip:
-		if n := 8 * len(o.Answer); n > 0 {
-			o.Answer[f.Bit%n/8] ^= 0x80 >> (f.Bit % 8)
+		if n > 0 {
+			o.Answer[t.Bit%(8*n)/8] ^= 0x80 >> (t.Bit % 8)
 		}
 	}
 	return o
+}
+
+// lateness of a slow card.
+func (f Fault) lateness(size int, w work) time.Duration {
+	if f.Kind != Slow {
+		return 0
+	}
+	return time.Duration(f.DelayMS)*time.Millisecond + time.Duration(f.ByteUS*size+f.OperationUS*w.total())*time.Microsecond
 }
 
 // used drops a fault that happens once.

@@ -88,15 +88,11 @@ func (b *Bench) putCard(r *http.Request) (any, error) {
 }
 
 func (b *Bench) putFault(r *http.Request) (any, error) {
-	contacts, err := b.Contacts(r.PathValue("name"))
-	if err != nil {
-		return nil, err
-	}
 	var f Fault
 	if err := decodeBody(r, &f); err != nil {
 		return nil, err
 	}
-	return nil, contacts.SetFault(f)
+	return nil, b.SetFault(r.PathValue("name"), f)
 }
 
 var errBody = errors.New("body is not the JSON wanted here")

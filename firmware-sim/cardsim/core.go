@@ -14,6 +14,7 @@ type Core struct {
 	entropy     io.Reader
 	contactless bool
 	powered     bool
+	work        work // for the command that is being answered
 
 	// Lost with power and reset.
 	selected   bool
@@ -81,7 +82,10 @@ func (c *Core) Process(capdu []byte) []byte {
 	if !c.powered {
 		return nil
 	}
+	c.work = work{}
+	commits := c.nvm.commits
 	answer := c.answer(capdu)
+	c.work[opCommit] = c.nvm.commits - commits
 	if c.nvm.lost {
 		c.PowerOff()
 		return nil

@@ -41,14 +41,11 @@ func (c *Core) selectApplication(cmd command) reply {
 }
 
 func (c *Core) fci() []byte {
-	cert, hash := c.certificate(), make([]byte, hashSize)
-	if !c.blank() {
-		hash = cert.hash()
-	}
+	cert := c.certificate()
 	a5 := tlv(0x80, 0x01)
 	a5 = append(a5, tlv(0x81, cert.cardID()...)...)
 	a5 = append(a5, tlv(0x82, cert.caKeyID()...)...)
-	a5 = append(a5, tlv(0x83, hash...)...)
+	a5 = append(a5, tlv(0x83, c.certificateHash()...)...)
 	a5 = append(a5, tlv(0x84, u32(c.nvm.word(ctrAt))...)...)
 	a5 = append(a5, tlv(0x85, u32(c.nvm.word(loadSeqAt))...)...)
 	a5 = append(a5, tlv(0x86, c.flags())...)
@@ -109,23 +106,45 @@ func (c *Core) keyAgree(cmd command) reply {
 		return refuse(swLength)
 	}
 	nh, qh := cmd.data[:nonceSize], cmd.data[nonceSize:]
-	point, err := ecdh.P256().NewPublicKey(qh)
-	if err != nil {
-		return refuse(swData)
-	}
-	z, err := c.key.ECDH(point)
-	if err != nil {
+	c.work.add(opAgree)
+	z, ok := c.agree(qh)
+	if !ok {
 		return refuse(swData)
 	}
 	nc := make([]byte, nonceSize)
 	if _, err := io.ReadFull(c.entropy, nc); err != nil {
 		return refuse(swFault)
 	}
-	info := bytes.Join([][]byte{[]byte("LYL1"), c.cardID(), c.certificate().hash(), nh, nc}, nil)
-	k := oneStepKDF(z, info)
-	cryptogram := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), c.cardID(), qh)
-	c.session = newSession([16]byte(k[16:32]), [16]byte(k[32:48]), [16]byte(k[48:64]))
+	info := bytes.Join([][]byte{[]byte("LYL1"), c.cardID(), c.certificateHash(), nh, nc}, nil)
+	k := c.sessionKeys(z, info)
+	cryptogram := c.cmac([16]byte(k[:16]), []byte("KC_1_V"), c.cardID(), qh)
+	c.session = c.newSession([16]byte(k[16:32]), [16]byte(k[32:48]), [16]byte(k[48:64]))
 	return done(append(nc, cryptogram[:]...)...)
+}
+
+// agree is the x coordinate of the shared point, and false for a point that is not on the curve.
+func (c *Core) agree(qh []byte) (z []byte, ok bool) {
+	if c.nvm.word(defectsAt)&defectOffCurve != 0 {
+		return agreeAnywhere(c.key.Bytes(), qh)
+	}
+	point, err := ecdh.P256().NewPublicKey(qh)
+	if err != nil {
+		return nil, false
+	}
+	z, err = c.key.ECDH(point)
+	return z, err == nil
+}
+
+// cmac is a MAC that costs the card time.
+func (c *Core) cmac(key [16]byte, parts ...[]byte) [16]byte {
+	c.work.add(opMAC)
+	return newCMAC(key).sum(parts...)
+}
+
+func (c *Core) sessionKeys(z, info []byte) [64]byte {
+	c.work.add(opHash)
+	c.work.add(opHash)
+	return oneStepKDF(z, info)
 }
 
 func tlv(tag byte, value ...byte) []byte {

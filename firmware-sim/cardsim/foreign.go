@@ -111,15 +111,15 @@ func NewForeign(description []byte, entropy io.Reader) (*Card, error) {
 }
 
 // exchangeForeign is exchange for a card of another maker.
-func (c *Card) exchangeForeign(capdu []byte) (answer []byte, powered bool, err error) {
+func (c *Card) exchangeForeign(capdu []byte) (answer []byte, powered bool) {
 	if !c.otherOn {
-		return nil, false, nil
+		return nil, false
 	}
 	cmd, ok := parseCommand(capdu)
 	if !ok {
-		return refuse(swLength).bytes(), true, nil
+		return refuse(swLength).bytes(), true
 	}
-	return c.other.process(cmd).bytes(), true, nil
+	return c.other.process(cmd).bytes(), true
 }
 
 // withCheck ends an answer to reset with its check byte, ISO/IEC 7816-3 8.2.5.

@@ -70,15 +70,11 @@ func (h *headOffice) certificate(t testing.TB, o certificateOrder) []byte {
 	cert = append(cert, tlv(0x54, []byte("LYT1")...)...)
 	cert = append(cert, tlv(0x55, byte(o.lastDay>>8), byte(o.lastDay))...)
 	cert = append(cert, tlv(0x56, o.flags)...)
-	digest := sha256.Sum256(cert)
-	r, s, err := ecdsa.Sign(seeded(99), h.ca, digest[:])
+	signature, err := sign(h.ca, cert)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var rs [64]byte
-	r.FillBytes(rs[:32])
-	s.FillBytes(rs[32:])
-	return append(cert, tlv(0x5F, rs[:]...)...)
+	return append(cert, tlv(0x5F, signature...)...)
 }
 
 // perso signs a request; with overrides the file says otherwise.

@@ -257,8 +257,7 @@ func (s *Slot) power(seat *seat, action byte) ifdAnswer {
 		seat.card.PowerOff()
 		return ifdAnswer{}
 	}
-	if err := seat.card.PowerOn(); err != nil {
-		s.log.Error().Err(err).Msg("card does not start")
+	if s.powerOn(seat) != nil || !seat.card.powered() {
 		return ifdAnswer{result: ifdNoCard}
 	}
 	return ifdAnswer{data: s.Contacts.ATR(seat.card)}

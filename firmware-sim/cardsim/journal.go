@@ -98,7 +98,7 @@ func (c *Core) oldestCtr() uint32 {
 // book appends a record and moves counter and balance in the transaction that the caller has begun.
 func (c *Core) book(t *tx, r record) record {
 	r.ctr = c.nvm.word(ctrAt) + 1
-	mac := newCMAC([16]byte(c.nvm.bytes(ktxAt, 16))).sum([]byte("LT1"), c.cardID(), r.proven())
+	mac := c.cmac([16]byte(c.nvm.bytes(ktxAt, 16)), []byte("LT1"), c.cardID(), r.proven())
 	r.txmac = [txmacSize]byte(mac[:])
 	t.set(ctrAt, r.ctr)
 	t.set(balanceAt, r.balance)

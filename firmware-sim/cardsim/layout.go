@@ -35,7 +35,10 @@ const (
 	transportDEKAt = transportMACAt + 4
 	transportWords = 1 + 3*4
 
-	nvmWords = transportAt + transportWords
+	certHashAt = transportAt + transportWords
+	defectsAt  = certHashAt + hashSize/4
+
+	nvmWords = defectsAt + 1
 )
 
 const (

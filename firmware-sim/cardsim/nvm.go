@@ -32,6 +32,7 @@ const (
 type NVM struct {
 	words    []uint32
 	writes   uint64
+	commits  int
 	failIn   int
 	failMask uint32
 	lost     bool
@@ -239,5 +240,6 @@ func (t *tx) commit() error {
 	if err := n.write(markerAt, 0); err != nil {
 		return err
 	}
+	n.commits++
 	return n.flush()
 }

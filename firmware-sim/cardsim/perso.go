@@ -117,7 +117,7 @@ func (c *Core) personalise(id identity) error {
 func (c *Core) activate(id identity) error {
 	t := c.nvm.begin()
 	t.set(lifeAt, lifeActive)
-	t.setBytes(certAt, id.certificate)
+	c.setCertificate(t, id.certificate)
 	t.setBytes(ktxAt, id.ktx)
 	t.setBytes(kldAt, id.kld)
 	t.set(infoLenAt, uint32(len(id.info)))

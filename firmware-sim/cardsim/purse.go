@@ -96,6 +96,7 @@ func (c *Core) needsPIN(amount uint32) bool {
 func (c *Core) undo(data []byte) reply {
 	txid, hash := [txidSize]byte(data), sha256.Sum256(data[txidSize:])
 	last, ok := c.nth(1)
+	c.work.add(opHash)
 	switch {
 	case !ok || last.txid != txid || last.kind == recordLoad:
 		return refuse(swNotLastDebit)

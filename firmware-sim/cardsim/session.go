@@ -16,10 +16,11 @@ type session struct {
 	mac, rmac cmacKey
 	counter   [16]byte
 	chain     [16]byte // the whole C-MAC of the command before
+	work      *work
 }
 
-func newSession(enc, mac, rmac [16]byte) *session {
-	return &session{enc: newAES(enc), mac: newCMAC(mac), rmac: newCMAC(rmac)}
+func (c *Core) newSession(enc, mac, rmac [16]byte) *session {
+	return &session{enc: newAES(enc), mac: newCMAC(mac), rmac: newCMAC(rmac), work: &c.work}
 }
 
 // open checks a wrapped command and takes its data out of the envelope. False ends the session.
@@ -30,6 +31,7 @@ func (s *session) open(cmd command) (command, bool) {
 		return cmd, false
 	}
 	encrypted, mac := cmd.data[:n], cmd.data[n:]
+	s.work.add(opMAC)
 	m := s.mac.sum(s.chain[:], cmd.header(), encrypted)
 	if subtle.ConstantTimeCompare(m[:macSize], mac) != 1 {
 		return cmd, false
@@ -39,6 +41,7 @@ func (s *session) open(cmd command) (command, bool) {
 	if n == 0 {
 		return cmd, true
 	}
+	s.work.add(opCipher)
 	plain := make([]byte, n)
 	cipher.NewCBCDecrypter(s.enc, s.iv(false)).CryptBlocks(plain, encrypted)
 	data, ok := unpad(plain)
@@ -50,10 +53,12 @@ func (s *session) open(cmd command) (command, bool) {
 func (s *session) seal(r reply) []byte {
 	var encrypted []byte
 	if len(r.data) > 0 {
+		s.work.add(opCipher)
 		encrypted = pad(r.data)
 		cipher.NewCBCEncrypter(s.enc, s.iv(true)).CryptBlocks(encrypted, encrypted)
 	}
 	sw := binary.BigEndian.AppendUint16(nil, uint16(r.sw))
+	s.work.add(opMAC)
 	mac := s.rmac.sum(s.chain[:], encrypted, sw)
 	return append(append(encrypted, mac[:macSize]...), sw...)
 }

@@ -59,12 +59,17 @@ func (s *Slot) Insert(card *Card) (before *Card) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before = s.eject()
+	s.seatCard(card)
+	return before
+}
+
+// seatCard needs the lock and an empty slot.
+func (s *Slot) seatCard(card *Card) {
 	s.seat = &seat{card: card, gone: make(chan struct{})}
 	select {
 	case s.changed <- struct{}{}:
 	default:
 	}
-	return before
 }
 
 // Remove takes the card out, if there is one. It loses its power before Remove returns.
@@ -82,6 +87,15 @@ func (s *Slot) Card() *Card {
 		return nil
 	}
 	return s.seat.card
+}
+
+// holds tells whether the card is in the slot, or will be by a swap that is armed.
+func (s *Slot) holds(name string) bool {
+	if f, ok := s.Contacts.Fault(); ok && f.Kind == Swap && f.Card == name {
+		return true
+	}
+	card := s.Card()
+	return card != nil && card.name == name
 }
 
 // Connected tells whether the reader has taken the card's connection.
@@ -264,9 +278,25 @@ func (s *Slot) exchange(seat *seat, capdu []byte) (Outcome, error) {
 	}
 	if outcome.Removed {
 		s.eject()
+		if outcome.Next != nil {
+			s.seatCard(outcome.Next)
+		}
 		return Outcome{}, errCardGone
 	}
 	return outcome, nil
+}
+
+// powerOn needs the lock. A card that loses its power in its recovery has left.
+func (s *Slot) powerOn(seat *seat) error {
+	err := s.Contacts.PowerOn(seat.card)
+	if errors.Is(err, ErrPowerLost) {
+		s.eject()
+		return errCardGone
+	}
+	if err != nil {
+		s.log.Error().Err(err).Msg("card does not start")
+	}
+	return nil
 }
 
 func (s *Slot) control(seat *seat, code byte) (Outcome, error) {
@@ -279,8 +309,8 @@ func (s *Slot) control(seat *seat, code byte) (Outcome, error) {
 	case vpcdPowerOff:
 		seat.card.PowerOff()
 	case vpcdPowerOn, vpcdReset:
-		if err := seat.card.PowerOn(); err != nil {
-			s.log.Error().Err(err).Msg("card does not start")
+		if err := s.powerOn(seat); err != nil {
+			return Outcome{}, err
 		}
 	case vpcdATR:
 		return Outcome{Answer: s.Contacts.ATR(seat.card)}, nil

@@ -19,6 +19,7 @@ type pieces struct {
 
 // generateKey is card.md 5.2. The pair is kept over a loss of power: its certificate may be on the way.
 func (c *Core) generateKey([]byte) reply {
+	c.work.add(opKeyPair)
 	key, err := drawKey(c.entropy)
 	if err != nil {
 		return refuse(swFault)

@@ -24,7 +24,7 @@ const (
 
 // fromHeadOffice checks a MAC under K_ld.
 func (c *Core) fromHeadOffice(label string, message, mac []byte) bool {
-	want := newCMAC([16]byte(c.nvm.bytes(kldAt, 16))).sum([]byte(label), c.cardID(), message)
+	want := c.cmac([16]byte(c.nvm.bytes(kldAt, 16)), []byte(label), c.cardID(), message)
 	return subtle.ConstantTimeCompare(want[:], mac) == 1
 }
 
