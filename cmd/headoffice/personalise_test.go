@@ -1,0 +1,222 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/firmware-sim/cardsim"
+	"loyaltill/sync/headoffice"
+)
+
+// counter is a reader of head office, and somebody who puts blanks in and takes cards out.
+type counter struct {
+	*process
+	slot   *cardsim.Slot
+	reader []string // flags that name the reader
+	folder string
+	list   string
+	keys   string
+	said   bytes.Buffer // everything that the command printed, on both streams
+}
+
+const batchOf = 6
+
+// newCounter has a list of so many cards; simulated cards call in at addr.
+func newCounter(t *testing.T, addr string, reader ...string) *counter {
+	t.Helper()
+	c := &counter{process: newProcess(t), slot: cardsim.NewSlot("desk", addr, zerolog.Nop()), reader: reader, folder: filepath.Join(t.TempDir(), "batch")}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.slot.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	list := "number,language\n"
+	for i := range batchOf {
+		list += fmt.Sprintf("60340000000001%02d,pl\n", i)
+	}
+	c.list, c.keys = c.file("list.csv", list), c.file("transport.json", transport(cardsim.TestTransportKeys()))
+	return c
+}
+
+func transport(k cardsim.TransportKeys) string {
+	return fmt.Sprintf(`{"version":%d,"enc":"%x","mac":"%x","dek":"%x"}`, k.Version, k.Enc, k.MAC, k.DEK)
+}
+
+func (c *counter) file(name, content string) string {
+	c.t.Helper()
+	path := filepath.Join(filepath.Dir(c.dir), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return path
+}
+
+func (c *counter) blank() *cardsim.Card {
+	c.t.Helper()
+	blank, err := cardsim.Create(rand.Reader)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return blank
+}
+
+// personalise runs the command until it ends, or is killed after a while (0: never). A card that is done makes room for a blank.
+func (c *counter) personalise(life time.Duration, more ...string) error {
+	c.t.Helper()
+	args := append([]string{"card", "personalise", c.list, "--dir", c.dir, "--transport-keys", c.keys, "--out", c.folder}, c.reader...)
+	cmd := exec.CommandContext(c.t.Context(), "headoffice", append(args, more...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if life > 0 {
+		defer time.AfterFunc(life, func() { _ = cmd.Process.Kill() }).Stop()
+	}
+	for lines := bufio.NewScanner(io.TeeReader(out, &c.said)); lines.Scan(); {
+		var made headoffice.Made
+		if json.Unmarshal(lines.Bytes(), &made) == nil && made.Done {
+			c.slot.Remove()
+			c.slot.Insert(c.blank())
+		}
+	}
+	err = cmd.Wait()
+	c.said.Write(stderr.Bytes())
+	return err
+}
+
+// check looks at what the batch has left.
+func (c *counter) check() {
+	c.t.Helper()
+	numbers := map[string]int{}
+	for _, m := range c.report().Members {
+		active := 0
+		for _, k := range m.Cards {
+			if k.Blocked == "" {
+				active++
+			}
+		}
+		for _, n := range m.Numbers {
+			numbers[n] += active
+		}
+	}
+	for i := range batchOf {
+		if n := fmt.Sprintf("6034…01%02d", i); numbers[n] != 1 {
+			c.t.Errorf("number %s has %d cards", n, numbers[n])
+		}
+	}
+	letters, err := filepath.Glob(filepath.Join(c.folder, "letters", "*.txt"))
+	if err != nil || len(letters) != batchOf {
+		c.t.Fatalf("%d letters, %v", len(letters), err)
+	}
+	for _, path := range letters {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		for _, secret := range regexp.MustCompile(`[0-9]{8}`).FindAllString(string(text), -1) {
+			if strings.Contains(c.said.String(), secret) {
+				c.t.Errorf("the command printed a PUK")
+			}
+		}
+	}
+	if strings.Contains(c.said.String(), "60340000") {
+		c.t.Error("the command printed a whole number")
+	}
+	c.run("verify", "--dir", c.dir)
+}
+
+// The program is killed at random moments while somebody puts in one blank after the other. In the end each number has one card.
+func (c *counter) killAndResume() {
+	c.t.Helper()
+	seed := mathrand.Uint64()
+	c.t.Logf("seed %d", seed)
+	random := mathrand.New(mathrand.NewPCG(seed, 1))
+	c.slot.Insert(c.blank())
+	const deaths = 5
+	for range deaths {
+		if c.personalise(time.Duration(100+random.IntN(900))*time.Millisecond) == nil {
+			break
+		}
+	}
+	if err := c.personalise(0); err != nil {
+		c.t.Fatalf("%v\n%s", err, c.said.String())
+	}
+	c.check()
+}
+
+func freeLink(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer free.Close()
+	return free.Addr().String()
+}
+
+func TestBatchThatIsKilledGoesOnWithoutLossOrDouble(t *testing.T) {
+	link := freeLink(t)
+	newCounter(t, link, "--link", link).killAndResume()
+}
+
+func TestDryRunTriesABlankAndMakesNothing(t *testing.T) {
+	link := freeLink(t)
+	c := newCounter(t, link, "--link", link)
+	c.slot.Insert(c.blank())
+	if err := c.personalise(0, "--dry-run"); err != nil || !strings.Contains(c.said.String(), `"done":0`) {
+		t.Errorf("%v\n%s", err, c.said.String())
+	}
+	if n := len(c.report().Members); n != 1 {
+		t.Errorf("%d members after a dry run, want the one from before", n)
+	}
+}
+
+func TestWrongTransportKeysAreSaidAndTheNextBlankIsTaken(t *testing.T) {
+	link := freeLink(t)
+	c := newCounter(t, link, "--link", link)
+	keys := cardsim.TestTransportKeys()
+	keys.Enc[0] ^= 1
+	keys.MAC[0] ^= 1
+	other, err := cardsim.CreateWith(rand.Reader, keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.slot.Insert(other)
+	if err := c.personalise(3 * time.Second); err == nil {
+		t.Fatal("the batch ended without a card")
+	}
+	if !strings.Contains(c.said.String(), "these transport keys are not this blank's") {
+		t.Errorf("%s", c.said.String())
+	}
+	c.slot.Remove()
+	c.slot.Insert(c.blank())
+	if err := c.personalise(0); err != nil {
+		t.Fatalf("%v\n%s", err, c.said.String())
+	}
+	c.check()
+}
