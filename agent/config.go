@@ -187,7 +187,7 @@ func (c *Config) checkLanes() (problems []string) {
 		if l.Printer.Device != "" && l.Printer.Profile == "" {
 			bad(n, "printer.profile: is missing; `epson-tm-t20iii-80` and `safe` are there")
 		}
-		if taken(l.Reader.Name) || taken(l.Reader.Link) {
+		if taken(l.Reader.String()) {
 			bad(n, "reader: another lane has it already; a reader belongs to one lane")
 		}
 		if taken(l.Printer.Device) {

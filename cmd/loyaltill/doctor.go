@@ -80,16 +80,16 @@ func checkIdentity(cfg agent.Config) (*store.Identity, []finding) {
 
 func checkReaders(cfg agent.Config) (found []finding) {
 	status, err := reader.Probe()
-	named := 0
+	wanted := 0
 	for _, l := range cfg.Lanes {
 		if l.Reader.Link != "" {
 			found = append(found, finding{what: "reader", seen: fmt.Sprintf("lane %d: direct link on %s, for simulated cards", l.Number, l.Reader.Link)})
 		}
-		if l.Reader.Name != "" {
-			named++
+		if l.Reader.PCSC() {
+			wanted++
 		}
 	}
-	if named == 0 {
+	if wanted == 0 {
 		return found
 	}
 	if err != nil {
@@ -103,7 +103,7 @@ func checkReaders(cfg agent.Config) (found []finding) {
 		}
 	}
 	for _, l := range cfg.Lanes {
-		if l.Reader.Name != "" {
+		if l.Reader.PCSC() {
 			found = append(found, checkReader(l, status.Readers))
 		}
 	}
@@ -113,24 +113,31 @@ func checkReaders(cfg agent.Config) (found []finding) {
 func checkReader(l agent.LaneConfig, readers []reader.Seen) finding {
 	fit, err := l.Reader.Candidates(readers)
 	if err != nil {
-		return finding{"reader", err.Error(), "mend reader.name of the lane"}
+		return finding{"reader", err.Error(), "mend the reader of the lane"}
 	}
 	what := fmt.Sprintf("lane %d: ", l.Number)
 	switch len(fit) {
 	case 1:
 		return finding{what: "reader", seen: what + fit[0]}
 	case 0:
-		return finding{"reader", what + "no reader is called " + l.Reader.Name, "plug it in, or choose one of: " + names(readers)}
+		return finding{"reader", what + "no reader has " + l.Reader.String(), "plug it in, or choose one of: " + names(readers)}
 	}
-	return finding{"reader", what + "several readers fit: " + strings.Join(fit, ", "), "make reader.name fit one of them only"}
+	return finding{"reader", what + "several readers fit: " + strings.Join(fit, ", "), "name one of them by serial or usb: " + names(readers)}
 }
 
 func names(readers []reader.Seen) string {
 	var all []string
 	for _, r := range readers {
-		all = append(all, r.Name)
+		name := r.Name
+		if r.Serial != "" {
+			name += ", serial " + r.Serial
+		}
+		if r.USB != "" {
+			name += ", usb " + r.USB
+		}
+		all = append(all, name)
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(all, "; ")
 }
 
 func cardServiceRemedy(err error) string {

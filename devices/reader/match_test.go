@@ -24,6 +24,14 @@ func TestSelectorNamesExactlyOneWayToAReader(t *testing.T) {
 		{Selector{Link: "192.168.1.5:35963"}, false},
 		{Selector{Link: "localhost:35963"}, false},
 		{Selector{Link: "35963"}, false},
+		{Selector{Serial: "010100533246"}, true},
+		{Selector{USB: "1-1.3.2"}, true},
+		{Selector{Serial: "0101", Name: ".* 00 01"}, true},
+		{Selector{USB: "1-1", Name: ".* 00 01"}, true},
+		{Selector{Serial: "0101", USB: "1-1"}, false},
+		{Selector{Serial: "0101", Link: "127.0.0.1:1"}, false},
+		{Selector{USB: "/dev/bus/usb/001/002"}, false},
+		{Selector{USB: "usb1"}, false},
 	}
 	for _, tt := range tests {
 		if err := tt.sel.Check(); (err == nil) != tt.ok {
@@ -34,7 +42,7 @@ func TestSelectorNamesExactlyOneWayToAReader(t *testing.T) {
 
 func TestTwoLanesCannotHaveOneReader(t *testing.T) {
 	s := NewService(zerolog.Nop(), time.Now)
-	for _, sel := range []Selector{{Name: "ACS.*"}, {Link: "127.0.0.1:9"}} {
+	for _, sel := range []Selector{{Name: "ACS.*"}, {Link: "127.0.0.1:9"}, {Serial: "0101"}, {USB: "1-1"}} {
 		if _, err := s.Reader(sel); err != nil {
 			t.Fatal(err)
 		}

@@ -5,6 +5,7 @@ package reader
 import (
 	"context"
 	"fmt"
+	"io/fs"
 
 	"loyaltill/devices"
 	"loyaltill/devices/card"
@@ -32,6 +33,8 @@ func (s *Service) watch(ctx context.Context) {
 func notBuilt() error {
 	return fmt.Errorf("%w: build with -tags pcsc where libpcsclite is installed, or use a link", ErrNotBuilt)
 }
+
+func askPlate(string, fs.FS) (plate, error) { return plate{}, notBuilt() }
 
 func version() string { return "" }
 

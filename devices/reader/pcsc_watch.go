@@ -5,6 +5,7 @@ package reader
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"time"
 
@@ -123,7 +124,7 @@ func sightings(states []scard.ReaderState, known map[string]scard.StateFlag) []s
 	return seen
 }
 
-// Probe looks at the card service once, without a running Service.
+// Probe looks at the card service once, without a running Service, and asks every reader who it is.
 func Probe() (Status, error) {
 	status := Status{Version: version()}
 	pcsc, err := scard.EstablishContext()
@@ -146,7 +147,11 @@ func Probe() (Status, error) {
 	}
 	remember(states, known)
 	for _, one := range sightings(states, known) {
-		status.Readers = append(status.Readers, Seen{Name: one.name, Present: one.present})
+		said, err := askPlate(one.name, os.DirFS(usbDevices))
+		if err != nil {
+			said = plate{} // in use: a lane's agent has it, or another program
+		}
+		status.Readers = append(status.Readers, Seen{Name: one.name, Present: one.present, Serial: said.serial, USB: said.usb})
 	}
 	return status, nil
 }

@@ -9,7 +9,6 @@ package reader
 import (
 	"context"
 	"errors"
-	"regexp"
 	"sync"
 	"time"
 
@@ -65,7 +64,7 @@ type Event struct {
 // Reader is the reader of one lane.
 type Reader struct {
 	now     func() time.Time
-	match   *regexp.Regexp // nil on a direct link
+	match   *matcher // nil on a direct link
 	backend backend
 	events  chan Event
 

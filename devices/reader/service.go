@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +35,8 @@ type Service struct {
 	log zerolog.Logger
 	now func() time.Time
 
-	beat atomic.Int64 // when the watcher last came back from PC/SC
+	plates plates
+	beat   atomic.Int64 // when the watcher last came back from PC/SC
 
 	mu        sync.Mutex
 	readers   []*Reader
@@ -53,7 +55,9 @@ type Status struct {
 // Seen is one reader of the card service.
 type Seen struct {
 	Name    string
-	Present bool // a card is in it
+	Present bool   // a card is in it
+	Serial  string // empty: it has none, did not tell, or nobody asked
+	USB     string // likewise
 }
 
 // Virtual reports whether the reader is one of the test driver's, which takes cards from anybody on the network.
@@ -65,11 +69,12 @@ type sighting struct {
 	present bool
 	away    bool   // known, but not connected at this moment
 	counted uint16 // insertions and removals so far
+	plate   plate
 }
 
 // NewService makes a service that has no readers yet and does nothing before Run.
 func NewService(log zerolog.Logger, now func() time.Time) *Service {
-	return &Service{log: log, now: now, status: Status{Version: version()}}
+	return &Service{log: log, now: now, status: Status{Version: version()}, plates: newPlates(os.DirFS(usbDevices))}
 }
 
 // Reader gives a lane its reader. Whether it is there shows in its health, later: readers come and go.
@@ -81,7 +86,10 @@ func (s *Service) Reader(sel Selector) (*Reader, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if slices.Contains(s.selectors, sel) {
-		return nil, fmt.Errorf("reader %s%s is configured for two lanes", sel.Name, sel.Link)
+		return nil, fmt.Errorf("reader %v is configured for two lanes", sel)
+	}
+	if match != nil && match.asksPlate() {
+		s.plates.wanted = true
 	}
 	r := &Reader{now: s.now, match: match, events: make(chan Event, 1)}
 	if match == nil {
@@ -116,6 +124,7 @@ func (s *Service) Run(ctx context.Context) error {
 		s.beat.Store(s.now().UnixNano())
 		work.Go(func() { s.watch(ctx) })
 		work.Go(func() { s.feelPulse(ctx) })
+		work.Go(func() { s.plates.run(ctx) })
 	}
 	ended := make(chan struct{})
 	go func() {
@@ -161,6 +170,7 @@ func (s *Service) serviceFailed(state devices.State, code devices.Code, err erro
 	}
 	s.status.Service = s.status.Service.Next(state, code, now)
 	s.status.Readers = nil
+	s.plates.keep(nil) // who comes back under a name may be another
 	for _, r := range s.readers {
 		if usesPCSC(r) {
 			r.lose(state, code)
@@ -173,6 +183,7 @@ func (s *Service) observe(seen []sighting) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
+	s.plates.fill(seen)
 	if !s.troubled.IsZero() {
 		s.log.Info().Int("readers", len(seen)).Msg("card service answers again")
 		s.troubled = time.Time{}
@@ -180,7 +191,7 @@ func (s *Service) observe(seen []sighting) {
 	s.status.Service = s.status.Service.Next(devices.OK, "", now)
 	s.status.Readers = s.status.Readers[:0:0]
 	for _, one := range seen {
-		s.status.Readers = append(s.status.Readers, Seen{Name: one.name, Present: one.present})
+		s.status.Readers = append(s.status.Readers, Seen{Name: one.name, Present: one.present, Serial: one.plate.serial, USB: one.plate.usb})
 	}
 	taken := map[string]bool{}
 	for _, r := range s.readers {

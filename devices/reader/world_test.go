@@ -70,6 +70,12 @@ func next(tb testing.TB, r *Reader, present bool) Event {
 func virtualSlot(tb testing.TB, addr string) *cardsim.Slot {
 	tb.Helper()
 	slot := cardsim.NewSlot("test", addr, zerolog.Nop())
+	runSlot(tb, slot)
+	return slot
+}
+
+func runSlot(tb testing.TB, slot *cardsim.Slot) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- slot.Run(ctx) }()
@@ -79,7 +85,6 @@ func virtualSlot(tb testing.TB, addr string) *cardsim.Slot {
 			tb.Errorf("slot ended with %v", err)
 		}
 	})
-	return slot
 }
 
 // member is one member with a card and the store that knows its issuer.
