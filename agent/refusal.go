@@ -69,6 +69,7 @@ const (
 	CodeCardCounterfeit = "card_counterfeit"
 	CodeCardUnreadable  = "card_unreadable"
 	CodeCardTerminated  = "card_terminated"
+	CodeReaderBusy      = "reader_busy"
 	CodeIssuerRevoked   = "card_issuer_revoked"
 )
 

@@ -35,6 +35,8 @@ const (
 type CardState struct {
 	State CardPhase `json:"state"`
 	Code  string    `json:"code,omitempty" doc:"why the card was refused, or what is waited for"`
+
+	Programs string `json:"programs,omitempty" doc:"with reader_busy: the programs that may have the reader, as far as the agent may see"`
 }
 
 // Member is who tapped, or whose number was typed.

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/devices/reader"
 	"loyaltill/store/agentdb"
 )
 
@@ -27,12 +29,25 @@ func (l *lane) tap(ctx context.Context) {
 	if err != nil {
 		l.endSession()
 		l.setWho(nil)
-		l.setCard(CardRefused, refusedCard(err))
+		l.refuseCard(err)
 		l.a.log.Info().Uint8("lane", uint8(l.cfg.Number)).Err(err).Msg("card refused")
 		return
 	}
 	l.setWho(who)
 	l.setCard(CardReady, "")
+}
+
+// refuseCard shows why the tap came to nothing.
+func (l *lane) refuseCard(err error) {
+	refused := CardState{State: CardRefused, Code: refusedCard(err)}
+	var busy *reader.BusyError
+	if errors.As(err, &busy) {
+		refused.Programs = strings.Join(busy.Programs, ", ")
+	}
+	l.mu.Lock()
+	l.card = refused
+	l.mu.Unlock()
+	l.publish()
 }
 
 func (l *lane) openCard(ctx context.Context) (*identified, error) {
@@ -152,6 +167,8 @@ func refusedCard(err error) string {
 	switch {
 	case errors.As(err, &r):
 		return r.Code
+	case errors.Is(err, reader.ErrBusy):
+		return CodeReaderBusy
 	case errors.Is(err, card.ErrNotLYL1):
 		return CodeCardUnknown
 	case errors.Is(err, card.ErrHot):

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/ebfe/scard"
@@ -39,8 +40,11 @@ func (p *pcscReader) connect(ctx context.Context) (card.Transmitter, error) {
 		if err == nil {
 			return &pcscConn{p: p, atr: atr}, nil
 		}
-		if !errors.Is(err, ErrBusy) || errors.Is(err, errOwn) || waited >= shareLimit || ctx.Err() != nil {
+		if !errors.Is(err, ErrBusy) || errors.Is(err, errOwn) || ctx.Err() != nil {
 			return nil, fmt.Errorf("connect card in %q: %w", name, err)
+		}
+		if waited >= shareLimit {
+			return nil, fmt.Errorf("connect card in %q: %w", name, &BusyError{Programs: programsWithPCSC(os.DirFS(procDir), os.Getpid())})
 		}
 		rest(ctx, wait)
 		waited += wait

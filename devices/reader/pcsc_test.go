@@ -5,6 +5,7 @@ package reader
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -274,7 +275,10 @@ func TestProgramThatLooksAtACardIsWaitedForTwoSeconds(t *testing.T) {
 	leave := squat(t, s.Daemon.Readers[0])
 	began := time.Now()
 	_, err := s.readers[0].Connect(t.Context())
-	wantErr(t, err, ErrBusy)
+	var busy *BusyError
+	if !errors.As(err, &busy) || !errors.Is(err, ErrBusy) {
+		t.Fatal(err)
+	}
 	if took := time.Since(began); took < shareLimit || took > 2*shareLimit {
 		t.Fatalf("gave up after %v", took)
 	}
