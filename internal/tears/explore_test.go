@@ -1,10 +1,12 @@
 package tears
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -14,9 +16,32 @@ type step struct {
 	name  string
 	store int // whose agent serves it; nobody: -1
 	do    func(*life)
+	calm  bool // no mishap ever happens in it
 }
 
 const nobody = -1
+
+// branch is a step with all that stories let come after it. Stories that begin alike share their beginning.
+type branch struct {
+	step step
+	next []*branch
+}
+
+// grow puts a story into the tree.
+func grow(tree []*branch, steps []step) []*branch {
+	if len(steps) == 0 {
+		return tree
+	}
+	at := slices.IndexFunc(tree, func(b *branch) bool { return b.step.name == steps[0].name })
+	if at < 0 {
+		at, tree = len(tree), append(tree, &branch{step: steps[0]})
+	}
+	tree[at].next = grow(tree[at].next, steps[1:])
+	return tree
+}
+
+// String names everything that can happen from here on: equal names, equal futures.
+func (b *branch) String() string { return fmt.Sprint(b.step.name, b.next) }
 
 // extent is how much of the tree of mishaps is walked.
 type extent struct {
@@ -25,39 +50,37 @@ type extent struct {
 	seed    uint64   // which ones are taken
 }
 
-// tally counts what was walked.
-type tally struct {
-	of                 *tally        // of all stories, nil for that one itself
-	schedules          atomic.Uint64 // ways through a story; those that meet in one world share what comes after
-	runs, worlds, ends atomic.Uint64 // lives that were lived; distinct worlds between two steps, and at the end
-}
-
-func (n *tally) String() string {
-	return fmt.Sprintf("%d schedules, %d runs, %d worlds, %d distinct ends", n.schedules.Load(), n.runs.Load(), n.worlds.Load(), n.ends.Load())
-}
-
-func (n *tally) add(what func(*tally) *atomic.Uint64, count uint64) {
-	for ; n != nil; n = n.of {
-		what(n).Add(count)
-	}
-}
-
-func (n *tally) schedule(count uint64) {
-	n.add(func(n *tally) *atomic.Uint64 { return &n.schedules }, count)
-}
-func (n *tally) run()   { n.add(func(n *tally) *atomic.Uint64 { return &n.runs }, 1) }
-func (n *tally) world() { n.add(func(n *tally) *atomic.Uint64 { return &n.worlds }, 1) }
-func (n *tally) end()   { n.add(func(n *tally) *atomic.Uint64 { return &n.ends }, 1) }
-
-// walk explores one story: each of its steps with every mishap at every moment.
+// walk explores stories: each step with every mishap at every moment. Worlds that mean the same are explored once.
 type walk struct {
 	t      testing.TB
-	rig    *rig
-	story  story
+	chain  *chain
 	extent extent
-	tally  *tally
-	known  map[string]uint64 // schedules behind what was explored before
-	ended  map[string]bool
+	rigs   chan *rig     // as many lives at a time
+	hands  chan struct{} // as many goroutines beside the first
+
+	schedules          atomic.Uint64 // ways through, counted when the walk is over; those that meet in one world share the rest
+	runs, worlds, ends atomic.Uint64 // lives that were lived; distinct worlds between two steps, and at the end
+
+	mu    sync.Mutex
+	known map[string]*found
+}
+
+// found is how many schedules lie behind something, once that is explored.
+type found struct {
+	done      chan struct{}
+	schedules uint64
+}
+
+func newWalk(t testing.TB, c *chain, e extent, workers int) *walk {
+	k := &walk{t: t, chain: c, extent: e, rigs: make(chan *rig, workers), hands: make(chan struct{}, workers-1), known: map[string]*found{}}
+	for range workers {
+		k.rigs <- newRig(t, c)
+	}
+	return k
+}
+
+func (k *walk) String() string {
+	return fmt.Sprintf("%d schedules, %d runs, %d worlds, %d distinct ends", k.schedules.Load(), k.runs.Load(), k.worlds.Load(), k.ends.Load())
 }
 
 // path is how a world was reached, for whoever has to find the fault.
@@ -67,82 +90,139 @@ func (p path) plus(what ...any) path { return append(p[:len(p):len(p)], fmt.Spri
 
 func (p path) String() string { return strings.Join(p, "\n  ") }
 
-// from goes on with the story's step i in a world, after so many mishaps, and gives the number of schedules.
-func (k *walk) from(i int, w *world, mishaps int, p path) uint64 {
-	if k.t.Failed() {
-		return 0
+// once explores what is not known yet; whoever comes meanwhile waits for it.
+func (k *walk) once(name string, explore func() uint64) uint64 {
+	k.mu.Lock()
+	f, known := k.known[name]
+	if !known {
+		f = &found{done: make(chan struct{})}
+		k.known[name] = f
 	}
-	return k.once(fmt.Sprintf("%d %d %x", i, mishaps, w.key()), func() uint64 {
-		if i < len(k.story.steps) {
-			k.tally.world()
-			return k.step(i, w, nil, mishaps, p)
+	k.mu.Unlock()
+	if known {
+		<-f.done // never in a circle: what is explored lies later in its story, or after more mishaps
+	} else {
+		f.schedules = explore()
+		close(f.done)
+	}
+	return f.schedules
+}
+
+// all explores several things, each in a goroutine of its own while there are hands, and adds up.
+func (k *walk) all(explore []func() uint64) uint64 {
+	var sum atomic.Uint64
+	var work sync.WaitGroup
+	for _, e := range explore {
+		if k.t.Failed() {
+			break
 		}
-		k.end(w, p)
-		return 1
+		select {
+		case k.hands <- struct{}{}:
+			work.Go(func() {
+				defer func() { <-k.hands }()
+				sum.Add(e())
+			})
+		default:
+			sum.Add(e())
+		}
+	}
+	work.Wait()
+	return sum.Load()
+}
+
+// run lives one life.
+func (k *walk) run(w *world, s step, plan []mishap, from int) outcome {
+	r := <-k.rigs
+	defer func() { k.rigs <- r }()
+	k.runs.Add(1)
+	return r.run(w, s, plan, from)
+}
+
+// from goes on in a world in each way that stories go, after so many mishaps, and gives the number of schedules.
+func (k *walk) from(next []*branch, w *world, mishaps int, p path) uint64 {
+	return k.once(fmt.Sprintf("%v %d %x", next, mishaps*len(next), w.key()), func() uint64 {
+		if len(next) == 0 {
+			k.end(w, p)
+			return 1
+		}
+		k.worlds.Add(1)
+		var ways []func() uint64
+		for _, b := range next {
+			ways = append(ways, func() uint64 { return k.step(b, w, nil, mishaps, p) })
+		}
+		return k.all(ways)
 	})
 }
 
-// once explores what is not known yet.
-func (k *walk) once(name string, explore func() uint64) uint64 {
-	n, known := k.known[name]
-	if !known {
-		n = explore()
-		k.known[name] = n
-	}
-	return n
-}
-
-// step runs step i with the mishaps of plan, and again with each one more that can come after them.
-func (k *walk) step(i int, w *world, plan []mishap, mishaps int, p path) uint64 {
-	s, from := k.story.steps[i], 1
+// step runs a step with the mishaps of plan, and again with each one more that can come after them.
+func (k *walk) step(b *branch, w *world, plan []mishap, mishaps int, p path) uint64 {
+	p = p.plus(b.step.name, plan)
+	from := 1
 	if len(plan) > 0 {
 		from = plan[len(plan)-1].exchange
 	}
-	out := k.rig.run(w, s, plan, from)
-	k.tally.run()
-	p = p.plus(s.name, plan)
-	if len(plan) == 0 {
-		return k.after(i, w, plan, mishaps, p, out)
+	out := k.run(w, b.step, plan, from)
+	more := k.from(b.next, out.world, mishaps, p)
+	if mishaps == len(k.extent.oneIn) || b.step.calm {
+		return more
 	}
-	// Whatever the card has done, to the agent it was torn out, or spoke wrongly: worlds differ in the card's memory alone.
-	last := plan[len(plan)-1]
-	at := slices.IndexFunc(out.moments, func(m moment) bool { return m.exchange == from && strings.HasPrefix(m.what, after) })
-	name := fmt.Sprintf("%d %d %x %v %d %v %x", i, mishaps, w.key(), plan[:len(plan)-1], from, last.kind == damaged, out.moments[at].world.key())
-	return k.once(name, func() uint64 {
-		out.moments = out.moments[at+1:] // those before are explored without the last mishap
-		return k.after(i, w, plan, mishaps, p, out)
-	})
+	if len(plan) > 0 { // what came before the last of them is explored without it
+		out.moments = out.moments[slices.IndexFunc(out.moments, func(m moment) bool { return m.exchange == from && strings.HasPrefix(m.what, after) }):]
+	}
+	return more + k.all(k.oneMore(b, w, plan, mishaps, p, out))
 }
 
-// after follows a run to its end, and lets one more mishap happen at each moment of it.
-func (k *walk) after(i int, w *world, plan []mishap, mishaps int, p path, out outcome) uint64 {
-	n := k.from(i+1, out.world, mishaps, p)
-	if mishaps == len(k.extent.oneIn) {
-		return n
-	}
-	for _, m := range out.moments {
-		if k.takes(mishaps, p, m.exchange, m.what) {
-			n += k.from(i+1, m.world, mishaps+1, p.plus("everything without power ", m.what, ", exchange ", m.exchange))
+// oneMore is one more mishap at each moment of a run: everything without power, or something between card and reader.
+func (k *walk) oneMore(b *branch, w *world, plan []mishap, mishaps int, p path, out outcome) (ways []func() uint64) {
+	told := said(b, w, plan, mishaps)
+	for i, m := range out.moments {
+		if k.takes(mishaps, p, m.exchange, m.what) && (len(plan) == 0 || i > 0) {
+			ways = append(ways, func() uint64 {
+				return k.from(b.next, m.world, mishaps+1, p.plus("everything without power ", m.what, ", exchange ", m.exchange))
+			})
 		}
-	}
-	first := 1
-	if len(plan) > 0 {
-		first = plan[len(plan)-1].exchange + 1
-	}
-	for e := first; e <= len(out.exchanges); e++ {
-		for _, m := range k.faults(e, out.exchanges[e-1]) {
-			if k.takes(mishaps, p, m) {
-				n += k.step(i, w, append(plan[:len(plan):len(plan)], m), mishaps+1, p)
+		if !strings.HasPrefix(m.what, before) || m.what == beforeCommit {
+			continue
+		}
+		told.hears(m)
+		for _, fault := range k.faults(m.exchange, out.exchanges[m.exchange-1]) {
+			if k.takes(mishaps, p, fault) {
+				name := fmt.Sprint(told.name, fault)
+				ways = append(ways, func() uint64 {
+					return k.once(name, func() uint64 {
+						return k.step(b, w, append(plan[:len(plan):len(plan)], fault), mishaps+1, p)
+					})
+				})
 			}
 		}
 	}
-	return n
+	return ways
+}
+
+// hearsay is all that an agent has heard of the card in a run. Whatever the card has done, to the agent it was torn out or spoke
+// wrongly; runs of which the agent has heard the same, with the card in the same state, go on alike.
+type hearsay struct{ start, name string }
+
+func said(b *branch, w *world, plan []mishap, mishaps int) *hearsay {
+	start := fmt.Sprintf("%v %x %d", b, w.key(), mishaps)
+	if n := len(plan); n > 0 {
+		start = fmt.Sprint(start, plan[:n-1], plan[n-1].exchange, plan[n-1].kind == damaged)
+	}
+	return &hearsay{start: start}
+}
+
+// hears adds what the card will say next, which follows from its state. How it comes to itself at power on nobody hears.
+func (h *hearsay) hears(m moment) {
+	h.name = fmt.Sprintf("%s %x", h.start, m.world.key())
+	if m.what != before+powerOn {
+		h.start = fmt.Sprintf("%x", sha256.Sum256([]byte(h.name)))
+	}
 }
 
 // faults are all that can go wrong with one exchange.
 func (k *walk) faults(n int, e exchange) []mishap {
 	all := []mishap{{exchange: n, kind: lostBefore}, {exchange: n, kind: lostAfter}}
-	if e.writes > 0 && e.what != "power on" {
+	if e.writes > 0 && e.what != powerOn {
 		all = append(all, mishap{exchange: n, kind: damaged})
 	}
 	for write := 1; write <= e.writes; write++ {
@@ -160,20 +240,20 @@ func (k *walk) takes(mishaps int, what ...any) bool {
 		return true
 	}
 	h := fnv.New64a()
-	fmt.Fprint(h, k.extent.seed, k.story.name, what)
+	fmt.Fprint(h, k.extent.seed, what)
 	return h.Sum64()%share == 0
 }
 
 // end settles a world without any further mishap and judges it.
 func (k *walk) end(w *world, p path) {
-	w = k.rig.settle(w)
-	name := fmt.Sprintf("%x", w.key())
-	if k.ended[name] {
-		return
-	}
-	k.ended[name] = true
-	k.tally.end()
-	for _, problem := range k.rig.judge(w) {
-		k.t.Errorf("%s\nafter\n  %v", problem, p)
-	}
+	r := <-k.rigs
+	defer func() { k.rigs <- r }()
+	w = r.settle(w)
+	k.once(fmt.Sprintf("end %x", w.key()), func() uint64 {
+		k.ends.Add(1)
+		for _, problem := range r.judge(w) {
+			k.t.Errorf("%s\nafter\n  %v", problem, p)
+		}
+		return 0
+	})
 }

@@ -18,6 +18,7 @@ type ending struct {
 	world    *world
 	purse    cardsim.Status
 	entries  [2][]*loyalty.Entry
+	hanging  []agentdb.Intent // for head office to decide
 	problems []string
 }
 
@@ -37,7 +38,7 @@ func (r *rig) judge(w *world) []string {
 	for i := range w.sales {
 		e.sale(i)
 	}
-	if len(e.problems) == 0 {
+	if len(e.problems) == 0 && !e.forgotten() {
 		r.headOffice(e)
 	}
 	return e.problems
@@ -52,7 +53,10 @@ func (l *life) proven(e *ending) []*loyalty.Entry {
 		e.wrong("store %d: ledger: %+v", l.store+1, f)
 	}
 	for _, i := range must[[]agentdb.Intent](t)(l.db.OpenIntents(ctx, 10)) {
-		e.wrong("store %d: intent of sale %v is %s for ever", l.store+1, i.Txn, i.State)
+		if e.oldest() <= i.Ctr0+1 {
+			e.wrong("store %d: intent of sale %v is %s for ever", l.store+1, i.Txn, i.State)
+		}
+		e.hanging = append(e.hanging, i)
 	}
 	for _, s := range l.w.sales {
 		if s.store == l.store && s.answer != nil {
@@ -78,10 +82,8 @@ func (l *life) proven(e *ending) []*loyalty.Entry {
 func (e *ending) points() {
 	var in, paid loyalty.Points
 	counters := map[uint32]loyalty.TxnID{}
-	for _, r := range e.purse.Journal {
-		if r.Type == "load" {
-			in += loyalty.Points(r.Amount)
-		}
+	for _, points := range []loyalty.Points{loaded, loadedLater}[:e.purse.LoadSeq] {
+		in += points
 	}
 	for _, entries := range e.entries {
 		for _, entry := range entries {
@@ -102,17 +104,31 @@ func (e *ending) points() {
 	if paid > in {
 		e.wrong("rewards for %d points, %d were loaded", paid, in)
 	}
-	if loyalty.Points(e.purse.Balance) != in-paid {
+	lost := in - paid - loyalty.Points(e.purse.Balance)
+	if len(e.hanging) == 1 && lost == e.hanging[0].Amount {
+		return // the card no longer knows what became of one debit, and points are missing: head office decides
+	}
+	if lost != 0 {
 		e.wrong("the card holds %d: %d loaded less %d paid make %d", e.purse.Balance, in, paid, in-paid)
 	}
-	if in > 0 && in != loaded && in != loaded+loadedLater {
-		e.wrong("%d points were loaded", in)
+}
+
+// forgotten says whether the card has made more records than it keeps, oldest which one is the oldest that it has.
+func (e *ending) forgotten() bool { return e.oldest() > 1 }
+
+func (e *ending) oldest() uint32 {
+	if len(e.purse.Journal) == 0 {
+		return 0
 	}
+	return e.purse.Journal[len(e.purse.Journal)-1].Ctr
 }
 
 // sale compares what a till was told with what the store's ledger and the card say.
 func (e *ending) sale(i int) {
 	s := e.world.sales[i]
+	if s.request != nil && !s.settled() && !e.forgotten() {
+		e.wrong("sale %v never ends for its till", s.txn)
+	}
 	kinds := map[loyalty.Kind]int{}
 	for _, entry := range e.entries[s.store] {
 		if entry.Txn == s.txn {
@@ -139,11 +155,11 @@ func (e *ending) sale(i int) {
 	if !reflect.DeepEqual(kinds, want) {
 		e.wrong("sale %v: entries %v, want %v (%s)", s.txn, kinds, want, s.refused)
 	}
+	if e.forgotten() {
+		return
+	}
 	if debits > 1 || undos > debits || s.answer != nil && debits-undos != 1 || s.answer == nil && debits != undos {
 		e.wrong("sale %v: %d debits and %d undone, answered: %v", s.txn, debits, undos, s.answer != nil)
-	}
-	if s.request != nil && !s.settled() {
-		e.wrong("sale %v never ends for its till", s.txn)
 	}
 }
 

@@ -29,6 +29,9 @@ const (
 const (
 	before = "before "
 	after  = "after "
+
+	powerOn      = "power on"
+	beforeCommit = before + "a transaction"
 )
 
 // mishap is what goes wrong with one exchange between card and reader.
@@ -121,7 +124,7 @@ func (p *plastic) exchanges() []exchange {
 }
 
 func (p *plastic) powerOn() error {
-	_, err := p.do("power on", func() ([]byte, error) { return nil, p.card.PowerOn() })
+	_, err := p.do(powerOn, func() ([]byte, error) { return nil, p.card.PowerOn() })
 	return err
 }
 

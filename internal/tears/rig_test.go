@@ -156,10 +156,15 @@ func (l *life) end() {
 
 // transaction is the ledger's clock, which is read when a transaction has begun and nothing is written yet.
 func (l *life) transaction() time.Time {
-	l.note(0, before+"a transaction")
+	l.note(0, beforeCommit)
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.db != nil { // a lock is forgotten with the intent's end
+		d := *l.w.stores[l.store]
+		l.read(&d)
+		l.w.stores[l.store] = &d
+	}
 	l.began = true
-	l.mu.Unlock()
 	return noon()
 }
 
@@ -209,6 +214,7 @@ func (l *life) copyLedger() *disk {
 func (l *life) read(d *disk) {
 	t := l.rig.t
 	known := l.w.stores[l.store].debts
+	d.debts = nil
 	head, err := l.db.Head(context.Background())
 	check(t, err)
 	d.head = fmt.Sprint(head.Seq, head.Hash)

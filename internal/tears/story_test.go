@@ -6,6 +6,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/store/agentdb"
 )
 
 // story is what people do, one step after the other, while the power goes.
@@ -34,27 +35,31 @@ func stories() []story {
 		{"the card comes back at another lane", []step{pay(here), tap(0, 2), pay(there)}},
 		{"the sale is dropped", []step{pay(here), drop(here), tap(0, 2), pay(there)}},
 		{"the card falls into strange hands", []step{pay(here), robbed(), pay(there)}},
+		{"the debit is sent again", []step{pay(here), resend(here), pay(there)}},
+		{"the card forgets", []step{pay(here), busy(), pay(there)}},
 	}
 }
 
 // pay is one go at a sale, with up to four taps.
 func pay(i int) step {
 	s := sales()[i]
-	return step{"pay in store " + string(rune('1'+s.store)), s.store, func(l *life) { l.pay(i) }}
+	return step{name: "pay in store " + string(rune('1'+s.store)), store: s.store, do: func(l *life) { l.pay(i) }}
 }
 
 // tap only presents the card.
 func tap(store int, lane loyalty.LaneID) step {
-	return step{"tap in store " + string(rune('1'+store)), store, func(l *life) { l.tap(lane) }}
+	return step{name: "tap in store " + string(rune('1'+store)), store: store, do: func(l *life) { l.tap(lane) }}
 }
 
 // drop gives a sale up at the till; the card is not there.
-func drop(i int) step { return step{"drop the sale", sales()[i].store, func(l *life) { l.drop(i) }} }
+func drop(i int) step {
+	return step{name: "drop the sale", store: sales()[i].store, do: func(l *life) { l.drop(i) }}
+}
 
 // robbed is a stolen box or a reader of nobody's that does with the card what it can: it knows no key and no lock, but every
 // message and every voucher that ever passed.
 func robbed() step {
-	return step{"strange hands", nobody, func(l *life) {
+	return step{name: "strange hands", store: nobody, do: func(l *life) {
 		ctx := context.Background()
 		s, err := l.openStrange(ctx)
 		if err != nil {
@@ -85,6 +90,53 @@ func (l *life) openStrange(ctx context.Context) (*card.Session, error) {
 	return card.Open(ctx, l.card, l.rig.chain.trust(func(card.KeyID) []byte { return l.rig.chain.issuer }), noon())
 }
 
+// resend is a host that does not ask first: it sends the debit again, with the PIN.
+func resend(i int) step {
+	return step{name: "send the debit again", store: nobody, do: func(l *life) {
+		ctx, s, known := context.Background(), l.w.sales[i], l.w.stores[sales()[i].store].debts[i]
+		if known.state != agentdb.IntentOpen && known.state != agentdb.IntentDone {
+			return
+		}
+		session, err := l.openStrange(ctx)
+		if err != nil || !enter(ctx, session) {
+			return
+		}
+		debit := card.Debit{Amount: uint32(s.points), Store: uint32(s.store + 1), Lane: uint8(s.lane), TxID: card.TxID(s.txn), Lock: known.locks[len(known.locks)-1]}
+		for range 2 {
+			if _, err := session.Debit(ctx, debit); errors.Is(err, card.ErrOutcomeUnknown) {
+				return
+			}
+		}
+	}}
+}
+
+func enter(ctx context.Context, s *card.Session) bool {
+	pin, err := card.NewPIN([]byte(cardPIN))
+	return err == nil && s.VerifyPINLastTry(ctx, pin) == nil
+}
+
+// busy is a day in stores that never hear of the first: more records than the card keeps, and the same balance after it.
+func busy() step {
+	const purchases = 9 // each one debit and one undo; the journal has 16 records
+	return step{name: "a day elsewhere", store: nobody, calm: true, do: func(l *life) {
+		ctx := context.Background()
+		session, err := l.openStrange(ctx)
+		check(l.rig.t, err)
+		if !enter(ctx, session) {
+			l.rig.t.Error("the PIN is not taken")
+		}
+		for n := range purchases {
+			unlock := card.Unlock{byte(n + 1)}
+			debit := card.Debit{Amount: 10, Store: 3, Lane: 1, TxID: card.TxID{0: 3, 15: byte(n)}, Lock: unlock.Lock()}
+			if _, err := session.Debit(ctx, debit); errors.Is(err, card.ErrFunds) {
+				return
+			}
+			_, err := session.Undo(ctx, debit, unlock)
+			check(l.rig.t, err)
+		}
+	}}
+}
+
 // voucher is one that head office made for the card.
 func (l *life) voucher(seq uint32) card.Voucher {
 	v := l.rig.chain.vouchers[seq-1]
@@ -101,7 +153,7 @@ func raised(v card.Voucher) card.Voucher {
 // answers.
 func (r *rig) settle(w *world) *world {
 	for store := range w.stores {
-		w = r.run(w, step{"settle", store, func(l *life) { l.settle() }}, nil, 0).world
+		w = r.run(w, step{name: "settle", store: store, do: func(l *life) { l.settle() }}, nil, 0).world
 	}
 	return w
 }
