@@ -65,11 +65,7 @@ func New(p Parts) (*Agent, error) {
 		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version,
 		readers: reader.NewService(p.Log, p.Now), stopping: make(chan struct{}), programmes: map[string]*loyalty.Programme{},
 	}
-	renderer, err := render.New()
-	if err != nil {
-		return nil, err
-	}
-	a.encoder = escpos.NewEncoder(renderer)
+	var err error
 	if a.trust, err = newTrust(p.Identity, p.DB); err != nil {
 		return nil, fmt.Errorf("card trust: %w", err)
 	}
@@ -93,6 +89,13 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 	}
 	if cfg.Printer.Device == "" {
 		return l, nil
+	}
+	if a.encoder == nil { // its fonts are worth loading only for who prints
+		renderer, err := render.New()
+		if err != nil {
+			return nil, err
+		}
+		a.encoder = escpos.NewEncoder(renderer)
 	}
 	profile, err := escpos.LoadProfile(cfg.Printer.Profile)
 	if err != nil {
