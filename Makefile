@@ -61,8 +61,8 @@ ifd: ## build the driver for simulated readers with a pinpad (needs gcc and libp
 lint: ## golangci-lint, from the tools module
 	@$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
 
-mutate: ## small wrong edits to the engine, each of which a test must catch (minutes)
-	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -parallel 2 -timeout 30m -v ./agent/loyalty
+mutate: ## small wrong edits to the engine, and to what the tear proof proves; a test must catch each (minutes)
+	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -p 1 -parallel 2 -timeout 30m -v ./agent/loyalty ./internal/tears
 
 tears: go-version ## the tear proof in full: power lost at every moment, in any two of them (minutes)
 	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -tears.full -timeout 2h -v ./internal/tears

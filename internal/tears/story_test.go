@@ -15,7 +15,7 @@ type story struct {
 	steps []step
 }
 
-// The sales of every story. Both want more than half of what is on the card.
+// The sales of every story. The card has points for either of them, never for both; for the first even twice.
 const (
 	here  = 0 // in the first store, lane 1
 	there = 1 // in the second store, lane 1
@@ -23,8 +23,8 @@ const (
 
 func sales() []sale {
 	return []sale{
-		{txn: loyalty.TxnID{0: 1, 15: 1}, store: 0, lane: 1, points: 80},
-		{txn: loyalty.TxnID{0: 1, 15: 2}, store: 1, lane: 1, points: 80},
+		{txn: loyalty.TxnID{0: 1, 15: 1}, store: 0, lane: 1, points: 50},
+		{txn: loyalty.TxnID{0: 1, 15: 2}, store: 1, lane: 1, points: 110},
 	}
 }
 
@@ -72,7 +72,7 @@ func robbed() step {
 			func() error { _, err := s.Undo(ctx, again, foreign); return err },
 			func() error { _, err := s.Debit(ctx, again); return err },
 			func() error { _, err := s.Load(ctx, l.voucher(1)); return err },
-			func() error { _, err := s.Load(ctx, raised(l.voucher(1))); return err },
+			func() error { _, err := s.Load(ctx, raised(l.voucher(2))); return err },
 			func() error { _, err := s.Load(ctx, l.voucher(2)); return err },
 			func() error { _, err := s.Load(ctx, l.voucher(1)); return err },
 		} {
