@@ -296,3 +296,27 @@ func TestTheBooksBelongToOneProcess(t *testing.T) {
 		t.Errorf("opened a second time: %v", err)
 	}
 }
+
+// What an entry gave was worked out anew: its lot ends sooner now.
+func TestALotHasTheLifeThatItsEntryGivesItNow(t *testing.T) {
+	db := newDB(t)
+	id := addMember(t, db, 1)
+	key := EntryKey{1, 1, 1}
+	post(t, db, posting(id, key, 0, 100, "2027-06-30"))
+	update(t, db, func(tx *Tx) error {
+		p, err := tx.NewPoster()
+		if err != nil {
+			return err
+		}
+		if err := p.Settle(posting(id, key, 0, 40, "2027-01-31")); err != nil {
+			return err
+		}
+		_, err = p.Flush()
+		return err
+	})
+	want := []loyalty.Lot{{ID: "1-1-1.1", Remaining: 40, Earned: "2026-11-24", Expires: "2027-01-31"}}
+	if got := lots(t, db, id); !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	inOrder(t, db)
+}

@@ -28,8 +28,23 @@ type effect struct {
 	amount                  loyalty.Points // over all accounts of the member
 	reserved                loyalty.Points // of the account for what is set aside
 	expiry                  bool
+	settled                 bool // of an entry that was posted before: its legs have to be read together
 	lot                     loyalty.LotID
 	earned, expires, usable string
+}
+
+// compare puts effects in the order in which they count: by unit, by entry, and of one entry what is taken before what is given,
+// by lot, whatever order its legs were written in.
+func (e *effect) compare(o *effect) int {
+	return cmp.Or(strings.Compare(e.unit, o.unit), e.at.compare(o.at), b2i(e.amount > 0)-b2i(o.amount > 0), b2i(e.lot == "")-b2i(o.lot == ""),
+		cmp.Compare(e.lot, o.lot))
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // add takes one leg in.
@@ -65,7 +80,7 @@ func (e *effect) moves(id loyalty.MemberID) []loyalty.Movement {
 // foldMember brings lots and past up to date. Entries newer than everything folded so far are applied on top; with a late
 // one among them the lots are folded again from the beginning, so the order of arrival changes nothing.
 func (p *Poster) foldMember(m *Member, fresh []effect) (out Ended, err error) {
-	slices.SortStableFunc(fresh, func(a, b effect) int { return cmp.Or(strings.Compare(a.unit, b.unit), a.at.compare(b.at)) })
+	slices.SortStableFunc(fresh, func(a, b effect) int { return a.compare(&b) })
 	newest := m.newest
 	var units []string
 	m.revised = m.revised && p.Idle != nil // when he bought decides what ended
@@ -114,7 +129,8 @@ func (p *Poster) writeFold(m *Member) error {
 
 // foldLots brings the lots of one unit up to date, and posts what ended.
 func (p *Poster) foldLots(m *Member, unit string, fresh []effect, out *Ended) error {
-	late := m.revised || len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done
+	late := m.revised || len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done ||
+		slices.ContainsFunc(fresh, func(e effect) bool { return e.settled })
 	c := course{tx: p.tx, member: m.ID, unit: unit, idle: p.Idle, begun: p.days.begun, day: max(m.fold.day, p.days.done)}
 	var have []loyalty.Lot
 	var err error
@@ -152,20 +168,24 @@ func onlyEarn(effects []effect) bool {
 }
 
 // effects reads everything that was ever posted to a member in one unit, in canonical order; what was settled later counts
-// where its entry stands. Head office's own moves between the member's accounts (store 0) leave the lots as they are, and what
-// ended follows from the rest.
+// where its entry stands, and what it took back entirely not at all. Head office's own moves between the member's accounts
+// (store 0) leave the lots as they are, and what ended follows from the rest.
 func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
-	return collect(tx, func(scan func(...any) error) (e effect, err error) {
+	all, err := collect(tx, func(scan func(...any) error) (e effect, err error) {
 		e.unit = unit
 		err = scan(&e.at.day, &e.at.atMS, &e.at.key.Store, &e.at.key.Epoch, &e.at.key.Seq,
 			&e.amount, &e.reserved, &e.expiry, &e.lot, &e.earned, &e.expires, &e.usable)
 		return e, err
-	}, `SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT),
-			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT) AS reserved, MAX(reason = 'expire'),
-			lot, MAX(earned_on), MAX(expires_on), MAX(usable_on) FROM leg
-		WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason IN ('voucher', 'expire'))
-		GROUP BY business_day, at_ms, store_id, epoch, seq, lot HAVING SUM(amount) <> 0 OR reserved <> 0
-		ORDER BY business_day, at_ms, store_id, epoch, seq, MIN(leg_no)`, MemberOwner(id), unit)
+	}, `WITH net AS (SELECT business_day, at_ms, store_id, epoch, seq, kind, lot, earned_on, expires_on, usable_on,
+				SUM(amount) AS amount, MAX(reason = 'expire') AS expiry FROM leg
+			WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason IN ('voucher', 'expire'))
+			GROUP BY business_day, at_ms, store_id, epoch, seq, kind, lot, earned_on, expires_on, usable_on HAVING SUM(amount) <> 0)
+		SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT),
+			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT) AS reserved, MAX(expiry),
+			lot, MAX(earned_on), MAX(expires_on), MAX(usable_on) FROM net
+		GROUP BY business_day, at_ms, store_id, epoch, seq, lot HAVING SUM(amount) <> 0 OR reserved <> 0`, MemberOwner(id), unit)
+	slices.SortFunc(all, func(a, b effect) int { return a.compare(&b) })
+	return all, err
 }
 
 // Lots are a member's open lots of a unit in the order in which they will be drawn.

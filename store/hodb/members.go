@@ -28,7 +28,7 @@ type Member struct {
 	moved      bool    // head office gave tiers
 	past       memory
 	remembered bool // the past has changed since the last fold
-	revised    bool // and not only by newer entries
+	revised    bool // and not only by entries newer than the others and the last day begun
 	ending     bool // something of him may end
 }
 

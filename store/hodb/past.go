@@ -98,10 +98,10 @@ func (p *Poster) Remember(m *Member, at Place, step loyalty.PastStep) error {
 		return fmt.Errorf("remember %v for member %d: %w", at.Key, m.ID, err)
 	}
 	past.Add(step)
-	if m.remembered = true; at.fold().compare(m.newest) > 0 {
+	m.remembered = true
+	newest := at.fold().compare(m.newest) > 0
+	if m.revised = m.revised || !newest || at.Day < p.days.begun; newest {
 		m.newest = at.fold()
-	} else {
-		m.revised = true
 	}
 	return nil
 }

@@ -129,15 +129,15 @@ func (post *Posting) check() error {
 }
 
 // Post writes the legs of one entry; legs of zero are left out. Balances and lots follow with Flush.
-func (p *Poster) Post(post Posting) error { return p.post(post, 0) }
+func (p *Poster) Post(post Posting) error { return p.post(post, 0, false) }
 
-func (p *Poster) post(post Posting, first int) error {
+func (p *Poster) post(post Posting, first int, settled bool) error {
 	if err := p.write(post, first); err != nil {
 		return err
 	}
 	for _, leg := range post.Legs {
 		if leg.Owner > 0 && leg.Amount != 0 {
-			p.note(loyalty.MemberID(leg.Owner), foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: post.Key}, &leg)
+			p.note(loyalty.MemberID(leg.Owner), foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: post.Key}, &leg, settled)
 		}
 	}
 	return nil
@@ -202,7 +202,7 @@ func (p *Poster) Settle(post Posting, owners ...Owner) error {
 		legs[i].Amount += leg.Amount
 	}
 	post.Legs = legs
-	return p.post(post, first)
+	return p.post(post, first, true)
 }
 
 // legsOf reads the legs of an entry the other way round, with the number that the next one gets.
@@ -225,15 +225,16 @@ func (tx *Tx) legsOf(k EntryKey, owners []Owner) (legs []Leg, next int, err erro
 }
 
 // note adds a leg to what the member's lots must follow: legs of one entry and one lot together.
-func (p *Poster) note(id loyalty.MemberID, at foldKey, leg *Leg) {
+func (p *Poster) note(id loyalty.MemberID, at foldKey, leg *Leg, settled bool) {
 	fresh := p.fresh[id]
 	for i := len(fresh) - 1; i >= 0 && fresh[i].at == at; i-- {
 		if fresh[i].lot == leg.Lot && fresh[i].unit == leg.Unit {
 			fresh[i].add(leg)
+			fresh[i].settled = fresh[i].settled || settled
 			return
 		}
 	}
-	e := effect{at: at, unit: leg.Unit, lot: leg.Lot}
+	e := effect{at: at, unit: leg.Unit, lot: leg.Lot, settled: settled}
 	e.add(leg)
 	p.fresh[id] = append(fresh, e)
 }

@@ -287,7 +287,10 @@ func (h history) deliver(rt *rapid.T, name string) string {
 	if h.ends != "" {
 		c.begin(h.ends)
 	}
-	c.inOrder()
+	found, err := c.office.Verify(h.t.Context())
+	if err != nil || len(found) > 0 {
+		rt.Fatalf("verify: %+v, %v", found, err)
+	}
 	return outcome(rt, c.report())
 }
 
