@@ -12,7 +12,7 @@ type Kind string
 const (
 	KindSale   Kind = "sale"   // a committed sale, with or without a member
 	KindLoad   Kind = "load"   // a voucher loaded onto a card
-	KindCancel Kind = "cancel" // a debit undone, its sale dropped
+	KindCancel Kind = "cancel" // a sale dropped for which a card was asked to pay
 	KindCoupon Kind = "coupon" // a coupon issued
 	KindClose  Kind = "close"  // the end of a business day, with totals
 	KindReturn Kind = "return" // goods of a sale taken back, all or some
@@ -29,6 +29,7 @@ const (
 	KindReverse  Kind = "reverse"   // the exact opposite of an earlier entry
 	KindPayment  Kind = "payment"   // money received later for a sale on account
 	KindGiftCard Kind = "gift_card" // a gift card activated, voided or ended outside a sale
+	KindJournal  Kind = "journal"   // records of a card that it showed here and that no other entry here holds
 )
 
 // Entry is one immutable row of a store's log. Its canonical form is one line of JSON in exactly this field order,
@@ -67,6 +68,8 @@ type Entry struct {
 	GiftCard *GiftCardBody `json:"gift_card,omitempty"`
 	Payment  *PaymentBody  `json:"payment,omitempty"`
 	Activity *ActivityBody `json:"activity,omitempty"`
+	Cancel   *CancelBody   `json:"cancel,omitempty"`
+	Journal  *JournalBody  `json:"journal,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -83,6 +86,19 @@ type CardRecord struct {
 	Txn        TxnID   `json:"txn"`
 	TXMAC      string  `json:"txmac"` // 16 hexadecimal digits
 	LoadSeq    uint32  `json:"load_seq"`
+}
+
+// CancelBody says that a sale was given up without the card's undo, and never will be undone by this store. A debit of it that
+// the card proves, here or elsewhere, is for head office to give back.
+type CancelBody struct {
+	Card     CardID `json:"card"`
+	UndoSent bool   `json:"undo_sent,omitempty"` // the card was asked to undo, and did not answer
+}
+
+// JournalBody is part of a card's journal, newest first: evidence for head office. No points move by it in the store.
+type JournalBody struct {
+	Card    CardID       `json:"card"`
+	Records []CardRecord `json:"records"`
 }
 
 // SaleBody is all that head office needs to judge the sale again.

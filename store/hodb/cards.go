@@ -13,145 +13,148 @@ type Proof struct {
 	Record loyalty.CardRecord
 	MAC    [8]byte
 	Shown  EntryKey
+	Counts bool // the entry is the record's own; else it only carries it, as evidence
 }
 
-// AddProof keeps a checked record. first tells whether it is new; if not, shown names the entry that showed it before.
-// rivals are the entries that showed another record for the same counter of the same card.
-func (tx *Tx) AddProof(p Proof) (first bool, shown EntryKey, rivals []EntryKey, err error) {
+// Kept says what became of a proof.
+type Kept struct {
+	New     bool       // head office did not know the record
+	Counted bool       // some entry counts it
+	By      EntryKey   // that one, else the one that showed it first
+	Rivals  []EntryKey // entries that showed another record for the same counter of the same card
+}
+
+// AddProof keeps a checked record, whichever store shows it and how often. One entry counts it: the first that may.
+func (tx *Tx) AddProof(p Proof) (k Kept, err error) {
 	r := p.Record
-	n, err := tx.changed(`INSERT INTO card_record (card_id, ctr, txmac, type, txn_id, amount, store_id, epoch, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (card_id, ctr, txmac) DO NOTHING`,
-		r.Card[:], r.Ctr, p.MAC[:], r.Type, r.Txn[:], r.Amount, p.Shown.Store, p.Shown.Epoch, p.Shown.Seq)
-	if err != nil {
-		return false, shown, nil, fmt.Errorf("keep record %d of card %v: %w", r.Ctr, r.Card, err)
+	n, err := tx.changed(`INSERT INTO card_record (card_id, ctr, txmac, type, txn_id, amount, new_balance, made_in, counted, store_id, epoch, seq)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (card_id, ctr, txmac) DO NOTHING`,
+		r.Card[:], r.Ctr, p.MAC[:], r.Type, r.Txn[:], r.Amount, r.NewBalance, r.Store, p.Counts, p.Shown.Store, p.Shown.Epoch, p.Shown.Seq)
+	if err == nil && n == 0 {
+		return k, tx.provedAgain(p, &k)
 	}
-	if n == 0 {
-		err = tx.one(`SELECT store_id, epoch, seq FROM card_record WHERE card_id = $1 AND ctr = $2 AND txmac = $3`,
-			r.Card[:], r.Ctr, p.MAC[:])(&shown.Store, &shown.Epoch, &shown.Seq)
-		return false, shown, nil, err
-	}
-	rivals, err = collect(tx, func(scan func(...any) error) (k EntryKey, err error) {
-		err = scan(&k.Store, &k.Epoch, &k.Seq)
-		return k, err
-	}, `SELECT store_id, epoch, seq FROM card_record WHERE card_id = $1 AND ctr = $2 AND txmac <> $3 ORDER BY store_id, epoch, seq`,
-		r.Card[:], r.Ctr, p.MAC[:])
-	return true, p.Shown, rivals, err
-}
-
-// ShownBy finds the entry that showed a record of a type for a transaction of a card; false when none did.
-func (tx *Tx) ShownBy(card loyalty.CardID, txn loyalty.TxnID, recordType uint8) (k EntryKey, found bool, err error) {
-	err = tx.one(`SELECT store_id, epoch, seq FROM card_record WHERE card_id = $1 AND txn_id = $2 AND type = $3
-		ORDER BY ctr, txmac LIMIT 1`, card[:], txn[:], recordType)(&k.Store, &k.Epoch, &k.Seq)
-	if errors.Is(err, sql.ErrNoRows) {
-		return k, false, nil
-	}
-	return k, err == nil, err
-}
-
-// Voucher moves points of a member onto a card.
-type Voucher struct {
-	Member loyalty.MemberID
-	No     int64 // of the member
-	Card   loyalty.CardID
-	Seq    uint32
-	Amount int32
-	Ref    [8]byte
-	MAC    [16]byte
-	Loaded bool
-}
-
-// AddVoucher keeps a voucher whose points go from the member's main account to the card's, in one step.
-func (tx *Tx) AddVoucher(v Voucher) error {
-	m, err := tx.Member(v.Member)
-	if err != nil {
-		return fmt.Errorf("add voucher: %w", err)
-	}
-	v.No = m.vouchers + 1
-	moved, err := tx.changed(`UPDATE card SET load_seq = $2 WHERE card_id = $1 AND load_seq = $2 - 1`, v.Card[:], v.Seq)
-	if err == nil && moved != 1 {
-		err = fmt.Errorf("sequence %d does not follow the card's last", v.Seq)
+	k = Kept{New: true, Counted: p.Counts, By: p.Shown}
+	if err == nil {
+		k.Rivals, err = collect(tx, scanKey, `SELECT store_id, epoch, seq FROM card_record
+			WHERE card_id = $1 AND ctr = $2 AND txmac <> $3 ORDER BY store_id, epoch, seq`, r.Card[:], r.Ctr, p.MAC[:])
 	}
 	if err == nil {
-		err = tx.exec(`UPDATE member SET last_voucher = $2 WHERE member_id = $1`, v.Member, v.No)
-	}
-	if err == nil {
-		err = tx.exec(`INSERT INTO voucher (member_id, no, card_id, seq, amount, ref, mac, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			v.Member, v.No, v.Card[:], v.Seq, v.Amount, v.Ref[:], v.MAC[:], tx.now.UnixMilli())
-	}
-	if err == nil {
-		err = tx.moveToCard(v)
-	}
-	if err == nil {
-		err = tx.touchFeed(TopicVoucher, 0, VoucherKey(v.Card, v.Seq))
-	}
-	if err == nil {
-		err = tx.touchMember(v.Member)
+		err = tx.advance(r.Card)
 	}
 	if err != nil {
-		return fmt.Errorf("add voucher %d of card %v: %w", v.Seq, v.Card, err)
+		return k, fmt.Errorf("keep record %d of card %v: %w", r.Ctr, r.Card, err)
 	}
-	return nil
+	return k, nil
 }
 
-// moveToCard writes both sides under store 0, epoch 0 and the voucher's number. The lots stay as they are.
-func (tx *Tx) moveToCard(v Voucher) error {
-	const insert = `INSERT INTO leg (owner_id, store_id, epoch, seq, leg_no, kind, unit, amount, reason, business_day, at_ms)
-		VALUES ($1, 0, 0, $2, $3, $4, $5, $6, 'voucher', '', $7)`
-	for no, side := range []struct {
-		kind   AccountKind
-		amount int64
-	}{{Main, -int64(v.Amount)}, {OnCard, int64(v.Amount)}} {
-		if err := tx.exec(insert, v.Member, v.No, no, side.kind, Points, side.amount, tx.now.UnixMilli()); err != nil {
-			return err
-		}
-		if err := tx.addToAccount(accountKey{MemberOwner(v.Member), side.kind, Points}, loyalty.Points(side.amount)); err != nil {
+func scanKey(scan func(...any) error) (k EntryKey, err error) {
+	err = scan(&k.Store, &k.Epoch, &k.Seq)
+	return k, err
+}
+
+// provedAgain says who counts a known record. One that was only carried so far is counted by the entry that may.
+func (tx *Tx) provedAgain(p Proof, k *Kept) error {
+	r := p.Record
+	err := tx.one(`SELECT counted, store_id, epoch, seq FROM card_record WHERE card_id = $1 AND ctr = $2 AND txmac = $3`,
+		r.Card[:], r.Ctr, p.MAC[:])(&k.Counted, &k.By.Store, &k.By.Epoch, &k.By.Seq)
+	if err != nil || k.Counted || !p.Counts {
+		return err
+	}
+	k.Counted, k.By = true, p.Shown
+	return tx.exec(`UPDATE card_record SET counted = 1, store_id = $4, epoch = $5, seq = $6 WHERE card_id = $1 AND ctr = $2 AND txmac = $3`,
+		r.Card[:], r.Ctr, p.MAC[:], p.Shown.Store, p.Shown.Epoch, p.Shown.Seq)
+}
+
+// advance moves the counter through which all of a card's records are known, and tells the stores what is known by now.
+func (tx *Tx) advance(card loyalty.CardID) error {
+	for moved := int64(1); moved > 0; { // ends at the first gap
+		var err error
+		if moved, err = tx.changed(`UPDATE card SET known_ctr = known_ctr + 1 WHERE card_id = $1
+			AND EXISTS (SELECT 1 FROM card_record r WHERE r.card_id = $1 AND r.ctr = card.known_ctr + 1)`, card[:]); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// VoucherKey names a voucher in the feed.
-func VoucherKey(card loyalty.CardID, seq uint32) string { return fmt.Sprintf("%v/%d", card, seq) }
-
-const voucherColumns = `member_id, no, card_id, seq, amount, ref, mac, loaded_at IS NOT NULL`
-
-func scanVoucher(scan func(...any) error) (v Voucher, err error) {
-	var card, ref, mac []byte
-	if err = scan(&v.Member, &v.No, &card, &v.Seq, &v.Amount, &ref, &mac, &v.Loaded); err != nil {
-		return v, err
+	var member loyalty.MemberID
+	if err := tx.one(`SELECT member_id FROM card WHERE card_id = $1`, card[:])(&member); err != nil {
+		return err
 	}
-	copy(v.Card[:], card)
-	copy(v.Ref[:], ref)
-	copy(v.MAC[:], mac)
-	return v, nil
+	return tx.touchMember(member)
 }
 
-// Voucher reads one voucher; ErrNotFound when head office did not make it.
-func (tx *Tx) Voucher(card loyalty.CardID, seq uint32) (Voucher, error) {
-	v, err := scanVoucher(tx.one(`SELECT `+voucherColumns+` FROM voucher WHERE card_id = $1 AND seq = $2`, card[:], seq))
+// Record is what head office keeps of a card's record.
+type Record struct {
+	Card       loyalty.CardID
+	Ctr        uint32
+	Type       uint8
+	Txn        loyalty.TxnID
+	Amount     int32
+	NewBalance uint32
+	MadeIn     loyalty.StoreID
+	Counted    bool // by By; else By only showed it
+	By         EntryKey
+}
+
+const recordColumns = `ctr, type, txn_id, amount, new_balance, made_in, counted, store_id, epoch, seq`
+
+func recordOf(card loyalty.CardID) func(scan func(...any) error) (Record, error) {
+	return func(scan func(...any) error) (r Record, err error) {
+		var txn []byte
+		r.Card = card
+		err = scan(&r.Ctr, &r.Type, &txn, &r.Amount, &r.NewBalance, &r.MadeIn, &r.Counted, &r.By.Store, &r.By.Epoch, &r.By.Seq)
+		copy(r.Txn[:], txn)
+		return r, err
+	}
+}
+
+// RecordsOf are a card's records of one transaction, in the card's order.
+func (tx *Tx) RecordsOf(card loyalty.CardID, txn loyalty.TxnID) ([]Record, error) {
+	return collect(tx, recordOf(card), `SELECT `+recordColumns+` FROM card_record WHERE card_id = $1 AND txn_id = $2 ORDER BY ctr, txmac`,
+		card[:], txn[:])
+}
+
+// RecordsAt are a card's records under one counter: more than one of a cloned card.
+func (tx *Tx) RecordsAt(card loyalty.CardID, ctr uint32) ([]Record, error) {
+	return collect(tx, recordOf(card), `SELECT `+recordColumns+` FROM card_record WHERE card_id = $1 AND ctr = $2 ORDER BY txmac`, card[:], ctr)
+}
+
+// Records are all of a card's, in the card's order.
+func (tx *Tx) Records(card loyalty.CardID) ([]Record, error) {
+	return collect(tx, recordOf(card), `SELECT `+recordColumns+` FROM card_record WHERE card_id = $1 ORDER BY ctr, txmac`, card[:])
+}
+
+// EntryOfTxn finds the entry by which a store told a transaction; false when it has not.
+func (tx *Tx) EntryOfTxn(store loyalty.StoreID, txn loyalty.TxnID) (k EntryKey, kind loyalty.Kind, found bool, err error) {
+	k.Store = store
+	err = tx.one(`SELECT epoch, seq, kind FROM posted_txn WHERE store_id = $1 AND txn_id = $2`, store, txn[:])(&k.Epoch, &k.Seq, &kind)
 	if errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("voucher %s: %w", VoucherKey(card, seq), ErrNotFound)
+		return k, "", false, nil
 	}
-	return v, err
+	return k, kind, err == nil, err
 }
 
-// VoucherByRef finds the voucher of a card by its reference; ErrNotFound when head office did not make it.
-func (tx *Tx) VoucherByRef(card loyalty.CardID, ref []byte) (Voucher, error) {
-	v, err := scanVoucher(tx.one(`SELECT `+voucherColumns+` FROM voucher WHERE card_id = $1 AND ref = $2`, card[:], ref))
-	if errors.Is(err, sql.ErrNoRows) {
-		return v, fmt.Errorf("voucher %x of card %v: %w", ref, card, ErrNotFound)
+// OpenDebits are transactions for which a card of a member paid in a store whose own log has not told of it. The store is asked
+// what became of them.
+func (tx *Tx) OpenDebits(card loyalty.CardID, store loyalty.StoreID) ([]loyalty.TxnID, error) {
+	return collect(tx, func(scan func(...any) error) (txn loyalty.TxnID, err error) {
+		var raw []byte
+		err = scan(&raw)
+		copy(txn[:], raw)
+		return txn, err
+	}, `SELECT DISTINCT d.txn_id FROM card_record d WHERE d.card_id = $1 AND d.made_in = $2 AND d.type = $3 AND d.counted = 0
+		AND NOT EXISTS (SELECT 1 FROM card_record u WHERE u.card_id = d.card_id AND u.txn_id = d.txn_id AND u.type = $4)
+		AND NOT EXISTS (SELECT 1 FROM posted_txn p WHERE p.store_id = d.made_in AND p.txn_id = d.txn_id) ORDER BY d.txn_id`,
+		card[:], store, recordDebit, recordUndo)
+}
+
+// Holding is what a card holds as far as it has proved, with the vouchers that wait for it.
+func (tx *Tx) Holding(card loyalty.CardID) (points loyalty.Points, err error) {
+	err = tx.one(`SELECT new_balance FROM card_record WHERE card_id = $1 ORDER BY ctr DESC LIMIT 1`, card[:])(&points)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
 	}
-	return v, err
-}
-
-// Vouchers are those of a member, in order.
-func (tx *Tx) Vouchers(id loyalty.MemberID) ([]Voucher, error) {
-	return collect(tx, scanVoucher, `SELECT `+voucherColumns+` FROM voucher WHERE member_id = $1 ORDER BY no`, id)
-}
-
-// MarkLoaded says that a card has proved to have taken a voucher in. Loads are in order, so it has those before as well.
-func (tx *Tx) MarkLoaded(v Voucher) error {
-	return tx.exec(`UPDATE voucher SET loaded_at = $3 WHERE card_id = $1 AND seq <= $2 AND loaded_at IS NULL`,
-		v.Card[:], v.Seq, tx.now.UnixMilli())
+	waiting, err := tx.WaitingVouchers(card)
+	for _, v := range waiting {
+		points = max(points+v.points(), 0) // one that takes, takes at most what is there
+	}
+	return points, err
 }

@@ -216,10 +216,12 @@ func TestAVoucherFollowsTheCardsLastOne(t *testing.T) {
 	update(t, db, func(tx *Tx) error {
 		return tx.AddCard(Card{ID: card, Member: id, PublicKey: []byte{4}, Certificate: []byte{0x50}}, Number{HMAC: store.Hash{1}, Masked: "6034…0018"})
 	})
-	update(t, db, func(tx *Tx) error { return tx.AddVoucher(Voucher{Member: id, Card: card, Seq: 1, Amount: 60}) })
+	update(t, db, func(tx *Tx) error {
+		return tx.AddVoucher(Voucher{Member: id, Card: card, Seq: 1, Kind: voucherPoints, Amount: 60})
+	})
 	for _, seq := range []uint32{1, 3} {
 		err := db.Update(t.Context(), func(tx *Tx) error {
-			return tx.AddVoucher(Voucher{Member: id, Card: card, Seq: seq, Amount: 10, Ref: [8]byte{byte(seq)}})
+			return tx.AddVoucher(Voucher{Member: id, Card: card, Seq: seq, Kind: voucherPoints, Amount: 10, Ref: [8]byte{byte(seq)}})
 		})
 		if err == nil {
 			t.Errorf("voucher %d after voucher 1 was taken", seq)

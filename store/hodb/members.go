@@ -46,6 +46,10 @@ type Card struct {
 	PublicKey   []byte
 	Certificate []byte
 	LoadSeq     uint32 // sequence of the last voucher made
+	KnownCtr    uint32 // every record of the card from 1 to here is known
+	Tier        string // as it stands on the card, or will once its vouchers are loaded
+	Language    string // likewise
+	Ended       bool   // a voucher that ends the card was made
 }
 
 // Member statuses.
@@ -160,8 +164,8 @@ func (tx *Tx) AddCard(c Card, n Number) error {
 	if known > 0 {
 		return fmt.Errorf("the card's public key: %w", ErrTaken)
 	}
-	err = tx.exec(`INSERT INTO card (card_id, member_id, number_hash, public_key, certificate, made_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		c.ID[:], c.Member, n.HMAC[:], c.PublicKey, c.Certificate, tx.now.UnixMilli())
+	err = tx.exec(`INSERT INTO card (card_id, member_id, number_hash, public_key, certificate, tier, language, made_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, c.ID[:], c.Member, n.HMAC[:], c.PublicKey, c.Certificate, c.Tier, c.Language, tx.now.UnixMilli())
 	if err == nil {
 		err = tx.touchMember(c.Member)
 	}
@@ -171,11 +175,11 @@ func (tx *Tx) AddCard(c Card, n Number) error {
 	return nil
 }
 
-const cardColumns = `card_id, member_id, number_hash, public_key, certificate, load_seq`
+const cardColumns = `card_id, member_id, number_hash, public_key, certificate, load_seq, known_ctr, tier, language, ended`
 
 func scanCard(scan func(...any) error) (c Card, err error) {
 	var id, number []byte
-	if err = scan(&id, &c.Member, &number, &c.PublicKey, &c.Certificate, &c.LoadSeq); err != nil {
+	if err = scan(&id, &c.Member, &number, &c.PublicKey, &c.Certificate, &c.LoadSeq, &c.KnownCtr, &c.Tier, &c.Language, &c.Ended); err != nil {
 		return c, err
 	}
 	copy(c.ID[:], id)
@@ -197,9 +201,9 @@ func (tx *Tx) Cards(id loyalty.MemberID) ([]Card, error) {
 	return collect(tx, scanCard, `SELECT `+cardColumns+` FROM card WHERE member_id = $1 ORDER BY made_at, card_id`, id)
 }
 
-// UsableCard is the newest card of an active member that is not blocked; false when there is none.
+// UsableCard is the newest card of an active member that is neither blocked nor ended; false when there is none.
 func (tx *Tx) UsableCard(id loyalty.MemberID) (Card, bool, error) {
-	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE member_id = $1 AND state = 'active'
+	c, err := scanCard(tx.one(`SELECT `+cardColumns+` FROM card WHERE member_id = $1 AND state = 'active' AND ended = 0
 		AND EXISTS (SELECT 1 FROM member m WHERE m.member_id = card.member_id AND m.status = 'active')
 		AND NOT EXISTS (SELECT 1 FROM hot WHERE hot.card_id = card.card_id) ORDER BY made_at DESC, card_id DESC LIMIT 1`, id))
 	if errors.Is(err, sql.ErrNoRows) {

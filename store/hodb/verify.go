@@ -22,6 +22,7 @@ const (
 	CheckLots      Check = "lots"      // lots are what the entries give in their order, and sum to the member's accounts
 	CheckPast      Check = "past"      // a member's past is the sum of what the entries add
 	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
+	CheckPurses    Check = "purses"    // cards hold what they loaded less what they paid, and the books say so
 	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold
 )
 
@@ -47,7 +48,7 @@ func (tx *Tx) Verify(idle Idle) ([]Finding, error) {
 			return v.found, fmt.Errorf("verify store %d epoch %d: %w", h.Store, h.Epoch, err)
 		}
 	}
-	for _, check := range []func() error{v.posted, v.balanced, v.accounts, v.lots, v.vouchers, v.closes} {
+	for _, check := range []func() error{v.posted, v.balanced, v.accounts, v.lots, v.vouchers, v.purses, v.closes} {
 		if err := check(); err != nil {
 			return v.found, fmt.Errorf("verify: %w", err)
 		}

@@ -196,8 +196,12 @@ func (o *Office) signCard(ctx context.Context, in cardInput) (out cardOutcome, e
 		if err != nil {
 			return err
 		}
-		out.Member, out.Tier, out.Language = m.ID, m.Tier, m.Language
-		c := hodb.Card{ID: out.Card, Member: in.Member, PublicKey: in.PublicKey, Certificate: out.Certificate}
+		if out.Tier, err = tx.TierOn(m, lastDay); err != nil {
+			return err
+		}
+		out.Member, out.Language = m.ID, m.Language
+		c := hodb.Card{ID: out.Card, Member: in.Member, PublicKey: in.PublicKey, Certificate: out.Certificate,
+			Tier: tierOnCard(out.Tier), Language: m.Language}
 		if err := tx.AddCard(c, in.Number.row()); err != nil {
 			return err
 		}

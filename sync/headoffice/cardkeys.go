@@ -5,18 +5,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
-	"loyaltill/store/hodb"
-)
-
-const (
-	voucherPoints  = uint8(card.KindPoints)
-	maxVoucher     = math.MaxInt32 // card.md 3.9: the amount is 32 bits with a sign
-	vouchersAtOnce = 16            // for one member; what is more waits for the next entry
 )
 
 // keyTX and keyLD are derived when needed and never kept (card.md 1).
@@ -26,6 +17,13 @@ func (k *Keys) keyTX(id loyalty.CardID) card.Key {
 
 func (k *Keys) keyLD(id loyalty.CardID) card.Key {
 	return card.Key(card.CMAC(k.masterLD, card.DerivationInput(card.LabelLoad, card.ID(id))))
+}
+
+// signVoucher makes an order a voucher that only its card takes.
+func (k *Keys) signVoucher(o card.Order, id loyalty.CardID, seq uint32) card.Voucher {
+	v := o.Voucher(card.ID(id), seq)
+	v.MAC = card.CMAC(k.keyLD(id), card.VoucherMACInput(v))
+	return v
 }
 
 // errProof is why a card's record proves nothing.
@@ -48,29 +46,4 @@ func (k *Keys) checkRecord(r *loyalty.CardRecord) (mac [8]byte, err error) {
 		return mac, fmt.Errorf("%w: its MAC is wrong", errProof)
 	}
 	return mac, nil
-}
-
-// makeVouchers sends a member's points that are on no card to his card, as vouchers that any store may hand over.
-func (o *Office) makeVouchers(tx *hodb.Tx, id loyalty.MemberID) error {
-	c, usable, err := tx.UsableCard(id)
-	if err != nil || !usable {
-		return err
-	}
-	free, _, err := tx.Balances(id)
-	if err != nil {
-		return err
-	}
-	for n := uint32(1); free > 0 && n <= vouchersAtOnce; n++ {
-		v := hodb.Voucher{Member: id, Card: c.ID, Seq: c.LoadSeq + n, Amount: int32(min(free, maxVoucher))}
-		if _, err := io.ReadFull(o.entropy, v.Ref[:]); err != nil {
-			return fmt.Errorf("make voucher: %w", err)
-		}
-		v.MAC = card.CMAC(o.home.Keys.keyLD(c.ID), card.VoucherMACInput(card.Voucher{
-			Card: card.ID(v.Card), Seq: v.Seq, Kind: card.KindPoints, Amount: v.Amount, Ref: v.Ref}))
-		if err := tx.AddVoucher(v); err != nil {
-			return err
-		}
-		free -= loyalty.Points(v.Amount)
-	}
-	return nil
 }

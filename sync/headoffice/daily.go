@@ -153,11 +153,12 @@ func (o *Office) reviewSome(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID
 	for _, id := range ids {
 		last = id
 		moved, err := review(tx, p, id, out.Day)
+		if err == nil && moved {
+			out.Tiers++
+			err = o.makeVouchers(tx, id) // the card says the tier too
+		}
 		if err != nil {
 			return 0, fmt.Errorf("review tier of member %d: %w", id, err)
-		}
-		if moved {
-			out.Tiers++
 		}
 	}
 	return last, nil

@@ -133,7 +133,7 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 	case hodb.TopicMember:
 		row.Member, err = w.member(c.Key)
 		if err == nil {
-			size = small + 80*lotsOf(row.Member) + pastBytes(row.Member.Past) + 128*(len(row.Member.Cards)+len(row.Member.Numbers))
+			size = small + 80*lotsOf(row.Member) + pastBytes(row.Member.Past) + 128*(len(row.Member.Cards)+len(row.Member.Numbers)) + 512*len(row.Member.Known)
 		}
 		return true, size, err
 	case hodb.TopicProgramme:
@@ -191,12 +191,29 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 	}
 	for _, c := range cards {
 		row.Cards = append(row.Cards, c.ID)
+		known, err := w.known(c)
+		if err != nil {
+			return nil, err
+		}
+		if known.Ctr > 0 || known.Open != nil {
+			row.Known = append(row.Known, known)
+		}
 	}
 	numbers, err := w.tx.Numbers(id)
 	for _, n := range numbers {
 		row.Numbers = append(row.Numbers, wire.NumberRow{HMAC: n.HMAC, Masked: n.Masked})
 	}
 	return row, err
+}
+
+// known is what head office knows of a card, and what it wants to know of the store.
+func (w *feedWriter) known(c hodb.Card) (k wire.KnownCardRow, err error) {
+	k = wire.KnownCardRow{Card: c.ID, Ctr: c.KnownCtr}
+	open, err := w.tx.OpenDebits(c.ID, w.head.Store)
+	if len(open) > 0 {
+		k.Open = open
+	}
+	return k, err
 }
 
 // wallets are the lots beside the points.
@@ -290,6 +307,6 @@ func (w *feedWriter) voucher(key string) (*wire.VoucherRow, error) {
 	if err != nil || v.Loaded {
 		return nil, err
 	}
-	return &wire.VoucherRow{Card: card, Seq: v.Seq, Kind: voucherPoints, Amount: v.Amount,
+	return &wire.VoucherRow{Card: card, Seq: v.Seq, Kind: v.Kind, Amount: v.Amount,
 		Ref: store.HexBytes(v.Ref[:]), MAC: store.HexBytes(v.MAC[:])}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -60,7 +61,7 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 
 // judge begins work in a transaction.
 func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
-	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}}
+	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}, vouchers: map[loyalty.MemberID]bool{}}
 	var err error
 	if j.rules, err = o.published(tx); err != nil {
 		return nil, err
@@ -99,15 +100,18 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 		}
 	}
 	carded, err := j.poster.Flush()
+	if err != nil {
+		return nil, err
+	}
 	for _, id := range carded {
-		if err == nil {
-			err = j.office.makeVouchers(j.tx, id)
-		}
-		if err != nil {
+		j.vouchers[id] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(j.vouchers)) {
+		if err := j.office.makeVouchers(j.tx, id); err != nil {
 			return nil, fmt.Errorf("vouchers of member %d: %w", id, err)
 		}
 	}
-	return all, err
+	return all, nil
 }
 
 // judge is the work on one batch.
@@ -119,6 +123,7 @@ type judge struct {
 	poster    *hodb.Poster
 	awaited   []loyalty.Seq                   // sales of this log whose returns came first
 	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on
+	vouchers  map[loyalty.MemberID]bool       // members whose card may be due for some
 	nobodys   []hodb.Place                    // entries of no member that are to be judged again
 	found     map[hodb.CaseKind]bool          // cases of the entry that is judged again
 }
@@ -155,6 +160,8 @@ func (j *judge) entry(raw hodb.Entry) error {
 		return j.load(m)
 	case loyalty.KindCancel:
 		return j.cancel(m, first)
+	case loyalty.KindJournal:
+		return j.carried(m)
 	case loyalty.KindCoupon:
 		return nil // has no points; the day's totals count it
 	case loyalty.KindClose:

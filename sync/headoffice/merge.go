@@ -168,5 +168,6 @@ func (j *judge) higherTier(e *loyalty.Entry, gone, stays *hodb.Member) error {
 		return nil
 	}
 	stays.TiersMoved()
+	j.vouchers[stays.ID] = true
 	return j.tx.MoveTier(stays.ID, e.Day, higher, tierMerged)
 }

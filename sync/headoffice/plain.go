@@ -195,6 +195,17 @@ func (j *judge) owners(m *matter) []hodb.Owner {
 	return owners
 }
 
+// movedOff notes how much the books have moved away from a lost card, which may yet be ended and then says what it held.
+func (j *judge) movedOff(e *loyalty.Entry, v verdict) error {
+	points := loyalty.Points(0)
+	for _, move := range v.moves {
+		if _, purse := cardOf(move.From); purse {
+			points += move.Points
+		}
+	}
+	return j.tx.MoveOff(e.Replace.Old, points)
+}
+
 // register does what an entry means for the register: the card that was replaced is blocked everywhere, and who became part of
 // another has ended.
 func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
@@ -210,6 +221,9 @@ func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
 			return j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v is not the member's", e.Replace.Old))
 		}
 		if err != nil {
+			return err
+		}
+		if err := j.movedOff(e, v); err != nil {
 			return err
 		}
 		return j.tx.BlockCard(e.Replace.Old, "replaced by another card")

@@ -10,34 +10,20 @@ import (
 )
 
 // prove checks the card's record of an entry: a card of ours, of the right kind, for this store and transaction, with the
-// card's MAC, and not shown before. A record that proves nothing opens a case and gives ok false.
+// card's MAC, and counted by no other entry. A record that proves nothing opens a case and gives ok false.
 func (j *judge) prove(m *matter, want card.RecordType) (c hodb.Card, ok bool, err error) {
 	r := m.entry.Card
 	if why := fits(m.entry, want); why != "" {
 		return c, false, j.open(hodb.CaseCardRecord, m.key, why)
 	}
-	c, err = j.tx.Card(r.Card)
-	if errors.Is(err, hodb.ErrNotFound) {
-		return c, false, j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v is not in the register", r.Card))
-	}
-	if err != nil {
+	c, kept, err := j.witness(m, r, true)
+	if err != nil || c.ID.IsZero() {
 		return c, false, err
 	}
-	mac, err := j.office.home.Keys.checkRecord(r)
-	if err != nil {
-		return c, false, j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v: %v", r.Card, err))
+	if kept.By != m.key {
+		return c, false, j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("record %d of card %v was shown by %v", r.Ctr, r.Card, kept.By))
 	}
-	first, shown, rivals, err := j.tx.AddProof(hodb.Proof{Record: *r, MAC: mac, Shown: m.key})
-	if err != nil {
-		return c, false, err
-	}
-	if !first && (want == card.TypeLoad || m.again && shown == m.key) { // evidence of a load may come from every store that reads the card
-		return c, true, nil
-	}
-	if !first {
-		return c, false, j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("record %d of card %v was shown by %v", r.Ctr, r.Card, shown))
-	}
-	return c, true, j.clones(m, rivals)
+	return c, true, nil
 }
 
 // fits says why a record cannot belong to its entry; empty when it can.
@@ -48,8 +34,6 @@ func fits(e *loyalty.Entry, want card.RecordType) string {
 		return "the card's record is missing"
 	case card.RecordType(r.Type) != want:
 		return fmt.Sprintf("record is a %v, not a %v", card.RecordType(r.Type), want)
-	case want == card.TypeLoad: // card.md 3.9: a load names no store, and its transaction is the voucher's
-		return ""
 	case r.Store != e.Store:
 		return fmt.Sprintf("record was made for store %d", r.Store)
 	case r.Txn != e.Txn:
@@ -60,13 +44,42 @@ func fits(e *loyalty.Entry, want card.RecordType) string {
 	return ""
 }
 
+// witness takes a card's record as evidence, whichever store shows it; counts says that the entry is the record's own. What it
+// means for vouchers and for debits that nobody wants follows at once. No card: the record proves nothing, which is a case.
+func (j *judge) witness(m *matter, r *loyalty.CardRecord, counts bool) (c hodb.Card, kept hodb.Kept, err error) {
+	c, err = j.tx.Card(r.Card)
+	if errors.Is(err, hodb.ErrNotFound) {
+		return hodb.Card{}, kept, j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v is not in the register", r.Card))
+	}
+	if err != nil {
+		return c, kept, err
+	}
+	mac, err := j.office.home.Keys.checkRecord(r)
+	if err != nil {
+		return hodb.Card{}, kept, j.open(hodb.CaseCardRecord, m.key, fmt.Sprintf("card %v: %v", r.Card, err))
+	}
+	kept, err = j.tx.AddProof(hodb.Proof{Record: *r, MAC: mac, Shown: m.key, Counts: counts})
+	if err != nil || !kept.New {
+		return c, kept, err
+	}
+	if err := j.clones(m, r, kept.Rivals); err != nil {
+		return c, kept, err
+	}
+	if card.RecordType(r.Type) == card.TypeLoad {
+		err = j.loaded(m, c, r)
+	}
+	if err == nil {
+		err = j.repayAround(c, r)
+	}
+	return c, kept, err
+}
+
 // clones blocks a card that has shown two records under one counter: its key is in two places. Both entries stand, both
 // get the case, so that it is the same whichever came first.
-func (j *judge) clones(m *matter, rivals []hodb.EntryKey) error {
+func (j *judge) clones(m *matter, r *loyalty.CardRecord, rivals []hodb.EntryKey) error {
 	if len(rivals) == 0 {
 		return nil
 	}
-	r := m.entry.Card
 	if err := j.tx.BlockCard(r.Card, "two records for one counter: cloned card"); err != nil {
 		return err
 	}
@@ -79,55 +92,49 @@ func (j *judge) clones(m *matter, rivals []hodb.EntryKey) error {
 	return nil
 }
 
-// load takes a card's word that a voucher is in its purse. The points went to the card's account when the voucher was
-// made, so nothing is posted.
+// load takes a card's word that a voucher is in its purse. It may come from every store that reads the card.
 func (j *judge) load(m *matter) error {
-	_, ok, err := j.prove(m, card.TypeLoad)
-	if err != nil || !ok {
-		return err
-	}
 	r := m.entry.Card
-	const refBytes = 8 // card.md 3.9: the record's transaction is ref ‖ MAC[0:8]
-	v, err := j.tx.VoucherByRef(r.Card, r.Txn[:refBytes])
-	switch {
-	case errors.Is(err, hodb.ErrNotFound):
-		return j.open(hodb.CaseVoucher, m.key, fmt.Sprintf("card %v took in a voucher that is not in the register", r.Card))
-	case err != nil:
-		return err
-	case [8]byte(v.MAC[:8]) != [8]byte(r.Txn[refBytes:]) || v.Amount != r.Amount:
-		return j.open(hodb.CaseVoucher, m.key, fmt.Sprintf("card %v took %d points from voucher %d of %d", r.Card, r.Amount, v.Seq, v.Amount))
+	if r == nil || card.RecordType(r.Type) != card.TypeLoad {
+		return j.open(hodb.CaseCardRecord, m.key, "the card's record of a load is missing")
 	}
-	return j.tx.MarkLoaded(v)
+	_, _, err := j.witness(m, r, false)
+	return err
 }
 
-// cancel takes a card's word that a debit was undone. A dropped sale was never posted, so neither is its undoing. Should
-// the sale have been posted after all, the card has its points back and the store answers for them.
-func (j *judge) cancel(m *matter, first hodb.EntryKey) error {
-	c, ok, err := j.prove(m, card.TypeUndo)
-	if err != nil || !ok {
-		return err
+// loaded books what a voucher did. Its points went to the card's account when it was made; what it took less than asked goes back.
+func (j *judge) loaded(m *matter, c hodb.Card, r *loyalty.CardRecord) error {
+	v, err := j.tx.VoucherOf(r.Card, r.Txn)
+	if errors.Is(err, hodb.ErrNotFound) {
+		return j.open(hodb.CaseVoucher, m.key, fmt.Sprintf("card %v took in a voucher that is not in the register", r.Card))
 	}
-	r := m.entry.Card
-	_, sold, err := j.tx.ShownBy(r.Card, r.Txn, uint8(card.TypeDebit))
-	switch {
-	case err != nil:
-		return err
-	case !sold && m.repeats:
-		return j.repeated(m, first)
-	case !sold:
-		return nil
-	}
-	amount := loyalty.Points(r.Amount)
-	err = j.poster.Post(hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Legs: []hodb.Leg{
-		{Owner: hodb.StoreOwner(m.key.Store), Kind: hodb.Suspense, Amount: -amount, Reason: "undo"},
-		{Owner: hodb.MemberOwner(c.Member), Kind: hodb.OnCard, Amount: amount, Reason: "undo",
-			Lot: loyalty.LotID(fmt.Sprintf("%d-%d-%d.1", m.key.Store, m.key.Epoch, m.key.Seq)), Earned: m.entry.Day},
-	}})
 	if err != nil {
 		return err
 	}
-	if err := j.tx.Suspend(hodb.Suspended{EntryKey: m.key, Points: -amount, Reason: string(hodb.CaseUndoAfterSale)}); err != nil {
-		return err
+	made := card.Voucher{Card: card.ID(v.Card), Seq: v.Seq, Kind: card.VoucherKind(v.Kind), Amount: v.Amount, Ref: v.Ref, MAC: v.MAC}
+	if !made.Explains(card.TxID(r.Txn), r.Amount) {
+		return j.open(hodb.CaseVoucher, m.key, fmt.Sprintf("card %v took %d points from voucher %d of %d", r.Card, r.Amount, v.Seq, v.Amount))
 	}
-	return j.open(hodb.CaseUndoAfterSale, m.key, fmt.Sprintf("card %v has %d points back for a sale that was posted", r.Card, amount))
+	j.vouchers[c.Member] = true // there is room for more, or points are off the card
+	return j.tx.MarkLoaded(v, r.Amount)
+}
+
+// carried takes in what a store read of a card's journal: records of other stores, or of its own that no entry of it holds. They
+// prove what the card did; points move by them only where the rules of vouchers and of dropped sales say so.
+func (j *judge) carried(m *matter) error {
+	body := m.entry.Journal
+	if body == nil || len(body.Records) == 0 || len(body.Records) > card.JournalSlots {
+		return j.notInterpreted(m.key, errors.New("journal without its records"))
+	}
+	for i := range body.Records {
+		if r := &body.Records[i]; r.Card != body.Card {
+			return j.notInterpreted(m.key, fmt.Errorf("journal of card %v with a record of card %v", body.Card, r.Card))
+		}
+	}
+	for i := range body.Records {
+		if _, _, err := j.witness(m, &body.Records[i], false); err != nil {
+			return err
+		}
+	}
+	return nil
 }

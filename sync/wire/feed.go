@@ -82,7 +82,15 @@ type MemberRow struct {
 	Numbers  []NumberRow      `json:"numbers"`
 	Wallets  []WalletRow      `json:"wallets,omitempty"` // beside the points
 	Past     *loyalty.Record  `json:"past,omitempty"`    // when a programme asks of it
+	Known    []KnownCardRow   `json:"known,omitempty"`   // what head office knows of Cards
 	Through  loyalty.Seq      `json:"through"`           // last entry of the asking store, in its epoch, that the row includes
+}
+
+// KnownCardRow is how far head office knows a card's journal, and what it wants of the asking store.
+type KnownCardRow struct {
+	Card loyalty.CardID  `json:"card"`
+	Ctr  uint32          `json:"ctr"`            // every record from 1 to here
+	Open []loyalty.TxnID `json:"open,omitempty"` // the card paid for them in the asking store, whose log has not told of them
 }
 
 // WalletRow is the lots of a wallet beside the points.

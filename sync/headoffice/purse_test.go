@@ -1,0 +1,192 @@
+package headoffice
+
+import (
+	"testing"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/sync/wire"
+)
+
+// carry writes what a store reads of a card's journal.
+func (b *box) carry(k *chip, records int) {
+	b.t.Helper()
+	journal, err := k.tap().ReadJournal(b.t.Context(), records)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	e := b.entry(loyalty.KindJournal)
+	e.Journal = &loyalty.JournalBody{Card: k.id}
+	for _, r := range journal {
+		e.Journal.Records = append(e.Journal.Records, *k.record(r))
+	}
+	b.write(e)
+}
+
+// giveUp writes that a sale was dropped for good.
+func (b *box) giveUp(k *chip, txn loyalty.TxnID, undoSent bool) {
+	e := b.entry(loyalty.KindCancel)
+	e.Txn, e.Cancel = txn, &loyalty.CancelBody{Card: k.id, UndoSent: undoSent}
+	b.write(e)
+}
+
+// waiting are the vouchers that a store would hand to a card now.
+func (b *box) waiting(k *chip) (rows []wire.VoucherRow) {
+	for _, row := range b.feed(0, 0).Rows {
+		if row.Voucher != nil && row.Voucher.Card == k.id {
+			rows = append(rows, *row.Voucher)
+		}
+	}
+	return rows
+}
+
+// A card is torn away in store 1 after it paid 150 of its 200 points, and store 1 goes offline. The member walks to store 2.
+func TestPointsOfADroppedSaleComeBackOnceStoreAndCardHaveBothTold(t *testing.T) {
+	tell := map[string]func(c *centre, one, two *box, k *chip, txn loyalty.TxnID){
+		"the card first": func(c *centre, one, two *box, k *chip, txn loyalty.TxnID) {
+			two.carry(k, 2)
+			two.sync()
+			c.settled()
+			if got := two.waiting(k); len(got) != 0 {
+				c.t.Fatalf("repaid before the store gave up: %+v", got)
+			}
+			if asked := one.openDebits(k); len(asked) != 1 || asked[0] != txn {
+				c.t.Fatalf("store 1 is asked for %v", asked)
+			}
+			if asked := two.openDebits(k); len(asked) != 0 {
+				c.t.Fatalf("store 2 is asked for %v", asked)
+			}
+			one.giveUp(k, txn, false)
+			one.sync()
+		},
+		"the store first": func(c *centre, one, two *box, k *chip, txn loyalty.TxnID) {
+			one.giveUp(k, txn, false)
+			one.sync()
+			c.settled()
+			if got := two.waiting(k); len(got) != 0 {
+				c.t.Fatalf("repaid although nothing proves that the card paid: %+v", got)
+			}
+			two.carry(k, 2)
+			two.sync()
+		},
+		"both, and the store asked for the undo": func(c *centre, one, two *box, k *chip, txn loyalty.TxnID) {
+			one.giveUp(k, txn, true)
+			two.carry(k, 2)
+			one.sync()
+			two.sync()
+			c.settled()
+			if got := two.waiting(k); len(got) != 0 {
+				c.t.Fatalf("repaid although the undo may have been the next thing: %+v", got)
+			}
+			k.pay(two, two.head().Txn, 20) // the next thing is another debit
+			two.carry(k, 1)
+			two.sync()
+		},
+	}
+	for name, tell := range tell {
+		t.Run(name, func(t *testing.T) {
+			c, one, k := funded(t)
+			two := c.enrol(2, one.prog)
+			txn := one.head().Txn
+			k.pay(one, txn, 150)
+			tell(c, one, two, k, txn)
+			c.settled()
+			got := two.waiting(k)
+			if len(got) != 1 || got[0].Amount != 150 {
+				t.Fatalf("vouchers %+v, want one of 150", got)
+			}
+			two.load(k.take(two.feed(0, 0)))
+			two.carry(k, 16) // told twice, changes nothing
+			two.sync()
+			m := c.settled().member(t, k.member)
+			if purse := loyalty.Points(k.tap().Balance().Points); m.Balance != 200 || m.Main != 0 || purse != m.Balance && purse != m.Balance-20 {
+				t.Errorf("the purse has %d, the books %+v", purse, m)
+			}
+			if r := c.report(); len(r.Cases) > 0 || len(r.Suspense) > 0 {
+				t.Errorf("cases %+v, suspense %+v", r.Cases, r.Suspense)
+			}
+			c.inOrder()
+		})
+	}
+}
+
+func TestAnUndoThatComesToLightTakesTheRepaidPointsBack(t *testing.T) {
+	c, one, k := funded(t)
+	two := c.enrol(2, one.prog)
+	txn := one.head().Txn
+	_, debit, unlock := k.pay(one, txn, 150)
+	two.carry(k, 1)
+	one.giveUp(k, txn, false) // a store that says so and undoes all the same
+	one.sync()
+	two.sync()
+	c.settled()
+	if _, err := k.tap().Undo(t.Context(), debit, unlock); err != nil {
+		t.Fatal(err)
+	}
+	two.load(k.take(two.feed(0, 0)))
+	two.carry(k, 16)
+	two.sync()
+	c.settled()
+	two.load(k.take(&wire.FeedPage{Rows: c.last(two, k)}))
+	two.sync()
+	if m := c.settled().member(t, k.member); m.Balance != 200 || m.OnCard != 200 || k.tap().Balance().Points != 200 {
+		t.Errorf("the purse has %d, the books %+v", k.tap().Balance().Points, m)
+	}
+	c.inOrder()
+}
+
+// last is the feed's rows of the vouchers that the card has not got.
+func (c *centre) last(b *box, k *chip) (rows []wire.FeedRow) {
+	seq := k.tap().Balance().LoadSeq
+	for _, row := range b.feed(0, 0).Rows {
+		if row.Voucher != nil && row.Voucher.Seq > seq {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// Points end on a card that spent most of them in a store which has not told yet.
+func TestExpiryTakesFromTheCardWhatIsThereAndTheRestIsOwed(t *testing.T) {
+	c, one, k := funded(t)
+	two := c.enrol(2, one.prog)
+	sale := two.redeem(k, 1000, 150) // stays in store 2 for now
+	if out := c.begin("2027-12-01"); out.Expired != 200 {
+		t.Fatalf("expired %+v", out)
+	}
+	if got := one.waiting(k); len(got) != 1 || got[0].Amount != -200 || got[0].Kind != uint8(card.KindPoints) {
+		t.Fatalf("vouchers %+v, want one that takes 200", got)
+	}
+	one.load(k.take(one.feed(0, 0)))
+	one.sync()
+	m := c.settled().member(t, k.member)
+	if m.Main != -150 || m.Balance != 0 || k.tap().Balance().Points != 0 {
+		t.Fatalf("the purse has %d, the books %+v; want 150 owed", k.tap().Balance().Points, m)
+	}
+	if got := one.waiting(k); len(got) != 0 {
+		t.Fatalf("an empty card is asked again: %+v", got)
+	}
+	c.inOrder()
+	two.write(sale)
+	two.sync()
+	c.settled()
+	c.begin("2027-12-02")                                                                       // what was spent in time comes back
+	if m := c.report().member(t, k.member); m.Main != 16 && m.OnCard != 16 || m.Balance != 16 { // the sale's own points
+		t.Errorf("in the end %+v", m)
+	}
+	c.inOrder()
+}
+
+// openDebits are those of a card that a store is asked about.
+func (b *box) openDebits(k *chip) (open []loyalty.TxnID) {
+	for _, row := range b.feed(0, 0).Rows {
+		if row.Member != nil {
+			for _, known := range row.Member.Known {
+				if known.Card == k.id {
+					open = append(open, known.Open...)
+				}
+			}
+		}
+	}
+	return open
+}
