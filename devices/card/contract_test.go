@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/subtle"
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
@@ -98,7 +99,10 @@ func hostAgreement(t *testing.T, v, got map[string][]byte) sessionKeys {
 	got["info"] = sessionInfo(sel, v["nh"], v["nc"])
 	keys := deriveSessionKeys(got["z"], got["info"])
 	got["k"] = bytes.Join([][]byte{keys.confirm[:], keys.enc[:], keys.mac[:], keys.rmac[:]}, nil)
-	cryptogram := confirm(keys.confirm, sel.card, got["host_public"])
+	if purse := unseal(keys.confirm, v["sealed"]); purse != parseBalance(v["state"]) || purse.Points != 250 {
+		t.Errorf("sealed purse %+v", purse)
+	}
+	cryptogram := confirm(keys.confirm, sel.card, got["host_public"], v["sealed"])
 	got["cryptogram"] = cryptogram[:]
 	return keys
 }
@@ -170,6 +174,12 @@ func (o byOpenSSL) hash(parts ...[]byte) []byte {
 
 func (o byOpenSSL) cmac(key []byte, parts ...[]byte) []byte {
 	return openssl(o.T, bytes.Join(parts, nil), "mac", "-cipher", "AES-128-CBC", "-macopt", "hexkey:"+hex.EncodeToString(key), "-binary", "CMAC")
+}
+
+func xor(a, b []byte) []byte {
+	out := make([]byte, len(a))
+	subtle.XORBytes(out, a, b)
+	return out
 }
 
 func (o byOpenSSL) derived(master []byte, label string) []byte {
@@ -248,7 +258,8 @@ func TestOpenSSLReproducesEveryPublishedVector(t *testing.T) {
 		"info":         bytes.Join([][]byte{[]byte("LYL1"), cardID, v["certificate_hash"], v["nh"], v["nc"]}, nil),
 		"k": openssl(t, nil, "kdf", "-binary", "-keylen", "64", "-kdfopt", "digest:SHA2-256", "-kdfopt", "hexkey:"+hex.EncodeToString(v["z"]),
 			"-kdfopt", "hexinfo:"+hex.EncodeToString(v["info"]), "SSKDF"),
-		"cryptogram": o.cmac(v["k"][:16], []byte(confirmation), cardID, v["host_public"]),
+		"sealed":     xor(v["state"], o.cmac(v["k"][:16], []byte(sealMask))),
+		"cryptogram": o.cmac(v["k"][:16], []byte(confirmation), cardID, v["host_public"], v["sealed"]),
 		"lock":       o.hash(v["r"])[:16],
 		"load_txmac": o.cmac(ktx, lt, cardID, []byte("\x00\x00\x00\x01\x03\x00\x00\x00\xfa\x00\x00\x00\xfa\x00\x00\x00\x00\x00"), points[9:25])[:8],
 		"renewal":    append(bytes.Clone(v["renewal"][:CertificateLength]), o.cmac(kld, []byte("LC1"), cardID, v["renewal"][:CertificateLength])...),
@@ -275,7 +286,7 @@ func TestOpenSSLReproducesEveryPublishedVector(t *testing.T) {
 // isInput lists the chosen values, and what has a place of its own.
 func (o byOpenSSL) isInput(name string) bool {
 	return strings.HasPrefix(name, "master_") || strings.HasSuffix(name, "_private") || strings.HasSuffix(name, "_challenge") ||
-		strings.Contains(" card_id certificate nh nc txid r debit_data k_enc k_mac ", " "+name+" ")
+		strings.Contains(" card_id certificate nh nc state txid r debit_data k_enc k_mac ", " "+name+" ")
 }
 
 // messages is 3.2 for the session's two commands and for the personalisation channel's.

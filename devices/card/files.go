@@ -41,6 +41,7 @@ type selection struct {
 	ctr     uint32
 	loadSeq uint32
 	flags   Flags
+	tries   int // at the PIN
 }
 
 func selectApplication(ctx context.Context, t Transmitter) (selection, error) {
@@ -74,7 +75,7 @@ func parseSelection(b []byte) (selection, error) {
 		return selection{}, garbled(err)
 	}
 	v, err := take(fci[1], field{0x80, 1}, field{0x81, 8}, field{0x82, 8}, field{0x83, 8}, field{0x84, 4}, field{0x85, 4},
-		field{0x86, 1})
+		field{0x86, 1}, field{0x87, 1})
 	if err != nil {
 		return selection{}, garbled(err)
 	}
@@ -83,7 +84,7 @@ func parseSelection(b []byte) (selection, error) {
 	}
 	s := selection{
 		card: ID(v[1]), ca: KeyID(v[2]), hash: CertificateHash(v[3]),
-		ctr: binary.BigEndian.Uint32(v[4]), loadSeq: binary.BigEndian.Uint32(v[5]), flags: Flags(v[6][0]),
+		ctr: binary.BigEndian.Uint32(v[4]), loadSeq: binary.BigEndian.Uint32(v[5]), flags: Flags(v[6][0]), tries: int(v[7][0]),
 	}
 	if s.flags.terminated() {
 		return s, ErrTerminated

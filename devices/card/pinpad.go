@@ -61,7 +61,8 @@ func (s *Session) VerifyOnPinpad(ctx context.Context, pad Pinpad, lastTry bool) 
 	if err != nil {
 		return fmt.Errorf("verify pin on the reader: %w", s.lost(changes, err))
 	}
-	after, err := s.PINStatus(ctx)
+	s.pin = nil
+	after, err := s.askPIN(ctx)
 	if err == nil {
 		err = judge(before, after, said)
 	}

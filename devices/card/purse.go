@@ -92,9 +92,13 @@ func (s *Session) ReadBalance(ctx context.Context) (Balance, error) {
 	if err != nil {
 		return Balance{}, fmt.Errorf("read balance: %w", err)
 	}
-	u32 := binary.BigEndian.Uint32
-	s.balance = Balance{Points: u32(data), Ctr: u32(data[4:]), LoadSeq: u32(data[8:]), SpentWithoutPIN: u32(data[12:])}
+	s.balance = parseBalance(data)
 	return s.balance, nil
+}
+
+func parseBalance(b []byte) Balance {
+	u32 := binary.BigEndian.Uint32
+	return Balance{Points: u32(b), Ctr: u32(b[4:]), LoadSeq: u32(b[8:]), SpentWithoutPIN: u32(b[12:])}
 }
 
 // Debit takes points. Sending the same debit again is harmless: the card gives the same record.
@@ -132,6 +136,7 @@ func (s *Session) Load(ctx context.Context, v Voucher) (Record, error) {
 	if v.Card != s.identity.ID {
 		return Record{}, fmt.Errorf("load voucher %d: %w: it names card %v", v.Seq, ErrVoucherMAC, v.Card)
 	}
+	s.pin = nil // a voucher may have opened it again
 	data, err := s.answer(ctx, apdu.Command{CLA: claPurse, INS: insLoad, Data: v.Marshal()}, changes, loadAnswer)
 	if err != nil {
 		return Record{}, fmt.Errorf("load voucher %d: %w", v.Seq, err)

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"loyaltill/devices/apdu"
@@ -17,6 +18,7 @@ const (
 	nonceLength      = 16
 	cryptogramLength = 16
 	confirmation     = "KC_1_V" // card.md 3.1
+	sealMask         = "KC_1_S"
 )
 
 // Identity is who the card is.
@@ -42,7 +44,8 @@ type Session struct {
 	channel  *channel // nil when the session is gone
 	identity Identity
 	balance  Balance
-	plain    bool // the certificate lets a pinpad send VERIFY, card.md 3.3
+	pin      *PINStatus // as last told; nil: not known
+	plain    bool       // the certificate lets a pinpad send VERIFY, card.md 3.3
 }
 
 // Open finds the application, judges the card's certificate, agrees on keys that live for this tap alone, and reads the
@@ -98,24 +101,15 @@ func (s *Session) open(ctx context.Context, trust *Trust, sel selection, now tim
 	if err != nil {
 		return err
 	}
-	raw, err := readFile(ctx, s.t, sfiInfo)
+	info, err := infoOf(ctx, s.t, trust, sel, cert)
 	if err != nil {
 		return err
 	}
-	info, err := parseInfo(raw)
-	if err != nil {
+	if err := s.agree(ctx, sel, cert); err != nil {
 		return err
 	}
-	if info.scheme != cert.Scheme {
-		return fmt.Errorf("%w: card information is of scheme %v", ErrUnreadable, info.scheme)
-	}
-	if s.channel, err = agree(ctx, s.t, sel, cert); err != nil {
-		return err
-	}
-	if _, err := s.ReadBalance(ctx); err != nil {
-		return err
-	}
-	trust.remember(sel, cert, now)
+	trust.remember(sel, cert, info, now)
+	s.pin = sel.pin()
 	s.plain = cert.Flags&PlainVerify != 0
 	s.identity = Identity{
 		ID: cert.Card, Certificate: sel.hash, Number: info.number, Tier: info.tier, Language: info.language, Scheme: cert.Scheme,
@@ -136,38 +130,62 @@ func certificateOf(ctx context.Context, t Transmitter, trust *Trust, sel selecti
 	return trust.verify(raw, sel, now)
 }
 
-// agree makes the session keys and checks that the card has them too, card.md 3.1.
-func agree(ctx context.Context, t Transmitter, sel selection, cert *Certificate) (*channel, error) {
+// infoOf reads EF.INFO, or takes what it read when the card had loaded the same vouchers, card.md 2.
+func infoOf(ctx context.Context, t Transmitter, trust *Trust, sel selection, cert *Certificate) (info, error) {
+	if known, ok := trust.informed(sel); ok {
+		return known, nil
+	}
+	raw, err := readFile(ctx, t, sfiInfo)
+	if err != nil {
+		return info{}, err
+	}
+	read, err := parseInfo(raw)
+	if err == nil && read.scheme != cert.Scheme {
+		err = fmt.Errorf("%w: card information is of scheme %v", ErrUnreadable, read.scheme)
+	}
+	return read, err
+}
+
+// agree makes the session keys, checks that the card has them too, and learns what is in the purse, card.md 3.1.
+func (s *Session) agree(ctx context.Context, sel selection, cert *Certificate) error {
 	own, err := ecdh.P256().GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("make session key: %w", err)
+		return fmt.Errorf("make session key: %w", err)
 	}
 	z, err := own.ECDH(cert.Key)
 	if err != nil {
-		return nil, fmt.Errorf("%w: key agreement: %w", ErrCounterfeit, err)
+		return fmt.Errorf("%w: key agreement: %w", ErrCounterfeit, err)
 	}
 	defer clear(z)
 	nh := make([]byte, nonceLength)
 	rand.Read(nh)
 	qh := own.PublicKey().Bytes()
 	cmd := apdu.Command{INS: insKeyAgree, P1: 1, P2: 1, Data: append(nh[:nonceLength:nonceLength], qh...), Le: apdu.MaxShortLe}
-	r, err := apdu.Exchange(ctx, t.Transmit, cmd)
+	r, err := apdu.Exchange(ctx, s.t.Transmit, cmd)
 	if err == nil {
 		err = r.SW.Err()
 	}
-	if err == nil && len(r.Data) != nonceLength+cryptogramLength {
+	if err == nil && len(r.Data) != nonceLength+balanceAnswer+cryptogramLength {
 		err = fmt.Errorf("answer of %d bytes", len(r.Data))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: key agreement: %w", ErrUnreadable, err)
+		return fmt.Errorf("%w: key agreement: %w", ErrUnreadable, err)
 	}
-	nc, cryptogram := r.Data[:nonceLength], r.Data[nonceLength:]
+	nc, sealed, cryptogram := r.Data[:nonceLength], r.Data[nonceLength:nonceLength+balanceAnswer], r.Data[nonceLength+balanceAnswer:]
 	keys := deriveSessionKeys(z, sessionInfo(sel, nh, nc))
 	defer func() { keys = sessionKeys{} }()
-	if want := confirm(keys.confirm, sel.card, qh); subtle.ConstantTimeCompare(cryptogram, want[:]) != 1 {
-		return nil, fmt.Errorf("%w: wrong cryptogram", ErrCounterfeit)
+	if want := confirm(keys.confirm, sel.card, qh, sealed); subtle.ConstantTimeCompare(cryptogram, want[:]) != 1 {
+		return fmt.Errorf("%w: wrong cryptogram", ErrCounterfeit)
 	}
-	return newChannel(&keys), nil
+	s.channel, s.balance = newChannel(&keys), unseal(keys.confirm, sealed)
+	return nil
+}
+
+// unseal reads the purse that came with the cryptogram.
+func unseal(key Key, sealed []byte) Balance {
+	state := CMAC(key, []byte(sealMask))
+	subtle.XORBytes(state[:], state[:], sealed)
+	return parseBalance(state[:])
 }
 
 func sessionInfo(sel selection, nh, nc []byte) []byte {
@@ -176,8 +194,8 @@ func sessionInfo(sel selection, nh, nc []byte) []byte {
 	return append(append(info, nh...), nc...)
 }
 
-func confirm(key Key, id ID, qh []byte) [16]byte {
-	return CMAC(key, append(append([]byte(confirmation), id[:]...), qh...))
+func confirm(key Key, id ID, qh, sealed []byte) [16]byte {
+	return CMAC(key, slices.Concat([]byte(confirmation), id[:], qh, sealed))
 }
 
 // Identity is who the card is.

@@ -23,7 +23,7 @@ type Trust struct {
 	lists  Lists
 
 	mu      sync.Mutex
-	known   map[ID]knownCertificate
+	known   map[ID]knownCard
 	issuers map[KeyID]knownIssuer
 }
 
@@ -33,9 +33,11 @@ type Lists struct {
 	IssuingKey func(KeyID) []byte // the statement of a key; nil when there is none
 }
 
-type knownCertificate struct {
+type knownCard struct {
 	hash  CertificateHash
 	cert  *Certificate
+	info  info
+	seq   uint32 // the load sequence when info was read
 	until time.Time
 }
 
@@ -59,7 +61,7 @@ func NewTrust(scheme Scheme, root *ecdsa.PublicKey, lists Lists) (*Trust, error)
 	if lists.Hot == nil {
 		lists.Hot = func(ID) bool { return false }
 	}
-	return &Trust{scheme: scheme, root: root, lists: lists, known: map[ID]knownCertificate{}, issuers: map[KeyID]knownIssuer{}}, nil
+	return &Trust{scheme: scheme, root: root, lists: lists, known: map[ID]knownCard{}, issuers: map[KeyID]knownIssuer{}}, nil
 }
 
 // issuer finds the key that a card says it was signed with, as the root speaks of it now.
@@ -137,7 +139,7 @@ func (t *Trust) stillGood(cert *Certificate, now time.Time) error {
 // withoutHotList believes the same but blocks no card. It remembers nothing: it is for one tap.
 func (t *Trust) withoutHotList() *Trust {
 	lists := Lists{Hot: func(ID) bool { return false }, IssuingKey: t.lists.IssuingKey}
-	return &Trust{scheme: t.scheme, root: t.root, lists: lists, known: map[ID]knownCertificate{}, issuers: map[KeyID]knownIssuer{}}
+	return &Trust{scheme: t.scheme, root: t.root, lists: lists, known: map[ID]knownCard{}, issuers: map[KeyID]knownIssuer{}}
 }
 
 // remembered is the verified certificate of the card that SELECT described, or nil.
@@ -151,14 +153,22 @@ func (t *Trust) remembered(sel selection, now time.Time) *Certificate {
 	return k.cert
 }
 
-// remember keeps a verified certificate of a card that has proved to own its key.
-func (t *Trust) remember(sel selection, cert *Certificate, now time.Time) {
+// informed is what EF.INFO of that card says, when nothing was loaded since it was read.
+func (t *Trust) informed(sel selection) (info, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	k, ok := t.known[sel.card]
+	return k.info, ok && k.hash == sel.hash && k.seq == sel.loadSeq
+}
+
+// remember keeps a verified certificate, and the free information, of a card that has proved to own its key.
+func (t *Trust) remember(sel selection, cert *Certificate, i info, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, known := t.known[sel.card]; !known && len(t.known) >= cacheLimit {
 		t.forgetOne(now)
 	}
-	t.known[sel.card] = knownCertificate{hash: sel.hash, cert: cert, until: now.Add(cacheTime)}
+	t.known[sel.card] = knownCard{hash: sel.hash, cert: cert, info: i, seq: sel.loadSeq, until: now.Add(cacheTime)}
 }
 
 // forgetOne makes room: any entry that is over, else any at all; the card only has to send its certificate again.

@@ -24,8 +24,30 @@ type PINStatus struct {
 	TriesLeft int  // known while the PIN is set and neither blocked nor verified
 }
 
-// PINStatus asks for the tries left; it costs none.
+// pin is what SELECT says of the PIN. It is not proved: a lie of the reader in between may hide a warning, no more.
+func (s *selection) pin() *PINStatus {
+	switch {
+	case !s.flags.PINSet():
+		return &PINStatus{}
+	case s.flags.PINBlocked():
+		return &PINStatus{Set: true, Blocked: true}
+	}
+	return &PINStatus{Set: true, TriesLeft: s.tries}
+}
+
+// PINStatus is what is known of the PIN; the card is asked when that is nothing, which costs no try.
 func (s *Session) PINStatus(ctx context.Context) (PINStatus, error) {
+	if s.pin != nil && s.channel != nil {
+		return *s.pin, nil
+	}
+	status, err := s.askPIN(ctx)
+	if err == nil {
+		s.pin = &status
+	}
+	return status, err
+}
+
+func (s *Session) askPIN(ctx context.Context) (PINStatus, error) {
 	sw, _, err := s.exchange(ctx, apdu.Command{INS: insVerify, P2: pinReference}, reads)
 	if err == nil {
 		err = pinRefusal(sw)
@@ -77,6 +99,7 @@ func (s *Session) VerifyPINLastTry(ctx context.Context, pin *PIN) error {
 	if err := s.sendPINs(ctx, insVerify, pin); err != nil {
 		return fmt.Errorf("verify pin: %w", err)
 	}
+	s.pin = &PINStatus{Set: true, Verified: true}
 	return nil
 }
 
@@ -124,6 +147,7 @@ func (s *Session) sendPINs(ctx context.Context, ins byte, pins ...*PIN) error {
 
 // sendBlocks is sendPINs with a block before them that is no secret.
 func (s *Session) sendBlocks(ctx context.Context, ins byte, first []byte, pins ...*PIN) error {
+	s.pin = nil
 	blocks := append(make([]byte, 0, 2*blockLength), first...)
 	defer func() { clear(blocks) }()
 	var err error

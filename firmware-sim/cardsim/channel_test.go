@@ -85,8 +85,8 @@ func TestABlankCardSaysSoAndTakesNothingButItsPersonalisation(t *testing.T) {
 	if got := sw(card.Process(unhex("8050000008 0102030405060708"))); got != "6985" {
 		t.Errorf("before SELECT: %s", got)
 	}
-	want := unhex("6F3D 8409 F04C594C5459310001 A530 800101 8108 0000000000000000 8208 0000000000000000 8308 0000000000000000" +
-		"8404 00000000 8504 00000000 8601 24 9000")
+	want := unhex("6F40 8409 F04C594C5459310001 A533 800101 8108 0000000000000000 8208 0000000000000000 8308 0000000000000000" +
+		"8404 00000000 8504 00000000 8601 24 8701 00 9000")
 	if got := card.Process(unhex(selectHex)); !bytes.Equal(got, want) {
 		t.Errorf("SELECT answers\n%X, want\n%X", got, want)
 	}

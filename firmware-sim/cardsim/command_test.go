@@ -16,9 +16,9 @@ func TestSelectTellsWhoTheCardIsAndHowItStands(t *testing.T) {
 	got := card.Process(unhex(selectHex))
 	core := card.core
 	want := bytes.Join([][]byte{
-		unhex("6F3D 8409 F04C594C5459310001 A530 800101 8108"), core.cardID(),
+		unhex("6F40 8409 F04C594C5459310001 A533 800101 8108"), core.cardID(),
 		unhex("8208"), core.certificate()[5:13], unhex("8308"), core.certificate().hash(),
-		unhex("8404 00000000 8504 00000000 8601 05 9000"), // PIN set, ratified
+		unhex("8404 00000000 8504 00000000 8601 05 8701 03 9000"), // PIN set with all its tries, ratified
 	}, nil)
 	if !bytes.Equal(got, want) {
 		t.Errorf("SELECT answers\n%X, want\n%X", got, want)

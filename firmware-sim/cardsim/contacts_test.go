@@ -114,7 +114,7 @@ func TestABadATRIsBadInItsWay(t *testing.T) {
 	good := card.ATR()
 	for _, variant := range []string{ATREmpty, ATRTruncated, ATRChecksum, ATRGarbage, ATRT0, ATRInverse} {
 		arm(t, contacts, Fault{Kind: BadATR, Variant: variant})
-		if got := contacts.Exchange(card, unhex(selectHex)); len(got.Answer) != 65 {
+		if got := contacts.Exchange(card, unhex(selectHex)); len(got.Answer) != 68 {
 			t.Errorf("%s touches a command: %+v", variant, got)
 		}
 		if got := contacts.ATR(card); bytes.Equal(got, good) {
@@ -233,11 +233,11 @@ func TestAnAnswerIsFetchedAsUnderT0(t *testing.T) {
 func TestWhatIsHeldBackComesInPartsAndIsForgotten(t *testing.T) {
 	_, contacts, h, _ := faulty(t)
 	arm(t, contacts, Fault{Kind: GetResponse})
-	if got := h.send(unhex(selectHex)); !bytes.Equal(got, unhex("613F")) {
+	if got := h.send(unhex(selectHex)); !bytes.Equal(got, unhex("6142")) {
 		t.Fatalf("%X", got)
 	}
 	first, second := h.send(unhex("00C0000020")), h.send(unhex("00C0000000"))
-	if sw(first) != "611F" || len(first) != 34 || sw(second) != "9000" || len(second) != 33 {
+	if sw(first) != "6122" || len(first) != 34 || sw(second) != "9000" || len(second) != 36 {
 		t.Errorf("%X, then %X", first, second)
 	}
 	arm(t, contacts, Fault{Kind: GetResponse})

@@ -3,6 +3,7 @@ package cardsim
 import (
 	"bytes"
 	"crypto/ecdh"
+	"crypto/subtle"
 	"encoding/binary"
 	"io"
 )
@@ -49,6 +50,7 @@ func (c *Core) fci() []byte {
 	a5 = append(a5, tlv(0x84, u32(c.nvm.word(ctrAt))...)...)
 	a5 = append(a5, tlv(0x85, u32(c.nvm.word(loadSeqAt))...)...)
 	a5 = append(a5, tlv(0x86, c.flags())...)
+	a5 = append(a5, tlv(0x87, pinSecret.triesLeft(c.nvm))...)
 	return tlv(0x6F, append(tlv(0x84, []byte(aid)...), tlv(0xA5, a5...)...)...)
 }
 
@@ -117,9 +119,14 @@ func (c *Core) keyAgree(cmd command) reply {
 	}
 	info := bytes.Join([][]byte{[]byte("LYL1"), c.cardID(), c.certificateHash(), nh, nc}, nil)
 	k := c.sessionKeys(z, info)
-	cryptogram := c.cmac([16]byte(k[:16]), []byte("KC_1_V"), c.cardID(), qh)
+	confirm, sealed := newCMAC([16]byte(k[:16])), c.balance(nil).data
+	c.work.add(opMAC)
+	mask := confirm.sum([]byte("KC_1_S"))
+	subtle.XORBytes(sealed, sealed, mask[:])
+	c.work.add(opMACAgain)
+	cryptogram := confirm.sum([]byte("KC_1_V"), c.cardID(), qh, sealed)
 	c.session = c.newSession([16]byte(k[16:32]), [16]byte(k[32:48]), [16]byte(k[48:64]))
-	return done(append(nc, cryptogram[:]...)...)
+	return done(bytes.Join([][]byte{nc, sealed, cryptogram[:]}, nil)...)
 }
 
 // agree is the x coordinate of the shared point, and false for a point that is not on the curve.

@@ -183,7 +183,7 @@ func newTap(t testing.TB, send func([]byte) []byte) *tap {
 func (h *tap) selectCard() {
 	h.t.Helper()
 	answer := h.send(unhex(selectHex))
-	if len(answer) != 65 {
+	if len(answer) != 68 {
 		h.t.Fatalf("SELECT answers %X", answer)
 	}
 	h.fci = answer
@@ -207,10 +207,10 @@ func (h *tap) agree() {
 		h.t.Fatalf("READ BINARY answers %X", cert)
 	}
 	answer := h.send(append(append(unhex("0088010151"), nh...), qh...))
-	if len(answer) != 34 {
+	if len(answer) != 50 {
 		h.t.Fatalf("KEY AGREE answers %X", answer)
 	}
-	nc, cryptogram := answer[:16], answer[16:32]
+	nc, sealed, cryptogram := answer[:16], answer[16:32], answer[32:48]
 	qc, err := ecdh.P256().NewPublicKey(cert[25:90])
 	if err != nil {
 		h.t.Fatal(err)
@@ -220,7 +220,7 @@ func (h *tap) agree() {
 		h.t.Fatal(err)
 	}
 	k := oneStepKDF(z, bytes.Join([][]byte{[]byte("LYL1"), h.cardID, h.certHash, nh, nc}, nil))
-	want := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), h.cardID, qh)
+	want := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), h.cardID, qh, sealed)
 	if !bytes.Equal(cryptogram, want[:]) {
 		h.t.Fatalf("cryptogram %X, want %X", cryptogram, want)
 	}

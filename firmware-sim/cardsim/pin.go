@@ -39,6 +39,13 @@ func (s secret) bit() uint32 { return 1 << s }
 
 func (s secret) isSet(n *NVM) bool { return n.word(secretsAt)&s.bit() != 0 }
 
+func (s secret) triesLeft(n *NVM) byte {
+	if !s.isSet(n) {
+		return 0
+	}
+	return byte(n.word(s.triesAt()))
+}
+
 func (s secret) isBlocked(n *NVM) bool { return s.isSet(n) && n.word(s.triesAt()) == 0 }
 
 // usable is 9000 when the secret can be presented at all.

@@ -142,9 +142,9 @@ func TestCryptogramEqualsOneMadeWithOpenSSLAlone(t *testing.T) {
 	info := bytes.Join([][]byte{[]byte("LYL1"), fci[20:28], fci[40:48], nh, answer[:16]}, nil)
 	k := opensslHex(t, "kdf", "-keylen", "64", "-kdfopt", "digest:SHA2-256", "-kdfopt", "hexkey:"+hex.EncodeToString(z),
 		"-kdfopt", "hexinfo:"+hex.EncodeToString(info), "SSKDF")
-	in := write("in", bytes.Join([][]byte{[]byte("KC_1_V"), fci[20:28], qh}, nil))
+	in := write("in", bytes.Join([][]byte{[]byte("KC_1_V"), fci[20:28], qh, answer[16:32]}, nil))
 	want := opensslHex(t, "mac", "-cipher", "AES-128-CBC", "-macopt", "hexkey:"+hex.EncodeToString(k[:16]), "-in", in, "CMAC")
-	if got := answer[16:32]; !bytes.Equal(got, want) {
+	if got := answer[32:48]; !bytes.Equal(got, want) {
 		t.Errorf("cryptogram %x, openssl says %x", got, want)
 	}
 }
@@ -234,7 +234,7 @@ func TestWycheproofPointsAreJudgedByKeyAgree(t *testing.T) {
 			if v.Result == "invalid" {
 				t.Errorf("case %d (%s) is invalid and was taken", v.TcID, v.Comment)
 			}
-			if want := cryptogramOf(core, unhex(v.Shared), point, answer[:16]); !bytes.Equal(answer[16:32], want) {
+			if want := cryptogramOf(core, unhex(v.Shared), point, answer); !bytes.Equal(answer[32:48], want) {
 				t.Errorf("case %d (%s): other shared secret", v.TcID, v.Comment)
 			}
 		}
@@ -274,9 +274,9 @@ func keyAgree(core *Core, point []byte) []byte {
 	return core.Process(append(append(capdu, testNonce...), point...))
 }
 
-func cryptogramOf(core *Core, z, point, nc []byte) []byte {
-	info := bytes.Join([][]byte{[]byte("LYL1"), core.cardID(), core.certificate().hash(), testNonce, nc}, nil)
+func cryptogramOf(core *Core, z, point, answer []byte) []byte {
+	info := bytes.Join([][]byte{[]byte("LYL1"), core.cardID(), core.certificate().hash(), testNonce, answer[:16]}, nil)
 	k := oneStepKDF(z, info)
-	mac := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), core.cardID(), point)
+	mac := newCMAC([16]byte(k[:16])).sum([]byte("KC_1_V"), core.cardID(), point, answer[16:32])
 	return mac[:]
 }

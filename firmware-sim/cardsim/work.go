@@ -9,6 +9,7 @@ const (
 	opHash                     // SHA-256
 	opCipher                   // AES-CBC, with its key set up; the block that makes the IV goes with it
 	opMAC                      // AES-CMAC, with its key set up
+	opMACAgain                 // another one under the key that is set up
 	opCommit                   // one atomic change of the memory
 	operations
 )
