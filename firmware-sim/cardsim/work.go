@@ -4,13 +4,13 @@ package cardsim
 type operation int
 
 const (
-	opKeyPair operation = iota // a P-256 key pair
-	opAgree                    // ECDH on P-256
-	opHash                     // SHA-256
-	opCipher                   // AES-CBC, with its key set up; the block that makes the IV goes with it
-	opMAC                      // AES-CMAC, with its key set up
-	opMACAgain                 // another one under the key that is set up
-	opCommit                   // one atomic change of the memory
+	opKeyPair  operation = iota // a P-256 key pair
+	opAgree                     // ECDH on P-256
+	opHash                      // SHA-256
+	opCipher                    // AES-CBC, with its key set up; the block that makes the IV goes with it
+	opMAC                       // AES-CMAC, with its key set up
+	opMACAgain                  // another one under the key that is set up
+	opCommit                    // one atomic change of the memory
 	operations
 )
 
