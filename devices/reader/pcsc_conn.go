@@ -65,11 +65,21 @@ func (p *pcscReader) absent() error {
 	return ErrNoReader
 }
 
-// open runs on the thread. It connects for this program alone.
+// open runs on the thread. It connects for this program alone. A context that was made before a restart of the card service is
+// of no use any more, and nothing tells: the first failure makes a new one.
 func (p *pcscReader) open(name string) ([]byte, error) {
 	if p.card != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBusy, errOwn)
 	}
+	old := p.pcsc != nil
+	atr, err := p.openOnce(name)
+	if old && errors.Is(err, ErrService) {
+		atr, err = p.openOnce(name)
+	}
+	return atr, err
+}
+
+func (p *pcscReader) openOnce(name string) ([]byte, error) {
 	if p.pcsc == nil {
 		pcsc, err := scard.EstablishContext()
 		if err != nil {
