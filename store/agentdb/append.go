@@ -23,6 +23,8 @@ type Commit struct {
 	Build func(loyalty.EntryHead, Tally) (loyalty.Entry, error)
 	// GiftCards is the serials of the cards that Build is told of.
 	GiftCards []string
+	// Member is whose redemptions of the day, without a purse, Build is told of; 0: nobody's.
+	Member loyalty.MemberID
 	// Jobs makes the print jobs that come with the entry; nil for none. The same rules as for Build.
 	Jobs func(*loyalty.Entry) ([]NewJob, error)
 	// Intent settles the card intent of this Txn: IntentDone or IntentCancelled; empty when no card was debited.
@@ -88,6 +90,9 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	}
 	head := db.newEntry(t, c.Txn, day, tx.Now)
 	used, err := readTally(tx.Query, c.Txn, c.GiftCards)
+	if err == nil {
+		used.Redeemed, err = readRedeemed(tx.Query, memberDay{day, c.Member})
+	}
 	if err != nil {
 		return Committed{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/store"
 )
 
 // percentiles reports p50 and p99 of what was measured.
@@ -164,4 +165,45 @@ func BenchmarkMember(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkLookUpByNumber finds members by the keyed hash of a number among a million of them.
+func BenchmarkLookUpByNumber(b *testing.B) {
+	box := newBox(b)
+	const members = 1_000_000
+	err := box.members.Write(b.Context(), func(tx *store.Tx) error {
+		for _, text := range []string{
+			`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+				INSERT INTO member (id, status, tier, language, balance, lots, through, feed_epoch) SELECT i, 'active', '', 'lv', 0, x'5B5D', 0, 0 FROM n`,
+			`WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+				INSERT INTO member_number (hmac, member, masked) SELECT randomblob(32), i, 'OC-…0012' FROM n`,
+		} {
+			if _, err := tx.Exec(text, members); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	const sample = 1000 // spread over all
+	known, err := query(b.Context(), box.members.Read(), "numbers", func(scan func(...any) error) (h [32]byte, err error) {
+		var raw []byte
+		err = scan(&raw)
+		copy(h[:], raw)
+		return h, err
+	}, `SELECT hmac FROM member_number WHERE member % ? = 0`, members/sample)
+	if err != nil || len(known) != sample {
+		b.Fatal(len(known), err)
+	}
+	var took []time.Duration
+	for i := 0; b.Loop(); i++ {
+		start := time.Now()
+		if _, err := box.MemberByNumber(b.Context(), known[i%sample]); err != nil {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(start))
+	}
+	percentiles(b, took)
 }

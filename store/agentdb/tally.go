@@ -16,6 +16,7 @@ type Tally struct {
 	Spent     []loyalty.CampaignUse   // of budgets
 	Gone      []loyalty.Stock         // rewards, coupons and surprises, given here
 	GiftCards []loyalty.GiftCardState // of those asked for, the ones that this store sold
+	Redeemed  loyalty.Points          // today without a purse, by the member asked for (Commit.Member, DB.Redeemed)
 }
 
 // Use is so much of one thing that a sale uses up.
@@ -82,6 +83,9 @@ func (db *DB) count(tx *store.Tx, e *loyalty.Entry) error {
 		if err := addUse(tx, u); err != nil {
 			return err
 		}
+	}
+	if err := countRedeemed(tx, e); err != nil {
+		return err
 	}
 	return countCards(tx, e)
 }
@@ -179,17 +183,21 @@ func (t *Tally) add(u Use) {
 
 // counted is the sums and the cards as entries make them, in memory.
 type counted struct {
-	uses  map[Use]int64 // by thing, N left out
-	cards cards
+	uses     map[Use]int64 // by thing, N left out
+	redeemed map[memberDay]loyalty.Points
+	cards    cards
 }
 
-func newCounted() counted { return counted{map[Use]int64{}, cards{}} }
+func newCounted() counted { return counted{map[Use]int64{}, map[memberDay]loyalty.Points{}, cards{}} }
 
 func (c *counted) add(e *loyalty.Entry) {
 	for _, u := range usesIn(e) {
 		if u.N != 0 {
 			c.uses[Use{What: u.What, Of: u.Of}] += u.N
 		}
+	}
+	if points := redeemedIn(e); points > 0 {
+		c.redeemed[memberDay{e.Day, e.Member}] += points
 	}
 	c.cards.add(e)
 }
@@ -207,6 +215,11 @@ func (db *DB) countOnce(ctx context.Context) error {
 		}
 		for u, n := range all.uses {
 			if err := addUse(tx, Use{u.What, u.Of, n}); err != nil {
+				return err
+			}
+		}
+		for at, points := range all.redeemed {
+			if err := addRedeemed(tx, at, points); err != nil {
 				return err
 			}
 		}

@@ -296,6 +296,9 @@ func (v *verifier) tally(ctx context.Context) error {
 	for u, n := range v.used.uses {
 		v.find(FindTally, 0, "0 %s of %s are used up, the entries say %d", u.What, u.Of, n)
 	}
+	if err := v.redeemed(look); err != nil {
+		return err
+	}
 	rows, err := look(selectCard)
 	if err != nil {
 		return err

@@ -1,0 +1,84 @@
+package agentdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+)
+
+// memberDay is a member on one business day.
+type memberDay struct {
+	day    string
+	member loyalty.MemberID
+}
+
+// redeemedIn is the points that an entry's member redeemed without a purse: what a limit of the day has to hold.
+func redeemedIn(e *loyalty.Entry) loyalty.Points {
+	if e.Sale == nil || e.Member == 0 || e.Sale.Medium == loyalty.MediumPurse {
+		return 0
+	}
+	return e.Sale.Redeemed + e.Sale.RewardPoints
+}
+
+func countRedeemed(tx *store.Tx, e *loyalty.Entry) error {
+	return addRedeemed(tx, memberDay{e.Day, e.Member}, redeemedIn(e))
+}
+
+func addRedeemed(tx *store.Tx, at memberDay, points loyalty.Points) error {
+	if points <= 0 {
+		return nil
+	}
+	if _, err := tx.Exec(`INSERT INTO redeemed (day, member, points) VALUES (?, ?, ?)
+		ON CONFLICT (day, member) DO UPDATE SET points = points + excluded.points`, at.day, at.member, points); err != nil {
+		return fmt.Errorf("count what member %d redeemed: %w", at.member, err)
+	}
+	return nil
+}
+
+// Redeemed is the points that a member redeemed in this store on a business day without a purse.
+func (db *DB) Redeemed(ctx context.Context, member loyalty.MemberID, day string) (loyalty.Points, error) {
+	look := func(text string, args ...any) (*sql.Rows, error) {
+		return db.ledger.Read().QueryContext(ctx, text, args...)
+	}
+	return readRedeemed(look, memberDay{day, member})
+}
+
+func readRedeemed(look lookup, at memberDay) (points loyalty.Points, err error) {
+	err = eachRedeemed(look, func(_ memberDay, p loyalty.Points) { points = p },
+		`SELECT day, member, points FROM redeemed WHERE day = ? AND member = ?`, at.day, at.member)
+	return points, err
+}
+
+func eachRedeemed(look lookup, each func(memberDay, loyalty.Points), text string, args ...any) error {
+	rows, err := look(text, args...)
+	if err != nil {
+		return fmt.Errorf("read what members redeemed: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var at memberDay
+		var points loyalty.Points
+		if err := rows.Scan(&at.day, &at.member, &points); err != nil {
+			return fmt.Errorf("read what members redeemed: %w", err)
+		}
+		each(at, points)
+	}
+	return rows.Err()
+}
+
+// redeemed compares the sums with what the entries make them.
+func (v *verifier) redeemed(look lookup) error {
+	err := eachRedeemed(look, func(at memberDay, points loyalty.Points) {
+		if want := v.used.redeemed[at]; want != points {
+			v.find(FindTally, 0, "member %d redeemed %d points without a purse on %s, the entries say %d", at.member, points, at.day, want)
+		}
+		delete(v.used.redeemed, at)
+	}, `SELECT day, member, points FROM redeemed`)
+	for at, points := range v.used.redeemed {
+		v.find(FindTally, 0, "member %d redeemed 0 points without a purse on %s, the entries say %d", at.member, at.day, points)
+	}
+	return err
+}
