@@ -8,6 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	isolate()
 	testscript.Main(m, map[string]func(){"headoffice": main})
 }
 

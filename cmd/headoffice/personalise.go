@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,6 +82,7 @@ type desk struct {
 	dry      bool
 	selector reader.Selector
 	bar      *progressbar.ProgressBar
+	again    bool // the card in the reader could not be reached: another program had it, or it was not powered yet
 }
 
 func (d *desk) run(ctx context.Context) (err error) {
@@ -127,13 +129,18 @@ func (d *desk) serve(ctx context.Context, from *reader.Reader) error {
 		case <-ctx.Done():
 			return errStopped
 		case <-tick.C:
+			if d.again {
+				if over, err := d.take(ctx, from); over || err != nil {
+					return err
+				}
+			}
 			if text := troubleOf(from); text != told {
 				if told = text; text != "" {
 					d.say(text)
 				}
 			}
 		case event := <-from.Events():
-			if !event.Present {
+			if d.again = false; !event.Present {
 				d.ask()
 				continue
 			}
@@ -163,8 +170,8 @@ func (d *desk) take(ctx context.Context, from *reader.Reader) (over bool, err er
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cardLimit)
 	defer cancel()
 	t, err := from.Connect(ctx)
-	if err != nil {
-		d.say(sentence(err))
+	if d.again = err != nil; d.again {
+		d.say(cmp.Or(sentence(err), err.Error()))
 		return false, nil
 	}
 	var made headoffice.Made

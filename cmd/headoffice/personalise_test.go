@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"io"
 	mathrand "math/rand/v2"
 	"net"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -34,7 +34,31 @@ type counter struct {
 	folder string
 	list   string
 	keys   string
-	said   bytes.Buffer // everything that the command printed, on both streams
+
+	mu   sync.Mutex
+	said bytes.Buffer // everything that the command printed, on both streams
+}
+
+// Write takes what the command says on its error stream. A card that is somebody's already makes room for a blank.
+func (c *counter) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	c.said.Write(p)
+	c.mu.Unlock()
+	if bytes.Contains(p, []byte("is a member's already")) || bytes.Contains(p, []byte("was given up")) {
+		c.swap()
+	}
+	return len(p), nil
+}
+
+func (c *counter) swap() {
+	c.slot.Remove()
+	c.slot.Insert(c.blank())
+}
+
+func (c *counter) heard() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.said.String()
 }
 
 const batchOf = 6
@@ -84,9 +108,10 @@ func (c *counter) blank() *cardsim.Card {
 func (c *counter) personalise(life time.Duration, more ...string) error {
 	c.t.Helper()
 	args := append([]string{"card", "personalise", c.list, "--dir", c.dir, "--transport-keys", c.keys, "--out", c.folder}, c.reader...)
-	cmd := exec.CommandContext(c.t.Context(), "headoffice", append(args, more...)...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "headoffice", append(args, more...)...)
+	cmd.Stderr = c
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -97,16 +122,16 @@ func (c *counter) personalise(life time.Duration, more ...string) error {
 	if life > 0 {
 		defer time.AfterFunc(life, func() { _ = cmd.Process.Kill() }).Stop()
 	}
-	for lines := bufio.NewScanner(io.TeeReader(out, &c.said)); lines.Scan(); {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var made headoffice.Made
-		if json.Unmarshal(lines.Bytes(), &made) == nil && made.Done {
-			c.slot.Remove()
-			c.slot.Insert(c.blank())
+		if json.Unmarshal(lines.Bytes(), &made) == nil && made.Done && made.Line > 0 {
+			c.swap()
 		}
+		c.mu.Lock()
+		c.said.Write(lines.Bytes())
+		c.mu.Unlock()
 	}
-	err = cmd.Wait()
-	c.said.Write(stderr.Bytes())
-	return err
+	return cmd.Wait()
 }
 
 // check looks at what the batch has left.
@@ -139,12 +164,12 @@ func (c *counter) check() {
 			c.t.Fatal(err)
 		}
 		for _, secret := range regexp.MustCompile(`[0-9]{8}`).FindAllString(string(text), -1) {
-			if strings.Contains(c.said.String(), secret) {
+			if strings.Contains(c.heard(), secret) {
 				c.t.Errorf("the command printed a PUK")
 			}
 		}
 	}
-	if strings.Contains(c.said.String(), "60340000") {
+	if strings.Contains(c.heard(), "60340000") {
 		c.t.Error("the command printed a whole number")
 	}
 	c.run("verify", "--dir", c.dir)
@@ -159,12 +184,12 @@ func (c *counter) killAndResume() {
 	c.slot.Insert(c.blank())
 	const deaths = 5
 	for range deaths {
-		if c.personalise(time.Duration(100+random.IntN(900))*time.Millisecond) == nil {
+		if c.personalise(time.Duration(30+random.IntN(300))*time.Millisecond) == nil {
 			break
 		}
 	}
 	if err := c.personalise(0); err != nil {
-		c.t.Fatalf("%v\n%s", err, c.said.String())
+		c.t.Fatalf("%v\n%s", err, c.heard())
 	}
 	c.check()
 }
@@ -188,8 +213,8 @@ func TestDryRunTriesABlankAndMakesNothing(t *testing.T) {
 	link := freeLink(t)
 	c := newCounter(t, link, "--link", link)
 	c.slot.Insert(c.blank())
-	if err := c.personalise(0, "--dry-run"); err != nil || !strings.Contains(c.said.String(), `"done":0`) {
-		t.Errorf("%v\n%s", err, c.said.String())
+	if err := c.personalise(0, "--dry-run"); err != nil || !strings.Contains(c.heard(), `"done":0`) {
+		t.Errorf("%v\n%s", err, c.heard())
 	}
 	if n := len(c.report().Members); n != 1 {
 		t.Errorf("%d members after a dry run, want the one from before", n)
@@ -210,13 +235,13 @@ func TestWrongTransportKeysAreSaidAndTheNextBlankIsTaken(t *testing.T) {
 	if err := c.personalise(3 * time.Second); err == nil {
 		t.Fatal("the batch ended without a card")
 	}
-	if !strings.Contains(c.said.String(), "these transport keys are not this blank's") {
-		t.Errorf("%s", c.said.String())
+	if !strings.Contains(c.heard(), "these transport keys are not this blank's") {
+		t.Errorf("%s", c.heard())
 	}
 	c.slot.Remove()
 	c.slot.Insert(c.blank())
 	if err := c.personalise(0); err != nil {
-		t.Fatalf("%v\n%s", err, c.said.String())
+		t.Fatalf("%v\n%s", err, c.heard())
 	}
 	c.check()
 }
