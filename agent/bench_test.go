@@ -251,10 +251,15 @@ func (s *shop) fund(points int32) {
 
 func (s *shop) until(what string, ok func(agent.LaneState) bool) agent.LaneState {
 	s.t.Helper()
+	return s.untilLane(1, what, ok)
+}
+
+func (s *shop) untilLane(n loyalty.LaneID, what string, ok func(agent.LaneState) bool) agent.LaneState {
+	s.t.Helper()
 	var lane agent.LaneState
 	err := stage.Until(s.t.Context(), what, wait, func(context.Context) (bool, string, error) {
 		var err error
-		lane, err = s.agent.Lane(1)
+		lane, err = s.agent.Lane(n)
 		return ok(lane), fmt.Sprintf("%+v %+v", lane, lane.Member), err
 	})
 	if err != nil {

@@ -26,6 +26,9 @@ need util-linux "a private card service" command -v unshare
 if [ "${1:-run}" = test ]; then
 	need openssl "checks our card cryptography" command -v openssl
 	need opensc "checks the simulated card" command -v opensc-tool
+	need pcsc-tools "checks the simulated card" command -v scriptor
+	need python3-pyscard "a card client that was not written here" /usr/bin/python3 -c "import smartcard"
+	need python3-cryptography "its cryptography" /usr/bin/python3 -c "import cryptography"
 	need zbar-tools "reads our barcodes back" command -v zbarimg
 	need libharfbuzz-bin "checks glyph shaping" command -v hb-shape
 	need tesseract-ocr "reads our receipts back" command -v tesseract
