@@ -63,7 +63,7 @@ func (b *bench) handler() http.Handler {
 	mux.Handle("/printers/", b.printers.Handler())
 	if b.cards != nil {
 		cards := b.cards.Handler()
-		for _, path := range []string{"/cards", "/cards/", "/readers", "/readers/"} {
+		for _, path := range []string{"/cards", "/cards/", "/readers", "/readers/", "/bench", "/bench/", "/openapi.json"} {
 			mux.Handle(path, cards)
 		}
 	}
@@ -119,6 +119,7 @@ code { font-family: ui-monospace, monospace }
 <tr><th scope="col">Name</th><th scope="col">A host connects to</th></tr>
 {{range .Readers}}<tr><td>{{.Name}}</td><td><code>{{.Place}}</code></td></tr>
 {{end}}</table>{{else}}<p>There is no reader.</p>{{end}}
-{{if .Cards}}<p><a href="/readers">Readers</a> and <a href="/cards">cards</a> as JSON.</p>{{end}}
+{{if .Cards}}<p><a href="/bench">Move cards, press keys, arm faults</a> · <a href="/readers">readers</a> and <a href="/cards">cards</a> as JSON ·
+<a href="/openapi.json">description</a></p>{{end}}
 </body></html>
 `

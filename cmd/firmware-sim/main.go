@@ -20,10 +20,15 @@ import (
 const version = "0.1.0"
 
 type commands struct {
+	Seed *uint64 `help:"Make everything that is drawn follow from this number: same seed and same actions, same bytes and faults." placeholder:"N"`
+
 	Run     runCommand     `cmd:"" help:"Put readers and printers on the table and serve them until stopped."`
 	Card    cardCommands   `cmd:"" help:"Make cards in a folder."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
+
+// seed is nil for real randomness.
+type seed struct{ value *uint64 }
 
 // streams are where a command writes.
 type streams struct{ out, err io.Writer }
@@ -55,7 +60,7 @@ func run(ctx context.Context, args []string, s streams) int {
 		return 2
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	command.Bind(s)
+	command.Bind(s, seed{cli.Seed})
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(s.err, "firmware-sim:", err)
 		return 1

@@ -148,6 +148,8 @@ func TestWrongUsageIsRefusedBeforeADeviceAppears(t *testing.T) {
 		{"unknown personality", []string{"run", "--printer", "a=pty:" + link + ",personality=daisywheel"}, 1},
 		{"speed that is no number", []string{"run", "--printer", "a=pty:" + link, "--speed", "NaN"}, 1},
 		{"name that is no path element", []string{"run", "--printer", "../a=pty:" + link}, 1},
+		{"speed that nobody knows", []string{"run", "--cards", filepath.Dir(link), "--reader", "r=127.0.0.1:1,card=jcop5"}, 1},
+		{"clock that nobody knows", []string{"run", "--cards", filepath.Dir(link), "--reader", "r=127.0.0.1:1,clock=sand"}, 1},
 		{"reader without cards", []string{"run", "--reader", "r=127.0.0.1:1"}, 1},
 		{"reader without a place", []string{"run", "--cards", t.TempDir(), "--reader", "r"}, 1},
 		{"serial number of a reader that tells none", []string{"run", "--cards", t.TempDir(), "--reader", "r=127.0.0.1:1,serial=1"}, 1},
@@ -161,5 +163,63 @@ func TestWrongUsageIsRefusedBeforeADeviceAppears(t *testing.T) {
 		if _, err := os.Lstat(link); err == nil {
 			t.Errorf("%s: the device is there", c.why)
 		}
+	}
+}
+
+func TestCardsAreSpoiledAndCopiedFromTheCommandLine(t *testing.T) {
+	dir := t.TempDir()
+	keys := filepath.Join(dir, "keys.json")
+	text := `{"version":7,"enc":"` + strings.Repeat("11", 16) + `","mac":"` + strings.Repeat("22", 16) + `","dek":"` + strings.Repeat("33", 16) + `"}`
+	if err := os.WriteFile(keys, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(dir, "bad.json")
+	if err := os.WriteFile(bad, []byte(`{"version":0}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		why  string
+		args []string
+		code int
+		says string
+	}{
+		{"a blank of a maker's own", []string{"card", "create", "--cards", dir, "--transport-keys", keys, "anna"}, 0, "public_key"},
+		{"keys that are none", []string{"card", "create", "--cards", dir, "--transport-keys", bad, "ben"}, 1, "not transport keys"},
+		{"the blank shown", []string{"card", "show", "--cards", dir, "anna"}, 0, `"personalised": false`},
+		{"a second one", []string{"card", "copy", "--cards", dir, "anna", "anna-2"}, 0, "card anna-2 is a fork of anna"},
+		{"a second one again", []string{"card", "copy", "--cards", dir, "anna", "anna-2"}, 1, "exists already"},
+		{"a state of a blank", []string{"card", "put", "--cards", dir, "anna", "pin-blocked"}, 1, "blank"},
+		{"a state of nobody", []string{"card", "put", "--cards", dir, "carla", "pin-blocked"}, 1, "no such card"},
+	} {
+		var out bytes.Buffer
+		if code := run(t.Context(), c.args, streams{&out, &out}); code != c.code || !strings.Contains(out.String(), c.says) {
+			t.Errorf("%s: exit code %d, said %q", c.why, code, out.String())
+		}
+	}
+}
+
+func TestASeedMakesTheSameCards(t *testing.T) {
+	request := func(seed string) string {
+		var out bytes.Buffer
+		if code := run(t.Context(), []string{"--seed", seed, "card", "create", "--cards", t.TempDir(), "anna"}, streams{&out, &out}); code != 0 {
+			t.Fatal(out.String())
+		}
+		return out.String()
+	}
+	if a, b, c := request("7"), request("7"), request("8"); a != b || a == c {
+		t.Errorf("%s, %s and %s", a, b, c)
+	}
+}
+
+func TestAReaderHasTheSpeedOfTheCommandLine(t *testing.T) {
+	r := table(t, "--cards", t.TempDir(), "--reader", "lane-1=127.0.0.1:1,card=jcop4,link=nfc-424,clock=virtual")
+	if _, text := ask(t, "GET", r.Control+"/readers", ""); !strings.Contains(text, `"speed":{"card":"jcop4","link":"nfc-424","virtual":true}`) {
+		t.Errorf("readers: %s", text)
+	}
+	if _, page := ask(t, "GET", r.Control+"/bench", ""); !strings.Contains(page, "Card bench") {
+		t.Errorf("page: %s", page)
+	}
+	if _, text := ask(t, "GET", r.Control+"/openapi.json", ""); !json.Valid([]byte(text)) {
+		t.Errorf("description: %s", text)
 	}
 }

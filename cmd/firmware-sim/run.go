@@ -20,7 +20,7 @@ import (
 type runCommand struct {
 	Control string   `help:"Address of the control interface, on loopback." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	Cards   string   `help:"Folder of the cards." type:"path" placeholder:"DIR"`
-	Reader  []string `help:"A virtual reader: vpcd's at HOST:PORT, or one of our own driver with a pinpad, at the socket PATH." sep:"none" placeholder:"NAME=HOST:PORT|unix:PATH[,serial=TEXT]"`
+	Reader  []string `help:"A virtual reader: vpcd's at HOST:PORT, or one of our own driver with a pinpad, at the socket PATH; with options: serial (of the latter), card, link, clock." sep:"none" placeholder:"NAME=HOST:PORT|unix:PATH[,OPTION=VALUE...]"`
 	Printer []string `help:"A printer on a pty or a TCP port, with options: personality, serial, speed, buffer, baud." sep:"none" placeholder:"NAME=pty:LINK|tcp:HOST:PORT[,OPTION=VALUE...]"`
 	Speed   float64  `help:"How much faster than real the printers' mechanics run." default:"1"`
 }
@@ -40,12 +40,12 @@ type ready struct {
 }
 
 // Run opens everything, says so, and serves until ctx ends.
-func (c runCommand) Run(ctx context.Context, s streams) error {
+func (c runCommand) Run(ctx context.Context, s streams, from seed) error {
 	if err := loopbackOnly(c.Control); err != nil {
 		return err
 	}
 	log := zerolog.New(s.err).With().Timestamp().Logger()
-	b, err := c.open(log)
+	b, err := c.open(log, from)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (b *bench) serve(ctx context.Context, listener net.Listener) error {
 	return work.Wait()
 }
 
-func (c runCommand) open(log zerolog.Logger) (*bench, error) {
+func (c runCommand) open(log zerolog.Logger, from seed) (*bench, error) {
 	b := &bench{readers: map[string]string{}}
 	if len(c.Reader) > 0 && c.Cards == "" {
 		return nil, errors.New("readers need --cards, the folder of the cards")
@@ -112,22 +112,45 @@ func (c runCommand) open(log zerolog.Logger) (*bench, error) {
 		if b.cards, err = cardsim.OpenBench(c.Cards, readers, log); err != nil {
 			return nil, err
 		}
+		if from.value != nil {
+			b.cards.UseSeed(*from.value)
+		}
 	}
 	b.printers, err = printersim.OpenBench(printers, log)
 	return b, err
 }
 
-// parseReader reads NAME=HOST:PORT or NAME=unix:PATH, the latter with its serial number behind a comma.
+// parseReader reads NAME=HOST:PORT or NAME=unix:PATH and options behind commas.
 func parseReader(text string) (cardsim.ReaderConfig, error) {
 	name, rest, _ := strings.Cut(text, "=")
-	addr, option, more := strings.Cut(rest, ",")
-	r := cardsim.ReaderConfig{Name: name, Addr: addr}
-	serial, ok := strings.CutPrefix(option, "serial=")
-	if addr == "" || more && !(ok && strings.HasPrefix(addr, "unix:")) {
-		return r, errors.New("want NAME=HOST:PORT or NAME=unix:PATH[,serial=TEXT]")
+	parts := strings.Split(rest, ",")
+	r := cardsim.ReaderConfig{Name: name, Addr: parts[0]}
+	if r.Addr == "" {
+		return r, errors.New("want NAME=HOST:PORT or NAME=unix:PATH")
 	}
-	r.Serial = serial
+	for _, option := range parts[1:] {
+		if err := setReaderOption(&r, option); err != nil {
+			return r, err
+		}
+	}
 	return r, nil
+}
+
+func setReaderOption(r *cardsim.ReaderConfig, option string) error {
+	key, value, _ := strings.Cut(option, "=")
+	switch {
+	case key == "serial" && strings.HasPrefix(r.Addr, "unix:"):
+		r.Serial = value
+	case key == "card":
+		r.Pace.Card = value
+	case key == "link":
+		r.Pace.Link = value
+	case key == "clock" && (value == "real" || value == "virtual"):
+		r.Pace.Virtual = value == "virtual"
+	default:
+		return fmt.Errorf("option %q is none of serial (at unix:PATH), card, link, clock=real, clock=virtual", option)
+	}
+	return nil
 }
 
 // parsePrinter reads NAME=pty:LINK or NAME=tcp:HOST:PORT and options behind commas.

@@ -28,6 +28,7 @@ type ReaderConfig struct {
 	Name   string
 	Addr   string
 	Serial string
+	Pace   Pace
 }
 
 // Bench is a table with readers and a folder of cards, each with a name. A card that is in no reader exists as its
@@ -59,6 +60,9 @@ func OpenBench(dir string, readers []ReaderConfig, log zerolog.Logger) (*Bench, 
 		}
 		slot := NewSlot(r.Name, r.Addr, log)
 		slot.Serial = r.Serial
+		if err := slot.Contacts.SetPace(r.Pace); err != nil {
+			return nil, fmt.Errorf("open bench: reader %s: %w", r.Name, err)
+		}
 		b.slots[r.Name] = slot
 		b.names = append(b.names, r.Name)
 	}

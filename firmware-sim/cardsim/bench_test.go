@@ -177,6 +177,83 @@ func TestTheControlInterfaceRefusesWhatItDoesNotKnow(t *testing.T) {
 	w.call(204, "PUT", "/readers/lane-1/card", `{"card":"anna"}`) // taken out and put back
 }
 
+func TestACardIsSwappedAtACommandAndTheHostMeetsAnotherOne(t *testing.T) {
+	w := newWorkbench(t)
+	w.call(204, "PUT", "/readers/lane-1/card", `{"card":"anna"}`)
+	w.call(409, "PUT", "/readers/lane-1/fault", `{"kind":"swap","card":"anna"}`)
+	w.call(404, "PUT", "/readers/lane-1/fault", `{"kind":"swap","card":"carla"}`)
+	w.call(204, "PUT", "/readers/lane-1/fault", `{"kind":"swap","ins":"52","card":"ben"}`)
+	w.call(409, "PUT", "/readers/lane-2/card", `{"card":"ben"}`) // a card cannot be in two places
+	w.reader.accept()
+	h := newTap(t, w.reader.transmit)
+	capdu := h.wrap(0x84, insLoad, 0, 0, w.office.voucher(h.cardID, 1, 1, 500, "ref"))
+	w.reader.write(append([]byte{0, byte(len(capdu))}, capdu...))
+	w.reader.expectRemoved()
+	w.reader.accept()
+	if other := newTap(t, w.reader.transmit); string(other.cardID) == string(h.cardID) {
+		t.Error("the old card answers")
+	}
+	if got := w.call(200, "GET", "/readers", ""); !strings.Contains(got, `"card":"ben"`) || strings.Contains(got, "swap") {
+		t.Errorf("readers %s", got)
+	}
+	if s := w.status("anna"); s.Ctr != 0 {
+		t.Errorf("the lost load is seen: %+v", s)
+	}
+}
+
+func TestCardsAreSpoiledAndCopiedWhereverTheyAre(t *testing.T) {
+	w := newWorkbench(t)
+	w.call(204, "PUT", "/readers/lane-1/card", `{"card":"anna"}`)
+	w.call(204, "PUT", "/cards/anna/state", `{"state":"pin-blocked"}`)
+	w.reader.accept()
+	if got := newTap(t, w.reader.transmit).verify("4711"); got != swBlocked {
+		t.Errorf("in the reader: %04X", got)
+	}
+	id := w.status("anna").CardID
+	v := w.office.voucher(unhex(id), 1, 1, 500, "ref")
+	if got := w.call(200, "POST", "/cards/anna/vouchers", `{"voucher":"`+hex.EncodeToString(v)+`"}`); !strings.Contains(got, `"sw":"9000"`) {
+		t.Errorf("voucher: %s", got)
+	}
+	w.call(204, "POST", "/cards/anna/copies", `{"name":"twin","kind":"fork"}`)
+	w.call(204, "POST", "/cards/anna/copies", `{"name":"fake","kind":"clone"}`)
+	w.call(204, "PUT", "/cards/ben/state", `{"state":"terminated"}`)
+	if twin := w.status("twin"); twin.CardID != id || twin.Balance != 500 || twin.PINTriesLeft != 0 {
+		t.Errorf("the twin: %+v", twin)
+	}
+	if fake := w.status("fake"); fake.CardID != id {
+		t.Errorf("the clone: %+v", fake)
+	}
+	if !w.status("ben").Terminated {
+		t.Error("ben lives")
+	}
+	for _, c := range []struct{ path, body, code string }{
+		{"/cards/anna/copies", `{"name":"twin","kind":"fork"}`, "card_exists"}, {"/cards/anna/copies", `{"name":"x","kind":"twin"}`, "bad_copy"},
+		{"/cards/anna/copies", `{"name":"../x","kind":"fork"}`, "bad_name"}, {"/cards/anna/vouchers", `{"voucher":"x"}`, "bad_body"},
+	} {
+		r := strings.NewReader(c.body)
+		answer, err := http.Post(w.url+c.path, "application/json", r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if !strings.Contains(string(text), c.code) {
+			t.Errorf("%s %s: %s, want %s", c.path, c.body, text, c.code)
+		}
+	}
+	if got := w.call(400, "PUT", "/cards/anna/state", `{"state":"haunted"}`); !strings.Contains(got, "bad_state") {
+		t.Error(got)
+	}
+	if got := w.call(400, "PUT", "/readers/lane-1/speed", `{"card":"jcop5"}`); !strings.Contains(got, "bad_speed") {
+		t.Error(got)
+	}
+	w.call(204, "PUT", "/readers/lane-1/speed", `{"card":"jcop4","virtual":true}`)
+	newTap(t, w.reader.transmit)
+	if got := w.call(200, "GET", "/readers", ""); !strings.Contains(got, `"card_us":66900`) { // SELECT, READ BINARY, KEY AGREE
+		t.Errorf("readers %s", got)
+	}
+}
+
 func TestTheControlInterfaceTellsNoSecret(t *testing.T) {
 	w := newWorkbench(t)
 	text, err := readCardFile(filepath.Join(w.dir, "anna"+cardSuffix))

@@ -1,8 +1,11 @@
 package cardsim
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"encoding/binary"
+	"encoding/json"
+	"errors"
 	"io"
 )
 
@@ -20,6 +23,22 @@ func TestTransportKeys() TransportKeys {
 		key[i] = 0x40 + byte(i)
 	}
 	return TransportKeys{Version: 1, Enc: key, MAC: key, DEK: key}
+}
+
+// ParseTransportKeys reads the file with which a maker hands blanks over. It never quotes what it read.
+func ParseTransportKeys(file []byte) (TransportKeys, error) {
+	var f struct {
+		Version byte     `json:"version"`
+		Enc     HexBytes `json:"enc"`
+		MAC     HexBytes `json:"mac"`
+		DEK     HexBytes `json:"dek"`
+	}
+	decoder := json.NewDecoder(bytes.NewReader(file))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&f); err != nil || f.Version == 0 || len(f.Enc) != 16 || len(f.MAC) != 16 || len(f.DEK) != 16 {
+		return TransportKeys{}, errors.New("not transport keys: want version from 1 to 255, and enc, mac, dek of 16 bytes in hexadecimal")
+	}
+	return TransportKeys{Version: f.Version, Enc: [16]byte(f.Enc), MAC: [16]byte(f.MAC), DEK: [16]byte(f.DEK)}, nil
 }
 
 func (k TransportKeys) put(t *tx) {

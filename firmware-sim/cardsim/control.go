@@ -10,40 +10,108 @@ import (
 
 const maxControlBody = 4 << 10
 
-// Handler is the bench's control interface, JSON over HTTP. It has no access control: it belongs on loopback.
-//
-//	GET    /cards                  all cards and where they are
-//	GET    /cards/{name}           Status
-//	GET    /readers                all readers
-//	PUT    /readers/{name}/card    {"card":"anna"} inserts, swapping what was there
-//	DELETE /readers/{name}/card    removes
-//	PUT    /readers/{name}/fault   Fault: arms, in place of the one before
-//	DELETE /readers/{name}/fault   disarms
-//	GET    /readers/{name}/pinpad  what the pinpad shows
-//	POST   /readers/{name}/keys    {"keys":["4","7","1","1","ok"]} presses: digits, clear, ok, cancel, timeout
-//	PUT    /readers/{name}/cable   {"plugged":false} pulls the reader's cable out
+// route is one thing that the control interface does. Path is as in openapi.json.
+type route struct {
+	method, path string
+	do           func(*http.Request) (any, error)
+}
+
+func (b *Bench) routes() []route {
+	return []route{
+		{"GET", "/cards", func(*http.Request) (any, error) { return b.Cards() }},
+		{"GET", "/cards/{name}", func(r *http.Request) (any, error) { return b.Status(r.PathValue("name")) }},
+		{"PUT", "/cards/{name}/state", b.putState},
+		{"POST", "/cards/{name}/copies", b.postCopy},
+		{"POST", "/cards/{name}/vouchers", b.postVoucher},
+		{"GET", "/readers", func(*http.Request) (any, error) { return b.Readers(), nil }},
+		{"PUT", "/readers/{name}/card", b.putCard},
+		{"DELETE", "/readers/{name}/card", func(r *http.Request) (any, error) { return nil, b.Remove(r.PathValue("name")) }},
+		{"PUT", "/readers/{name}/fault", b.putFault},
+		{"DELETE", "/readers/{name}/fault", b.deleteFault},
+		{"PUT", "/readers/{name}/speed", b.putSpeed},
+		{"GET", "/readers/{name}/pinpad", b.getPinpad},
+		{"POST", "/readers/{name}/keys", b.postKeys},
+		{"PUT", "/readers/{name}/cable", b.putCable},
+	}
+}
+
+// Handler is the bench's control interface, JSON over HTTP as openapi.json describes it, and its page at /bench. It has no
+// access control: it belongs on loopback.
 func (b *Bench) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /cards", answering(func(*http.Request) (any, error) { return b.Cards() }))
-	mux.Handle("GET /cards/{name}", answering(func(r *http.Request) (any, error) { return b.Status(r.PathValue("name")) }))
-	mux.Handle("GET /readers", answering(func(*http.Request) (any, error) { return b.Readers(), nil }))
-	mux.Handle("PUT /readers/{name}/card", answering(b.putCard))
-	mux.Handle("DELETE /readers/{name}/card", answering(func(r *http.Request) (any, error) {
-		return nil, b.Remove(r.PathValue("name"))
-	}))
-	mux.Handle("PUT /readers/{name}/fault", answering(b.putFault))
-	mux.Handle("DELETE /readers/{name}/fault", answering(func(r *http.Request) (any, error) {
-		contacts, err := b.Contacts(r.PathValue("name"))
-		if err == nil {
-			contacts.ClearFault()
-		}
-		return nil, err
-	}))
-	mux.Handle("GET /readers/{name}/pinpad", answering(b.getPinpad))
-	mux.Handle("POST /readers/{name}/keys", answering(b.postKeys))
-	mux.Handle("PUT /readers/{name}/cable", answering(b.putCable))
+	for _, r := range b.routes() {
+		mux.Handle(r.method+" "+r.path, answering(r.do))
+	}
+	pages(mux)
 	return mux
 }
+
+func (b *Bench) putState(r *http.Request) (any, error) {
+	var body stateBody
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, b.Put(r.PathValue("name"), body.State)
+}
+
+func (b *Bench) postCopy(r *http.Request) (any, error) {
+	var body copyBody
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, b.Copy(r.PathValue("name"), body.Name, body.Kind)
+}
+
+func (b *Bench) postVoucher(r *http.Request) (any, error) {
+	var body voucherBody
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return b.Load(r.PathValue("name"), body.Voucher)
+}
+
+func (b *Bench) deleteFault(r *http.Request) (any, error) {
+	contacts, err := b.Contacts(r.PathValue("name"))
+	if err == nil {
+		contacts.ClearFault()
+	}
+	return nil, err
+}
+
+func (b *Bench) putSpeed(r *http.Request) (any, error) {
+	var body Pace
+	if err := decodeBody(r, &body); err != nil {
+		return nil, err
+	}
+	return nil, b.SetPace(r.PathValue("name"), body)
+}
+
+// What callers send.
+type (
+	cardBody struct {
+		Card string `json:"card"`
+	}
+	stateBody struct {
+		State State `json:"state"`
+	}
+	copyBody struct {
+		Name string   `json:"name"`
+		Kind CopyKind `json:"kind"`
+	}
+	voucherBody struct {
+		Voucher HexBytes `json:"voucher"`
+	}
+	keysBody struct {
+		Keys []string `json:"keys"`
+	}
+	cableBody struct {
+		Plugged bool `json:"plugged"`
+	}
+	problemBody struct {
+		Code   string `json:"code"`
+		Detail string `json:"detail"`
+	}
+)
 
 func (b *Bench) getPinpad(r *http.Request) (any, error) {
 	pad, err := b.Pinpad(r.PathValue("name"))
@@ -58,9 +126,7 @@ func (b *Bench) postKeys(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var body struct {
-		Keys []string `json:"keys"`
-	}
+	var body keysBody
 	if err := decodeBody(r, &body); err != nil {
 		return nil, err
 	}
@@ -68,9 +134,7 @@ func (b *Bench) postKeys(r *http.Request) (any, error) {
 }
 
 func (b *Bench) putCable(r *http.Request) (any, error) {
-	var body struct {
-		Plugged bool `json:"plugged"`
-	}
+	var body cableBody
 	if err := decodeBody(r, &body); err != nil {
 		return nil, err
 	}
@@ -78,9 +142,7 @@ func (b *Bench) putCable(r *http.Request) (any, error) {
 }
 
 func (b *Bench) putCard(r *http.Request) (any, error) {
-	var body struct {
-		Card string `json:"card"`
-	}
+	var body cardBody
 	if err := decodeBody(r, &body); err != nil {
 		return nil, err
 	}
@@ -117,7 +179,7 @@ func answering(do func(*http.Request) (any, error)) http.Handler {
 		if err != nil {
 			var code string
 			status, code = problem(err)
-			result = map[string]string{"code": code, "detail": err.Error()}
+			result = problemBody{code, err.Error()}
 		}
 		if result == nil {
 			w.WriteHeader(http.StatusNoContent)
@@ -135,6 +197,18 @@ func problem(err error) (status int, code string) {
 		return http.StatusNotFound, "unknown_card"
 	case errors.Is(err, ErrUnknownReader):
 		return http.StatusNotFound, "unknown_reader"
+	case errors.Is(err, ErrCardExists):
+		return http.StatusConflict, "card_exists"
+	case errors.Is(err, ErrBlank):
+		return http.StatusConflict, "card_blank"
+	case errors.Is(err, ErrForeign):
+		return http.StatusConflict, "card_foreign"
+	case errors.Is(err, ErrState):
+		return http.StatusBadRequest, "bad_state"
+	case errors.Is(err, ErrCopy):
+		return http.StatusBadRequest, "bad_copy"
+	case errors.Is(err, ErrSpeed):
+		return http.StatusBadRequest, "bad_speed"
 	case errors.Is(err, ErrCardElsewhere):
 		return http.StatusConflict, "card_elsewhere"
 	case errors.Is(err, ErrNotOurDriver):

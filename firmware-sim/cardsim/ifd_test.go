@@ -182,6 +182,15 @@ func TestUnpluggedReaderHasNoSocketAndNoPower(t *testing.T) {
 	if card.Process(unhex(selectHex)) != nil {
 		t.Fatal("the card has power")
 	}
+	path := d.conn.RemoteAddr().String()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("the socket is still there")
+		}
+	}
 	if err := slot.SetPlugged(true); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ type chipSpeed struct {
 	cost    [operations]time.Duration
 }
 
-func ms(v float64) time.Duration { return time.Duration(v * float64(time.Millisecond)) }
+func ms(v float64) time.Duration { return time.Duration(math.Round(1000*v)) * time.Microsecond }
 
 // commandMS is the estimate for a SELECT, which computes nothing.
 const commandMS = 5
