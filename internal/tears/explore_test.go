@@ -45,9 +45,9 @@ func (b *branch) String() string { return fmt.Sprint(b.step.name, b.next) }
 
 // extent is how much of the tree of mishaps is walked.
 type extent struct {
-	oneIn   []uint64 // of the first mishaps of a schedule, of the second, and so on: which share is taken; 1 is all
-	written []uint32 // how much of the word that is being written arrives when the power goes
-	seed    uint64   // which ones are taken
+	oneIn   []uint64   // of the first mishaps of a schedule, of the second, and so on: which share is taken; 1 is all
+	written [][]uint32 // likewise, how much of the word that is being written arrives when the power goes
+	seed    uint64     // which ones are taken
 }
 
 // walk explores stories: each step with every mishap at every moment. Worlds that mean the same are explored once.
@@ -185,7 +185,7 @@ func (k *walk) oneMore(b *branch, w *world, plan []mishap, mishaps int, p path, 
 			continue
 		}
 		told.hears(m)
-		for _, fault := range k.faults(m.exchange, out.exchanges[m.exchange-1]) {
+		for _, fault := range k.faults(mishaps, m.exchange, out.exchanges[m.exchange-1]) {
 			if k.takes(mishaps, p, fault) {
 				name := fmt.Sprint(told.name, fault)
 				ways = append(ways, func() uint64 {
@@ -219,14 +219,14 @@ func (h *hearsay) hears(m moment) {
 	}
 }
 
-// faults are all that can go wrong with one exchange.
-func (k *walk) faults(n int, e exchange) []mishap {
+// faults are all that can go wrong with one exchange after so many mishaps.
+func (k *walk) faults(mishaps, n int, e exchange) []mishap {
 	all := []mishap{{exchange: n, kind: lostBefore}, {exchange: n, kind: lostAfter}}
 	if e.writes > 0 && e.what != powerOn {
 		all = append(all, mishap{exchange: n, kind: damaged})
 	}
 	for write := 1; write <= e.writes; write++ {
-		for _, written := range k.extent.written {
+		for _, written := range k.extent.written[mishaps] {
 			all = append(all, mishap{exchange: n, kind: powerLoss, write: write, written: written})
 		}
 	}

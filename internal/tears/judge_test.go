@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/firmware-sim/cardsim"
@@ -82,8 +83,11 @@ func (l *life) proven(e *ending) []*loyalty.Entry {
 func (e *ending) points() {
 	var in, paid loyalty.Points
 	counters := map[uint32]loyalty.TxnID{}
-	for _, points := range []loyalty.Points{loaded, loadedLater}[:e.purse.LoadSeq] {
-		in += points
+	if e.purse.LoadSeq > 0 {
+		in = loaded
+	}
+	if e.purse.LoadSeq > 1 {
+		in += loadedLater
 	}
 	for _, entries := range e.entries {
 		for _, entry := range entries {
@@ -104,13 +108,25 @@ func (e *ending) points() {
 	if paid > in {
 		e.wrong("rewards for %d points, %d were loaded", paid, in)
 	}
-	lost := in - paid - loyalty.Points(e.purse.Balance)
+	lost := in - paid - e.givenUp() - loyalty.Points(e.purse.Balance)
 	if len(e.hanging) == 1 && lost == e.hanging[0].Amount {
 		return // the card no longer knows what became of one debit, and points are missing: head office decides
 	}
 	if lost != 0 {
 		e.wrong("the card holds %d: %d loaded less %d paid make %d", e.purse.Balance, in, paid, in-paid)
 	}
+}
+
+// givenUp is what the card paid for sales that their store has given up without its undo: head office gives it back by voucher.
+func (e *ending) givenUp() (points loyalty.Points) {
+	for _, entries := range e.entries {
+		for _, entry := range entries {
+			if entry.Cancel != nil && e.debits(entry.Txn) > e.undos(entry.Txn) {
+				points += e.world.pointsOf(entry.Txn)
+			}
+		}
+	}
+	return points
 }
 
 // forgotten says whether the card has made more records than it keeps, oldest which one is the oldest that it has.
@@ -135,21 +151,12 @@ func (e *ending) sale(i int) {
 			kinds[entry.Kind]++
 		}
 	}
-	debits, undos := 0, 0
-	for _, r := range e.purse.Journal {
-		if r.Txid == fmt.Sprintf("%x", s.txn[:]) {
-			switch r.Type {
-			case "debit":
-				debits++
-			case "undo":
-				undos++
-			}
-		}
-	}
+	debits, undos := e.debits(s.txn), e.undos(s.txn)
+	givenUp := slices.ContainsFunc(e.entries[s.store], func(entry *loyalty.Entry) bool { return entry.Txn == s.txn && entry.Cancel != nil })
 	want := map[loyalty.Kind]int{}
 	if s.answer != nil {
 		want[loyalty.KindSale] = 1
-	} else if undos > 0 {
+	} else if undos > 0 || givenUp {
 		want[loyalty.KindCancel] = 1
 	}
 	if !reflect.DeepEqual(kinds, want) {
@@ -158,7 +165,7 @@ func (e *ending) sale(i int) {
 	if e.forgotten() {
 		return
 	}
-	if debits > 1 || undos > debits || s.answer != nil && debits-undos != 1 || s.answer == nil && debits != undos {
+	if debits > 1 || undos > debits || s.answer != nil && debits-undos != 1 || s.answer == nil && debits != undos && !givenUp {
 		e.wrong("sale %v: %d debits and %d undone, answered: %v", s.txn, debits, undos, s.answer != nil)
 	}
 }
@@ -206,4 +213,18 @@ func (e *ending) due() (points loyalty.Points) {
 		}
 	}
 	return points
+}
+
+func (e *ending) debits(txn loyalty.TxnID) int { return e.records(txn, "debit") }
+
+func (e *ending) undos(txn loyalty.TxnID) int { return e.records(txn, "undo") }
+
+// records counts the card's records of a transaction.
+func (e *ending) records(txn loyalty.TxnID, kind string) (n int) {
+	for _, r := range e.purse.Journal {
+		if r.Type == kind && r.Txid == fmt.Sprintf("%x", txn[:]) {
+			n++
+		}
+	}
+	return n
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	dice "math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -37,9 +39,22 @@ func newRig(t testing.TB, c *chain) *rig {
 	t.Helper()
 	r := &rig{t: t, chain: c, dir: scratch(t)}
 	for n := 1; n <= lanes; n++ {
-		r.links[n] = must[string](t)(stage.FreeAddress())
+		r.links[n] = ownAddress(t)
 	}
 	return r
+}
+
+// ownAddress is a loopback address that nobody else takes between two lives, as could happen to a port of 127.0.0.1 when any
+// program on the machine calls another.
+func ownAddress(t testing.TB) string {
+	t.Helper()
+	host := fmt.Sprintf("127.%d.%d.%d", 1+dice.IntN(254), dice.IntN(256), 1+dice.IntN(254))
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil { // a system that has 127.0.0.1 alone
+		return must[string](t)(stage.FreeAddress())
+	}
+	defer func() { check(t, listener.Close()) }()
+	return listener.Addr().String()
 }
 
 // moment is a point of a run at which the power may go for store and till together.

@@ -12,17 +12,18 @@ import (
 
 var full = flag.Bool("tears.full", false, "walk every schedule, not a share of them")
 
-// extents: two mishaps in one schedule are enough for a tear and a torn recovery. A word that is being written arrives wholly,
-// which is the memory as the next write finds it, or half.
+// extents: two mishaps in one schedule make a tear and a torn recovery. Of the word that is being written all arrives, which is
+// the memory as the next write finds it, or half.
 func extents() extent {
 	const whole, half = 0xFFFFFFFF, 0xFFFF0000
+	e := extent{oneIn: []uint64{1, 1000}, written: [][]uint32{{whole}, {whole}}, seed: 4711}
 	switch {
 	case *full:
-		return extent{oneIn: []uint64{1, 1}, written: []uint32{whole, half}}
+		e.oneIn, e.written[0] = []uint64{1, 1}, []uint32{whole, half}
 	case raceDetector:
-		return extent{oneIn: []uint64{12, 5000}, written: []uint32{whole}, seed: 4711}
+		e.oneIn = []uint64{20, 5000}
 	}
-	return extent{oneIn: []uint64{1, 1000}, written: []uint32{whole}, seed: 4711}
+	return e
 }
 
 // TestNoPointIsLostOrSpentTwiceWheneverThePowerGoes walks all stories with mishaps at every moment: the power cut before and

@@ -109,3 +109,13 @@ func replaceWord(image, word, name []byte) {
 		}
 	}
 }
+
+// pointsOf is what a sale takes.
+func (w *world) pointsOf(txn loyalty.TxnID) loyalty.Points {
+	for _, s := range w.sales {
+		if s.txn == txn {
+			return s.points
+		}
+	}
+	return 0
+}
