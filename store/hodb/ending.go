@@ -144,11 +144,11 @@ func (c *course) readPurchases() error {
 	return err
 }
 
-// Ended is what newly ended of a member's points, or came back.
+// Ended is what newly ended of a member's points, or came back; also that another's late entry changed what he held.
 type Ended struct {
 	Member loyalty.MemberID
 	Points loyalty.Points // of the main wallet; less what came back
-	From   Place          // the beginning of the first day concerned
+	From   Place          // the beginning of the first day concerned; or, before it, another's entry that gave or took late
 	Before bool           // entries of the member stand after it
 
 	through string // the last day concerned

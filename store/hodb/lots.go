@@ -29,6 +29,7 @@ type effect struct {
 	reserved                loyalty.Points // of the account for what is set aside
 	expiry                  bool
 	settled                 bool // of an entry that was posted before: its legs have to be read together
+	foreign                 bool // of another member's entry
 	lot                     loyalty.LotID
 	earned, expires, usable string
 }
@@ -102,6 +103,11 @@ func (p *Poster) foldMember(m *Member, fresh []effect) (out Ended, err error) {
 	for _, unit := range units {
 		if err := p.foldLots(m, unit, byUnit[unit], &out); err != nil {
 			return out, err
+		}
+	}
+	for _, e := range fresh { // what another gave late changes what was held from then on
+		if at := e.at.place(); e.foreign && e.at.compare(newest) < 0 && (out.From.Day == "" || at.Before(out.From)) {
+			out.From = at
 		}
 	}
 	out.Before = out.From.fold().compare(newest) < 0

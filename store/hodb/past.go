@@ -45,6 +45,8 @@ type Place struct {
 // Before says whether a place comes before another.
 func (p Place) Before(o Place) bool { return p.fold().compare(o.fold()) < 0 }
 
+func (k foldKey) place() Place { return Place{Day: k.day, At: time.UnixMilli(k.atMS), Key: k.key} }
+
 func (p Place) fold() foldKey { return foldKey{p.Day, p.At.UnixMilli(), p.Key} }
 
 // Past is the sum of the member's steps, as far as they were told.

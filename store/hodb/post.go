@@ -53,10 +53,11 @@ type Leg struct {
 // Posting is what one entry does to accounts. At head office a member's entries count in the order of day, time, store,
 // epoch and number, whenever they arrive.
 type Posting struct {
-	Key  EntryKey
-	Day  string
-	At   time.Time
-	Legs []Leg
+	Key    EntryKey
+	Day    string
+	At     time.Time
+	Member loyalty.MemberID // whose entry it is
+	Legs   []Leg
 }
 
 // Poster collects the postings of a batch and writes each account once.
@@ -137,7 +138,8 @@ func (p *Poster) post(post Posting, first int, settled bool) error {
 	}
 	for _, leg := range post.Legs {
 		if leg.Owner > 0 && leg.Amount != 0 {
-			p.note(loyalty.MemberID(leg.Owner), foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: post.Key}, &leg, settled)
+			id := loyalty.MemberID(leg.Owner)
+			p.note(id, effect{at: foldKey{day: post.Day, atMS: post.At.UnixMilli(), key: post.Key}, settled: settled, foreign: id != post.Member}, &leg)
 		}
 	}
 	return nil
@@ -225,16 +227,16 @@ func (tx *Tx) legsOf(k EntryKey, owners []Owner) (legs []Leg, next int, err erro
 }
 
 // note adds a leg to what the member's lots must follow: legs of one entry and one lot together.
-func (p *Poster) note(id loyalty.MemberID, at foldKey, leg *Leg, settled bool) {
+func (p *Poster) note(id loyalty.MemberID, e effect, leg *Leg) {
 	fresh := p.fresh[id]
-	for i := len(fresh) - 1; i >= 0 && fresh[i].at == at; i-- {
+	for i := len(fresh) - 1; i >= 0 && fresh[i].at == e.at; i-- {
 		if fresh[i].lot == leg.Lot && fresh[i].unit == leg.Unit {
 			fresh[i].add(leg)
-			fresh[i].settled = fresh[i].settled || settled
+			fresh[i].settled = fresh[i].settled || e.settled
 			return
 		}
 	}
-	e := effect{at: at, unit: leg.Unit, lot: leg.Lot, settled: settled}
+	e.unit, e.lot = leg.Unit, leg.Lot
 	e.add(leg)
 	p.fresh[id] = append(fresh, e)
 }

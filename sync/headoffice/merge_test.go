@@ -174,6 +174,26 @@ func TestTheFirstMergeDecidesWhateverIsToldFirst(t *testing.T) {
 	}
 }
 
+// What anna may hold is limited. Berta gave her points before she bought, which is told after it.
+func TestWhatAnotherGaveLateCountsWhenSheBought(t *testing.T) {
+	c := newCentre(t)
+	p := c.publishText(aging)
+	one, two := c.enrol(1, p), c.enrol(2, p)
+	anna, berta := c.member("6034000000000018"), c.member("6034000000000026")
+	one.open()
+	two.open()
+	_, lots := brought(one, berta, 240)
+	one.made(one.prog.Transfer(loyalty.TransferInput{From: loyalty.Holding{Member: berta, Lots: lots}, To: anna, Points: 240, Reason: "sorry", Split: true}, one.head()))
+	two.clock = one.clock
+	two.write(two.sale(two.head(), &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber}, 5000, nil))
+	c.hear(two, 1)
+	c.hear(one, 1)
+	if m := c.report().member(t, anna); m.Balance != 240+10+15 { // 10 more, and the two bonuses, which have no limit
+		t.Errorf("anna has %d", m.Balance)
+	}
+	c.inOrder()
+}
+
 // Berta could not go, for the one with whom she was to go had gone to her. She may go to another.
 func TestWhoDidNotGoCanStillGo(t *testing.T) {
 	c, one, two, anna, berta := twoShops(t)

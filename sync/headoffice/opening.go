@@ -211,5 +211,5 @@ func (j *judge) bring(in loyalty.OpeningInput, txn loyalty.TxnID, day string) er
 	if err != nil {
 		return err
 	}
-	return j.poster.Post(hodb.Posting{Key: key, Day: day, At: now, Legs: append(j.legsOf(e.Moves, key.Store, reason), claims...)})
+	return j.poster.Post(hodb.Posting{Key: key, Day: day, At: now, Member: in.Member, Legs: append(j.legsOf(e.Moves, key.Store, reason), claims...)})
 }

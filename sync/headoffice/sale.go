@@ -202,7 +202,7 @@ func (j *judge) post(m *matter, v verdict) error {
 	}
 	legs = append(append(legs, j.legsOf(v.moves, m.key.Store, reason)...), claims...)
 	legs, suspended := balanced(legs, m.key.Store, v.reason)
-	posting := hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Legs: legs}
+	posting := hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Member: m.entry.Member, Legs: legs}
 	if m.again {
 		err = j.poster.Settle(posting, j.owners(m)...)
 	} else {
