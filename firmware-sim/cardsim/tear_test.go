@@ -20,7 +20,9 @@ type tornCommand struct {
 	purse   bool // sent again it succeeds without happening again
 }
 
-func tornCommands(office *headOffice) []tornCommand {
+func tornCommands(t *testing.T, office *headOffice, card *Card) []tornCommand {
+	later := office.certificate(t, certificateOrder{card.core.cardID(), card.core.key.PublicKey().Bytes(), 11365, 1})
+	renewal := office.renewal(card.core.cardID(), later)
 	s := newSale(40, "sale 2")
 	pin := func(h *tap) { h.verify("4711") }
 	wrapped := func(ins, p2 byte, data []byte) func(h *tap) []byte {
@@ -51,6 +53,9 @@ func tornCommands(office *headOffice) []tornCommand {
 		{"VERIFY of the last try", func(h *tap) { h.verify("9999"); h.verify("9999") }, wrapped(insVerify, 1, block("9999")), false},
 		{"CHANGE", func(*tap) {}, wrapped(insChange, 1, append(block("4711"), block("0815")...)), false},
 		{"UNBLOCK", func(h *tap) { h.verify("9999") }, wrapped(insUnblock, 1, append(block("12345678"), block("0815")...)), false},
+		{"RENEW", func(*tap) {}, func(h *tap) []byte {
+			return h.send(append([]byte{claProprietary, insRenew, 1, 1, byte(len(renewal))}, renewal...))
+		}, false},
 	}
 }
 
@@ -108,7 +113,7 @@ func TestPowerLostAtAnyWriteLeavesBeforeOrAfter(t *testing.T) {
 	h.debit(newSale(100, "sale 1"))
 	card.PowerOff()
 	base := card.core.nvm.Image()
-	for _, c := range tornCommands(office) {
+	for _, c := range tornCommands(t, office, card) {
 		t.Run(c.name, func(t *testing.T) {
 			b := &tornBench{t: t, base: base, c: c}
 			writes := b.undisturbed()
