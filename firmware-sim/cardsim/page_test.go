@@ -160,6 +160,22 @@ func TestEveryKindOfFaultIsDescribedWithItsFields(t *testing.T) {
 	}
 }
 
+func TestTheGuideNamesEverythingThatCanBeArmedPutAndSet(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/simulator.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := readDescription(t).Components.Schemas
+	for _, name := range slices.Concat(
+		schemas["Fault"].Properties["kind"].Enum, schemas["Fault"].Properties["variant"].Enum, schemas["State"].Properties["state"].Enum,
+		schemas["Copy"].Properties["kind"].Enum, schemas["Speed"].Properties["card"].Enum, schemas["Speed"].Properties["link"].Enum,
+	) {
+		if name != "" && !strings.Contains(string(guide), "`"+name+"`") {
+			t.Errorf("docs/simulator.md does not name %s", name)
+		}
+	}
+}
+
 func TestEveryRefusalHasADescribedCode(t *testing.T) {
 	codes := readDescription(t).Components.Schemas["Problem"].Properties["code"].Enum
 	errs := []error{
