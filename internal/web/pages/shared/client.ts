@@ -35,6 +35,8 @@ export class Unreachable extends Error {}
 const CALL_LIMIT_MS = 10_000;
 /** A card may take its time; the agent gives up after 30 s. */
 export const CARD_LIMIT_MS = 35_000;
+/** A member has 30 s to type on the reader; the agent gives up after 40 s. */
+export const PINPAD_LIMIT_MS = 45_000;
 /** The agent writes a comment every 10 s; a stream that is silent for longer is dead. */
 const SILENCE_LIMIT_MS = 25_000;
 

@@ -10,8 +10,9 @@ export interface Health {
 }
 
 export interface CardState {
-  state: 'none' | 'reading' | 'ready' | 'refused' | 'tap_again';
+  state: 'none' | 'reading' | 'ready' | 'refused' | 'tap_again' | 'pin_entry';
   code?: string;
+  programs?: string; // with reader_busy: who may have the reader
   message?: string;
 }
 
@@ -23,7 +24,7 @@ export interface Member {
   balance: number;
   available: number;
   medium: string;
-  pin?: { verified: boolean; tries_left: number; blocked: boolean };
+  pin?: { verified: boolean; tries_left: number; blocked: boolean; entry?: 'till' | 'pinpad' };
   as_of?: string;
 }
 

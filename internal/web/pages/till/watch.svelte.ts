@@ -39,7 +39,7 @@ function cardChanged(was: Lane, now: Lane): void {
   if (now.card.state === was.card.state && now.card.code === was.card.code && now.member?.id === was.member?.id) return;
   switch (now.card.state) {
     case 'ready':
-      if (was.card.state === 'ready' && now.member?.id === was.member?.id) return;
+      if ((was.card.state === 'ready' || was.card.state === 'pin_entry') && now.member?.id === was.member?.id) return;
       settings.speaker.play('card');
       if (now.member) desk.say(t('till.say_member', { count: now.member.balance }));
       if (checkout.phase === 'waiting') void checkout.retry().then((hurdle) => desk.hurdle(hurdle));
@@ -47,6 +47,9 @@ function cardChanged(was: Lane, now: Lane): void {
     case 'refused':
     case 'tap_again':
       settings.speaker.play(now.card.state === 'refused' ? 'refused' : 'attention');
+      desk.say(settings.sentence(now.card.code, now.card.message));
+      break;
+    case 'pin_entry':
       desk.say(settings.sentence(now.card.code, now.card.message));
       break;
     case 'none':
