@@ -56,7 +56,7 @@ func (l *lane) openCard(ctx context.Context) (*identified, error) {
 		return nil, errors.Join(card.ErrUnreadable, err)
 	}
 	l.transmitter = t
-	if l.session, err = card.Open(ctx, t, l.a.trust, l.a.now()); err != nil {
+	if l.session, err = l.openRenewed(ctx, t); err != nil {
 		return nil, err
 	}
 	id := loyalty.CardID(l.session.Identity().ID)

@@ -15,6 +15,7 @@ type cardCmd struct {
 	Sign  cardSignCmd  `cmd:"" help:"Certify a card's key and write its personalisation file. The first PIN and the PUK are read from standard input, a line each: a command line can be seen by others."`
 	Block cardBlockCmd `cmd:"" help:"Put a card on every store's hot list."`
 
+	Renew       cardRenewCmd       `cmd:"" help:"Make new certificates for cards that end soon, and for those of revoked issuing keys. Stores hand them over at the next tap."`
 	Personalise cardPersonaliseCmd `cmd:"" help:"Make blanks members' cards, one after the other in a reader. Stopped at any moment, the same command goes on."`
 }
 
@@ -89,4 +90,21 @@ func (cmd *cardBlockCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return c.print(map[string]any{"card": id, "blocked": true})
+}
+
+type cardRenewCmd struct {
+	home
+	Days int `required:"" placeholder:"N" help:"Cards that end within so many days, or have ended."`
+}
+
+func (cmd *cardRenewCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	out, err := m.RenewCards(ctx, cmd.Days)
+	if err != nil {
+		return err
+	}
+	return c.print(out)
 }

@@ -44,6 +44,7 @@ const (
 	opPrepare = "card.prepare"
 	opFinish  = "card.finish"
 	opPlan    = "card.plan"
+	opRenew   = "card.renew"
 )
 
 func operations() []operation {
@@ -62,6 +63,7 @@ func operations() []operation {
 		{opPrepare, typed((*Office).prepareCard)},
 		{opFinish, typed((*Office).finishCard)},
 		{opPlan, typed((*Office).planCards)},
+		{opRenew, typed((*Office).renewCards)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

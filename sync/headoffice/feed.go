@@ -151,6 +151,10 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 	case hodb.TopicIssuer:
 		row.Issuer, err = w.issuer(c.Key)
 		return true, small, err
+	case hodb.TopicRenewal:
+		const renewal = 640
+		row.Renewal, err = w.renewal(c.Key)
+		return true, renewal, err
 	case hodb.TopicWatermark:
 		row.Watermark = &wire.WatermarkRow{Store: w.head.Store, Epoch: w.head.Epoch, Seq: w.head.Posted}
 		return true, small, nil

@@ -119,6 +119,22 @@ func TestIssuingKeysFollowEachOtherAndOneIsRevoked(t *testing.T) {
 	if i := last[len(last)-1].Issuer; i == nil || !i.Revoked {
 		t.Errorf("stores hear of the revocation last: %+v", last[len(last)-1])
 	}
+
+	if out, err := c.manager().RenewCards(t.Context(), 0); err != nil || out != (RenewOutcome{Revoked: 1, Looked: 2}) {
+		t.Errorf("%+v %v", out, err)
+	}
+	last = b.feed(0, 0).Rows
+	row := last[len(last)-1].Renewal
+	if row == nil || row.Card != old.id {
+		t.Fatalf("stores are to hand over a new certificate: %+v", last[len(last)-1])
+	}
+	if err := card.Renew(t.Context(), old, card.Renewal{Certificate: row.Certificate, MAC: [16]byte(row.MAC)}); err != nil {
+		t.Fatal(err)
+	}
+	old.tap().End()
+	if out, err := c.manager().RenewCards(t.Context(), 0); err != nil || out != (RenewOutcome{Looked: 2}) {
+		t.Errorf("again: %+v %v", out, err)
+	}
 }
 
 func TestHeadOfficeTakesNoKeyThatItsRootDidNotSign(t *testing.T) {
