@@ -31,6 +31,7 @@ type Agent struct {
 	db       *agentdb.DB
 	sync     func(context.Context) (SyncState, error)
 	trust    *card.Trust
+	foreign  *ForeignCards
 	readers  *reader.Service
 	encoder  *escpos.Encoder
 	log      zerolog.Logger
@@ -54,6 +55,7 @@ type Parts struct {
 	Identity *store.Identity
 	DB       *agentdb.DB
 	Sync     func(context.Context) (SyncState, error) // how the upload fares
+	Foreign  *ForeignCards                            // nil: none are read
 	Log      zerolog.Logger
 	Now      func() time.Time
 	Version  string
@@ -64,6 +66,9 @@ func New(p Parts) (*Agent, error) {
 	a := &Agent{
 		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version,
 		readers: reader.NewService(p.Log, p.Now), stopping: make(chan struct{}), programmes: map[string]*loyalty.Programme{},
+	}
+	if a.foreign = p.Foreign; a.foreign == nil {
+		a.foreign = &ForeignCards{}
 	}
 	var err error
 	if a.trust, err = newTrust(p.Identity, p.DB); err != nil {
@@ -237,13 +242,13 @@ func (a *Agent) Forget(n loyalty.LaneID) (LaneState, error) {
 
 // memberView adds what the ledger knows to who stands at the till.
 func (a *Agent) memberView(ctx context.Context, who identified) (*Member, error) {
-	m := &Member{ID: who.member, Number: who.number, Tier: who.tier, Language: who.language, Medium: loyalty.MediumNumber, PIN: who.pin}
+	m := &Member{ID: who.member, Number: who.number, Tier: who.tier, Language: who.language, Medium: who.trust.medium, PIN: who.pin}
 	var err error
 	if m.Balance, err = a.db.Balance(ctx, who.member); err != nil {
 		return nil, fmt.Errorf("balance of member %d: %w", who.member, err)
 	}
-	if !who.card.IsZero() {
-		m.Medium, m.Available = loyalty.MediumPurse, who.purse
+	if m.Medium == loyalty.MediumPurse {
+		m.Available = who.purse
 	}
 	sync, err := a.sync(ctx)
 	m.AsOf = sync.FeedAt

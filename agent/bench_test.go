@@ -55,20 +55,22 @@ const (
 // shop is one store with one till on real parts: the ledger on disk, a simulated card on the direct link, a simulated
 // printer on a pty. The test plays head office and the till.
 type shop struct {
-	t        testing.TB
-	dir      string
-	issuer   *cardtest.Issuer
-	identity *store.Identity
-	db       *agentdb.DB
-	agent    *agent.Agent
-	card     *cardsim.Card
-	slot     *cardsim.Slot
-	printers *stage.Client
-	log      *syncBuffer
-	cursor   int64
-	lane     agent.LaneConfig
-	voucher  agentdb.Change // the last one that fund made
-	stop     func()
+	t         testing.TB
+	dir       string
+	issuer    *cardtest.Issuer
+	identity  *store.Identity
+	db        *agentdb.DB
+	agent     *agent.Agent
+	card      *cardsim.Card
+	slot      *cardsim.Slot
+	printers  *stage.Client
+	log       *syncBuffer
+	cursor    int64
+	lane      agent.LaneConfig
+	foreign   *agent.ForeignCards
+	syncState agent.SyncState // zero: head office is not in reach
+	voucher   agentdb.Change  // the last one that fund made
+	stop      func()
 }
 
 // syncBuffer collects the log of a running agent.
@@ -181,7 +183,7 @@ func (s *shop) start(lane agent.LaneConfig) {
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, time.Now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
 		Config: agent.Config{Language: "en", Lanes: []agent.LaneConfig{lane}}, Identity: s.identity, DB: s.db,
-		Sync: func(context.Context) (agent.SyncState, error) { return agent.SyncState{}, nil }, Log: log, Now: time.Now, Version: "test",
+		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: time.Now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

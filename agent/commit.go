@@ -88,11 +88,11 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 // saleHash tells two requests with one key apart. What is kept of a typed card number is what the ledger keeps of it.
 func (a *Agent) saleHash(n loyalty.LaneID, r CommitRequest) ([32]byte, error) {
 	if r.Number != "" {
-		cn, err := loyalty.NewCardNumber(r.Number)
-		if err != nil {
-			return [32]byte{}, &Refusal{Code: CodeFieldInvalid, Field: "number", cause: err}
+		text := r.Number
+		if cn, err := loyalty.NewCardNumber(text); err == nil {
+			text = cn.Digits()
 		}
-		h := a.identity.NumberHMAC(cn.Digits())
+		h := a.identity.NumberHMAC(text)
 		r.Number = hex.EncodeToString(h[:])
 	}
 	return requestHash(n, "sale", r)
@@ -144,6 +144,9 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 		}}
 	if record != nil {
 		c.Intent = agentdb.IntentDone
+	}
+	if s.bill.who != nil {
+		c.Member = s.bill.who.member
 	}
 	if l := a.laneOrNil(s.lane); l != nil {
 		c.Jobs = l.jobs(func(e *loyalty.Entry) []paper { return a.salePapers(e, s) })

@@ -32,6 +32,7 @@ type Config struct {
 	Identity string       `toml:"identity"`
 	Language string       `toml:"language"`
 	API      APIConfig    `toml:"api"`
+	Cards    CardsConfig  `toml:"cards"`
 	Log      LogConfig    `toml:"log"`
 	Lanes    []LaneConfig `toml:"lane"`
 }
@@ -40,6 +41,12 @@ type Config struct {
 type APIConfig struct {
 	Listen    string `toml:"listen"`
 	TokenFile string `toml:"token_file"`
+}
+
+// CardsConfig is how cards of other makers are read (docs/foreign-cards.md); empty: not at all.
+type CardsConfig struct {
+	Profiles string `toml:"profiles"` // folder
+	Secrets  string `toml:"secrets"`  // file
 }
 
 // LogConfig is how much is logged.
@@ -148,6 +155,9 @@ func (c *Config) check() (problems []string) {
 	case "debug", "info", "warn", "error":
 	default:
 		bad("log.level: %q is not one of debug, info, warn, error", c.Log.Level)
+	}
+	if c.Cards.Secrets != "" && c.Cards.Profiles == "" {
+		bad("cards.secrets: is there without cards.profiles; no profile can name a key")
 	}
 	if len(c.Lanes) == 0 {
 		bad("lane: there is none; add a [[lane]] for each till")

@@ -49,7 +49,7 @@ func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, erro
 		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
 	}
 	s.Input.Member.Lots = state.Lots
-	who := &identified{member: state.ID, card: intent.Card, number: s.Who.Number, language: s.Who.Language}
+	who := &identified{member: state.ID, card: intent.Card, trust: ownCard(), number: s.Who.Number, language: s.Who.Language}
 	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who, balance: loyalty.Balance(state.Lots)}
 	if err := a.reach(ctx, b); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices"
 	"loyaltill/devices/card"
+	"loyaltill/devices/card/profile"
 	"loyaltill/devices/reader"
 )
 
@@ -29,7 +30,8 @@ type lane struct {
 	// Only the lane's goroutine touches these.
 	transmitter card.Transmitter
 	session     *card.Session
-	pinpad      *card.Pinpad // nil: this card's PIN is not typed on the reader
+	pinpad      *card.Pinpad     // nil: this card's PIN is not typed on the reader
+	reading     *profile.Reading // of a card of another maker
 
 	asking atomic.Bool // a customer types on the reader, or is about to
 
@@ -49,6 +51,7 @@ type identified struct {
 	language string
 	purse    loyalty.Points // what the card holds
 	pin      *PINState
+	trust    trust
 	gone     time.Time // when the card was taken away; zero while it is there
 }
 
@@ -102,6 +105,7 @@ func (l *lane) endSession() {
 		l.session.End()
 		l.session, l.pinpad = nil, nil
 	}
+	l.reading = nil
 	if l.transmitter != nil {
 		if err := l.transmitter.Close(card.Reset); err != nil {
 			l.a.log.Debug().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("card connection closed badly")

@@ -50,6 +50,9 @@ func (a *Agent) EnterPIN(ctx context.Context, n loyalty.LaneID, pin *card.PIN, l
 }
 
 func (l *lane) verify(ctx context.Context, pin *card.PIN, lastTry bool) error {
+	if l.reading != nil && l.reading.NeedsPIN() {
+		return l.enterForeignPIN(ctx, pin, lastTry)
+	}
 	if l.session == nil {
 		return refuseForNow(CodeCardNeeded, nil)
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/store/agentdb"
+	"loyaltill/devices/card/profile"
 )
 
 // Quote says what a sale would earn and cost for whoever stands at the till. It writes nothing.
@@ -61,13 +61,13 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		if err := a.reach(ctx, b); err != nil {
 			return nil, err
 		}
-		state.Medium, state.Available = loyalty.MediumNumber, max(loyalty.Spendable(state.Lots, b.input.Place.Day), 0)
-		if !who.card.IsZero() {
-			state.Medium, state.Available = loyalty.MediumPurse, who.purse
-		}
+		state.Medium, state.Available = who.trust.medium, who.purse // of any other medium tellUsed says
 		for i := range state.Wallets {
 			w := &state.Wallets[i]
-			w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
+			w.Available = 0
+			if b.mayUseWallets() {
+				w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
+			}
 		}
 		if err := b.programme.Recall(&state.MemberState, &state.Past, b.input.Place.Day); err != nil {
 			return nil, fmt.Errorf("quote: %w", err)
@@ -98,43 +98,7 @@ func (a *Agent) whoFor(ctx context.Context, l *lane, number string) (*identified
 	if number == "" {
 		return l.atTill(), nil
 	}
-	m, masked, err := a.lookUp(ctx, number)
-	if err != nil {
-		return nil, err
-	}
-	return &identified{member: m.ID, number: masked, tier: m.Tier, language: m.Language}, nil
-}
-
-// lookUp finds a member by a typed card number.
-func (a *Agent) lookUp(ctx context.Context, number string) (agentdb.Member, string, error) {
-	cn, err := loyalty.NewCardNumber(number)
-	if err != nil {
-		return agentdb.Member{}, "", &Refusal{Code: CodeFieldInvalid, Field: "number", cause: err}
-	}
-	m, err := a.db.MemberByNumber(ctx, a.identity.NumberHMAC(cn.Digits()))
-	if errors.Is(err, agentdb.ErrNotFound) {
-		return m, "", refuse(CodeMemberUnknown, err)
-	}
-	if err != nil {
-		return m, "", fmt.Errorf("look up a member: %w", err)
-	}
-	if m.Status != agentdb.MemberActive {
-		return m, "", refuse(CodeCardBlocked, nil)
-	}
-	return m, cn.Masked(), nil
-}
-
-// MemberByNumber looks a member up by card number.
-func (a *Agent) MemberByNumber(ctx context.Context, number string) (Member, error) {
-	m, masked, err := a.lookUp(ctx, number)
-	if err != nil {
-		return Member{}, err
-	}
-	view, err := a.memberView(ctx, identified{member: m.ID, number: masked, tier: m.Tier, language: m.Language})
-	if err != nil {
-		return Member{}, err
-	}
-	return *view, nil
+	return a.lookUp(ctx, profile.Text{Text: number})
 }
 
 // quoteRefusal keeps what the till can mend apart from what it cannot.

@@ -43,6 +43,7 @@ const (
 	CodePINBlocked        = "pin_blocked"
 	CodePINFormat         = "pin_format"
 	CodePINNotSet         = "pin_not_set"
+	CodePINWrongUntold    = "pin_wrong_untold" // the card does not tell how many tries are left
 	CodePINLastTry        = "pin_last_try"
 	CodePINOnReader       = "pin_on_reader"
 	CodePINCancelled      = "pin_cancelled"
@@ -63,6 +64,8 @@ const (
 // Codes of cards that were refused at the tap.
 const (
 	CodeCardUnknown     = "card_unknown"
+	CodeCardRandom      = "card_random" // a phone, or a card without a number of its own
+	CodePaymentCard     = "payment_card"
 	CodeCardBlocked     = "card_blocked"
 	CodeCardExpired     = "card_expired"
 	CodeCardWrongIssuer = "card_wrong_issuer"

@@ -28,6 +28,7 @@ const (
 	CardReady    CardPhase = "ready"
 	CardRefused  CardPhase = "refused"
 	CardTapAgain CardPhase = "tap_again"
+	CardPINFirst CardPhase = "pin"       // a card of another maker tells whose it is after its PIN
 	CardPINEntry CardPhase = "pin_entry" // the customer types on the reader
 )
 

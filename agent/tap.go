@@ -10,6 +10,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/devices/card/profile"
 	"loyaltill/devices/reader"
 	"loyaltill/store/agentdb"
 )
@@ -27,18 +28,22 @@ func (l *lane) tap(ctx context.Context) {
 	defer cancel()
 	who, err := l.openCard(ctx)
 	if err != nil {
-		l.endSession()
-		l.setWho(nil)
 		l.refuseCard(err)
-		l.a.log.Info().Uint8("lane", uint8(l.cfg.Number)).Err(err).Msg("card refused")
 		return
 	}
 	l.setWho(who)
+	if who == nil {
+		l.setCard(CardPINFirst, CodePINNeeded)
+		return
+	}
 	l.setCard(CardReady, "")
 }
 
-// refuseCard shows why the tap came to nothing.
+// refuseCard ends a tap that came to nothing and shows why.
 func (l *lane) refuseCard(err error) {
+	l.endSession()
+	l.setWho(nil)
+	l.a.log.Info().Uint8("lane", uint8(l.cfg.Number)).Err(err).Msg("card refused")
 	refused := CardState{State: CardRefused, Code: refusedCard(err)}
 	var busy *reader.BusyError
 	if errors.As(err, &busy) {
@@ -50,13 +55,18 @@ func (l *lane) refuseCard(err error) {
 	l.publish()
 }
 
+// openCard says whose the card is; nil without an error: it wants its PIN before it tells.
 func (l *lane) openCard(ctx context.Context) (*identified, error) {
 	t, err := l.reader.Connect(ctx)
 	if err != nil {
 		return nil, errors.Join(card.ErrUnreadable, err)
 	}
 	l.transmitter = t
-	if l.session, err = l.openRenewed(ctx, t); err != nil {
+	l.session, err = l.openRenewed(ctx, t)
+	if errors.Is(err, card.ErrNotLYL1) {
+		return l.openForeign(ctx, t)
+	}
+	if err != nil {
 		return nil, err
 	}
 	id := loyalty.CardID(l.session.Identity().ID)
@@ -87,7 +97,7 @@ func (l *lane) identify(ctx context.Context, id loyalty.CardID) (*identified, er
 	}
 	return &identified{
 		member: m.ID, card: id, number: string(maskedNumber(l.session.Identity().Number)), tier: m.Tier, language: m.Language,
-		purse: loyalty.Points(l.session.Balance().Points), pin: pinState(status, l.findPinpad(ctx)),
+		trust: ownCard(), purse: loyalty.Points(l.session.Balance().Points), pin: pinState(status, l.findPinpad(ctx)),
 	}, nil
 }
 
@@ -169,8 +179,12 @@ func refusedCard(err error) string {
 		return r.Code
 	case errors.Is(err, reader.ErrBusy):
 		return CodeReaderBusy
-	case errors.Is(err, card.ErrNotLYL1):
+	case errors.Is(err, card.ErrNotLYL1), errors.Is(err, profile.ErrNoProfile):
 		return CodeCardUnknown
+	case errors.Is(err, profile.ErrPaymentCard):
+		return CodePaymentCard
+	case errors.Is(err, profile.ErrRandomUID):
+		return CodeCardRandom
 	case errors.Is(err, card.ErrHot):
 		return CodeCardBlocked
 	case errors.Is(err, card.ErrExpired):

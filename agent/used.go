@@ -18,6 +18,11 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 	if err != nil {
 		return err
 	}
+	if b.who != nil {
+		if used.Redeemed, err = a.db.Redeemed(ctx, b.who.member, b.input.Place.Day); err != nil {
+			return err
+		}
+	}
 	b.tell(&b.input, used)
 	for i, c := range shown {
 		if !slices.ContainsFunc(b.input.GiftCards, func(known loyalty.GiftCardState) bool { return known.Serial == c.Serial }) {
@@ -29,6 +34,7 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 
 // tell puts what is used up into an input. What a card is to take off the price stays as it was asked.
 func (b *bill) tell(in *loyalty.QuoteInput, used agentdb.Tally) {
+	b.limit(in, used.Redeemed)
 	in.Left = loyalty.Left(b.programme.Slices(in.Place.Store), used.Spent)
 	in.Stock = stockOf(b.programme, used)
 	asked := in.GiftCards

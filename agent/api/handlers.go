@@ -120,6 +120,16 @@ func (s *Server) forget(ctx context.Context, in *LaneIn) (*reply[laneView], erro
 	return answer(ctx, s, view(language(ctx), v), err)
 }
 
+type identifyIn struct {
+	LaneIn
+	Body agent.IdentifyRequest
+}
+
+func (s *Server) identify(ctx context.Context, in *identifyIn) (*reply[laneView], error) {
+	v, err := s.agent.Identify(ctx, in.Lane, in.Body)
+	return answer(ctx, s, view(language(ctx), v), err)
+}
+
 type quoteIn struct {
 	LaneIn
 	Body agent.SaleRequest

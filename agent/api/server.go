@@ -92,6 +92,7 @@ func (s *Server) routes(api huma.API) {
 	route(api, "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
 	route(api, "POST", "/v1/lanes/{lane}/pin", 200, "One try at the card's PIN", s.pin)
 	route(api, "POST", "/v1/lanes/{lane}/pinpad", 200, "The customer types the PIN on the reader; answers when they have", s.pinpad)
+	route(api, "POST", "/v1/lanes/{lane}/member", 200, "Who was scanned, swiped or typed", s.identify)
 	route(api, "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)
 	route(api, "POST", "/v1/lanes/{lane}/quote", 200, "What a sale would earn and cost; nothing is written", s.quote)
 	route(api, "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)

@@ -54,8 +54,12 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
+	foreign, err := agent.LoadForeignCards(cfg.Cards)
+	if err != nil {
+		return err
+	}
 	a, err := agent.New(agent.Parts{
-		Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version,
+		Foreign: foreign, Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version,
 		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, up) },
 	})
 	if err != nil {

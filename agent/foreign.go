@@ -1,0 +1,149 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/devices/card/profile"
+	"loyaltill/store"
+)
+
+// ForeignCards is how a store reads cards that are not its own: the profiles, and the keys that they name. Nil reads none.
+type ForeignCards struct {
+	Profiles *profile.Set
+	Keys     profile.Keys
+}
+
+// LoadForeignCards reads the folder of profiles and the file of secrets. The error lists every fault of every file.
+func LoadForeignCards(cfg CardsConfig) (*ForeignCards, error) {
+	f := &ForeignCards{}
+	if cfg.Profiles == "" {
+		return f, nil
+	}
+	files, err := profileFiles(cfg.Profiles)
+	if err != nil {
+		return nil, err
+	}
+	var all []*profile.Profile
+	var errs []error
+	for _, file := range files {
+		p, err := ReadProfile(file)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		all = append(all, p)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	if f.Profiles, err = profile.NewSet(all...); err != nil {
+		return nil, fmt.Errorf("cards.profiles %s: %w", cfg.Profiles, err)
+	}
+	return f, f.loadKeys(cfg.Secrets)
+}
+
+// profileFiles lists a folder, which must be there: a store that silently stopped reading its old cards is worse than one
+// that does not start.
+func profileFiles(dir string) ([]string, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("cards.profiles: %s is no folder; make it or leave the line out", dir)
+	}
+	return filepath.Glob(filepath.Join(dir, "*.json"))
+}
+
+// ReadProfile reads one profile file. Each fault stands on a line of its own, with the file's name.
+func ReadProfile(file string) (*profile.Profile, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read profile: %w", err)
+	}
+	p, err := profile.Parse(text)
+	var faults profile.Faults
+	if errors.As(err, &faults) {
+		var errs []error
+		for _, f := range faults {
+			errs = append(errs, fmt.Errorf("%s:%w", file, f))
+		}
+		return nil, errors.Join(errs...)
+	}
+	return p, err
+}
+
+func (f *ForeignCards) loadKeys(file string) error {
+	if file != "" {
+		if err := store.CheckSecret(file); err != nil {
+			return fmt.Errorf("cards.secrets: %w", err)
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("cards.secrets: %w", err)
+		}
+		defer clear(text)
+		if f.Keys, err = profile.ParseKeys(text); err != nil {
+			return fmt.Errorf("cards.secrets %s: %w", file, err)
+		}
+	}
+	if missing := f.Keys.Missing(f.Profiles.Profiles()); len(missing) > 0 {
+		return fmt.Errorf("cards.secrets: %v is named by a profile and is not there; add it to the file", missing)
+	}
+	return nil
+}
+
+// openForeign lets the profiles read a card that is not ours. Nil without an error: its PIN is waited for.
+func (l *lane) openForeign(ctx context.Context, t card.Transmitter) (*identified, error) {
+	reading, err := l.a.foreign.Profiles.Tap(ctx, t, l.a.foreign.Keys, nil)
+	if err != nil {
+		return nil, err
+	}
+	l.reading = reading
+	if reading.NeedsPIN() {
+		return nil, nil
+	}
+	return l.a.memberOf(ctx, string(reading.Number()), trustOf(reading.Profile))
+}
+
+// enterForeignPIN has a card of another maker check its PIN, once, and finds its member.
+func (l *lane) enterForeignPIN(ctx context.Context, pin *card.PIN, lastTry bool) error {
+	err := l.reading.EnterPIN(ctx, pin, lastTry)
+	var wrong *card.PINError
+	switch {
+	case errors.As(err, &wrong) && wrong.TriesLeft == card.TriesUnknown:
+		return refuse(CodePINWrongUntold, err)
+	case errors.As(err, &wrong):
+		return &Refusal{Code: CodePINWrong, TriesLeft: wrong.TriesLeft, cause: err}
+	case errors.Is(err, card.ErrLastTry):
+		return refuse(CodePINLastTry, err)
+	case errors.Is(err, card.ErrPINFormat):
+		return refuse(CodePINFormat, err)
+	case errors.Is(err, card.ErrPINBlocked):
+		return refuse(CodePINBlocked, err)
+	case errors.Is(err, card.ErrPINNotSet):
+		return refuse(CodePINNotSet, err)
+	}
+	var who *identified
+	if err == nil {
+		who, err = l.a.memberOf(ctx, string(l.reading.Number()), trustOf(l.reading.Profile))
+	}
+	if err != nil {
+		l.refuseCard(err)
+		return refuse(refusedCard(err), err)
+	}
+	l.setWho(who)
+	l.setCard(CardReady, "")
+	return nil
+}
+
+// trustOf is what the number of a profile is good for in a sale.
+func trustOf(p *profile.Profile) trust {
+	t := trust{medium: loyalty.MediumNumber, redeem: p.Trust.Redeem, offlineCap: loyalty.Points(p.Trust.OfflineCap)}
+	if p.Trust.Level == profile.LevelKeyed {
+		t.medium = loyalty.MediumKeyed
+	}
+	return t
+}
