@@ -14,6 +14,9 @@ import (
 // the direct link, on which the agent listens and the simulated card calls in. Whoever wants the first called
 // pcscd.Isolate at the start.
 func (s *Shop) openReaders(ctx context.Context) error {
+	if s.Pinpads {
+		return s.openPinpads(ctx)
+	}
 	if !s.NoPCSC && s.agentSpeaksPCSC(ctx) {
 		d, err := pcscd.Start(ctx, pcscd.Options{Readers: s.Lanes})
 		if err == nil {
@@ -33,16 +36,33 @@ func (s *Shop) openReaders(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.readers = append(s.readers, readerSeat{vpcd: address, config: fmt.Sprintf("link = %q", address)})
+		s.readers = append(s.readers, readerSeat{address: address, config: fmt.Sprintf("link = %q", address)})
 	}
 	return nil
+}
+
+// openPinpads has no other way to a card: nothing else has a keypad.
+func (s *Shop) openPinpads(ctx context.Context) error {
+	d, err := pcscd.Start(ctx, pcscd.Options{Pinpads: s.Lanes})
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, d.Stop)
+	s.CardPath = "pcscd with readers that have a pinpad, private"
+	for i, name := range d.Pinpads {
+		s.readers = append(s.readers, readerSeat{address: "unix:" + d.Sockets[i], config: nameConfig(name)})
+	}
+	return nil
+}
+
+func nameConfig(name string) string {
+	return fmt.Sprintf("name = '%s'", regexp.QuoteMeta(name)) // TOML's literal string leaves backslashes alone
 }
 
 func (s *Shop) seat(d *pcscd.Daemon, path string) error {
 	s.CardPath = path
 	for i := range s.Lanes {
-		config := fmt.Sprintf("name = '%s'", regexp.QuoteMeta(d.Readers[i])) // TOML's literal string leaves backslashes alone
-		s.readers = append(s.readers, readerSeat{vpcd: fmt.Sprintf("127.0.0.1:%d", d.Ports[i]), config: config})
+		s.readers = append(s.readers, readerSeat{address: fmt.Sprintf("127.0.0.1:%d", d.Ports[i]), config: nameConfig(d.Readers[i])})
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Language  string  // of the till, "en" when empty
 	APIListen string  // a free loopback address when empty
 	NoPCSC    bool    // cards over the direct link
+	Pinpads   bool    // readers with a keypad, and cards that may be used with it
 }
 
 // Shop is one store and its head office, running.
@@ -50,7 +51,7 @@ type Shop struct {
 }
 
 // readerSeat is one lane's reader: where the simulated card connects and what the agent's configuration says.
-type readerSeat struct{ vpcd, config string }
+type readerSeat struct{ address, config string }
 
 const (
 	schemeID  = "4c595431"
@@ -204,8 +205,12 @@ func (s *Shop) issueCard(ctx context.Context, member int, m Member) error {
 	if err := os.WriteFile(requestFile, request, 0o600); err != nil {
 		return err
 	}
-	if _, err := run(ctx, m.PIN+"\n"+m.PUK+"\n", s.program("headoffice"), "card", "sign", "--dir", s.HeadOfficeDir(),
-		"--member", fmt.Sprint(member), "--number", m.Number, "--request", requestFile, "--out", persoFile); err != nil {
+	sign := []string{"card", "sign", "--dir", s.HeadOfficeDir(), "--member", fmt.Sprint(member), "--number", m.Number,
+		"--request", requestFile, "--out", persoFile}
+	if s.Pinpads {
+		sign = append(sign, "--plain-verify")
+	}
+	if _, err := run(ctx, m.PIN+"\n"+m.PUK+"\n", s.program("headoffice"), sign...); err != nil {
 		return err
 	}
 	if _, err := s.Run(ctx, "firmware-sim", "card", "personalise", "--cards", cards, m.Name, persoFile); err != nil {
@@ -217,7 +222,7 @@ func (s *Shop) issueCard(ctx context.Context, member int, m Member) error {
 func (s *Shop) startSim(ctx context.Context) (err error) {
 	args := []string{"run", "--control", "127.0.0.1:0", "--cards", s.path("cards"), "--speed", fmt.Sprint(s.Speed)}
 	for i, r := range s.readers {
-		args = append(args, "--reader", fmt.Sprintf("till%d=%s", i+1, r.vpcd), "--printer", fmt.Sprintf("till%d=pty:%s", i+1, s.printerDevice(i+1)))
+		args = append(args, "--reader", fmt.Sprintf("till%d=%s", i+1, r.address), "--printer", fmt.Sprintf("till%d=pty:%s", i+1, s.printerDevice(i+1)))
 	}
 	if s.Sim, err = start(ctx, s.Log(), "firmware-sim", s.program("firmware-sim"), args...); err != nil {
 		return err
