@@ -15,6 +15,8 @@ type Contacts struct {
 	lastDebit []byte
 	held      *held
 	pace      Pace
+	chip      chipSpeed
+	link      linkSpeed
 	metrics   Metrics
 }
 

@@ -90,6 +90,7 @@ func (c *Contacts) SetPace(p Pace) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pace, c.metrics = p, Metrics{}
+	c.chip, c.link = chips()[p.Card], links()[p.Link]
 	return nil
 }
 
@@ -109,7 +110,7 @@ func (c *Contacts) Metrics() Metrics {
 
 // timed charges a command and its answer, and delays the answer unless the clock is virtual.
 func (c *Contacts) timed(o Outcome, capdu []byte, w work) Outcome {
-	inCard, onLink := c.pace.time(len(capdu), len(o.Answer), w)
+	inCard, onLink := c.chip.time(w), c.link.time(len(capdu)+len(o.Answer))
 	c.metrics.Commands++
 	c.metrics.Bytes += len(capdu) + len(o.Answer)
 	c.metrics.CardUS += inCard.Microseconds()
@@ -121,12 +122,14 @@ func (c *Contacts) timed(o Outcome, capdu []byte, w work) Outcome {
 	return o
 }
 
-// time of one command with this many bytes in and out.
-func (p Pace) time(in, out int, w work) (inCard, onLink time.Duration) {
-	speed, l := chips()[p.Card], links()[p.Link]
-	inCard = speed.command
+// time of one command with this work.
+func (s chipSpeed) time(w work) time.Duration {
+	sum := s.command
 	for op, n := range w {
-		inCard += time.Duration(n) * speed.cost[op]
+		sum += time.Duration(n) * s.cost[op]
 	}
-	return inCard, time.Duration(in+out+2*l.frame) * l.perByte
+	return sum
 }
+
+// time of a command and its answer.
+func (s linkSpeed) time(bytes int) time.Duration { return time.Duration(bytes+2*s.frame) * s.perByte }

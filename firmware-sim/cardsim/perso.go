@@ -51,6 +51,11 @@ func parsePerso(file []byte) (identity, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return identity{}, errors.New("data behind the personalisation")
 	}
+	return p.identity()
+}
+
+// identity decodes and checks the fields.
+func (p perso) identity() (identity, error) {
 	var cardID, cert, scheme []byte
 	id := identity{single: p.NoPINSingle, cumulative: p.NoPINCumulative}
 	for _, f := range []struct {
