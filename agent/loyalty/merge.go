@@ -90,7 +90,9 @@ func (p *Programme) Merge(stays, goes MergeSide, head EntryHead) (Entry, error) 
 			e.Merge.Wallets = append(e.Merge.Wallets, MergedWallet{h.Wallet, came, left})
 		}
 	}
-	e.Moves = append(e.Moves, mergeStamps(&goes, &stays, head.Day)...)
+	if e.Merge.Ends() { // stamps come once
+		e.Moves = append(e.Moves, mergeStamps(&goes, &stays, head.Day)...)
+	}
 	return e, nil
 }
 

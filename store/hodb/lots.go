@@ -194,6 +194,48 @@ func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
 	return all, err
 }
 
+// UnitLots is a member's lots of one unit.
+type UnitLots struct {
+	Unit string
+	Lots []loyalty.Lot
+}
+
+// LotsWithout is the lots of a member in every unit as they would be without some entries, this batch included, and as if no day
+// after one had begun.
+func (p *Poster) LotsWithout(id loyalty.MemberID, keys []EntryKey, day string) ([]UnitLots, error) {
+	units, err := collect(p.tx, func(scan func(...any) error) (u UnitLots, err error) {
+		err = scan(&u.Unit)
+		return u, err
+	}, `SELECT DISTINCT unit FROM leg WHERE owner_id = $1 ORDER BY unit`, MemberOwner(id))
+	for i := range units {
+		if err != nil {
+			break
+		}
+		var effects []effect
+		if effects, err = p.tx.effects(id, units[i].Unit); err != nil {
+			break
+		}
+		c := course{tx: p.tx, member: id, unit: units[i].Unit, idle: p.Idle, begun: day}
+		err = c.follow(slices.DeleteFunc(effects, func(e effect) bool { return slices.Contains(keys, e.at.key) }))
+		units[i].Lots = c.lots
+	}
+	return units, err
+}
+
+// CardWithout is what a member would have on cards and in vouchers without some entries, this batch included.
+func (tx *Tx) CardWithout(id loyalty.MemberID, keys []EntryKey) (held loyalty.Points, err error) {
+	const onCard = `SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM leg WHERE owner_id = $1 AND kind = 'card' AND unit = $2`
+	err = tx.one(onCard, MemberOwner(id), Points)(&held)
+	for _, k := range keys {
+		var moved loyalty.Points
+		if err == nil {
+			err = tx.one(onCard+` AND store_id = $3 AND epoch = $4 AND seq = $5`, MemberOwner(id), Points, k.Store, k.Epoch, k.Seq)(&moved)
+		}
+		held -= moved
+	}
+	return held, err
+}
+
 // Lots are a member's open lots of a unit in the order in which they will be drawn.
 func (tx *Tx) Lots(id loyalty.MemberID, unit string) ([]loyalty.Lot, error) {
 	lots, err := collect(tx, func(scan func(...any) error) (l loyalty.Lot, err error) {

@@ -180,10 +180,10 @@ func (l *Leg) place() legPlace {
 }
 
 // Settle makes the legs of an entry that was posted before sum to what it means now: what lies between is written as legs of
-// the same entry. owners are those whose legs the entry may have beside those of the posting.
-func (p *Poster) Settle(post Posting, owners ...Owner) error {
+// the same entry, and given. owners are those whose legs the entry may have beside those of the posting.
+func (p *Poster) Settle(post Posting, owners ...Owner) ([]Leg, error) {
 	if err := post.check(); err != nil {
-		return err
+		return nil, err
 	}
 	for _, leg := range post.Legs {
 		if !slices.Contains(owners, leg.Owner) {
@@ -192,7 +192,7 @@ func (p *Poster) Settle(post Posting, owners ...Owner) error {
 	}
 	have, first, err := p.tx.legsOf(post.Key, owners)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	legs := make([]Leg, 0, len(post.Legs)+len(have))
 	for _, leg := range append(post.Legs, have...) {
@@ -204,7 +204,7 @@ func (p *Poster) Settle(post Posting, owners ...Owner) error {
 		legs[i].Amount += leg.Amount
 	}
 	post.Legs = legs
-	return p.post(post, first, true)
+	return slices.DeleteFunc(slices.Clone(legs), func(l Leg) bool { return l.Amount == 0 }), p.post(post, first, true)
 }
 
 // legsOf reads the legs of an entry the other way round, with the number that the next one gets.

@@ -20,7 +20,7 @@ const (
 	CheckBalanced  Check = "balanced"  // every posting, and all accounts together, sum to zero
 	CheckAccounts  Check = "accounts"  // every account is the sum of its legs
 	CheckLots      Check = "lots"      // lots are what the entries give in their order, and sum to the member's accounts
-	CheckPast      Check = "past"      // a member's past is the sum of what the entries add
+	CheckPast      Check = "past"      // a member's past is the sum of what the entries add, and stamps are what the accounts hold
 	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
 	CheckPurses    Check = "purses"    // cards hold what they loaded less what they paid, and the books say so
 	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold
@@ -215,6 +215,19 @@ func (v *verifier) past(id loyalty.MemberID) error {
 	}
 	if !reflect.DeepEqual(kept, want) {
 		v.report(CheckPast, fmt.Sprintf("member %d", id), "it is %+v, the entries give %+v", kept, want)
+	}
+	if m.Status == MemberErased {
+		return nil
+	}
+	for _, c := range kept.Stamps {
+		var held int64
+		if err := v.tx.one(`SELECT CAST(COALESCE(SUM(balance), 0) AS BIGINT) FROM account WHERE owner_id = $1 AND kind = $2`,
+			HeadOffice, loyalty.AccountStamps(c.Stamp, id))(&held); err != nil {
+			return err
+		}
+		if held != c.Count {
+			v.report(CheckPast, fmt.Sprintf("member %d", id), "stamps of %s are %d, the account holds %d", c.Stamp, c.Count, held)
+		}
 	}
 	return nil
 }

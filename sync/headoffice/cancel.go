@@ -148,5 +148,6 @@ func (j *judge) settleDebit(key hodb.EntryKey, id loyalty.CardID, amount loyalty
 		p.Legs = []hodb.Leg{{Owner: member, Kind: hodb.OnCard, Amount: -amount, Reason: "undo"},
 			{Owner: member, Kind: hodb.Main, Amount: amount, Reason: "undo"}}
 	}
-	return j.poster.Settle(p, member)
+	_, err = j.poster.Settle(p, member)
+	return err
 }

@@ -180,7 +180,7 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 	}
 	row.Lots = append(row.Lots, lots...)
 	row.Balance = loyalty.Balance(lots)
-	if row.Wallets, err = w.wallets(id); err != nil {
+	if row.Wallets, err = walletsOf(w.tx, id); err != nil {
 		return nil, err
 	}
 	if row.Past, err = w.past(m); err != nil {
@@ -220,15 +220,15 @@ func (w *feedWriter) known(c hodb.Card) (k wire.KnownCardRow, err error) {
 	return k, err
 }
 
-// wallets are the lots beside the points.
-func (w *feedWriter) wallets(id loyalty.MemberID) (rows []wire.WalletRow, err error) {
-	units, err := w.tx.Units(id)
+// walletsOf is a member's lots beside the points.
+func walletsOf(tx *hodb.Tx, id loyalty.MemberID) (rows []wire.WalletRow, err error) {
+	units, err := tx.Units(id)
 	for _, unit := range units {
 		if unit == hodb.Points || err != nil {
 			continue
 		}
 		row := wire.WalletRow{Wallet: loyalty.WalletID(unit)}
-		row.Lots, err = w.tx.Lots(id, unit)
+		row.Lots, err = tx.Lots(id, unit)
 		rows = append(rows, row)
 	}
 	return rows, err

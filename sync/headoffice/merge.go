@@ -10,7 +10,7 @@ import (
 // merging enters the entry by which a member goes, and has what stands after it judged again: a member goes once, and nobody
 // becomes part of one who is gone.
 func (j *judge) merging(m *matter) error {
-	if err := j.bearsOn(m); err != nil || m.entry.Merge.Left != 0 {
+	if err := j.bearsOn(m); err != nil || !m.entry.Merge.Ends() {
 		return err
 	}
 	return j.tx.AddMerge(hodb.Merge{Gone: m.entry.Merge.Gone, Into: m.entry.Member, Place: m.place()})
@@ -36,8 +36,8 @@ func (j *judge) bearsOn(m *matter) error {
 	return err
 }
 
-// merged adds the past of the member who goes, all of it: what of it is told later counts as well.
-func (j *judge) merged(m *matter, v verdict) (verdict, error) {
+// merged brings all that the member who goes had, and adds his past: what is told later counts as well.
+func (j *judge) merged(m *matter, b before, v verdict) (verdict, error) {
 	body := m.entry.Merge
 	for _, id := range []loyalty.MemberID{body.Gone, m.entry.Member} {
 		went, err := j.went(id, m.place())
@@ -49,16 +49,49 @@ func (j *judge) merged(m *matter, v verdict) (verdict, error) {
 			return v, j.open(v.reason, m.key, fmt.Sprintf("member %d was part of member %d by then", id, went.Into))
 		}
 	}
-	if body.Left != 0 {
-		return v, nil
-	}
 	gone, err := j.registered(body.Gone)
-	if err != nil || gone == nil {
+	if err != nil || gone == nil || !body.Ends() {
 		return v, err
 	}
-	v.step.Day = m.entry.Day
-	v.step.Merged, err = j.poster.Past(gone)
-	return v, err
+	past, err := j.poster.Past(gone)
+	if err != nil {
+		return v, err
+	}
+	goes, err := j.beforeMerges(gone.ID, m.entry.Day)
+	if err != nil {
+		return v, err
+	}
+	goes.Stamps = past.Stamps
+	stays := loyalty.MergeSide{Holding: loyalty.Holding{Member: m.entry.Member}, Stamps: b.past.Stamps}
+	v.moves = loyalty.Remerge(m.entry, goes, stays)
+	v.step = loyalty.StepOfMerge(m.entry, v.moves, past)
+	return v, nil
+}
+
+// beforeMerges is what a member has as it would be without the merges by which he goes, of which one counts. What ends after their
+// day ends with whom he becomes part of.
+func (j *judge) beforeMerges(id loyalty.MemberID, day string) (side loyalty.MergeSide, err error) {
+	side.Member = id
+	all, err := j.tx.Merges(id)
+	if err != nil {
+		return side, err
+	}
+	var merges []hodb.EntryKey
+	for _, m := range all {
+		merges = append(merges, m.Place.Key)
+	}
+	wallets, err := j.poster.LotsWithout(id, merges, day)
+	for _, w := range wallets {
+		if w.Unit == hodb.Points {
+			side.Lots = w.Lots
+		} else {
+			side.Wallets = append(side.Wallets, loyalty.WalletState{Wallet: loyalty.WalletID(w.Unit), Lots: w.Lots})
+		}
+	}
+	if err == nil {
+		side.OnCard, err = j.tx.CardWithout(id, merges)
+	}
+	return side, err
 }
 
 // follow has the past of a member who is gone added anew to the one whose part he is.
@@ -71,6 +104,15 @@ func (j *judge) follow(gone *hodb.Member) error {
 		return err
 	}
 	return j.unsettle(went.Into, went.Place)
+}
+
+// followed has what came to a member by another's entry go on to the one whose part he is.
+func (j *judge) followed(id loyalty.MemberID) error {
+	member, err := j.registered(id)
+	if err != nil || member == nil {
+		return err
+	}
+	return j.follow(member)
 }
 
 // end stands after every entry.

@@ -126,7 +126,8 @@ type world struct {
 	boxes   []*box
 	members []loyalty.MemberID
 	card    forgedCard
-	ends    string // the last day, which begins when all is told; empty: none
+	ends    string                       // the last day, which begins when all is told; empty: none
+	holds   func(*rapid.T, MemberReport) // of every member in the end; nil: nothing more
 }
 
 func newWorld(t *testing.T, publish func(*centre) *loyalty.Programme) *world {
@@ -292,7 +293,13 @@ func (h history) deliver(rt *rapid.T, name string) string {
 	if err != nil || len(found) > 0 {
 		rt.Fatalf("verify: %+v, %v", found, err)
 	}
-	return outcome(rt, c.report())
+	r := c.report()
+	for _, m := range r.Members {
+		if h.holds != nil {
+			h.holds(rt, m)
+		}
+	}
+	return outcome(rt, r)
 }
 
 // dayBefore is so many days before the last.

@@ -24,13 +24,13 @@ func ways(k loyalty.Kind) []string {
 	case loyalty.KindTransfer:
 		return []string{"main transferred", "transferred main"}
 	case loyalty.KindMerge:
-		return []string{"main transferred", "transferred main", "card main", "expired main"}
+		return []string{"main transferred", "transferred main", "card main", "expired main", "stamps stamps", "stamps expired"}
 	case loyalty.KindReplace:
 		return []string{"card reserved", "card main"}
 	case loyalty.KindAdjust:
-		return []string{"adjusted main", "main adjusted"}
+		return []string{"adjusted main", "main adjusted", "adjusted stamps", "stamps adjusted", "stamps expired"}
 	case loyalty.KindOpening:
-		return []string{"opening main", "main opening"}
+		return []string{"opening main", "main opening", "opening stamps", "stamps opening"}
 	case loyalty.KindGiftCard:
 		return []string{"issued gift_card", "gift_card issued", "gift_card expired"}
 	}
@@ -41,6 +41,9 @@ func ways(k loyalty.Kind) []string {
 func partOf(account string) string {
 	if strings.HasPrefix(account, "gift_card/") {
 		return "gift_card"
+	}
+	if _, _, stamps := loyalty.AccountStampCard(account); stamps {
+		return "stamps"
 	}
 	return account[strings.LastIndexByte(account, '/')+1:]
 }
@@ -56,20 +59,8 @@ func (j *judge) plain(m *matter, b before) (v verdict, err error) {
 		}
 	}
 	v.reason = hodb.CaseNotInterpreted
-	passing := loyalty.Points(0)
-	for _, move := range e.Moves {
-		if !slices.Contains(ways(e.Kind), partOf(move.From)+" "+partOf(move.To)) || move.Points <= 0 || move.Points > maxClaim {
-			return v, j.open(v.reason, m.key, fmt.Sprintf("%s moves %d from %.80q to %.80q", e.Kind, move.Points, move.From, move.To))
-		}
-		if move.To == loyalty.AccountTransferred {
-			passing += move.Points
-		}
-		if move.From == loyalty.AccountTransferred {
-			passing -= move.Points
-		}
-	}
-	if passing != 0 {
-		return v, j.open(v.reason, m.key, fmt.Sprintf("%s passes on %d points fewer than it takes", e.Kind, passing))
+	if odd := astray(e); odd != "" {
+		return v, j.open(v.reason, m.key, odd)
 	}
 	if id, err := j.stranger(e); err != nil || id != 0 {
 		v.reason = hodb.CaseMemberUnknown
@@ -78,11 +69,50 @@ func (j *judge) plain(m *matter, b before) (v verdict, err error) {
 	v.moves, v.reason = moves, hodb.CaseDifference
 	switch e.Kind {
 	case loyalty.KindOpening:
-		return j.onceBrought(m, b, v)
+		v, err = j.onceBrought(m, b, v)
 	case loyalty.KindMerge:
-		return j.merged(m, v)
+		return j.merged(m, b, v)
 	}
-	return v, nil
+	v.step.Stamps = loyalty.StampSteps(v.moves, e.Member)
+	return v, err
+}
+
+// astray says what of an entry moves another way than its kind does, or between two units; empty when nothing does.
+func astray(e *loyalty.Entry) string {
+	passing := map[string]loyalty.Points{}
+	for _, move := range e.Moves {
+		if !slices.Contains(ways(e.Kind), partOf(move.From)+" "+partOf(move.To)) || move.Points <= 0 || move.Points > maxClaim || unitOf(move.From) != unitOf(move.To) {
+			return fmt.Sprintf("%s moves %d from %.80q to %.80q", e.Kind, move.Points, move.From, move.To)
+		}
+		if partOf(move.To) == "transferred" {
+			passing[move.To] += move.Points
+		}
+		if partOf(move.From) == "transferred" {
+			passing[move.From] -= move.Points
+		}
+	}
+	for _, points := range passing {
+		if points != 0 {
+			return fmt.Sprintf("%s passes on %d points fewer than it takes", e.Kind, points)
+		}
+	}
+	return ""
+}
+
+// unitOf is what an account counts: the points, another wallet, the stamps of a card, or money on gift cards.
+func unitOf(account string) string {
+	part := strings.Split(account, "/")
+	switch {
+	case part[0] == "stamps" && len(part) > 2:
+		return "stamps/" + part[1]
+	case part[0] == "member" && len(part) == 4:
+		return part[2]
+	case part[0] == "programme" && len(part) == 3:
+		return part[1]
+	case part[0] == "gift_card" || part[0] == "gift_cards":
+		return "gift_card"
+	}
+	return hodb.Points
 }
 
 // onceBrought takes what one source brings a member once: from head office's own import, else from the store that stands first.
@@ -106,7 +136,8 @@ func (j *judge) stranger(e *loyalty.Entry) (loyalty.MemberID, error) {
 	for _, move := range e.Moves {
 		for _, account := range []string{move.From, move.To} {
 			id, _, _ := loyalty.AccountWallet(account)
-			ids = append(ids, id)
+			stamped, _, _ := loyalty.AccountStampCard(account)
+			ids = append(ids, id, stamped)
 		}
 	}
 	for _, id := range ids {
@@ -172,6 +203,7 @@ func (j *judge) reversal(m *matter) (v verdict, err error) {
 		return v, errors.Join(err, j.open(v.reason, m.key, fmt.Sprintf("it is not the opposite of %v", ref)))
 	}
 	v.moves = opposite
+	v.step.Stamps = loyalty.StampSteps(opposite, original.Member)
 	return v, nil
 }
 
@@ -184,6 +216,9 @@ func (j *judge) owners(m *matter) []hodb.Owner {
 	owners := []hodb.Owner{hodb.StoreOwner(m.key.Store), hodb.HeadOffice}
 	if m.entry.Member != 0 {
 		owners = append(owners, hodb.MemberOwner(m.entry.Member))
+	}
+	if m.entry.Merge != nil {
+		owners = append(owners, hodb.MemberOwner(m.entry.Merge.Gone))
 	}
 	for _, move := range m.entry.Moves {
 		for _, account := range []string{move.From, move.To} {
@@ -211,7 +246,7 @@ func (j *judge) movedOff(e *loyalty.Entry, v verdict) error {
 func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
 	e := m.entry
 	switch {
-	case e.Kind == loyalty.KindMerge && e.Merge != nil && e.Merge.Left == 0:
+	case e.Kind == loyalty.KindMerge && e.Merge != nil && e.Merge.Ends():
 		return j.endMember(m, v.step.Merged != nil, member)
 	case v.moves == nil && len(e.Moves) > 0:
 		return nil // not as the store said

@@ -2,10 +2,12 @@ package headoffice
 
 import (
 	"context"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
 	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
 )
 
 // Report is everything that head office holds, for people and for checks.
@@ -56,8 +58,12 @@ type MemberReport struct {
 	Reserved  loyalty.Points   `json:"reserved,omitempty"`
 	Overdrawn bool             `json:"overdrawn"`
 	Lots      []loyalty.Lot    `json:"lots"`
-	Cards     []CardReport     `json:"cards"`
-	Vouchers  []VoucherReport  `json:"vouchers"`
+
+	Wallets []wire.WalletRow    `json:"wallets,omitempty"` // beside the points, those that hold something
+	Stamps  []loyalty.StampPast `json:"stamps,omitempty"`
+
+	Cards    []CardReport    `json:"cards"`
+	Vouchers []VoucherReport `json:"vouchers"`
 }
 
 // CardReport is one chip card.
@@ -164,6 +170,9 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 	for _, l := range lots {
 		row.Reserved += l.Reserved
 	}
+	if err := row.readBeside(tx, m); err != nil {
+		return row, err
+	}
 	numbers, err := tx.Numbers(id)
 	if err != nil {
 		return row, err
@@ -172,6 +181,21 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 		row.Numbers = append(row.Numbers, n.Masked)
 	}
 	return row, row.readCards(tx)
+}
+
+// readBeside reads what a member has beside points; the stamps of who became part of another are that one's.
+func (m *MemberReport) readBeside(tx *hodb.Tx, member *hodb.Member) error {
+	wallets, err := walletsOf(tx, m.ID)
+	if err != nil {
+		return err
+	}
+	m.Wallets = slices.DeleteFunc(wallets, func(w wire.WalletRow) bool { return len(w.Lots) == 0 })
+	if m.Status == hodb.MemberErased {
+		return nil
+	}
+	record, err := tx.Record(member)
+	m.Stamps = record.Stamps
+	return err
 }
 
 func (m *MemberReport) readCards(tx *hodb.Tx) error {
@@ -190,7 +214,7 @@ func (m *MemberReport) readCards(tx *hodb.Tx) error {
 	vouchers, err := tx.Vouchers(m.ID)
 	for _, v := range vouchers {
 		m.Vouchers = append(m.Vouchers, VoucherReport{Card: v.Card, Seq: v.Seq, Amount: v.Amount, Loaded: v.Loaded})
-		if !v.Loaded {
+		if !v.Loaded && m.Status != hodb.MemberErased { // a merge took back what was on its way to his card
 			m.InPurse -= loyalty.Points(v.Amount)
 		}
 	}

@@ -204,13 +204,18 @@ func (j *judge) post(m *matter, v verdict) error {
 	legs, suspended := balanced(legs, m.key.Store, v.reason)
 	posting := hodb.Posting{Key: m.key, Day: m.entry.Day, At: m.at, Member: m.entry.Member, Legs: legs}
 	if m.again {
-		err = j.poster.Settle(posting, j.owners(m)...)
+		legs, err = j.poster.Settle(posting, j.owners(m)...)
 	} else {
 		err = j.poster.Post(posting)
 	}
 	for _, leg := range suspended {
 		if err == nil {
 			err = j.tx.Suspend(hodb.Suspended{EntryKey: m.key, Points: leg.Amount, Unit: leg.Unit, Reason: leg.Reason})
+		}
+	}
+	for _, leg := range legs { // what is new
+		if id := loyalty.MemberID(leg.Owner); err == nil && id > 0 && id != m.entry.Member && (m.entry.Merge == nil || id != m.entry.Merge.Gone) {
+			err = j.followed(id)
 		}
 	}
 	return err
