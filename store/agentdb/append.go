@@ -188,7 +188,7 @@ func nullBytes(b []byte) any {
 // effect is what one entry changes for one member.
 type effect struct {
 	member loyalty.MemberID
-	points loyalty.Points
+	points loyalty.Points // of the main wallet
 }
 
 // effects lists the members that an entry touches, in the order of their numbers.
@@ -204,13 +204,20 @@ func effects(e *loyalty.Entry) []effect {
 	if e.Member != 0 {
 		add(e.Member, 0) // also a sale without points counts, for visits and tiers
 	}
+	side := func(account string, points loyalty.Points) {
+		if member, wallet, ok := loyalty.AccountWallet(account); ok {
+			if wallet != loyalty.MainWallet {
+				points = 0
+			}
+			add(member, points)
+		}
+		if member, _, ok := loyalty.AccountStampCard(account); ok {
+			add(member, 0)
+		}
+	}
 	for _, m := range e.Moves {
-		if member, ok := loyalty.AccountMember(m.From); ok {
-			add(member, -m.Points)
-		}
-		if member, ok := loyalty.AccountMember(m.To); ok {
-			add(member, m.Points)
-		}
+		side(m.From, -m.Points)
+		side(m.To, m.Points)
 	}
 	return out
 }

@@ -96,6 +96,11 @@ func effectOn(e *loyalty.Entry, id loyalty.MemberID, sold findSale) (pendingEffe
 		}
 	}
 	switch {
+	case e.Kind != loyalty.KindSale && e.Kind != loyalty.KindReturn && e.Kind != loyalty.KindPayment:
+		// What else came with a member who became part of this one, head office tells: his past is not in the entry.
+		if stamps := loyalty.StampSteps(e.Moves, id); len(stamps) > 0 {
+			p.Steps = append(p.Steps, loyalty.PastStep{Day: e.Day, Stamps: stamps})
+		}
 	case e.Member != id:
 	case e.Kind == loyalty.KindSale && e.Sale != nil:
 		p.Steps = append(p.Steps, loyalty.StepOf(e))

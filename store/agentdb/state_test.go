@@ -83,3 +83,37 @@ func TestWalletsFollowTheirOwnMovements(t *testing.T) {
 	}
 	b.verifyClean(t)
 }
+
+// What a store does without a sale, it shows at once: in every wallet, on every stamp card, for every member whom it touches.
+func TestAMergeShowsAtOnceInEveryWalletAndOnEveryStampCard(t *testing.T) {
+	b := newBox(t)
+	p, err := loyalty.Compile([]byte("format: 1\nprogramme: {id: p, name: {en: P}, version: 1, valid_from: 2026-01-01T00:00, currency: EUR}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	goes := memberRow(8, 30, 0)
+	goes.Wallets = []Wallet{{Wallet: "fuel", Lots: []loyalty.Lot{{ID: "9-1-1.1", Remaining: 5, Earned: "2026-01-05"}}}}
+	goes.Past.Stamps = []loyalty.StampPast{{Stamp: "coffee", Count: 4, Expires: "2099-12-31"}}
+	b.feed(t, FeedPage{Epoch: 1, Next: 2, UpToDate: true, Changes: []Change{{Seq: 1, Member: memberRow(7, 10, 0)}, {Seq: 2, Member: goes}}})
+	side := func(id loyalty.MemberID) loyalty.MergeSide {
+		s, err := b.State(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return loyalty.MergeSide{Holding: loyalty.Holding{Member: id, Lots: s.Lots}, Wallets: s.Wallets, Stamps: s.Past.Stamps}
+	}
+	stays, gone := side(7), side(8)
+	c := commitOf(1, 7, 0)
+	c.Build = func(h loyalty.EntryHead, _ Tally) (loyalty.Entry, error) { return p.Merge(stays, gone, h) }
+	if _, err := b.Append(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	after, left := side(7), side(8)
+	if loyalty.Balance(after.Lots) != 40 || len(after.Wallets) != 1 || loyalty.Balance(after.Wallets[0].Lots) != 5 || len(after.Stamps) != 1 || after.Stamps[0].Count != 4 {
+		t.Errorf("who stays has %+v", after)
+	}
+	if len(left.Lots) > 0 || len(left.Wallets[0].Lots) > 0 || left.Stamps[0].Count != 0 {
+		t.Errorf("who goes has %+v", left)
+	}
+	b.verifyClean(t)
+}
