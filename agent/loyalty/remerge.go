@@ -15,13 +15,17 @@ func Remerge(e *Entry, goes, stays MergeSide) []Movement {
 		main, passing, ours := h.at(mainPart), h.via(transferredPart), inWallet(stays.Member, h.Wallet, mainPart)
 		said := slices.DeleteFunc(slices.Clone(e.Moves), func(m Movement) bool { return m.To != main || m.From != h.via(expiredPart[1:]) })
 		moves = append(moves, said...) // back from what had expired too much
-		for _, l := range ApplyWallet(h.Lots, said, h.Member, h.Wallet) {
+		lots := ApplyWallet(h.Lots, said, h.Member, h.Wallet)
+		held := heldElsewhere(lots)
+		for _, l := range lots {
 			switch owed, free := -l.Remaining, l.free(); {
 			case l.overExpired() || owed <= 0 && free <= 0: // the next expiry puts it right; the end of the reservation does
 			case owed > 0:
 				moves = append(moves, Movement{From: ours, To: passing, Points: owed}, Movement{From: passing, To: main, Points: owed})
+			case free <= held:
+				held -= free
 			default:
-				l.Remaining = free
+				l.Remaining, held = free-held, 0
 				gave := l.move(main, passing)
 				if l.ID = names[gave.From+" "+string(gave.Lot)]; l.ID == "" {
 					l.ID, next = head.lot(next), next+1
@@ -31,6 +35,16 @@ func Remerge(e *Entry, goes, stays MergeSide) []Movement {
 		}
 	}
 	return append(moves, mergeStamps(&goes, &stays, e.Day)...)
+}
+
+// heldElsewhere is what is reserved of lots that hold less, as where a store called them otherwise: others keep it.
+func heldElsewhere(lots []Lot) (held Points) {
+	for i := range lots {
+		if l := &lots[i]; l.Remaining >= 0 {
+			held += max(-l.free(), 0)
+		}
+	}
+	return held
 }
 
 // mergedLots is how a merge calls the lots that it passed on, by the account that they were in and their names there, and the
