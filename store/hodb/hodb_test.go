@@ -310,7 +310,7 @@ func TestALotHasTheLifeThatItsEntryGivesItNow(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if err := p.Settle(posting(id, key, 0, 40, "2027-01-31")); err != nil {
+		if _, err := p.Settle(posting(id, key, 0, 40, "2027-01-31")); err != nil {
 			return err
 		}
 		_, err = p.Flush()
