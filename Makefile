@@ -67,7 +67,8 @@ mutate: ## small wrong edits to the engine, and to what the tear proof proves; a
 tears: go-version ## the tear proof in full: power lost at every moment, in any two of them (minutes)
 	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -tears.full -timeout 2h -v ./internal/tears
 
-fuzz: ## look for programmes and sales that the engine cannot take, FUZZTIME for each kind
+fuzz: ## look for programmes, sales and card profiles that cannot be taken, FUZZTIME for each kind
+	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done
 	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./agent/loyalty || exit 1; done
 
 graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)

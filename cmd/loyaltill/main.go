@@ -31,6 +31,7 @@ type commands struct {
 	Status    statusCommand    `cmd:"" help:"Show how the running agent is doing."`
 	Programme programmeCommand `cmd:"" help:"Check programme documents, compare two versions, try one with scenarios."`
 	Explain   explainCommand   `cmd:"" help:"Say what a basket would earn and cost under a programme, and why."`
+	Card      cardCommand      `cmd:"" help:"Check profiles for cards of other makers, and try them on a card."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"loyaltill/devices/apdu"
@@ -57,6 +58,15 @@ func selectApplication(ctx context.Context, t Transmitter) (selection, error) {
 		return selection{}, fmt.Errorf("%w: %w", ErrNotLYL1, r.SW.Err())
 	}
 	return parseSelection(r.Data)
+}
+
+// IsLYL1 says whether a card has our application, whoever issued it.
+func IsLYL1(ctx context.Context, t Transmitter) (bool, error) {
+	_, err := selectApplication(ctx, t)
+	if errors.Is(err, ErrUnreadable) {
+		return false, err
+	}
+	return !errors.Is(err, ErrNotLYL1), nil
 }
 
 func parseSelection(b []byte) (selection, error) {
