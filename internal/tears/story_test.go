@@ -68,16 +68,24 @@ func robbed() step {
 		known := l.w.sales[here]
 		foreign := card.NewUnlock()
 		again := card.Debit{Amount: uint32(known.points), Store: 2, Lane: 1, TxID: card.TxID(known.txn), Lock: foreign.Lock()}
-		for _, try := range []func() error{
-			func() error { _, err := s.Undo(ctx, again, foreign); return err },
-			func() error { _, err := s.Debit(ctx, again); return err },
-			func() error { _, err := s.Load(ctx, l.voucher(1)); return err },
-			func() error { _, err := s.Load(ctx, raised(l.voucher(2))); return err },
-			func() error { _, err := s.Load(ctx, l.voucher(2)); return err },
-			func() error { _, err := s.Load(ctx, l.voucher(1)); return err },
+		for _, try := range []struct {
+			what    string
+			allowed bool // by rights: who carries a voucher to its card does no harm
+			send    func() error
+		}{
+			{"undo without the secret", false, func() error { _, err := s.Undo(ctx, again, foreign); return err }},
+			{"debit of a known sale for another store", false, func() error { _, err := s.Debit(ctx, again); return err }},
+			{"voucher", true, func() error { _, err := s.Load(ctx, l.voucher(1)); return err }},
+			{"voucher raised by hand", false, func() error { _, err := s.Load(ctx, raised(l.voucher(2))); return err }},
+			{"next voucher", true, func() error { _, err := s.Load(ctx, l.voucher(2)); return err }},
+			{"old voucher", true, func() error { _, err := s.Load(ctx, l.voucher(1)); return err }},
 		} {
-			if err := try(); errors.Is(err, card.ErrOutcomeUnknown) || errors.Is(err, card.ErrSessionGone) {
+			err := try.send()
+			if errors.Is(err, card.ErrOutcomeUnknown) || errors.Is(err, card.ErrSessionGone) {
 				return
+			}
+			if err == nil && !try.allowed {
+				l.rig.t.Errorf("the card takes %s", try.what)
 			}
 		}
 	}}
