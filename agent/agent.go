@@ -42,6 +42,8 @@ type Agent struct {
 	events   hub
 	stopping chan struct{} // closed when Run is ending
 
+	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
+
 	mu         sync.Mutex
 	programmes map[string]*loyalty.Programme // compiled, by digest; nil when it was refused
 }
@@ -182,6 +184,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 	}
 	work.Go(func() { a.watchSync(ctx) })
+	work.Go(func() { a.watchDebits(ctx) })
 	<-ctx.Done()
 	close(a.stopping)
 	work.Wait()

@@ -101,12 +101,67 @@ func (a *Agent) DropSale(ctx context.Context, id loyalty.TxnID) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range a.lanes {
-		if waiting, ok := l.waitingFor(); ok && waiting == id {
-			l.setWaiting(nil)
+	a.noLongerWaiting(id)
+	return a.decided(ctx)
+}
+
+// intentsAtOnce bounds how many open intents are looked at together; what is more waits for the next time.
+const intentsAtOnce = 200
+
+// decided ends the intents of cards that do not come back here by what head office knows of them. It asks for a debit that a
+// card has proved elsewhere: a dropped sale is then given up. A card whose records are known beyond the debit, without it, never
+// paid. A sale that is still wanted stays open until a person drops it.
+func (a *Agent) decided(ctx context.Context) error {
+	intents, err := a.db.OpenIntents(ctx, intentsAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, intent := range intents {
+		asked, err := a.db.Asked(ctx, intent.Txn)
+		if err != nil {
+			return err
 		}
+		known, err := a.db.KnownThrough(ctx, intent.Card)
+		switch {
+		case err != nil:
+		case asked && intent.State == agentdb.IntentDropped:
+			err = a.giveUpNow(ctx, intent.Txn)
+		case !asked && known > intent.Ctr0:
+			err = a.db.VoidIntent(ctx, intent.Txn)
+		default:
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		a.noLongerWaiting(intent.Txn)
 	}
 	return nil
+}
+
+// giveUpNow gives a dropped sale up, unless a lane is just undoing it: then that decides.
+func (a *Agent) giveUpNow(ctx context.Context, sale loyalty.TxnID) error {
+	a.undoing.Lock()
+	defer a.undoing.Unlock()
+	intent, err := a.db.Intent(ctx, sale)
+	if err != nil || intent.State != agentdb.IntentDropped {
+		return err
+	}
+	return a.giveUp(ctx, intent, nil)
+}
+
+// giveUp ends a dropped sale for good: this store never undoes its debit and never sells under its key. record is the card's debit
+// when the card showed it once more.
+func (a *Agent) giveUp(ctx context.Context, intent agentdb.Intent, record *loyalty.CardRecord) error {
+	_, err := a.db.Append(ctx, agentdb.Commit{
+		Txn: intent.Txn, RequestHash: intent.RequestHash, Intent: agentdb.IntentCancelled,
+		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
+			e := head.Entry(loyalty.KindCancel)
+			e.Lane, e.Card, e.Cancel = intent.Lane, record, &loyalty.CancelBody{Card: intent.Card, UndoSent: intent.UndoSent}
+			return e, nil
+		},
+	})
+	return err
 }
 
 // settleIntents asks the card what became of every debit of it that is still open in this store (card.md 4).
@@ -138,19 +193,23 @@ func (l *lane) settle(ctx context.Context, intent agentdb.Intent) error {
 	case found.NeverHappened(intent.Ctr0):
 		err = l.a.db.VoidIntent(ctx, intent.Txn)
 	default:
-		// The journal has moved past it: head office decides from the card's later records.
+		// The journal has moved past it: head office decides from the card's later records, see decided.
 		l.a.log.Warn().Stringer("sale", intent.Txn).Stringer("card", intent.Card).Msg("card no longer remembers a debit")
-		return nil
+		return l.a.db.MarkForgotten(ctx, intent.Txn)
 	}
 	if err != nil {
 		return err
 	}
-	for _, other := range l.a.lanes {
-		if waiting, ok := other.waitingFor(); ok && waiting == intent.Txn {
-			other.setWaiting(nil)
+	l.a.noLongerWaiting(intent.Txn)
+	return nil
+}
+
+func (a *Agent) noLongerWaiting(sale loyalty.TxnID) {
+	for _, l := range a.lanes {
+		if waiting, ok := l.waitingFor(); ok && waiting == sale {
+			l.setWaiting(nil)
 		}
 	}
-	return nil
 }
 
 // finish commits the sale that the card has paid for.
@@ -171,12 +230,20 @@ func (l *lane) finish(ctx context.Context, intent agentdb.Intent, record card.Re
 
 // undo gives the points of a dropped sale back.
 func (l *lane) undo(ctx context.Context, intent agentdb.Intent, record card.Record) error {
+	l.a.undoing.Lock()
+	defer l.a.undoing.Unlock()
+	if err := l.a.db.MarkUndoSent(ctx, intent.Txn); errors.Is(err, agentdb.ErrState) {
+		return nil // it was given up meanwhile, and head office gives the points back
+	} else if err != nil {
+		return err
+	}
 	unlock := card.Unlock(intent.Unlock)
 	d := card.Debit{Amount: uint32(intent.Amount), Store: record.Store, Lane: record.Lane, TxID: record.TxID, Lock: unlock.Lock()}
 	undone, err := l.session.Undo(ctx, d, unlock)
 	if errors.Is(err, card.ErrNotLast) || errors.Is(err, card.ErrWrongLock) {
-		l.a.log.Error().Err(err).Stringer("sale", intent.Txn).Msg("dropped sale cannot be undone on the card; head office has to")
-		return nil
+		l.a.log.Warn().Err(err).Stringer("sale", intent.Txn).Msg("dropped sale can no longer be undone on the card; head office does")
+		intent.UndoSent = false // the card has proved that it did not
+		return l.a.giveUp(ctx, intent, cardRecord(intent.Card, record))
 	}
 	if err != nil {
 		return err

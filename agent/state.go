@@ -78,6 +78,19 @@ type Status struct {
 	Currency  string          `json:"currency"`
 	Sync      SyncState       `json:"sync"`
 	Lanes     []LaneState     `json:"lanes"`
+	Debits    []OpenDebit     `json:"debits,omitempty" doc:"sales that wait for what a card did"`
+}
+
+// OpenDebit is a sale for which a card was asked to pay, and whose outcome this store does not know.
+type OpenDebit struct {
+	Sale      loyalty.TxnID  `json:"sale"`
+	Card      loyalty.CardID `json:"card"`
+	Lane      loyalty.LaneID `json:"lane"`
+	Points    loyalty.Points `json:"points"`
+	Since     time.Time      `json:"since"`
+	Dropped   bool           `json:"dropped" doc:"the sale is no longer wanted; the points go back"`
+	Forgotten bool           `json:"forgotten" doc:"the card no longer remembers it: head office decides"`
+	Paid      bool           `json:"paid" doc:"the card proved elsewhere that it paid; drop the sale if the goods were not handed out"`
 }
 
 // SyncState is how far head office and the store agree.

@@ -27,7 +27,45 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if p, err := a.programmeAt(ctx, now); err == nil {
 		s.Programme = p.Digest()
 	}
-	return s, nil
+	s.Debits, err = a.openDebits(ctx)
+	return s, err
+}
+
+// openDebits are the sales that hang on a card, oldest first, whichever lane they were made at and before whichever restart.
+func (a *Agent) openDebits(ctx context.Context) ([]OpenDebit, error) {
+	intents, err := a.db.OpenIntents(ctx, intentsAtOnce)
+	var all []OpenDebit
+	for _, i := range intents {
+		d := OpenDebit{Sale: i.Txn, Card: i.Card, Lane: i.Lane, Points: i.Amount, Since: i.Opened,
+			Dropped: i.State == agentdb.IntentDropped, Forgotten: i.Forgotten}
+		if d.Paid, err = a.db.Asked(ctx, i.Txn); err != nil {
+			return nil, err
+		}
+		all = append(all, d)
+	}
+	return all, err
+}
+
+// decideEvery is how often open debits are held against what head office knows by now.
+const decideEvery = time.Second
+
+// watchDebits ends intents that head office has decided.
+func (a *Agent) watchDebits(ctx context.Context) {
+	tick := time.NewTicker(decideEvery)
+	defer tick.Stop()
+	failed := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			err := a.decided(ctx)
+			if err != nil && !failed && ctx.Err() == nil {
+				a.log.Error().Err(err).Msg("open debits cannot be decided")
+			}
+			failed = err != nil
+		}
+	}
 }
 
 // watchSync tells listeners when the state of the upload changes.

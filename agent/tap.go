@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"strings"
@@ -15,13 +14,10 @@ import (
 	"loyaltill/store/agentdb"
 )
 
-const (
-	tapTimeout   = 5 * time.Second
-	vouchersATap = 16 // more wait for the next tap: a card is held for half a second, not for a month's vouchers
-)
+const tapTimeout = 5 * time.Second
 
-// tap opens a session with the card that has just come, settles what an earlier tap left open, loads waiting vouchers,
-// and says who it is.
+// tap opens a session with the card that has just come, settles what an earlier tap left open, loads waiting vouchers, takes
+// along what head office does not know of the card, and says who it is.
 func (l *lane) tap(ctx context.Context) {
 	l.setCard(CardReading, "")
 	ctx, cancel := context.WithTimeout(ctx, tapTimeout)
@@ -67,14 +63,13 @@ func (l *lane) openCard(ctx context.Context) (*identified, error) {
 		return l.openForeign(ctx, t)
 	}
 	if err != nil {
-		return nil, err
+		return nil, l.lastWords(ctx, err)
 	}
 	id := loyalty.CardID(l.session.Identity().ID)
-	if err := l.settleIntents(ctx, id); err != nil {
-		return nil, err
-	}
-	if err := l.loadVouchers(ctx, id); err != nil {
-		return nil, err
+	for _, step := range []func(context.Context, loyalty.CardID) error{l.settleIntents, l.loadVouchers, l.carryJournal} {
+		if err := step(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	return l.identify(ctx, id)
 }
@@ -111,49 +106,6 @@ func maskedNumber(n card.Number) []byte {
 
 func pinState(s card.PINStatus, entry PINEntry) *PINState {
 	return &PINState{Verified: s.Verified, TriesLeft: s.TriesLeft, Blocked: s.Blocked, Entry: entry}
-}
-
-// loadVouchers presents what head office has sent for this card. Each answer is written down as evidence.
-func (l *lane) loadVouchers(ctx context.Context, id loyalty.CardID) error {
-	vouchers, err := l.a.db.Vouchers(ctx, id, l.session.Balance().LoadSeq, vouchersATap)
-	if err != nil {
-		return err
-	}
-	for _, v := range vouchers {
-		if v.Seq != l.session.Balance().LoadSeq+1 {
-			return nil // one before it is still on its way from head office
-		}
-		record, err := l.session.Load(ctx, card.Voucher{Card: card.ID(id), Seq: v.Seq, Kind: card.VoucherKind(v.Kind), Amount: v.Amount, Ref: v.Ref, MAC: v.MAC})
-		if errors.Is(err, card.ErrVoucherMAC) || errors.Is(err, card.ErrVoucherSequence) {
-			// The card stays usable with what it holds; head office has to look at this one.
-			l.a.log.Error().Err(err).Stringer("card", id).Uint32("voucher", v.Seq).Msg("voucher refused by the card")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := l.a.recordLoad(ctx, l.cfg.Number, id, record); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// recordLoad writes the card's proof of a load. Its id follows from card and voucher, so that a load reported twice is
-// one entry.
-func (a *Agent) recordLoad(ctx context.Context, n loyalty.LaneID, id loyalty.CardID, record card.Record) error {
-	sum := sha256.Sum256(append([]byte("load "+id.String()+" "), record.TxID[:]...))
-	txn := versionedID(sum[:])
-	_, err := a.db.Append(ctx, agentdb.Commit{
-		Txn: txn, RequestHash: sum,
-		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
-			head.Lane = n
-			e := head.Entry(loyalty.KindLoad)
-			e.Card = cardRecord(id, record)
-			return e, nil
-		},
-	})
-	return err
 }
 
 // versionedID makes a UUID of version 8 out of a hash.

@@ -111,7 +111,7 @@ func TestADroppedSaleGivesThePointsBackAtTheNextTap(t *testing.T) {
 	if lane.Member.Available != 300 {
 		t.Errorf("available %d", lane.Member.Available)
 	}
-	s.check(300, "load cancel")
+	s.check(300, "load cancel journal") // the journal has the debit, which no entry holds
 	_, err = s.commit(key, request)
 	refused(t, err, agent.CodeKeyReused)
 	refused(t, s.agent.DropSale(t.Context(), key), agent.CodeSaleSettled)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"loyaltill/agent"
 	"loyaltill/devices/reader"
@@ -72,6 +73,22 @@ func printStatus(s streams, st agent.Status) {
 		fmt.Fprintf(s.out, "lane %d, %s: reader %s %s, card %s, printer %s %s, %d print jobs open\n",
 			l.Lane, l.Name, l.Reader.State, l.Reader.Code, l.Card.State, l.Printer.State, l.Printer.Code, l.Jobs)
 	}
+	for _, d := range st.Debits {
+		_, _ = fmt.Fprintf(s.out, "sale %s waits for card %v: %d points since %s%s\n", d.Sale, d.Card, d.Points, d.Since.Format(time.RFC3339), openDebit(d))
+	}
+}
+
+// openDebit says what is known of a sale that hangs on a card.
+func openDebit(d agent.OpenDebit) string {
+	switch {
+	case d.Dropped:
+		return "; dropped, the points go back at the next tap or by head office"
+	case d.Paid:
+		return "; the card has paid: drop the sale if the goods were not handed out"
+	case d.Forgotten:
+		return "; the card no longer remembers it, head office decides"
+	}
+	return ""
 }
 
 type verifyCommand struct{ configured }

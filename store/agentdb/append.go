@@ -157,12 +157,8 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 	if err := db.insertPending(tx, e); err != nil {
 		return fmt.Errorf("insert pending of entry %d: %w", e.Seq, err)
 	}
-	if r := e.Card; r != nil {
-		_, err := tx.Exec(`INSERT INTO card_record (card, ctr, seq, type, amount, new_balance) VALUES (?, ?, ?, ?, ?, ?)`,
-			r.Card[:], r.Ctr, e.Seq, r.Type, r.Amount, r.NewBalance)
-		if err != nil {
-			return fmt.Errorf("insert card record of entry %d: %w", e.Seq, err)
-		}
+	if err := insertRecords(tx, e); err != nil {
+		return err
 	}
 	if err := insertMarks(tx, e); err != nil {
 		return err

@@ -221,6 +221,9 @@ func putMember(tx *store.Tx, m *Member, epoch uint32) error {
 	if m.Status == MemberErased {
 		return nil
 	}
+	if err := putKnown(tx, m); err != nil {
+		return err
+	}
 	for _, card := range m.Cards {
 		if _, err := tx.Exec(`INSERT INTO member_card (card, member) VALUES (?, ?)
 			ON CONFLICT (card) DO UPDATE SET member = excluded.member`, card[:], m.ID); err != nil {

@@ -45,6 +45,8 @@ type Intent struct {
 	Check       func(Tally) error // whether the sale still holds, inside the transaction; nil for no question. Rules as for Commit.Build
 	Opened      time.Time
 	State       IntentState
+	UndoSent    bool // the card was asked to undo the debit
+	Forgotten   bool // the card's journal has moved past it: head office decides
 }
 
 // Open says that the card has to be asked what became of the debit.
@@ -75,7 +77,7 @@ func (db *DB) OpenIntent(ctx context.Context, i Intent) error {
 		case old.State != IntentVoid: // also an open one with another Unlock: DEBIT may have been sent with the first
 			return fmt.Errorf("intent is %s: %w", old.State, ErrState)
 		}
-		_, err = tx.Exec(`UPDATE card_intent SET state = 'open', r = ?, ctr0 = ?, lane = ?, opened = ? WHERE txn = ?`,
+		_, err = tx.Exec(`UPDATE card_intent SET state = 'open', r = ?, ctr0 = ?, lane = ?, opened = ?, undo_sent = 0, forgotten = 0 WHERE txn = ?`,
 			i.Unlock[:], i.Ctr0, i.Lane, millis(tx.Now), i.Txn[:])
 		return err
 	})
@@ -169,13 +171,41 @@ func settleIntent(tx *store.Tx, txn loyalty.TxnID, state IntentState, seq loyalt
 	return nil
 }
 
-const selectIntent = `SELECT txn, card, ctr0, amount, r, lane, request_hash, request, opened, state FROM card_intent`
+// MarkUndoSent notes, before the card is asked, that the debit of a dropped sale may be undone from now on. ErrState: it is no
+// longer for this store to undo.
+func (db *DB) MarkUndoSent(ctx context.Context, txn loyalty.TxnID) error {
+	return db.markIntent(ctx, txn, `UPDATE card_intent SET undo_sent = 1 WHERE txn = ? AND state = 'dropped'`)
+}
+
+// MarkForgotten notes that the card no longer can tell what became of the debit.
+func (db *DB) MarkForgotten(ctx context.Context, txn loyalty.TxnID) error {
+	return db.markIntent(ctx, txn, `UPDATE card_intent SET forgotten = 1 WHERE txn = ? AND state IN ('open', 'dropped')`)
+}
+
+func (db *DB) markIntent(ctx context.Context, txn loyalty.TxnID, update string) error {
+	err := db.write(ctx, func(tx *store.Tx) error {
+		res, err := tx.Exec(update, txn[:])
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrState, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("mark intent %s: %w", txn, err)
+	}
+	return nil
+}
+
+const selectIntent = `SELECT txn, card, ctr0, amount, r, lane, request_hash, request, opened, state, undo_sent, forgotten FROM card_intent`
 
 func readIntent(scan func(...any) error) (Intent, error) {
 	var i Intent
 	var txn, card, r, hash []byte
 	var opened int64
-	err := scan(&txn, &card, &i.Ctr0, &i.Amount, &r, &i.Lane, &hash, &i.Request, &opened, &i.State)
+	err := scan(&txn, &card, &i.Ctr0, &i.Amount, &r, &i.Lane, &hash, &i.Request, &opened, &i.State, &i.UndoSent, &i.Forgotten)
 	copy(i.Txn[:], txn)
 	copy(i.Card[:], card)
 	copy(i.Unlock[:], r)

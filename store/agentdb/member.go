@@ -34,6 +34,7 @@ type Member struct {
 	Past     loyalty.Record // as far as head office includes entries
 	Through  loyalty.Seq    // last own entry that this includes
 	Cards    []loyalty.CardID
+	Known    []KnownCard // of Cards; only in a change of the feed
 	Numbers  []Number
 }
 
@@ -168,6 +169,10 @@ type Voucher struct {
 
 // Vouchers gives a card's vouchers after a load sequence, in order.
 func (db *DB) Vouchers(ctx context.Context, card loyalty.CardID, after uint32, limit int) ([]Voucher, error) {
+	return db.vouchers(ctx, card, ` WHERE card = ? AND seq > ? ORDER BY seq LIMIT ?`, card[:], after, limit)
+}
+
+func (db *DB) vouchers(ctx context.Context, card loyalty.CardID, which string, args ...any) ([]Voucher, error) {
 	return query(ctx, db.members.Read(), "vouchers", func(scan func(...any) error) (Voucher, error) {
 		v := Voucher{Card: card}
 		var ref, mac []byte
@@ -175,7 +180,7 @@ func (db *DB) Vouchers(ctx context.Context, card loyalty.CardID, after uint32, l
 		copy(v.Ref[:], ref)
 		copy(v.MAC[:], mac)
 		return v, err
-	}, `SELECT seq, kind, amount, ref, mac FROM voucher WHERE card = ? AND seq > ? ORDER BY seq LIMIT ?`, card[:], after, limit)
+	}, `SELECT seq, kind, amount, ref, mac FROM voucher`+which, args...)
 }
 
 // Programme is one version of the programme as head office sent it.

@@ -39,7 +39,10 @@ func (o *Office) prepareCard(ctx context.Context, in prepareInput) (out cardOutc
 		if err != nil {
 			return err
 		}
-		out.Member, out.Tier, out.Language = m.ID, m.Tier, m.Language
+		if out.Tier, err = tx.TierOn(m, lastDay); err != nil {
+			return err
+		}
+		out.Member, out.Language = m.ID, m.Language
 		if err := giveUpUnfinished(tx, in.Number); err != nil {
 			return err
 		}
@@ -47,7 +50,8 @@ func (o *Office) prepareCard(ctx context.Context, in prepareInput) (out cardOutc
 		if out.Certificate, err = o.certify(tx, out.Card, key, c); err != nil {
 			return err
 		}
-		row := hodb.Card{ID: out.Card, Member: m.ID, PublicKey: in.PublicKey, Certificate: out.Certificate}
+		row := hodb.Card{ID: out.Card, Member: m.ID, PublicKey: in.PublicKey, Certificate: out.Certificate,
+			Tier: tierOnCard(out.Tier), Language: m.Language}
 		if err := tx.AddCard(row, in.Number.row()); err != nil {
 			return err
 		}

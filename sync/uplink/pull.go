@@ -130,6 +130,9 @@ func memberOf(r *wire.MemberRow) *agentdb.Member {
 	if r.Past != nil {
 		m.Past = *r.Past
 	}
+	for _, k := range r.Known {
+		m.Known = append(m.Known, agentdb.KnownCard(k))
+	}
 	for _, n := range r.Numbers {
 		m.Numbers = append(m.Numbers, agentdb.Number{HMAC: n.HMAC, Masked: n.Masked})
 	}
