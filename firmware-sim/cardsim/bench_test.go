@@ -249,7 +249,7 @@ func TestCardsAreSpoiledAndCopiedWhereverTheyAre(t *testing.T) {
 	}
 	w.call(204, "PUT", "/readers/lane-1/speed", `{"card":"jcop4","virtual":true}`)
 	newTap(t, w.reader.transmit)
-	if got := w.call(200, "GET", "/readers", ""); !strings.Contains(got, `"card_us":66900`) { // SELECT, READ BINARY, KEY AGREE
+	if got := w.call(200, "GET", "/readers", ""); !strings.Contains(got, `"card_us":69000`) { // SELECT, READ BINARY, KEY AGREE
 		t.Errorf("readers %s", got)
 	}
 }

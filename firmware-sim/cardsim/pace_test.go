@@ -2,7 +2,9 @@ package cardsim
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +64,10 @@ func TestARedemptionTakesWhatTheDesignEstimates(t *testing.T) {
 			c.card, selecting, agreeing, verifying, debiting, earn, redeem)
 		if math.Abs(earn/c.earn-1) > 0.22 || math.Abs(redeem/c.redeem-1) > 0.18 {
 			t.Errorf("%s: earn %.0f and redeem %.0f ms, estimated %.0f and %.0f", c.card, earn, redeem, c.earn, c.redeem)
+		}
+		row := fmt.Sprintf("| `%s` | %.1f | %.1f | %.1f | %.1f | %.0f ms |", c.card, selecting, agreeing, verifying, debiting, redeem)
+		if guide := readGuide(t); !strings.Contains(guide, row) {
+			t.Errorf("docs/simulator.md has no row %s", row)
 		}
 		if m.LinkUS != 0 {
 			t.Errorf("%s: %d µs on a link without a speed", c.card, m.LinkUS)
