@@ -15,6 +15,10 @@ type cardCmd struct {
 	Sign  cardSignCmd  `cmd:"" help:"Certify a card's key and write its personalisation file. The first PIN and the PUK are read from standard input, a line each: a command line can be seen by others."`
 	Block cardBlockCmd `cmd:"" help:"Put a card on every store's hot list."`
 
+	Unblock   cardUnblockCmd   `cmd:"" help:"Give PIN and PUK of a card all their tries back, at its next tap."`
+	Limits    cardLimitsCmd    `cmd:"" help:"Say what a card pays without PIN, from its next tap on."`
+	Terminate cardTerminateCmd `cmd:"" help:"End a card for good: it is blocked everywhere, and gives its points back wherever it is tried."`
+
 	Renew       cardRenewCmd       `cmd:"" help:"Make new certificates for cards that end soon, and for those of revoked issuing keys. Stores hand them over at the next tap."`
 	Personalise cardPersonaliseCmd `cmd:"" help:"Make blanks members' cards, one after the other in a reader. Stopped at any moment, the same command goes on."`
 }

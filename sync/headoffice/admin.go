@@ -45,6 +45,7 @@ const (
 	opFinish  = "card.finish"
 	opPlan    = "card.plan"
 	opRenew   = "card.renew"
+	opOrder   = "card.order"
 )
 
 func operations() []operation {
@@ -64,6 +65,7 @@ func operations() []operation {
 		{opFinish, typed((*Office).finishCard)},
 		{opPlan, typed((*Office).planCards)},
 		{opRenew, typed((*Office).renewCards)},
+		{opOrder, typed((*Office).orderCard)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -189,3 +189,100 @@ func (b *box) openDebits(k *chip) (open []loyalty.TxnID) {
 	}
 	return open
 }
+
+// order gives an order as the command does.
+func (c *centre) order(in CardOrder) OrderOutcome {
+	c.t.Helper()
+	out, err := c.manager().OrderCard(c.t.Context(), in)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return out
+}
+
+// loadNew has the card take what waits for it, and tells head office.
+func (c *centre) loadNew(b *box, k *chip) {
+	c.t.Helper()
+	b.load(k.take(&wire.FeedPage{Rows: c.last(b, k)}))
+	b.sync()
+	c.settled()
+}
+
+func TestABlockedPINIsUnblockedByCommand(t *testing.T) {
+	c, one, k := funded(t)
+	for range 3 {
+		pin, err := card.NewPIN([]byte("0000"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = k.tap().VerifyPINLastTry(t.Context(), pin)
+	}
+	if status, err := k.tap().PINStatus(t.Context()); err != nil || !status.Blocked {
+		t.Fatalf("status %+v, %v", status, err)
+	}
+	if out := c.order(CardOrder{Card: k.id, Kind: card.KindUnblock}); out.Voucher != 2 {
+		t.Errorf("voucher %+v", out)
+	}
+	c.loadNew(one, k)
+	if status, err := k.tap().PINStatus(t.Context()); err != nil || status.Blocked || status.TriesLeft != 3 {
+		t.Errorf("status %+v, %v", status, err)
+	}
+	c.order(CardOrder{Card: k.id, Kind: card.KindUnblock, ForgetPIN: true})
+	c.order(CardOrder{Card: k.id, Kind: card.KindLimits, Single: 20, Cumulative: 50})
+	c.loadNew(one, k)
+	if status, err := k.tap().PINStatus(t.Context()); err != nil || status.Set {
+		t.Errorf("status %+v, %v", status, err)
+	}
+	if _, err := k.tap().Debit(t.Context(), card.Debit{Amount: 20, Store: 1, Lane: 1, TxID: card.TxID(one.head().Txn)}); err != nil {
+		t.Errorf("within the limits: %v", err)
+	}
+	c.inOrder()
+}
+
+// A member's card is ended after it paid 150 of 200 in a store that has not told. What it held goes to his new card.
+func TestPointsOfATerminatedCardGoToTheNewOne(t *testing.T) {
+	c, one, k := funded(t)
+	two := c.enrol(2, one.prog)
+	sale := two.redeem(k, 1000, 150)
+	c.order(CardOrder{Card: k.id, Kind: card.KindTerminate, Reason: "replaced"})
+	if why := c.report().member(t, k.member).Cards[0].Blocked; why != "replaced" {
+		t.Errorf("blocked because %q", why)
+	}
+	_, err := c.manager().OrderCard(t.Context(), CardOrder{Card: k.id, Kind: card.KindUnblock})
+	mustFail[*FieldError](t, err)
+	c.loadNew(one, k)
+	if m := c.report().member(t, k.member); m.Main != 50 || m.OnCard != 150 {
+		t.Errorf("before store 2 told: %+v", m)
+	}
+	c.inOrder()
+	two.write(sale)
+	two.sync()
+	c.settled()
+	fresh := c.chip(k.member, "6034000000000018", one.id.CardRoot)
+	c.loadNew(one, fresh)
+	if m := c.report().member(t, k.member); m.Balance != 66 || m.Main != 0 || fresh.tap().Balance().Points != 66 {
+		t.Errorf("the new card holds %d, the books %+v", fresh.tap().Balance().Points, m)
+	}
+	c.inOrder()
+}
+
+func TestOrdersThatACardCannotHaveAreRefusedWithTheirField(t *testing.T) {
+	c, _, k := funded(t)
+	for field, order := range map[string]CardOrder{
+		"card":       {Card: loyalty.CardID{9}, Kind: card.KindUnblock},
+		"kind":       {Card: k.id, Kind: card.KindPoints},
+		"reason":     {Card: k.id, Kind: card.KindTerminate},
+		"cumulative": {Card: k.id, Kind: card.KindLimits, Single: 50, Cumulative: 20},
+	} {
+		_, err := c.manager().OrderCard(t.Context(), order)
+		if got := mustFail[*FieldError](t, err); got.Field != field {
+			t.Errorf("field %s: %v", field, err)
+		}
+	}
+	for range mostWaiting {
+		c.order(CardOrder{Card: k.id, Kind: card.KindUnblock})
+	}
+	_, err := c.manager().OrderCard(t.Context(), CardOrder{Card: k.id, Kind: card.KindUnblock})
+	mustFail[*FieldError](t, err)
+	c.order(CardOrder{Card: k.id, Kind: card.KindTerminate, Reason: "stolen"}) // there is always room for the last
+}
