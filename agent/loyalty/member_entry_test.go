@@ -236,20 +236,23 @@ func TestAReservationIsConfirmedCancelledOrReleasedOnce(t *testing.T) {
 
 func TestOpeningBalancesAreReadOrRefusedByLineAndColumn(t *testing.T) {
 	for name, tc := range map[string]struct{ file, want string }{
-		"two lots and a debt":      {"member,points,earned,expires\n42, 100,2025-11-01,2026-10-31\n7,-20,,\n42,50,,2026-12-31\n", ""},
-		"columns in another order": {"expires,points,member\n2026-12-31,5,42\n", ""},
-		"with a byte order mark":   {"\ufeffmember,points\n1,5\n", ""},
-		"empty":                    {"", "1:1: the file is empty; begin with a line: member,points,earned,expires"},
-		"unknown column":           {"member,pionts\n", "1:8: pionts: is not a column, or stands there twice; did you mean points?\n1:1: member, or number, or points is missing; name the column in the first line"},
-		"by number":                {"number,points\n6034 0000 0000 0018,5\n6034000000000018,7\n", ""},
-		"no number of a card":      {"number,points\n12,5\n", "2:1: number: is not the number of a card; write the 8 to 19 digits printed on it"},
-		"nobody":                   {"points\n5\n", "1:1: member, or number, or points is missing; name the column in the first line"},
-		"named twice":              {"member,points,number\n", "1:15: number: stands beside member; keep one of both columns"},
-		"no member":                {"member,points\nx,5\n0,5\n", "2:1: member: \"x\" is not a member's number; write digits, such as 1042\n3:1: member: \"0\" is not a member's number; write digits, such as 1042"},
-		"no number":                {"member,points\n1,5.5\n", "2:3: points: \"5.5\" is not a whole number; write it without a point or spaces, such as 350"},
-		"no day":                   {"member,points,expires\n1,5,2026-02-30\n", "2:5: expires: is not a day, or before the points were earned; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
-		"nothing":                  {"member,points\n1,0\n", "2:3: points: is nothing; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
-		"a field too few":          {"member,points\n1\n", "2:1: wrong number of fields; write as many fields as the first line has"},
+		"two lots and a debt":       {"member,points,earned,expires\n42, 100,2025-11-01,2026-10-31\n7,-20,,\n42,50,,2026-12-31\n", ""},
+		"columns in another order":  {"expires,points,member\n2026-12-31,5,42\n", ""},
+		"with a byte order mark":    {"\ufeffmember,points\n1,5\n", ""},
+		"empty":                     {"", "1:1: the file is empty; begin with a line: member,points,earned,expires"},
+		"unknown column":            {"member,pionts\n", "1:8: pionts: is not a column, or stands there twice; did you mean points?\n1:1: member, or number, or points is missing; name the column in the first line"},
+		"by number":                 {"number,points\n6034 0000 0000 0018,5\n6034000000000018,7\n", ""},
+		"no number of a card":       {"number,points\n12,5\n", "2:1: number: is not the number of a card; write the 8 to 19 digits printed on it"},
+		"nobody":                    {"points\n5\n", "1:1: member, or number, or points is missing; name the column in the first line"},
+		"named twice":               {"member,points,number\n", "1:15: number: stands beside member; keep one of both columns"},
+		"no member":                 {"member,points\nx,5\n0,5\n", "2:1: member: \"x\" is not a member's number; write digits, such as 1042\n3:1: member: \"0\" is not a member's number; write digits, such as 1042"},
+		"no number":                 {"member,points\n1,5.5\n", "2:3: points: \"5.5\" is not a whole number; write it without a point or spaces, such as 350"},
+		"no day":                    {"member,points,expires\n1,5,2026-02-30\n", "2:5: expires: is not a day, or before the points were earned; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
+		"nothing":                   {"member,points\n1,0\n", "2:3: points: is nothing; write a whole number other than 0, and days as 2026-12-31, expires not before earned"},
+		"a wallet and a stamp card": {"member,points,wallet,stamp\n1,250,credit,\n1,4,,coffee\n1,9,,\n", ""},
+		"a wallet that is no id":    {"member,points,wallet\n1,5,No Id\n", "2:5: wallet: is not the id of a wallet beside the points; write one of both as the programme calls it, or leave both empty for points"},
+		"both at once":              {"member,points,wallet,stamp\n1,5,credit,coffee\n", "2:12: stamp: is not the id of a stamp card, or stands beside a wallet; write one of both as the programme calls it, or leave both empty for points"},
+		"a field too few":           {"member,points\n1\n", "2:1: wrong number of fields; write as many fields as the first line has"},
 	} {
 		members, err := ReadOpening([]byte(tc.file), "old")
 		got := ""

@@ -35,8 +35,8 @@ type openingName struct {
 }
 
 // ReadOpening reads opening balances: comma-separated text whose first line names the columns, member (or number, of a card) and
-// points, and if need be earned and expires (days). Each row is a lot; a member may have several. The members come in the order of
-// their first rows.
+// points, and if need be earned and expires (days), and wallet or stamp for what is not points. Each row is a lot; a member may have
+// several. The members come in the order of their first rows.
 // Its error is Errors, with line and column of each fault.
 func ReadOpening(file []byte, source string) ([]OpeningInput, error) {
 	if !utf8.Valid(file) {
@@ -93,7 +93,7 @@ func (r *openingReader) header() bool {
 	if !r.wellFormed(err) {
 		return false
 	}
-	known := []string{"member", "number", "points", "earned", "expires"}
+	known := []string{"member", "number", "points", "earned", "expires", "wallet", "stamp"}
 	r.columns = map[string]int{}
 	for i, name := range names {
 		name = strings.TrimSpace(name)
@@ -143,8 +143,11 @@ func (r *openingReader) row(row []string) {
 	lot := OpeningLot{Points: Points(n)}
 	lot.Earned, _ = text("earned")
 	lot.Expires, _ = text("expires")
+	wallet, _ := text("wallet")
+	lot.Wallet = WalletID(wallet)
+	lot.Stamp, _ = text("stamp")
 	if field, code := lot.check(); code != "" {
-		r.fault(r.columns[field], field, openingProblem(code), "write a whole number other than 0, and days as 2026-12-31, expires not before earned")
+		r.fault(r.columns[field], field, openingProblem(code), openingRemedy(code))
 		return
 	}
 	r.add(member, lot)
@@ -175,8 +178,19 @@ func openingProblem(code string) string {
 		return "is nothing"
 	case SaleRange:
 		return "is out of range"
+	case SaleWallet:
+		return "is not the id of a wallet beside the points"
+	case MemberStamp:
+		return "is not the id of a stamp card, or stands beside a wallet"
 	}
 	return "is not a day, or before the points were earned"
+}
+
+func openingRemedy(code string) string {
+	if code == SaleWallet || code == MemberStamp {
+		return "write one of both as the programme calls it, or leave both empty for points"
+	}
+	return "write a whole number other than 0, and days as 2026-12-31, expires not before earned"
 }
 
 func (r *openingReader) add(name openingName, lot OpeningLot) {

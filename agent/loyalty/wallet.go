@@ -100,6 +100,15 @@ func (p *Programme) Wallets() []WalletID {
 	return ids
 }
 
+// StampCards names the stamp cards, in the order of the document.
+func (p *Programme) StampCards() []string {
+	ids := make([]string, 0, len(p.stamps))
+	for i := range p.stamps {
+		ids = append(ids, p.stamps[i].id)
+	}
+	return ids
+}
+
 // IsMoney says whether a wallet of the programme holds money: its amounts are minor units.
 func (p *Programme) IsMoney(id WalletID) bool {
 	i := p.walletIndex(id)

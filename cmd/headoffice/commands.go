@@ -160,7 +160,7 @@ func (cmd *memberAddCmd) Run(ctx context.Context, c *console) error {
 
 type memberOpeningCmd struct {
 	home
-	File   string `arg:"" help:"Comma-separated text; its first line names the columns: member (or number) and points, and if need be earned and expires (days). Each row is a lot."`
+	File   string `arg:"" help:"Comma-separated text; its first line names the columns: member (or number) and points, and if need be earned and expires (days), wallet or stamp for what is not points. Each row is a lot."`
 	Source string `required:"" placeholder:"ID" help:"Name of the import, such as old-system-2026. Under one name a member gets his points once."`
 }
 

@@ -1,9 +1,12 @@
 package headoffice
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store/hodb"
@@ -116,17 +119,26 @@ type openingFound struct {
 
 func (o *Office) findOpening(ctx context.Context, in openingInput) (out []openingFound, err error) {
 	err = o.db.View(ctx, func(tx *hodb.Tx) error {
+		rules, err := o.published(tx)
+		if err != nil {
+			return err
+		}
 		for _, m := range in.Members {
 			f, err := findOne(tx, m)
 			if err != nil {
 				return err
 			}
-			before, was, err := tx.BroughtAlong(loyalty.OpeningTxn(in.Source, f.Member), f.Member)
+			if f.Problem == "" {
+				f.Problem = m.unknown(rules)
+			}
+			m.Member = f.Member
+			before, err := tx.BroughtAlong(loyalty.OpeningTxn(in.Source, f.Member), f.Member)
 			if err != nil {
 				return err
 			}
-			if now := m.points(); was && before != now && f.Problem == "" {
-				f.Problem = fmt.Sprintf("%s brought %d points for member %d before, now %d", in.Source, before, f.Member, now)
+			if now := m.sums(); before != nil && !maps.Equal(before, now) && f.Problem == "" {
+				of := m.differs(before, now)
+				f.Problem = fmt.Sprintf("%s brought %d %s for member %d before, now %d", in.Source, before[of], of, f.Member, now[of])
 			}
 			out = append(out, f)
 		}
@@ -153,11 +165,44 @@ func findOne(tx *hodb.Tx, m openingMember) (f openingFound, err error) {
 	return f, err
 }
 
-func (m openingMember) points() (sum loyalty.Points) {
+func (m openingMember) points() loyalty.Points { return m.sums()[hodb.Points] }
+
+// sums is what the rows bring, by unit and by account of stamps; what comes to nothing is left out.
+func (m openingMember) sums() map[string]loyalty.Points {
+	sums := map[string]loyalty.Points{}
 	for _, l := range m.Lots {
-		sum += l.Points
+		of := cmp.Or(string(l.Wallet), hodb.Points)
+		if l.Stamp != "" {
+			of = loyalty.AccountStamps(l.Stamp, m.Member)
+		}
+		sums[of] += l.Points
 	}
-	return sum
+	maps.DeleteFunc(sums, func(_ string, n loyalty.Points) bool { return n == 0 })
+	return sums
+}
+
+// differs is the first of what two imports of one name bring otherwise.
+func (m openingMember) differs(before, now map[string]loyalty.Points) string {
+	all := slices.Sorted(maps.Keys(before))
+	for _, of := range slices.Concat(all, slices.Sorted(maps.Keys(now))) {
+		if before[of] != now[of] {
+			return of
+		}
+	}
+	return hodb.Points
+}
+
+// unknown says which wallet or stamp card of the rows is in no programme; empty when all are.
+func (m openingMember) unknown(rules []*loyalty.Programme) string {
+	for _, l := range m.Lots {
+		switch {
+		case l.Wallet != loyalty.MainWallet && !slices.ContainsFunc(rules, func(p *loyalty.Programme) bool { return slices.Contains(p.Wallets(), l.Wallet) }):
+			return fmt.Sprintf("wallet %s is in no programme", l.Wallet)
+		case l.Stamp != "" && !slices.ContainsFunc(rules, func(p *loyalty.Programme) bool { return slices.Contains(p.StampCards(), l.Stamp) }):
+			return fmt.Sprintf("stamp card %s is in no programme", l.Stamp)
+		}
+	}
+	return ""
 }
 
 // bringAlong posts balances as head office's own, each member's once.
@@ -173,14 +218,14 @@ func (o *Office) bringAlong(ctx context.Context, in openingInput) (out OpeningOu
 		}
 		for _, m := range in.Members {
 			txn := loyalty.OpeningTxn(in.Source, m.Member)
-			_, was, err := tx.BroughtAlong(txn, m.Member)
-			if err == nil && !was {
+			before, err := tx.BroughtAlong(txn, m.Member)
+			if err == nil && before == nil {
 				err = j.bring(loyalty.OpeningInput{Member: m.Member, Source: in.Source, Lots: m.Lots}, txn, day)
 			}
 			switch {
 			case err != nil:
 				return fmt.Errorf("bring along points of member %d: %w", m.Member, err)
-			case was:
+			case before != nil:
 				out.Known++
 			default:
 				out.Members, out.Lots, out.Points = out.Members+1, out.Lots+len(m.Lots), out.Points+m.points()
@@ -211,5 +256,14 @@ func (j *judge) bring(in loyalty.OpeningInput, txn loyalty.TxnID, day string) er
 	if err != nil {
 		return err
 	}
-	return j.poster.Post(hodb.Posting{Key: key, Day: day, At: now, Member: in.Member, Legs: append(j.legsOf(e.Moves, key.Store, reason), claims...)})
+	err = j.poster.Post(hodb.Posting{Key: key, Day: day, At: now, Member: in.Member, Legs: append(j.legsOf(e.Moves, key.Store, reason), claims...)})
+	stamps := loyalty.StampSteps(e.Moves, in.Member)
+	if err != nil || len(stamps) == 0 {
+		return err
+	}
+	member, err := j.poster.Member(in.Member)
+	if err != nil {
+		return err
+	}
+	return j.poster.Remember(member, hodb.Place{Day: day, At: now, Key: key}, loyalty.PastStep{Day: day, Stamps: stamps})
 }

@@ -3,6 +3,7 @@ package headoffice
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store/hodb"
@@ -117,4 +118,42 @@ func TestAFileOfBalancesIsTakenWholeOrNotAtAll(t *testing.T) {
 	if m := c.report().member(t, anna); m.Balance != 0 {
 		t.Errorf("the member has %+v", m)
 	}
+}
+
+// One file brings points, credit and stamps; under one source each comes once.
+func TestWalletsAndStampsAreBroughtAlongWithThePoints(t *testing.T) {
+	c, one, two, anna, berta := wideShop(t)
+	const file = "number,points,wallet,stamp,expires\n6034000000000018,300,,,\n6034000000000018,1250,credit,,2027-05-31\n6034000000000018,2,,coffee,2027-01-31\n"
+	for _, want := range []OpeningOutcome{{Source: "old", Members: 1, Lots: 3, Points: 300}, {Source: "old", Known: 1}} {
+		if out, err := c.opening(file, "old"); err != nil || out != want {
+			t.Errorf("%+v, %v; want %+v", out, err, want)
+		}
+	}
+	row := c.told(anna)
+	if row.Balance != 300 || len(row.Wallets) != 1 || row.Wallets[0].Lots[0].Remaining != 1250 || row.Wallets[0].Lots[0].Expires != "2027-05-31" ||
+		row.Past == nil || row.Past.Stamps[0].Count != 2 || row.Past.Stamps[0].Expires != "2027-01-31" {
+		t.Errorf("stores are told %+v, %+v", row, row.Past)
+	}
+	for other, want := range map[string]string{
+		"member,points,wallet\n1,5,water\n": "2:1: wallet water is in no programme",
+		"member,points,stamp\n1,5,tea\n":    "2:1: stamp card tea is in no programme",
+		"number,points,wallet,stamp,expires\n6034000000000018,300,,,\n6034000000000018,1251,credit,,2027-05-31\n6034000000000018,2,,coffee,2027-01-31\n": "2:1: old brought 1250 credit for member 1 before, now 1251",
+		"number,points,wallet,stamp,expires\n6034000000000018,300,,,\n6034000000000018,1250,credit,,2027-05-31\n6034000000000018,3,,coffee,2027-01-31\n": "2:1: old brought 2 stamps/coffee/member/1 for member 1 before, now 3",
+	} {
+		_, err := c.opening(other, "old")
+		if got := mustFail[loyalty.Errors](t, err).Error(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	// What she does afterwards stands on it, also when it is told late; and all of it goes with her.
+	sale := one.write(one.told(one.head(), anna, 10, loyalty.Past{Stamps: row.Past.Stamps}, ""))
+	one.made(one.prog.Merge(sideOf(berta), loyalty.MergeSide{Holding: loyalty.Holding{Member: anna, Lots: row.Lots}}, one.head()))
+	two.clock = one.clock.Add(-time.Minute)
+	two.write(two.told(two.head(), anna, 1, loyalty.Past{}, ""))
+	c.hear(one, 1)
+	c.hear(two, 1)
+	if m := c.report().member(t, berta); m.Balance != 300+120+10 || loyalty.Balance(m.Wallets[0].Lots) != 1250+100+10 || sale.Sale.Stamps[0].Times != 1 || m.Stamps[0].Count != 1 {
+		t.Errorf("who stays has %+v", m)
+	}
+	c.inOrder()
 }

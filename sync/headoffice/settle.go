@@ -157,7 +157,7 @@ func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
 			}
 			sums = sums[1:]
 		}
-		if !e.Before(from) {
+		if !e.Before(from) && e.Key.Store != 0 { // what head office itself entered stands as it is
 			points, err := j.again(&e, b)
 			if err != nil {
 				return fmt.Errorf("judge %v again: %w", e.Key, err)
