@@ -9,6 +9,9 @@ type ReplaceBody struct {
 	Until string `json:"until,omitempty"` // the points wait until this moment is over
 }
 
+// ReplaceWaitDays is how long the points of a lost card wait; 0 when the programme does not say.
+func (p *Programme) ReplaceWaitDays() int { return p.members.replaceWait }
+
 // ReplaceInput is what the replacement of a card depends on. OnCard of the holding is what the last record proved.
 type ReplaceInput struct {
 	Holding

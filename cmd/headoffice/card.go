@@ -19,6 +19,9 @@ type cardCmd struct {
 	Limits    cardLimitsCmd    `cmd:"" help:"Say what a card pays without PIN, from its next tap on."`
 	Terminate cardTerminateCmd `cmd:"" help:"End a card for good: it is blocked everywhere, and gives its points back wherever it is tried."`
 
+	Replace     cardReplaceCmd     `cmd:"" help:"Take a lost card out of use at once; its points follow to the new card after a wait."`
+	List        cardListCmd        `cmd:"" help:"List cards with their state and what waits for them, a JSON line each."`
+	Show        cardShowCmd        `cmd:"" help:"Show one card."`
 	Renew       cardRenewCmd       `cmd:"" help:"Make new certificates for cards that end soon, and for those of revoked issuing keys. Stores hand them over at the next tap."`
 	Personalise cardPersonaliseCmd `cmd:"" help:"Make blanks members' cards, one after the other in a reader. Stopped at any moment, the same command goes on."`
 }
@@ -82,9 +85,9 @@ type cardBlockCmd struct {
 }
 
 func (cmd *cardBlockCmd) Run(ctx context.Context, c *console) error {
-	var id loyalty.CardID
-	if err := id.UnmarshalText([]byte(cmd.Card)); err != nil {
-		return &headoffice.FieldError{Field: "card", Remedy: "give the 16 hexadecimal digits of the card's id", Err: err}
+	id, err := readCardID(cmd.Card)
+	if err != nil {
+		return err
 	}
 	m, err := cmd.manager(c)
 	if err != nil {
@@ -107,6 +110,74 @@ func (cmd *cardRenewCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	out, err := m.RenewCards(ctx, cmd.Days)
+	if err != nil {
+		return err
+	}
+	return c.print(out)
+}
+
+type cardReplaceCmd struct {
+	home
+	Card   string `required:"" placeholder:"HEX" help:"The lost card's id, 16 hexadecimal digits; \"card list\" tells it."`
+	Number string `required:"" placeholder:"DIGITS" help:"The number printed on the new card, which is made with \"card personalise\"."`
+	Wait   *int   `placeholder:"DAYS" help:"How long the points wait for what stores have not told yet; as the programme says if not given, else 7 days."`
+}
+
+func (cmd *cardReplaceCmd) Run(ctx context.Context, c *console) error {
+	id, err := readCardID(cmd.Card)
+	if err != nil {
+		return err
+	}
+	number, err := readNumber(cmd.Number)
+	if err != nil {
+		return err
+	}
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	out, err := m.ReplaceCard(ctx, id, number, cmd.Wait)
+	if err != nil {
+		return err
+	}
+	return c.print(out)
+}
+
+func readCardID(text string) (id loyalty.CardID, err error) {
+	if err := id.UnmarshalText([]byte(text)); err != nil {
+		return id, &headoffice.FieldError{Field: "card", Remedy: "give the 16 hexadecimal digits of the card's id", Err: err}
+	}
+	return id, nil
+}
+
+type cardListCmd struct {
+	home
+	Member loyalty.MemberID `placeholder:"N" help:"Of this member only."`
+}
+
+func (cmd *cardListCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	return m.EachCard(ctx, cmd.Member, func(s headoffice.CardState) error { return c.print(s) })
+}
+
+type cardShowCmd struct {
+	home
+	Card string `arg:"" help:"The card's id, 16 hexadecimal digits."`
+}
+
+func (cmd *cardShowCmd) Run(ctx context.Context, c *console) error {
+	id, err := readCardID(cmd.Card)
+	if err != nil {
+		return err
+	}
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	out, err := m.Card(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -27,3 +27,9 @@ func (tx *Tx) Renew(id loyalty.CardID, certificate []byte) error {
 	}
 	return nil
 }
+
+// CardsAfter are the next cards after one, of one member or of all (0).
+func (tx *Tx) CardsAfter(after loyalty.CardID, member loyalty.MemberID, limit int) ([]Card, error) {
+	return collect(tx, scanCard, `SELECT `+cardColumns+` FROM card WHERE card_id > $1 AND ($2 = 0 OR member_id = $2)
+		ORDER BY card_id LIMIT $3`, after[:], member, limit)
+}

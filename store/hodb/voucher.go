@@ -84,8 +84,12 @@ const (
 
 // moveToCard writes both sides under store 0, epoch 0 and the voucher's number. The lots stay as they are.
 func (tx *Tx) moveToCard(v Voucher, first int, points loyalty.Points) error {
+	return tx.moveLegs(v, first, "voucher", points)
+}
+
+func (tx *Tx) moveLegs(v Voucher, first int, reason string, points loyalty.Points) error {
 	const insert = `INSERT INTO leg (owner_id, store_id, epoch, seq, leg_no, kind, unit, amount, reason, business_day, at_ms)
-		VALUES ($1, 0, 0, $2, $3, $4, $5, $6, 'voucher', '', $7)`
+		VALUES ($1, 0, 0, $2, $3, $4, $5, $6, $7, '', $8)`
 	if points == 0 {
 		return nil
 	}
@@ -93,7 +97,7 @@ func (tx *Tx) moveToCard(v Voucher, first int, points loyalty.Points) error {
 		kind   AccountKind
 		amount loyalty.Points
 	}{{Main, -points}, {OnCard, points}} {
-		if err := tx.exec(insert, v.Member, v.No, first+no, side.kind, Points, side.amount, tx.now.UnixMilli()); err != nil {
+		if err := tx.exec(insert, v.Member, v.No, first+no, side.kind, Points, side.amount, reason, tx.now.UnixMilli()); err != nil {
 			return err
 		}
 		if err := tx.addToAccount(accountKey{MemberOwner(v.Member), side.kind, Points}, side.amount); err != nil {

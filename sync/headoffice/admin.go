@@ -46,6 +46,9 @@ const (
 	opPlan    = "card.plan"
 	opRenew   = "card.renew"
 	opOrder   = "card.order"
+	opReplace = "card.replace"
+	opCards   = "card.list"
+	opShow    = "card.show"
 )
 
 func operations() []operation {
@@ -66,6 +69,9 @@ func operations() []operation {
 		{opPlan, typed((*Office).planCards)},
 		{opRenew, typed((*Office).renewCards)},
 		{opOrder, typed((*Office).orderCard)},
+		{opReplace, typed((*Office).replaceCard)},
+		{opCards, typed((*Office).listCards)},
+		{opShow, typed((*Office).showCard)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -12,10 +12,11 @@ import (
 
 // DayOutcome says what the beginning of a day changed.
 type DayOutcome struct {
-	Day     string         `json:"day"`
-	Expired loyalty.Points `json:"expired"` // points of the main wallet that ended; less what came back
-	Members int            `json:"members"` // whose points ended
-	Tiers   int            `json:"tiers"`   // that moved, or whose grace began or ended
+	Day      string         `json:"day"`
+	Expired  loyalty.Points `json:"expired"`  // points of the main wallet that ended; less what came back
+	Members  int            `json:"members"`  // whose points ended
+	Tiers    int            `json:"tiers"`    // that moved, or whose grace began or ended
+	Replaced int            `json:"replaced"` // lost cards whose points moved on
 }
 
 // membersAtOnce is how many members one transaction of the day's work takes.
@@ -86,6 +87,9 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 				return out, fmt.Errorf("begin %s: %w", day, err)
 			}
 		}
+	}
+	if err := o.moveReplaced(ctx, day, &out); err != nil {
+		return out, fmt.Errorf("begin %s: %w", day, err)
 	}
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error { return tx.EndDay(day) })
 	o.changed.ring()

@@ -54,6 +54,9 @@ func (v *vouchers) give(o card.Order) (seq uint32, err error) {
 // makeVouchers brings a member's card up to date by vouchers that any store may hand over: points that are on no card go to it,
 // points that the member owes come from it, and it says the member's tier and language.
 func (o *Office) makeVouchers(tx *hodb.Tx, id loyalty.MemberID) error {
+	if err := followReplaced(tx, id); err != nil {
+		return err
+	}
 	c, usable, err := tx.UsableCard(id)
 	if err != nil || !usable {
 		return err
