@@ -19,8 +19,20 @@ type ForeignCards struct {
 	Keys     profile.Keys
 }
 
-// LoadForeignCards reads the folder of profiles and the file of secrets. The error lists every fault of every file.
+// LoadForeignCards is ReadForeignCards for a store: every key that a profile names must be there.
 func LoadForeignCards(cfg CardsConfig) (*ForeignCards, error) {
+	f, err := ReadForeignCards(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if missing := f.Keys.Missing(f.Profiles.Profiles()); len(missing) > 0 {
+		return nil, fmt.Errorf("cards.secrets: %v is named by a profile and is not there; add it to the file", missing)
+	}
+	return f, nil
+}
+
+// ReadForeignCards reads the folder of profiles and the file of secrets. The error lists every fault of every file.
+func ReadForeignCards(cfg CardsConfig) (*ForeignCards, error) {
 	f := &ForeignCards{}
 	if cfg.Profiles == "" {
 		return f, nil
@@ -76,21 +88,19 @@ func ReadProfile(file string) (*profile.Profile, error) {
 }
 
 func (f *ForeignCards) loadKeys(file string) error {
-	if file != "" {
-		if err := store.CheckSecret(file); err != nil {
-			return fmt.Errorf("cards.secrets: %w", err)
-		}
-		text, err := os.ReadFile(file)
-		if err != nil {
-			return fmt.Errorf("cards.secrets: %w", err)
-		}
-		defer clear(text)
-		if f.Keys, err = profile.ParseKeys(text); err != nil {
-			return fmt.Errorf("cards.secrets %s: %w", file, err)
-		}
+	if file == "" {
+		return nil
 	}
-	if missing := f.Keys.Missing(f.Profiles.Profiles()); len(missing) > 0 {
-		return fmt.Errorf("cards.secrets: %v is named by a profile and is not there; add it to the file", missing)
+	if err := store.CheckSecret(file); err != nil {
+		return fmt.Errorf("cards.secrets: %w", err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("cards.secrets: %w", err)
+	}
+	defer clear(text)
+	if f.Keys, err = profile.ParseKeys(text); err != nil {
+		return fmt.Errorf("cards.secrets %s: %w", file, err)
 	}
 	return nil
 }
@@ -101,8 +111,8 @@ func (l *lane) openForeign(ctx context.Context, t card.Transmitter) (*identified
 	if err != nil {
 		return nil, err
 	}
-	l.reading = reading
 	if reading.NeedsPIN() {
+		l.reading = reading
 		return nil, nil
 	}
 	return l.a.memberOf(ctx, string(reading.Number()), trustOf(reading.Profile))
@@ -134,6 +144,7 @@ func (l *lane) enterForeignPIN(ctx context.Context, pin *card.PIN, lastTry bool)
 		l.refuseCard(err)
 		return refuse(refusedCard(err), err)
 	}
+	l.reading = nil
 	l.setWho(who)
 	l.setCard(CardReady, "")
 	return nil

@@ -31,7 +31,7 @@ type lane struct {
 	transmitter card.Transmitter
 	session     *card.Session
 	pinpad      *card.Pinpad     // nil: this card's PIN is not typed on the reader
-	reading     *profile.Reading // of a card of another maker
+	reading     *profile.Reading // of a card of another maker, while its PIN is waited for
 
 	asking atomic.Bool // a customer types on the reader, or is about to
 

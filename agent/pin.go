@@ -50,7 +50,7 @@ func (a *Agent) EnterPIN(ctx context.Context, n loyalty.LaneID, pin *card.PIN, l
 }
 
 func (l *lane) verify(ctx context.Context, pin *card.PIN, lastTry bool) error {
-	if l.reading != nil && l.reading.NeedsPIN() {
+	if l.reading != nil {
 		return l.enterForeignPIN(ctx, pin, lastTry)
 	}
 	if l.session == nil {
@@ -81,6 +81,9 @@ func (a *Agent) AskPIN(ctx context.Context, n loyalty.LaneID, lastTry bool) (Lan
 }
 
 func (l *lane) ask(ctx context.Context, lastTry bool) error {
+	if l.reading != nil { // its PIN is of another form than ours
+		return refuse(CodePinpadMissing, nil)
+	}
 	if l.session == nil {
 		return refuseForNow(CodeCardNeeded, nil)
 	}

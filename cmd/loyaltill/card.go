@@ -91,7 +91,7 @@ func (c *cardExplainCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	cards, err := agent.LoadForeignCards(cfg.Cards)
+	cards, err := agent.ReadForeignCards(cfg.Cards) // a key that is missing is told with its profile
 	if err != nil {
 		return err
 	}

@@ -128,11 +128,7 @@ func TestExplainReadsATextAsTheTillSendsIt(t *testing.T) {
 		{[]string{"--text", "970000000013", "--source", "keypad"}, 1, "typed-number: not this one: the check digit is wrong\n"},
 		{[]string{"--text", ";4111111111111111=2512?", "--source", "magstripe"}, 1, "no number: looks like a payment card\n"},
 	} {
-		secrets := filepath.Join(t.TempDir(), "secrets.json")
-		if err := os.WriteFile(secrets, []byte(`{"oldchain-keyA": "A0A1A2A3A4A5"}`), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		code, out := command(t, append([]string{"card", "explain", "--profiles", profilesDir, "--secrets", secrets}, c.args...)...)
+		code, out := command(t, append([]string{"card", "explain", "--profiles", profilesDir}, c.args...)...)
 		if code != c.code || !strings.Contains(out, c.want) {
 			t.Errorf("%v: exit status %d\n%s", c.args, code, out)
 		}

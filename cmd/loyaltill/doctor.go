@@ -42,6 +42,7 @@ func (c *doctorCommand) Run(ctx context.Context, s streams) error {
 	findings = append(findings, found...)
 	findings = append(findings, checkReaders(cfg)...)
 	findings = append(findings, checkPrinters(cfg)...)
+	findings = append(findings, checkForeignCards(cfg)...)
 	findings = append(findings, checkDisk(cfg), checkDatabase(ctx, cfg))
 	findings = append(findings, checkHeadOffice(ctx, identity)...)
 	ill := 0
@@ -76,6 +77,18 @@ func checkIdentity(cfg agent.Config) (*store.Identity, []finding) {
 		f.seen, f.remedy = "it lies inside the data folder", "move "+cfg.Identity+" out of "+cfg.Data
 	}
 	return id, []finding{f}
+}
+
+func checkForeignCards(cfg agent.Config) []finding {
+	if cfg.Cards.Profiles == "" {
+		return nil
+	}
+	cards, err := agent.LoadForeignCards(cfg.Cards)
+	if err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return []finding{{"foreign cards", first, "run `loyaltill card check` on the files of " + cfg.Cards.Profiles + ", and mend cards in the configuration"}}
+	}
+	return []finding{{what: "foreign cards", seen: fmt.Sprintf("%d profiles in %s", len(cards.Profiles.Profiles()), cfg.Cards.Profiles)}}
 }
 
 func checkReaders(cfg agent.Config) (found []finding) {

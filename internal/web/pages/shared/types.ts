@@ -10,7 +10,7 @@ export interface Health {
 }
 
 export interface CardState {
-  state: 'none' | 'reading' | 'ready' | 'refused' | 'tap_again' | 'pin_entry';
+  state: 'none' | 'reading' | 'pin' | 'ready' | 'refused' | 'tap_again' | 'pin_entry';
   code?: string;
   programs?: string; // with reader_busy: who may have the reader
   message?: string;

@@ -92,6 +92,7 @@ class Desk {
 
   get pinPossible(): boolean {
     const pin = link.lane?.member?.pin;
+    if (link.lane?.card.state === 'pin') return true; // it tells whose it is after its PIN
     return link.lane?.card.state === 'ready' && bill.typed === undefined && pin !== undefined && !pin.verified && !pin.blocked;
   }
 
