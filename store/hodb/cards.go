@@ -154,7 +154,7 @@ func (tx *Tx) Holding(card loyalty.CardID) (points loyalty.Points, err error) {
 	}
 	waiting, err := tx.WaitingVouchers(card)
 	for _, v := range waiting {
-		points = max(points+v.points(), 0) // one that takes, takes at most what is there
+		points = max(points+v.Points(), 0) // one that takes, takes at most what is there
 	}
 	return points, err
 }

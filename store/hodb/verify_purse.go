@@ -106,7 +106,7 @@ func (v *verifier) explained(r Record) (bool, error) {
 func (v *verifier) waitingFor(c Card) (points loyalty.Points, err error) {
 	waiting, err := v.tx.WaitingVouchers(c.ID)
 	for _, w := range waiting {
-		points += w.points()
+		points += w.Points()
 	}
 	if err != nil || !c.Ended || len(waiting) > 0 {
 		return points, err

@@ -29,8 +29,8 @@ type Voucher struct {
 	Taken  int32 // what the card gave or took, once it is proved
 }
 
-// points is what a voucher asks to move onto the card.
-func (v *Voucher) points() loyalty.Points {
+// Points is what a voucher asks to move onto the card.
+func (v *Voucher) Points() loyalty.Points {
 	if v.Kind != voucherPoints {
 		return 0
 	}
@@ -57,7 +57,7 @@ func (tx *Tx) AddVoucher(v Voucher) error {
 			v.Member, v.No, v.Card[:], v.Seq, v.Kind, v.Amount, v.Ref[:], v.MAC[:], tx.now.UnixMilli())
 	}
 	if err == nil {
-		err = tx.moveToCard(v, asked, v.points())
+		err = tx.moveToCard(v, asked, v.Points())
 	}
 	if err == nil {
 		err = tx.touchFeed(TopicVoucher, 0, VoucherKey(v.Card, v.Seq))
@@ -163,7 +163,7 @@ func (tx *Tx) MarkLoaded(v Voucher, taken int32) error {
 	if err == nil {
 		err = tx.exec(`UPDATE voucher SET taken = $3 WHERE card_id = $1 AND seq = $2`, v.Card[:], v.Seq, taken)
 	}
-	rest := loyalty.Points(taken) - v.points()
+	rest := loyalty.Points(taken) - v.Points()
 	if err == nil && v.Kind == voucherTerminate { // a store may have moved the lost card's points already
 		var moved loyalty.Points
 		err = tx.one(`SELECT moved_off FROM card WHERE card_id = $1`, v.Card[:])(&moved)

@@ -316,7 +316,7 @@ func (h history) dayBefore(days int) string {
 func outcome(rt *rapid.T, r Report) string {
 	for i := range r.Members {
 		m := &r.Members[i]
-		m.Main, m.OnCard, m.Overdrawn, m.Vouchers = 0, 0, false, nil // their sum, Balance, stays
+		m.Main, m.OnCard, m.InPurse, m.Overdrawn, m.Vouchers = 0, 0, 0, false, nil // their sum, Balance, stays
 		for k := range m.Cards {
 			m.Cards[k].LoadSeq = 0
 		}

@@ -232,7 +232,7 @@ func TestPointsWaitForACardOnlyWhenItIsFinished(t *testing.T) {
 	}
 	vouchers := func() (n int) {
 		for _, row := range b.feed(0, 0).Rows {
-			if row.Voucher != nil {
+			if row.Voucher != nil && row.Voucher.Kind == uint8(card.KindPoints) {
 				n++
 			}
 		}
@@ -247,6 +247,9 @@ func TestPointsWaitForACardOnlyWhenItIsFinished(t *testing.T) {
 	}
 	if n := vouchers(); n != 1 {
 		t.Errorf("%d vouchers for the finished card", n)
+	}
+	if m := p.report().member(t, anna); m.OnCard == 0 || m.InPurse != 0 { // it has loaded nothing, nor its member's language
+		t.Errorf("on its way %d, in the purse %d", m.OnCard, m.InPurse)
 	}
 }
 

@@ -73,11 +73,11 @@ type CardReport struct {
 	Blocked string         `json:"blocked,omitempty"` // the reason
 }
 
-// VoucherReport is one voucher.
+// VoucherReport is one voucher; other orders than points have no amount.
 type VoucherReport struct {
 	Card   loyalty.CardID `json:"card"`
 	Seq    uint32         `json:"seq"`
-	Amount int32          `json:"amount"`
+	Amount loyalty.Points `json:"amount"`
 	Loaded bool           `json:"loaded"`
 }
 
@@ -213,9 +213,9 @@ func (m *MemberReport) readCards(tx *hodb.Tx) error {
 	m.InPurse = m.OnCard
 	vouchers, err := tx.Vouchers(m.ID)
 	for _, v := range vouchers {
-		m.Vouchers = append(m.Vouchers, VoucherReport{Card: v.Card, Seq: v.Seq, Amount: v.Amount, Loaded: v.Loaded})
+		m.Vouchers = append(m.Vouchers, VoucherReport{Card: v.Card, Seq: v.Seq, Amount: v.Points(), Loaded: v.Loaded})
 		if !v.Loaded && m.Status != hodb.MemberErased { // a merge took back what was on its way to his card
-			m.InPurse -= loyalty.Points(v.Amount)
+			m.InPurse -= v.Points()
 		}
 	}
 	return err
