@@ -19,7 +19,8 @@ func TestACertificateIsRenewedForTheSameKey(t *testing.T) {
 		return h.certificate(t, certificateOrder{id, point, day, 1})
 	}
 	held := bytes.Clone(card.core.certificate())
-	later := cert(other, id, point, 11365) // by next year's CA key
+	later := cert(other, id, point, 11365)    // by next year's CA key
+	sameDay := cert(office, id, point, 11365) // by this year's
 	otherScheme := bytes.Clone(later)
 	otherScheme[certScheme] ^= 1
 	otherForm := bytes.Clone(later)
@@ -45,6 +46,8 @@ func TestACertificateIsRenewedForTheSameKey(t *testing.T) {
 		{"a later one", office.renewal(id, later), "9000"},
 		{"a later one again", office.renewal(id, later), "9000"},
 		{"the one before", office.renewal(id, held), "9404"},
+		{"another of the same last day", office.renewal(id, sameDay), "9000"},
+		{"and back", office.renewal(id, later), "9000"},
 	} {
 		card.Process(unhex(selectHex))
 		capdu := append([]byte{0x80, 0xDA, 1, 1, byte(len(c.data))}, c.data...)

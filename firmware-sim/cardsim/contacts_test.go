@@ -240,6 +240,13 @@ func TestWhatIsHeldBackComesInPartsAndIsForgotten(t *testing.T) {
 	if sw(first) != "6122" || len(first) != 34 || sw(second) != "9000" || len(second) != 36 {
 		t.Errorf("%X, then %X", first, second)
 	}
+	arm(t, contacts, Fault{Kind: WrongLe})
+	if got := h.send(unhex("00B0810020")); !bytes.Equal(got, unhex("6C20")) {
+		t.Errorf("%X", got)
+	}
+	if got := h.send(unhex("00B0810010")); len(got) != 18 {
+		t.Errorf("another length asks the card itself: %X", got)
+	}
 	arm(t, contacts, Fault{Kind: GetResponse})
 	h.send(unhex(selectHex))
 	h.send(unhex("00B0810000"))

@@ -3,6 +3,7 @@ package cardsim
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -63,5 +64,14 @@ func TestTheSameSeedGivesTheSameBytesAndTheSameFaults(t *testing.T) {
 	}
 	if first == other {
 		t.Error("another seed changes nothing")
+	}
+	nonces := map[string]bool{}
+	for _, line := range strings.Split(first, "\n") {
+		if len(line) == 2*(16+16+16+2) && strings.HasSuffix(line, "9000") { // KEY AGREE
+			nonces[line[:32]] = true
+		}
+	}
+	if len(nonces) != 3 {
+		t.Errorf("%d nonces in three taps: %v", len(nonces), nonces)
 	}
 }

@@ -51,8 +51,8 @@ func TestABlankCardIsPersonalisedThroughTheChannel(t *testing.T) {
 		if got := i.store(data, size); got != swDone {
 			t.Fatalf("STORE DATA in pieces of %d: %04X", size, got)
 		}
-		if got := sw(i.send(i.wrap(0x84, 0x46, 0, 0, nil))); got != "6985" {
-			t.Errorf("the channel outlives the blank: %s", got)
+		if got := i.send(i.wrap(0x84, 0x5C, 0, 0, nil)); !bytes.Equal(got, unhex("6985")) {
+			t.Errorf("who has transport keys reads an active card's purse: %X", got)
 		}
 		h := newTap(t, card.Process)
 		if h.fci[62] != flagPINSet|flagRatified || h.verify("4711") != swDone {
