@@ -34,6 +34,7 @@ func stories() []story {
 		{"the till asks again, then the other store", []step{pay(here), pay(here), pay(there)}},
 		{"the card comes back at another lane", []step{pay(here), tap(0, 2), pay(there)}},
 		{"the sale is dropped", []step{pay(here), drop(here), tap(0, 2), pay(there)}},
+		{"the sale is dropped, and the card goes to the other store first", []step{pay(here), drop(here), pay(there), tap(0, 1)}},
 		{"the card falls into strange hands", []step{pay(here), robbed(), pay(there)}},
 		{"the debit is sent again", []step{pay(here), resend(here), pay(there)}},
 		{"the card forgets", []step{pay(here), busy(), pay(there)}},

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-var full = flag.Bool("tears.full", false, "walk every schedule, not a share of them")
+var second = flag.Uint64("tears.second", 0, "walk every first mishap, of half written words too, and one in so many of the second ones; 0: the share of make test")
 
 // extents: two mishaps in one schedule make a tear and a torn recovery. Of the word that is being written all arrives, which is
 // the memory as the next write finds it, or half.
@@ -18,8 +18,8 @@ func extents() extent {
 	const whole, half = 0xFFFFFFFF, 0xFFFF0000
 	e := extent{oneIn: []uint64{1, 1000}, written: [][]uint32{{whole}, {whole}}, seed: 4711}
 	switch {
-	case *full:
-		e.oneIn, e.written[0] = []uint64{1, 1}, []uint32{whole, half}
+	case *second > 0:
+		e.oneIn, e.written[0] = []uint64{1, *second}, []uint32{whole, half}
 	case raceDetector:
 		e.oneIn = []uint64{20, 5000}
 	}
@@ -42,9 +42,9 @@ func TestNoPointIsLostOrSpentTwiceWheneverThePowerGoes(t *testing.T) {
 	t.Log(k)
 }
 
-// progress says every few seconds how far a full walk has come.
+// progress says every few seconds how far a long walk has come.
 func (k *walk) progress() (stop func()) {
-	if !*full {
+	if *second == 0 {
 		return func() {}
 	}
 	began, done := time.Now(), make(chan struct{})
