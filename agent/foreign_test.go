@@ -260,3 +260,34 @@ func TestAFaultyProfileKeepsTheAgentFromStartingAndSaysWhere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTillsAtOnceCannotRedeemBeyondTheDaysCap(t *testing.T) {
+	s := foreignShop(t)
+	s.headOffice(agentdb.Change{Member: s.member(5000)})
+	r := redeeming(1000, 400) // the chain's own number: 400 a sale, and so a day
+	r.Number = testNumber
+	shown := s.quoted(r)
+	const tills = 6
+	answers := make(chan error, tills)
+	for range tills {
+		go func() {
+			_, err := s.commit(newKey(), shown)
+			answers <- err
+		}()
+	}
+	sold := 0
+	for range tills {
+		if err := <-answers; err == nil {
+			sold++
+		} else {
+			refused(t, err, agent.CodeQuoteChanged)
+		}
+	}
+	var redeemed loyalty.Points
+	for _, e := range s.entries() {
+		redeemed += e.Sale.Redeemed
+	}
+	if sold != 1 || redeemed != 400 {
+		t.Errorf("%d sales redeemed %d points", sold, redeemed)
+	}
+}
