@@ -29,7 +29,7 @@ func (s *Service) watch(ctx context.Context) {
 	wait := newBackoff()
 	for ctx.Err() == nil {
 		began := s.now()
-		err := s.watchContext(ctx)
+		err := guarded(func() error { return s.watchContext(ctx) })
 		if ctx.Err() != nil {
 			return
 		}

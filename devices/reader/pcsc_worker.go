@@ -4,7 +4,6 @@ package reader
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -53,16 +52,6 @@ func (p *pcscReader) run(ctx context.Context) {
 			p.finish(j, guarded(j.do))
 		}
 	}
-}
-
-// guarded turns a panic of the binding into an error.
-func guarded(do func() error) (err error) {
-	defer func() {
-		if cause := recover(); cause != nil {
-			err = fmt.Errorf("%w: %v", ErrInternal, cause)
-		}
-	}()
-	return do()
 }
 
 // finish hands the result over. When nobody waits for it any more the connection is of no use: its card may be another one.

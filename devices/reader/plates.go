@@ -2,6 +2,7 @@ package reader
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"sync"
 )
@@ -89,7 +90,12 @@ func (p *plates) ask(name string) {
 	p.mu.Lock()
 	round := p.round
 	p.mu.Unlock()
-	if said, err := askPlate(name, p.usb); err == nil {
+	var said plate
+	err := guarded(func() (err error) {
+		said, err = askPlate(name, p.usb)
+		return err
+	})
+	if err == nil {
 		p.note(round, name, said)
 	}
 }
@@ -100,4 +106,14 @@ func (p *plates) note(round int, name string, said plate) {
 	if p.round == round {
 		p.known[name] = said
 	}
+}
+
+// guarded turns a panic of the binding into an error.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("%w: %v", ErrInternal, cause)
+		}
+	}()
+	return do()
 }
