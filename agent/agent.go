@@ -42,6 +42,8 @@ type Agent struct {
 	events   hub
 	stopping chan struct{} // closed when Run is ending
 
+	suspects suspects
+
 	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
 
 	mu         sync.Mutex

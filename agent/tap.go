@@ -24,6 +24,7 @@ func (l *lane) tap(ctx context.Context) {
 	defer cancel()
 	who, err := l.openCard(ctx)
 	if err != nil {
+		l.tellSuspect(ctx, err)
 		l.refuseCard(err)
 		return
 	}

@@ -29,6 +29,7 @@ const (
 	KindReverse  Kind = "reverse"   // the exact opposite of an earlier entry
 	KindPayment  Kind = "payment"   // money received later for a sale on account
 	KindGiftCard Kind = "gift_card" // a gift card activated, voided or ended outside a sale
+	KindSuspect  Kind = "suspect"   // a card that was refused as false or blocked
 	KindJournal  Kind = "journal"   // records of a card that it showed here and that no other entry here holds
 )
 
@@ -70,6 +71,7 @@ type Entry struct {
 	Activity *ActivityBody `json:"activity,omitempty"`
 	Cancel   *CancelBody   `json:"cancel,omitempty"`
 	Journal  *JournalBody  `json:"journal,omitempty"`
+	Suspect  *SuspectBody  `json:"suspect,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -99,6 +101,13 @@ type CancelBody struct {
 type JournalBody struct {
 	Card    CardID       `json:"card"`
 	Records []CardRecord `json:"records"`
+}
+
+// SuspectBody is a refused card: what it said it is, which nothing proves. No points move by it.
+type SuspectBody struct {
+	Card        CardID `json:"card"`
+	Certificate string `json:"certificate"` // hash, 16 hexadecimal digits
+	Reason      string `json:"reason"`      // the code that the till showed
 }
 
 // SaleBody is all that head office needs to judge the sale again.

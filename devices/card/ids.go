@@ -36,6 +36,8 @@ func (k KeyID) String() string { return hex.EncodeToString(k[:]) }
 // CertificateHash is the first bytes of a certificate's SHA-256.
 type CertificateHash [8]byte
 
+func (h CertificateHash) String() string { return hex.EncodeToString(h[:]) }
+
 // TxID names one transaction; the store makes it before it sends anything.
 type TxID [16]byte
 

@@ -84,11 +84,15 @@ func open(ctx context.Context, t Transmitter, trust *Trust, sel selection, now t
 
 // OpenError is why a card was refused at the tap.
 type OpenError struct {
-	Card ID // as the card said, not proved; zero when it said nothing
-	Err  error
+	// Card and Certificate are as the card said, not proved; zero when it said nothing.
+	Card        ID
+	Certificate CertificateHash
+	Err         error
 }
 
-func openError(sel selection, err error) error { return &OpenError{Card: sel.card, Err: err} }
+func openError(sel selection, err error) error {
+	return &OpenError{Card: sel.card, Certificate: sel.hash, Err: err}
+}
 
 func (e *OpenError) Error() string { return fmt.Sprintf("open card %v: %v", e.Card, e.Err) }
 func (e *OpenError) Unwrap() error { return e.Err }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
 	"loyaltill/store/hodb"
 )
@@ -176,5 +178,27 @@ func TestStatementFilesBringARestoredDatabaseUpToDate(t *testing.T) {
 	keys, err := c.office.listIssuingKeys(t.Context(), none{})
 	if err != nil || len(keys) != 1 || !keys[0].Signs {
 		t.Errorf("%+v %v", keys, err)
+	}
+}
+
+func TestRefusedCardIsACaseWithItsStoreLaneAndReason(t *testing.T) {
+	c, b := shop(t)
+	anna := c.member("6034000000000018")
+	c.serve()
+	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
+	e := b.entry(loyalty.KindSuspect)
+	e.Lane = 3
+	e.Suspect = &loyalty.SuspectBody{Card: chip.id, Certificate: "00112233445566ff", Reason: "card_counterfeit"}
+	b.write(e)
+	b.sync()
+	c.settled()
+	r, err := c.manager().Report(t.Context())
+	if err != nil || len(r.Cases) != 1 || r.Cases[0].Kind != hodb.CaseCardSuspect || r.Cases[0].Store != 1 {
+		t.Fatalf("%+v %v", r.Cases, err)
+	}
+	for _, want := range []string{"lane 3", chip.id.String(), "member 1's", "00112233445566ff", "card_counterfeit"} {
+		if !strings.Contains(r.Cases[0].Note, want) {
+			t.Errorf("the note does not say %q: %s", want, r.Cases[0].Note)
+		}
 	}
 }

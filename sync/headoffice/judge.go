@@ -160,6 +160,8 @@ func (j *judge) entry(raw hodb.Entry) error {
 		return j.load(m)
 	case loyalty.KindCancel:
 		return j.cancel(m, first)
+	case loyalty.KindSuspect:
+		return j.suspect(m)
 	case loyalty.KindJournal:
 		return j.carried(m)
 	case loyalty.KindCoupon:

@@ -138,3 +138,21 @@ func (j *judge) carried(m *matter) error {
 	}
 	return nil
 }
+
+// suspect opens a case for a card that a store refused. Nothing follows by itself: the card proved nothing.
+func (j *judge) suspect(m *matter) error {
+	s := m.entry.Suspect
+	if s == nil {
+		return j.notInterpreted(m.key, errors.New("suspect without its body"))
+	}
+	known := "not in the register"
+	c, err := j.tx.Card(s.Card)
+	switch {
+	case err == nil:
+		known = fmt.Sprintf("member %d's", c.Member)
+	case !errors.Is(err, hodb.ErrNotFound):
+		return err
+	}
+	return j.open(hodb.CaseCardSuspect, m.key, fmt.Sprintf("lane %d refused card %v, %s, certificate %.16q, at %s: %.40q",
+		m.entry.Lane, s.Card, known, s.Certificate, m.entry.At, s.Reason))
+}

@@ -1,0 +1,61 @@
+package agent
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"sync"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+)
+
+// suspectsADay bounds what a store tells head office of refused cards in a day: who holds up one false card after the other must
+// not fill the ledger.
+const suspectsADay = 20
+
+// suspects counts what was told on a day.
+type suspects struct {
+	mu   sync.Mutex
+	day  string
+	told int
+}
+
+// room takes one of the day's places.
+func (s *suspects) room(day string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.day != day {
+		s.day, s.told = day, 0
+	}
+	s.told++
+	return s.told <= suspectsADay
+}
+
+// suspicious says which refusals head office wants to hear of: somebody holds a card that should not be, or a blocked one.
+func suspicious(code string) bool {
+	return code == CodeCardCounterfeit || code == CodeIssuerRevoked || code == CodeCardBlocked
+}
+
+// tellSuspect writes down that a card was refused: which one it said it is, its certificate's hash and why; once a day for each.
+func (l *lane) tellSuspect(ctx context.Context, err error) {
+	var refused *card.OpenError
+	code := refusedCard(err)
+	if !errors.As(err, &refused) || !suspicious(code) {
+		return
+	}
+	day := l.a.identity.Calendar().BusinessDay(l.a.now())
+	body := &loyalty.SuspectBody{Card: loyalty.CardID(refused.Card), Certificate: refused.Certificate.String(), Reason: code}
+	if !l.a.suspects.room(day) {
+		return
+	}
+	sum := sha256.Sum256([]byte("suspect " + day + " " + body.Card.String() + " " + body.Certificate + " " + code))
+	err = l.a.appendEvidence(ctx, l.cfg.Number, sum, func(head loyalty.EntryHead) loyalty.Entry {
+		e := head.Entry(loyalty.KindSuspect)
+		e.Suspect = body
+		return e
+	})
+	if err != nil {
+		l.a.log.Error().Err(err).Msg("refused card was not written down")
+	}
+}
