@@ -43,6 +43,8 @@ const (
 	CodePINBlocked        = "pin_blocked"
 	CodePINFormat         = "pin_format"
 	CodePINNotSet         = "pin_not_set"
+	CodePINSet            = "pin_set"
+	CodePINsDiffer        = "pins_differ"
 	CodePINWrongUntold    = "pin_wrong_untold" // the card does not tell how many tries are left
 	CodePINLastTry        = "pin_last_try"
 	CodePINOnReader       = "pin_on_reader"

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"slices"
 	"time"
@@ -100,6 +101,35 @@ func (s *Server) pin(ctx context.Context, in *pinIn) (*reply[laneView], error) {
 	}
 	defer pin.Zero()
 	v, err := s.agent.EnterPIN(ctx, in.Lane, pin, in.Body.LastTry)
+	return answer(ctx, s, view(language(ctx), v), err)
+}
+
+type choosePINIn struct {
+	LaneIn
+	Body struct {
+		PIN   digits `json:"pin"`
+		Again digits `json:"again" doc:"the same, typed a second time"`
+	}
+	RawBody []byte
+}
+
+func (s *Server) choosePIN(ctx context.Context, in *choosePINIn) (*reply[laneView], error) {
+	defer clear(in.RawBody)
+	defer clear(in.Body.Again)
+	if subtle.ConstantTimeCompare(in.Body.PIN, in.Body.Again) != 1 {
+		clear(in.Body.PIN)
+		return nil, newProblem(ctx, agent.CodePINsDiffer)
+	}
+	fresh, err := card.NewPIN(in.Body.PIN)
+	if err != nil {
+		return nil, newProblem(ctx, agent.CodePINFormat)
+	}
+	defer fresh.Zero()
+	again, err := card.NewPIN(in.Body.Again)
+	if err != nil {
+		return nil, newProblem(ctx, agent.CodePINFormat)
+	}
+	v, err := s.agent.ChoosePIN(ctx, in.Lane, fresh, again)
 	return answer(ctx, s, view(language(ctx), v), err)
 }
 
