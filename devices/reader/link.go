@@ -62,8 +62,7 @@ func (l *link) listen(ctx context.Context, listening func()) error {
 	if err != nil {
 		return fmt.Errorf("listen for cards: %w", err)
 	}
-	defer context.AfterFunc(ctx, func() { _ = listener.Close() })()
-	defer func() { _ = listener.Close() }()
+	defer closing(ctx, listener)()
 	listening()
 	l.r.listening(listener.Addr().String())
 	defer l.r.listening("")
@@ -89,12 +88,30 @@ func (r *Reader) listening(address string) {
 // hold keeps one card until it goes.
 func (l *link) hold(ctx context.Context, conn net.Conn) {
 	c := &linkedCard{conn: conn, gone: make(chan struct{})}
-	defer context.AfterFunc(ctx, c.eject)()
+	defer closing(ctx, conn)()
 	l.put(c)
 	l.r.saw(true, 0)
 	c.read()
 	l.put(nil)
 	l.r.saw(false, 0)
+}
+
+// closing closes c when ctx ends, and at the latest when what it gives is called, which returns only when c is closed. Closing it
+// twice would not do: the second time returns at once while the first is under way. A card could then still call in on a link
+// that has ended, and nobody would see it.
+func closing(ctx context.Context, c io.Closer) (now func()) {
+	closed := make(chan struct{})
+	end := func() {
+		defer close(closed)
+		_ = c.Close() // a connection may be broken already
+	}
+	forget := context.AfterFunc(ctx, end)
+	return func() {
+		if forget() {
+			end()
+		}
+		<-closed
+	}
 }
 
 func (l *link) put(c *linkedCard) {

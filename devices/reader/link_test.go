@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,6 +116,38 @@ func TestLinkWhosePortIsTakenSaysSoAndRecovers(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, "the link listens", func() bool { return r.Health().State == devices.OK })
+}
+
+// slowPort closes a while after it is told to. Who tells it again is not kept waiting, as with a socket.
+type slowPort struct {
+	told   atomic.Bool
+	begins chan struct{}
+	ends   chan struct{}
+	closed atomic.Bool
+}
+
+func (p *slowPort) Close() error {
+	if p.told.Swap(true) {
+		return net.ErrClosed
+	}
+	close(p.begins)
+	<-p.ends
+	p.closed.Store(true)
+	return nil
+}
+
+// A link that had ended while its port was still closing took a card now and then, and nobody saw it.
+func TestLinkEndsOnlyWhenItsPortIsClosed(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	p := &slowPort{begins: make(chan struct{}), ends: make(chan struct{})}
+	now := closing(ctx, p)
+	stop()
+	<-p.begins
+	go close(p.ends)
+	now()
+	if !p.closed.Load() {
+		t.Fatal("the link ends before its port is closed")
+	}
 }
 
 func TestCardThatSpeaksUnaskedIsPutOut(t *testing.T) {
