@@ -182,9 +182,8 @@ func (w *world) unions(rt *rapid.T) history {
 		switch kind := rapid.IntRange(0, 9).Draw(rt, "kind"); {
 		case kind < 4:
 			e = b.told(b.head(), id, rapid.Int64Range(1, 50).Draw(rt, "pieces"), loyalty.Past{Stamps: hers.Stamps}, "")
-		case kind < 6: // both stores agree on who is who
-			n := rapid.IntRange(1, 2).Draw(rt, "goes")
-			e, err = b.prog.Merge(sideOf(w.members[0], known[b]...), sideOf(w.members[n], known[b]...), b.head())
+		case kind < 6: // one after another, and both ways in two stores
+			e, err = b.prog.Merge(sideOf(other, known[b]...), hers, b.head())
 		case kind == 6:
 			e, err = b.prog.Adjust(loyalty.AdjustInput{Holding: hold, Points: loyalty.Points(rapid.Int64Range(-40, 40).Draw(rt, "points")), Reason: "sorry"}, b.head())
 		case kind == 7:
