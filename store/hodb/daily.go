@@ -84,34 +84,73 @@ func scanMemberID(scan func(...any) error) (id loyalty.MemberID, err error) {
 	return id, err
 }
 
-// MembersInTiers are members after a number who bought something or have a tier; at most so many.
-func (tx *Tx) MembersInTiers(after loyalty.MemberID, limit int) ([]loyalty.MemberID, error) {
-	return collect(tx, scanMemberID, `SELECT member_id FROM member WHERE member_id > $1 AND status <> 'erased'
-		AND (fold_day <> '' OR tier <> '') ORDER BY member_id LIMIT $2`, after, limit)
+// MembersInTiers are members after a number who did something or have a tier, and have not gone by the last day done; at most so many.
+func (tx *Tx) MembersInTiers(after loyalty.MemberID, done string, limit int) ([]loyalty.MemberID, error) {
+	return collect(tx, scanMemberID, `SELECT member_id FROM member WHERE member_id > $1 AND (fold_day <> '' OR tier <> '')
+		AND (status <> 'erased' OR EXISTS (SELECT 1 FROM member_merge g WHERE g.gone_id = member.member_id AND g.business_day > $2))
+		ORDER BY member_id LIMIT $3`, after, done, limit)
 }
 
-// TierState is a member's tier with what a review has to remember.
-func (tx *Tx) TierState(m *Member) (s loyalty.TierState, err error) {
-	err = tx.one(`SELECT tier, since, short_since, stepped_on FROM tier_move WHERE member_id = $1 ORDER BY from_day DESC LIMIT 1`, m.ID)(
-		&s.Tier, &s.Since, &s.ShortSince, &s.SteppedOn)
+// TierState is a member's tier before a day, with what a review has to remember.
+func (tx *Tx) TierState(m *Member, day string) (s loyalty.TierState, err error) {
+	err = tx.one(`SELECT tier, since, short_since, stepped_on FROM tier_move WHERE member_id = $1 AND from_day < $2 ORDER BY from_day DESC LIMIT 1`,
+		m.ID, day)(&s.Tier, &s.Since, &s.ShortSince, &s.SteppedOn)
 	if errors.Is(err, sql.ErrNoRows) {
 		return loyalty.TierState{Tier: m.Tier}, nil
 	}
 	return s, err
 }
 
-// MoveTier gives a member a tier, or begins or ends its grace, from a day on.
-func (tx *Tx) MoveTier(id loyalty.MemberID, from string, s loyalty.TierState, reason string) error {
-	err := tx.exec(`INSERT INTO tier_move (member_id, from_day, tier, since, short_since, stepped_on, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (member_id, from_day) DO UPDATE SET tier = excluded.tier, since = excluded.since, short_since = excluded.short_since,
-			stepped_on = excluded.stepped_on, reason = excluded.reason`, id, from, s.Tier, s.Since, s.ShortSince, s.SteppedOn, reason)
+// TierMove gives a member a tier, or begins or ends its grace, from a day on.
+type TierMove struct {
+	From   string
+	State  loyalty.TierState
+	Reason string
+}
+
+// TierMoves are those of a member from a day on, in order.
+func (tx *Tx) TierMoves(id loyalty.MemberID, from string) ([]TierMove, error) {
+	return collect(tx, func(scan func(...any) error) (m TierMove, err error) {
+		s := &m.State
+		err = scan(&m.From, &s.Tier, &s.Since, &s.ShortSince, &s.SteppedOn, &m.Reason)
+		return m, err
+	}, `SELECT from_day, tier, since, short_since, stepped_on, reason FROM tier_move WHERE member_id = $1 AND from_day >= $2 ORDER BY from_day`, id, from)
+}
+
+// ReplaceTiers makes a member's tier move as it is given from a day on, and says from which day it moves otherwise than before; empty
+// for none.
+func (tx *Tx) ReplaceTiers(m *Member, from string, moves []TierMove) (changed string, err error) {
+	had, err := tx.TierMoves(m.ID, from)
+	if err != nil {
+		return "", err
+	}
+	same := 0
+	for same < min(len(had), len(moves)) && had[same] == moves[same] {
+		same++
+	}
+	for _, rest := range [][]TierMove{had[same:], moves[same:]} {
+		if len(rest) > 0 && (changed == "" || rest[0].From < changed) {
+			changed = rest[0].From
+		}
+	}
+	if changed == "" {
+		return "", nil
+	}
+	err = tx.exec(`DELETE FROM tier_move WHERE member_id = $1 AND from_day >= $2`, m.ID, changed)
+	for _, move := range moves[same:] {
+		if s := move.State; err == nil {
+			err = tx.exec(`INSERT INTO tier_move (member_id, from_day, tier, since, short_since, stepped_on, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+				m.ID, move.From, s.Tier, s.Since, s.ShortSince, s.SteppedOn, move.Reason)
+		}
+	}
 	if err == nil {
-		err = tx.touchMember(id)
+		err = tx.touchMember(m.ID)
 	}
 	if err != nil {
-		return fmt.Errorf("tier of member %d: %w", id, err)
+		return "", fmt.Errorf("tier of member %d: %w", m.ID, err)
 	}
-	return nil
+	m.moved = true
+	return changed, nil
 }
 
 // HadTier says whether a tier was the member's on a day, or on one of the days before it from a day on: a store may not have
@@ -127,13 +166,4 @@ func (tx *Tx) HadTier(m *Member, tier, from, day string) (had bool, err error) {
 	err = tx.one(`SELECT EXISTS (SELECT 1 FROM tier_move WHERE member_id = $1 AND tier = $2 AND from_day BETWEEN $3 AND $4)`,
 		m.ID, tier, from, day)(&had)
 	return had, err
-}
-
-// DropTier takes back what a tier moved for a reason on a day.
-func (tx *Tx) DropTier(id loyalty.MemberID, day, reason string) error {
-	n, err := tx.changed(`DELETE FROM tier_move WHERE member_id = $1 AND from_day = $2 AND reason = $3`, id, day, reason)
-	if err == nil && n > 0 {
-		err = tx.touchMember(id)
-	}
-	return err
 }

@@ -58,9 +58,6 @@ const (
 	MemberErased = "erased" // also of who became part of another
 )
 
-// TiersMoved says that head office gave the member a tier in this batch.
-func (m *Member) TiersMoved() { m.moved = true }
-
 // AddMember enters a member under the next free number.
 func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
 	owner, err := tx.NumberOwner(n)

@@ -68,7 +68,12 @@ func (tx *Tx) readPast(m *Member) (past loyalty.Past, err error) {
 		err = json.Unmarshal([]byte(m.past.text), &past)
 		return past, err
 	}
-	entries, err := tx.MemberEntries(m.ID)
+	return tx.PastByDay(m.ID)
+}
+
+// PastByDay adds a member's steps up, each day apart: for windows that begin long before his newest entry, as those of another.
+func (tx *Tx) PastByDay(id loyalty.MemberID) (past loyalty.Past, err error) {
+	entries, err := tx.MemberEntries(id)
 	for _, e := range entries {
 		past.Add(e.Step)
 	}
@@ -120,6 +125,12 @@ func (p *Poster) Correct(m *Member, e MemberEntry, step loyalty.PastStep) error 
 		AND epoch = $5 AND seq = $6`, m.ID, at.day, at.atMS, at.key.Store, at.key.Epoch, at.key.Seq, string(doc))
 }
 
+// FirstDay is the day of a member's first entry; empty when he has none.
+func (tx *Tx) FirstDay(id loyalty.MemberID) (day string, err error) {
+	err = tx.one(`SELECT COALESCE(MIN(business_day), '') FROM member_entry WHERE member_id = $1`, id)(&day)
+	return day, err
+}
+
 // MemberEntries lists a member's entries in the order in which they count.
 func (tx *Tx) MemberEntries(id loyalty.MemberID) ([]MemberEntry, error) {
 	return collect(tx, func(scan func(...any) error) (e MemberEntry, err error) {
@@ -132,6 +143,9 @@ func (tx *Tx) MemberEntries(id loyalty.MemberID) ([]MemberEntry, error) {
 	}, `SELECT business_day, at_ms, store_id, epoch, seq, step FROM member_entry WHERE member_id = $1
 		ORDER BY business_day, at_ms, store_id, epoch, seq`, id)
 }
+
+// Day is the business day of the entry.
+func (e *MemberEntry) Day() string { return e.at.day }
 
 // Before says whether the entry stands before a place.
 func (e *MemberEntry) Before(at Place) bool { return e.at.compare(at.fold()) < 0 }

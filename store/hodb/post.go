@@ -87,6 +87,9 @@ func (tx *Tx) NewPoster() (*Poster, error) {
 		fresh: map[loyalty.MemberID][]effect{}}, err
 }
 
+// Begun is the last day that had begun with the batch; empty for none.
+func (p *Poster) Begun() string { return p.days.begun }
+
 // Member reads a member once per batch; nil when he is not in the register.
 func (p *Poster) Member(id loyalty.MemberID) (*Member, error) {
 	if m, read := p.members[id]; read {

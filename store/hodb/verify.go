@@ -21,6 +21,7 @@ const (
 	CheckAccounts  Check = "accounts"  // every account is the sum of its legs
 	CheckLots      Check = "lots"      // lots are what the entries give in their order, and sum to the member's accounts
 	CheckPast      Check = "past"      // a member's past is the sum of what the entries add, and stamps are what the accounts hold
+	CheckTiers     Check = "tiers"     // a member's tier moves as the reviews of every day give
 	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
 	CheckPurses    Check = "purses"    // cards hold what they loaded less what they paid, and the books say so
 	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold

@@ -102,7 +102,11 @@ func (o *Office) inForce(tx *hodb.Tx, day string) (*loyalty.Programme, error) {
 	if err != nil {
 		return nil, err
 	}
-	return loyalty.InForce(all, day+"T00:00:00.000Z")
+	return inForceOf(all, day)
+}
+
+func inForceOf(rules []*loyalty.Programme, day string) (*loyalty.Programme, error) {
+	return loyalty.InForce(rules, day+"T00:00:00.000Z")
 }
 
 // expireSome ends points of the next members after one, and gives the last of them; 0 when there are no more.
@@ -144,51 +148,30 @@ func idleBy(rules []*loyalty.Programme) hodb.Idle {
 	}
 }
 
-// reviewSome reviews the tiers of the next members after one, and gives the last of them; 0 when there are no more.
+// reviewSome reviews the tiers of the next members after one, day by day since the last day done, and gives the last of them; 0 when
+// there are no more.
 func (o *Office) reviewSome(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID) (last loyalty.MemberID, err error) {
-	p, err := o.inForce(tx, out.Day)
-	if err != nil || p == nil || !p.HasLadder() {
+	j, err := o.judge(tx)
+	if err != nil || !j.ladder {
 		return 0, err
 	}
-	ids, err := tx.MembersInTiers(after, membersAtOnce)
+	done, err := tx.DayDone()
 	if err != nil {
 		return 0, err
+	}
+	ids, err := tx.MembersInTiers(after, done, membersAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	from := "" // as the very first day begins: all days
+	if done != "" {
+		from = dayAfter(done, 1)
 	}
 	for _, id := range ids {
 		last = id
-		moved, err := review(tx, p, id, out.Day)
-		if err == nil && moved {
-			out.Tiers++
-			err = o.makeVouchers(tx, id) // the card says the tier too
-		}
-		if err != nil {
-			return 0, fmt.Errorf("review tier of member %d: %w", id, err)
-		}
+		j.reviewFrom(id, from)
 	}
-	return last, nil
-}
-
-// review moves one member by all that counts through the day before.
-func review(tx *hodb.Tx, p *loyalty.Programme, id loyalty.MemberID, day string) (moved bool, err error) {
-	m, err := tx.Member(id)
-	if err != nil {
-		return false, err
-	}
-	state, err := tx.TierState(m)
-	if err != nil {
-		return false, err
-	}
-	record, err := tx.Record(m)
-	if err != nil {
-		return false, err
-	}
-	in, err := p.ReviewOf(state, &record.Past, day)
-	if err != nil {
-		return false, err
-	}
-	r, err := p.ReviewTier(in)
-	if err != nil || r.State == state {
-		return false, err
-	}
-	return true, tx.MoveTier(id, day, r.State, r.Why.Code)
+	_, err = j.flush()
+	out.Tiers += len(j.moved)
+	return last, err
 }

@@ -100,6 +100,57 @@ func TestATierIsReviewedEveryDayAndToldToStores(t *testing.T) {
 	c.inOrder()
 }
 
+// A purchase that made anna gold is told when its day, and what she bought since, have long been reviewed.
+func TestATierMovesOnItsDayThoughItIsToldLate(t *testing.T) {
+	outcomes := map[string]loyalty.Points{}
+	for _, order := range []string{"in its order", "late", "late, when no day had begun"} {
+		t.Run(order, func(t *testing.T) {
+			c, one, two, anna := backShop(t)
+			two.write(two.told(two.head(), anna, 400, loyalty.Past{}, ""))
+			one.write(one.told(one.head(), anna, 10, loyalty.Past{}, ""))
+			one.clock = one.clock.AddDate(0, 0, 10) // longer than a store may take to hear of a tier
+			one.write(one.told(one.head(), anna, 1, loyalty.Past{}, ""))
+			if order == "in its order" {
+				c.hear(two, 1)
+				c.begin("2026-11-25")
+			}
+			c.hear(one, 1)
+			if order != "late, when no day had begun" {
+				c.begin("2026-12-05")
+			}
+			if order == "late" {
+				if tier := c.told(anna).Tier; tier != "bronze" {
+					t.Errorf("before it is told: %q", tier)
+				}
+			}
+			if order != "in its order" {
+				c.hear(two, 1)
+			}
+			c.begin("2026-12-06")
+			if tier := c.told(anna).Tier; tier != "gold" {
+				t.Errorf("in the end: %q", tier)
+			}
+			err := c.office.db.View(t.Context(), func(tx *hodb.Tx) error {
+				moves, err := tx.TierMoves(anna, "")
+				if len(moves) != 1 || moves[0].From != "2026-11-25" {
+					t.Errorf("her tier moved %+v", moves)
+				}
+				return err
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			outcomes[order] = c.report().member(t, anna).Balance
+			c.inOrder()
+		})
+	}
+	for order, balance := range outcomes {
+		if balance != outcomes["in its order"] {
+			t.Errorf("%s she has %d points, in its order %d", order, balance, outcomes["in its order"])
+		}
+	}
+}
+
 // rowOf is what a store is told of a member.
 func (c *centre) rowOf(store loyalty.StoreID, id loyalty.MemberID) *wire.MemberRow {
 	c.t.Helper()

@@ -61,7 +61,8 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 
 // judge begins work in a transaction.
 func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
-	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}, vouchers: map[loyalty.MemberID]bool{}}
+	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}, reviews: map[loyalty.MemberID]string{},
+		vouchers: map[loyalty.MemberID]bool{}, moved: map[loyalty.MemberID]bool{}}
 	var err error
 	if j.rules, err = o.published(tx); err != nil {
 		return nil, err
@@ -70,13 +71,15 @@ func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
 		return nil, err
 	}
 	j.looksBack = slices.ContainsFunc(j.rules, (*loyalty.Programme).LooksBack)
+	j.ladder = slices.ContainsFunc(j.rules, (*loyalty.Programme).HasLadder)
 	j.poster.Apart = func(day string) string { return apart(j.rules, day) }
 	j.poster.Idle = idleBy(j.rules)
 	return j, nil
 }
 
 // flush brings balances, lots and vouchers up to date with what was posted, and tells the stores. What ends by it, or comes back,
-// changes what members held when later entries were made: these are judged again, each time from a later day on, until nothing moves.
+// changes what members held when later entries were made, and so does a tier that moves: these are judged again, each time from a later
+// day on, until nothing moves.
 func (j *judge) flush() (all []hodb.Ended, err error) {
 	for {
 		if err := j.settle(); err != nil {
@@ -94,6 +97,9 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 			if err := j.unsettle(e.Member, e.From); err != nil {
 				return nil, err
 			}
+		}
+		if err := j.review(); err != nil {
+			return nil, err
 		}
 		if len(j.unsettled) == 0 {
 			break
@@ -122,7 +128,10 @@ type judge struct {
 	looksBack bool                 // one of them asks of the past
 	poster    *hodb.Poster
 	awaited   []loyalty.Seq                   // sales of this log whose returns came first
+	ladder    bool                            // one of them decides who is in which tier
 	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on
+	reviews   map[loyalty.MemberID]string     // members whose tiers are to be reviewed again, and from which day on
+	moved     map[loyalty.MemberID]bool       // members whose tiers moved
 	vouchers  map[loyalty.MemberID]bool       // members whose card may be due for some
 	nobodys   []hodb.Place                    // entries of no member that are to be judged again
 	found     map[hodb.CaseKind]bool          // cases of the entry that is judged again

@@ -53,7 +53,7 @@ func (j *judge) merged(m *matter, b before, v verdict) (verdict, error) {
 	if err != nil || gone == nil || !body.Ends() {
 		return v, err
 	}
-	past, err := j.poster.Past(gone)
+	past, err := j.tx.PastByDay(gone.ID)
 	if err != nil {
 		return v, err
 	}
@@ -64,7 +64,7 @@ func (j *judge) merged(m *matter, b before, v verdict) (verdict, error) {
 	goes.Stamps = past.Stamps
 	stays := loyalty.MergeSide{Holding: loyalty.Holding{Member: m.entry.Member}, Stamps: b.past.Stamps}
 	v.moves = loyalty.Remerge(m.entry, goes, stays)
-	v.step = loyalty.StepOfMerge(m.entry, v.moves, past)
+	v.step = loyalty.StepOfMerge(m.entry, v.moves, &past)
 	return v, nil
 }
 
@@ -136,20 +136,13 @@ func (j *judge) went(id loyalty.MemberID, before hodb.Place) (*hodb.Merge, error
 }
 
 // endMember makes the register what the entries of both members say, whichever came first: who went has ended, his numbers are
-// those of whom he is part of, who has the higher tier of both from that day on.
-func (j *judge) endMember(m *matter, counts bool, stays *hodb.Member) error {
+// those of whom he is part of. His own tiers are reviewed through that day.
+func (j *judge) endMember(m *matter) error {
 	gone, err := j.registered(m.entry.Merge.Gone)
 	if err != nil || gone == nil {
 		return err
 	}
-	if counts {
-		err = j.higherTier(m.entry, gone, stays)
-	} else {
-		err = j.tx.DropTier(stays.ID, m.entry.Day, tierMerged)
-	}
-	if err != nil {
-		return err
-	}
+	j.reviewFrom(gone.ID, m.entry.Day)
 	went, err := j.went(gone.ID, end)
 	if err != nil {
 		return err
@@ -188,28 +181,4 @@ func (j *judge) placeNumbers(id, owner loyalty.MemberID) error {
 		}
 	}
 	return err
-}
-
-const tierMerged = "tier.merged"
-
-func (j *judge) higherTier(e *loyalty.Entry, gone, stays *hodb.Member) error {
-	had, err := j.tx.TierState(gone)
-	if err != nil {
-		return err
-	}
-	has, err := j.tx.TierState(stays)
-	if err != nil {
-		return err
-	}
-	p, err := j.office.inForce(j.tx, e.Day)
-	if err != nil || p == nil {
-		return err
-	}
-	higher := p.HigherTier(has, had)
-	if higher == has {
-		return nil
-	}
-	stays.TiersMoved()
-	j.vouchers[stays.ID] = true
-	return j.tx.MoveTier(stays.ID, e.Day, higher, tierMerged)
 }

@@ -48,15 +48,18 @@ func TestTheOrderInWhichBatchesArriveChangesNothing(t *testing.T) {
 
 // Two stores that know nothing of each other sell, also on account, give points away, set them aside, reward what was done, are
 // paid and take goods back, also of the other store's sales and more than once. What a month, a first purchase and a tier give,
-// what the goods had and what has ended is settled the same in whatever order head office learns of it.
+// what the goods had and what has ended is settled the same in whatever order head office learns of it, and whichever days it begins
+// meanwhile.
 func TestTheOrderOfArrivalDecidesNothingThatLooksBack(t *testing.T) {
-	text := strings.Replace(backing, "redeem:", "  - {id: paid, per: tender, tenders: [cash], rate: {points: 1, per: 2.00}, cap: {month: 60}}\nredeem:", 1)
+	quick := strings.Replace(backing, "months: 12, downgrade: full", "months: 1, downgrade: full, grace_days: 2", 1)
+	text := strings.Replace(quick, "redeem:", "  - {id: paid, per: tender, tenders: [cash], rate: {points: 1, per: 2.00}, cap: {month: 60}}\nredeem:", 1)
 	w := newWorld(t, func(c *centre) *loyalty.Programme {
 		return c.publishText(text + "activities: [{id: newsletter, name: {en: Newsletter}, points: 30}]\n")
 	})
-	w.ends = "2026-12-26" // what was earned ends
+	w.ends = "2026-12-26" // what was earned first ends
 	rapid.Check(t, func(rt *rapid.T) {
 		h := w.lives(rt)
+		h.anyDay = true
 		first, second := h.deliver(rt, "first order"), h.deliver(rt, "second order")
 		if first != second {
 			rt.Fatalf("two orders of arrival, two outcomes:\n%s\n%s", first, second)
@@ -70,12 +73,15 @@ func (w *world) lives(rt *rapid.T) history {
 	var sales, reserved, owed []loyalty.Entry
 	for range rapid.IntRange(1, 14).Draw(rt, "entries") {
 		b := boxes[rapid.IntRange(0, 1).Draw(rt, "store")]
-		b.clock = b.clock.Add(time.Duration(rapid.IntRange(0, 3).Draw(rt, "minutes")) * time.Minute)
-		id := w.members[rapid.IntRange(1, 2).Draw(rt, "member")]
+		b.clock = b.clock.Add(time.Duration(rapid.IntRange(0, 5).Draw(rt, "half days")) * 12 * time.Hour)
+		n := rapid.IntRange(1, 2).Draw(rt, "member")
+		id, other := w.members[n], w.members[3-n]
 		lots := []loyalty.Lot{{ID: "0-0-0.1", Remaining: 1000, Earned: "2026-01-01"}}
 		var e loyalty.Entry
 		var err error
-		switch kind := rapid.IntRange(0, 12).Draw(rt, "kind"); {
+		switch kind := rapid.IntRange(0, 13).Draw(rt, "kind"); {
+		case kind == 13:
+			e, err = b.prog.Merge(loyalty.MergeSide{Holding: loyalty.Holding{Member: other}}, loyalty.MergeSide{Holding: loyalty.Holding{Member: id}}, b.head())
 		case kind < 4 || len(sales) == 0:
 			e = b.told(b.head(), id, rapid.Int64Range(1, 200).Draw(rt, "pieces"), w.guess(rt), "")
 			sales = append(sales, e)
@@ -91,7 +97,7 @@ func (w *world) lives(rt *rapid.T) history {
 		case kind == 11:
 			e, err = b.prog.Activity(loyalty.ActivityInput{Activity: "newsletter", Member: &loyalty.MemberState{ID: id, Medium: loyalty.MediumNumber}}, b.head())
 		case kind == 7:
-			e, err = loyalty.Reserve(loyalty.ReserveInput{Holding: loyalty.Holding{Member: id, Lots: lots}, Points: 10, Until: "2026-11-30T10:00:00.000+02:00"}, b.head())
+			e, err = loyalty.Reserve(loyalty.ReserveInput{Holding: loyalty.Holding{Member: id, Lots: lots}, Points: 10, Until: b.clock.AddDate(0, 2, 0).Format(entryTime)}, b.head())
 			reserved = append(reserved, e)
 		case kind == 8 && len(reserved) > 0:
 			held, _ := loyalty.ReservationOf(&reserved[0])

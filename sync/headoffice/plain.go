@@ -243,11 +243,11 @@ func (j *judge) movedOff(e *loyalty.Entry, v verdict) error {
 
 // register does what an entry means for the register: the card that was replaced is blocked everywhere, and who became part of
 // another has ended.
-func (j *judge) register(m *matter, v verdict, member *hodb.Member) error {
+func (j *judge) register(m *matter, v verdict) error {
 	e := m.entry
 	switch {
 	case e.Kind == loyalty.KindMerge && e.Merge != nil && e.Merge.Ends():
-		return j.endMember(m, v.step.Merged != nil, member)
+		return j.endMember(m)
 	case v.moves == nil && len(e.Moves) > 0:
 		return nil // not as the store said
 	case e.Kind == loyalty.KindReplace && e.Replace != nil:

@@ -155,7 +155,11 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 	if err != nil {
 		return MemberReport{}, err
 	}
-	row := MemberReport{ID: id, Status: m.Status, Tier: m.Tier, Language: m.Language,
+	tier, err := tx.TierOn(m, lastDay)
+	if err != nil {
+		return MemberReport{}, err
+	}
+	row := MemberReport{ID: id, Status: m.Status, Tier: tier, Language: m.Language,
 		Numbers: []string{}, Lots: []loyalty.Lot{}, Cards: []CardReport{}, Vouchers: []VoucherReport{}}
 	if row.Main, row.OnCard, err = tx.Balances(id); err != nil {
 		return row, err

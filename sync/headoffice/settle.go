@@ -30,6 +30,7 @@ func (j *judge) ofMember(m *matter) error {
 		if err := j.unsettle(id, m.place()); err != nil {
 			return err
 		}
+		j.stepped(id, m.entry.Day)
 		return j.poster.Remember(member, m.place(), loyalty.PastStep{})
 	}
 	if err := j.follow(member); err != nil {
@@ -56,9 +57,10 @@ func (j *judge) first(m *matter, b before) error {
 	if err := j.post(m, v); err != nil || b.member == nil {
 		return err
 	}
-	if err := j.register(m, v, b.member); err != nil {
+	if err := j.register(m, v); err != nil {
 		return err
 	}
+	j.stepped(b.member.ID, m.entry.Day, v.step)
 	return j.poster.Remember(b.member, m.place(), v.step)
 }
 
@@ -176,7 +178,7 @@ func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err
 	if err != nil {
 		return 0, err
 	}
-	if err := j.register(m, v, b.member); err != nil {
+	if err := j.register(m, v); err != nil {
 		return 0, err
 	}
 	if (e.Step.Merged == nil) != (v.step.Merged == nil) {
@@ -188,6 +190,7 @@ func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err
 		if err := j.poster.Correct(b.member, *e, v.step); err != nil {
 			return 0, err
 		}
+		j.stepped(b.member.ID, m.entry.Day, e.Step, v.step)
 		e.Step = v.step
 	}
 	if v.payer != nil && v.payer.Owner == hodb.MemberOwner(b.member.ID) {

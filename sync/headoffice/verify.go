@@ -3,7 +3,9 @@ package headoffice
 import (
 	"context"
 	"fmt"
+	"slices"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
@@ -18,12 +20,64 @@ func (o *Office) Verify(ctx context.Context) (found []hodb.Finding, err error) {
 		if found, err = tx.Verify(idleBy(rules)); err != nil {
 			return err
 		}
+		if err := o.verifyTiers(tx, &found); err != nil {
+			return err
+		}
 		return o.verifySigned(tx, &found)
 	})
 	if found == nil {
 		found = []hodb.Finding{}
 	}
 	return found, err
+}
+
+// verifyTiers reviews everybody again, from his first day on.
+func (o *Office) verifyTiers(tx *hodb.Tx, found *[]hodb.Finding) error {
+	j, err := o.judge(tx)
+	if err != nil {
+		return err
+	}
+	done, err := tx.DayDone()
+	if err != nil {
+		return err
+	}
+	members, err := tx.Members()
+	for _, id := range members {
+		if err == nil {
+			err = j.verifyTiersOf(id, done, found)
+		}
+	}
+	return err
+}
+
+// verifyTiersOf leaves out days whose work goes on: some members are ahead.
+func (j *judge) verifyTiersOf(id loyalty.MemberID, done string, found *[]hodb.Finding) error {
+	first, err := j.tx.FirstDay(id)
+	if err != nil || first == "" || !j.ladder {
+		return err
+	}
+	has, err := j.tx.TierMoves(id, first)
+	if err != nil {
+		return err
+	}
+	m, err := j.registered(id)
+	if err != nil {
+		return err
+	}
+	went, err := j.went(id, end)
+	if err != nil {
+		return err
+	}
+	want, err := j.tierMoves(m, first, went)
+	if err != nil {
+		return err
+	}
+	goesOn := func(move hodb.TierMove) bool { return done != j.poster.Begun() && move.From > done }
+	if has, want = slices.DeleteFunc(has, goesOn), slices.DeleteFunc(want, goesOn); !slices.Equal(has, want) {
+		*found = append(*found, hodb.Finding{Check: hodb.CheckTiers, Where: fmt.Sprintf("member %d", id),
+			Problem: fmt.Sprintf("tiers moved %v, the reviews give %v", has, want)})
+	}
+	return nil
 }
 
 func (o *Office) verifySigned(tx *hodb.Tx, found *[]hodb.Finding) error {
