@@ -12,6 +12,7 @@ type SW uint16
 const (
 	SWDone             SW = 0x9000
 	SWTerminated       SW = 0x6283
+	SWFailed           SW = 0x6300
 	SWLength           SW = 0x6700
 	SWChannel          SW = 0x6881
 	SWNoSecureMsg      SW = 0x6882
@@ -25,6 +26,7 @@ const (
 	SWFunction         SW = 0x6A81
 	SWNoFile           SW = 0x6A82
 	SWNoRecord         SW = 0x6A83
+	SWNoRoom           SW = 0x6A84
 	SWP1P2             SW = 0x6A86
 	SWNoReference      SW = 0x6A88
 	SWOffset           SW = 0x6B00
@@ -44,6 +46,8 @@ func (s SW) meaning() string {
 		return "done"
 	case SWTerminated:
 		return "application terminated"
+	case SWFailed:
+		return "authentication failed"
 	case SWLength:
 		return "wrong length"
 	case SWChannel:
@@ -70,6 +74,8 @@ func (s SW) meaning() string {
 		return "file or application not found"
 	case SWNoRecord:
 		return "record not found"
+	case SWNoRoom:
+		return "not enough room"
 	case SWP1P2:
 		return "wrong p1 p2"
 	case SWNoReference:
