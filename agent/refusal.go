@@ -30,6 +30,7 @@ func (r *Refusal) Unwrap() error { return r.cause }
 const (
 	CodeLaneUnknown       = "lane_unknown"
 	CodeSaleUnknown       = "sale_unknown"
+	CodeSaleElsewhere     = "sale_elsewhere"
 	CodeJobUnknown        = "job_unknown"
 	CodeMemberUnknown     = "member_unknown"
 	CodeCouponUnknown     = "coupon_unknown"

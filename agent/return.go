@@ -35,6 +35,9 @@ func (a *Agent) QuoteReturn(ctx context.Context, n loyalty.LaneID, r ReturnReque
 	if err != nil {
 		return ReturnQuote{}, err
 	}
+	if used.Followers, err = a.db.Followers(ctx, g.ref()); err != nil {
+		return ReturnQuote{}, err
+	}
 	e, err := g.entry(loyalty.EntryHead{Store: place.Store, Epoch: a.db.Epoch(), Day: place.Day, At: place.At, Lane: n}, used)
 	if err != nil {
 		return ReturnQuote{}, err
@@ -75,7 +78,7 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 		return agentdb.Committed{}, err
 	}
 	c, err := a.db.Append(ctx, agentdb.Commit{
-		Txn: id, RequestHash: hash, Returns: len(g.input.Before), GiftCards: g.soldCards(),
+		Txn: id, RequestHash: hash, Returns: len(g.input.Before), GiftCards: g.soldCards(), Of: g.ref(),
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
 			e, err := g.entry(head, used)
@@ -113,7 +116,24 @@ type giving struct {
 func (g *giving) entry(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 	in := g.input
 	in.GiftCards = used.GiftCards
+	if g.sold == nil {
+		return loyalty.Return(in, head)
+	}
+	var err error
+	if in.Sale, err = loyalty.ReturnableOf(g.sold); err != nil {
+		return loyalty.Entry{}, err
+	}
+	for i := range used.Followers {
+		if err := in.Sale.AddPayment(&used.Followers[i]); err != nil {
+			return loyalty.Entry{}, err
+		}
+	}
 	return loyalty.Return(in, head)
+}
+
+// ref is the sale's place in a log.
+func (g *giving) ref() loyalty.EntryRef {
+	return loyalty.EntryRef{Store: g.input.Sale.Store, Epoch: g.input.Sale.Epoch, Seq: g.input.Sale.Seq}
 }
 
 // soldCards is the gift cards among the goods of the sale.

@@ -101,6 +101,7 @@ func (s *Server) routes(api huma.API) {
 	route(api, "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)
 	route(api, "POST", "/v1/lanes/{lane}/returns/quote", 200, "What a return would give back; nothing is written", s.quoteReturn)
 	route(api, "POST", "/v1/lanes/{lane}/returns", 201, "Take goods back (key)", s.takeBack)
+	route(api, "POST", "/v1/payments", 201, "Money for a sale on account (key)", s.pay)
 	route(api, "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon (key)", s.coupon)
 	route(api, "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
 	route(api, "GET", "/v1/members", 200, "A member by card number", s.member)

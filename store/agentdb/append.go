@@ -31,6 +31,10 @@ type Commit struct {
 	Intent IntentState
 	// Returns is how many returns of the same sale a return counted in; others in the log by now are ErrReturned.
 	Returns int
+	// Of is the earlier entry whose followers Build is told of: payments of a sale, the end of a reservation.
+	Of loyalty.EntryRef
+	// Deed is the activity of which Build is told what was done before.
+	Deed Deed
 }
 
 // Committed is an entry that is on disk.
@@ -92,6 +96,12 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	used, err := readTally(tx.Query, c.Txn, c.GiftCards)
 	if err == nil {
 		used.Redeemed, err = readRedeemed(tx.Query, memberDay{day, c.Member})
+	}
+	if err == nil {
+		used.Followers, err = readFollowers(tx.Query, c.Of)
+	}
+	if err == nil {
+		err = used.readDeed(tx.Query, c.Deed)
 	}
 	if err != nil {
 		return Committed{}, err
@@ -161,6 +171,9 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 		return err
 	}
 	if err := insertMarks(tx, e); err != nil {
+		return err
+	}
+	if err := insertFollow(tx, e); err != nil {
 		return err
 	}
 	if err := db.count(tx, e); err != nil {

@@ -96,6 +96,8 @@ func effectOn(e *loyalty.Entry, id loyalty.MemberID, sold findSale) (pendingEffe
 		}
 	}
 	switch {
+	case e.Kind == loyalty.KindActivity && e.Activity != nil && e.Member == id:
+		p.Steps = append(p.Steps, loyalty.StepOfActivity(e))
 	case e.Kind != loyalty.KindSale && e.Kind != loyalty.KindReturn && e.Kind != loyalty.KindPayment:
 		// What else came with a member who became part of this one, head office tells: his past is not in the entry.
 		if stamps := loyalty.StampSteps(e.Moves, id); len(stamps) > 0 {

@@ -17,6 +17,10 @@ type Tally struct {
 	Gone      []loyalty.Stock         // rewards, coupons and surprises, given here
 	GiftCards []loyalty.GiftCardState // of those asked for, the ones that this store sold
 	Redeemed  loyalty.Points          // today without a purse, by the member asked for (Commit.Member, DB.Redeemed)
+
+	Followers []loyalty.Entry // of the entry asked for (Commit.Of), oldest first
+	Done      []string        // keys of what the member asked for did here (Commit.Deed)
+	ProofUsed bool            // the proof asked for was given here before
 }
 
 // Use is so much of one thing that a sale uses up.
