@@ -33,9 +33,25 @@ func (tx *Tx) BeginDay(day string) (begins bool, err error) {
 	return n > 0, err
 }
 
-// EndDay says that the work of a day is done.
-func (tx *Tx) EndDay(day string) error {
-	return tx.exec(`UPDATE counter SET value = $1 WHERE name = 'day_done' AND value < $1`, dayNumber(day))
+// EndDay says that the work of a day is done, with reviews of every day after the one that had been reviewed as it began.
+func (tx *Tx) EndDay(day, reviewed string) error {
+	err := tx.exec(`UPDATE counter SET value = $1 WHERE name = 'day_done' AND value < $1`, dayNumber(day))
+	if err == nil { // unless rules were published meanwhile
+		err = tx.exec(`UPDATE counter SET value = $1 WHERE name = 'reviewed' AND value = $2`, dayNumber(day), dayNumber(reviewed))
+	}
+	return err
+}
+
+// Reviewed is the last day for which every tier has been reviewed; empty for none.
+func (tx *Tx) Reviewed() (string, error) {
+	var day int64
+	err := tx.one(`SELECT value FROM counter WHERE name = 'reviewed'`)(&day)
+	return dayOf(day), err
+}
+
+// ReviewFrom has every tier reviewed again from a day on, with the work of the next day, or of the same one done again.
+func (tx *Tx) ReviewFrom(day string) error {
+	return tx.exec(`UPDATE counter SET value = $1 WHERE name = 'reviewed' AND value > $1`, max(dayNumber(day)-1, 0))
 }
 
 const secondsOfDay = 24 * 60 * 60
@@ -84,11 +100,11 @@ func scanMemberID(scan func(...any) error) (id loyalty.MemberID, err error) {
 	return id, err
 }
 
-// MembersInTiers are members after a number who did something or have a tier, and have not gone by the last day done; at most so many.
-func (tx *Tx) MembersInTiers(after loyalty.MemberID, done string, limit int) ([]loyalty.MemberID, error) {
+// MembersInTiers are members after a number who did something or have a tier, and have not gone by a day; at most so many.
+func (tx *Tx) MembersInTiers(after loyalty.MemberID, day string, limit int) ([]loyalty.MemberID, error) {
 	return collect(tx, scanMemberID, `SELECT member_id FROM member WHERE member_id > $1 AND (fold_day <> '' OR tier <> '')
 		AND (status <> 'erased' OR EXISTS (SELECT 1 FROM member_merge g WHERE g.gone_id = member.member_id AND g.business_day > $2))
-		ORDER BY member_id LIMIT $3`, after, done, limit)
+		ORDER BY member_id LIMIT $3`, after, day, limit)
 }
 
 // TierState is a member's tier before a day, with what a review has to remember.

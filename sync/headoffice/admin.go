@@ -297,7 +297,10 @@ func (o *Office) publish(ctx context.Context, in publishInput) (out PublishOutco
 	out = PublishOutcome{Digest: p.Digest(), ID: p.ID(), Version: p.Version(), ValidFrom: p.ValidFrom()}
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 		added, err := tx.PutProgramme(p.Digest(), p.Canonical())
-		if out.Known = !added; err != nil || !added || !p.LooksBack() {
+		if out.Known = !added; err != nil || !added {
+			return err
+		}
+		if err := tx.ReviewFrom(p.ValidFrom()[:len(time.DateOnly)]); err != nil || !p.LooksBack() {
 			return err
 		}
 		// It may ask what stores were not told, of days that were joined.

@@ -48,7 +48,11 @@ func (o *Office) beginDay(ctx context.Context) error {
 			return err
 		}
 		done, err := tx.DayDone()
-		due = done < day
+		if err != nil {
+			return err
+		}
+		reviewed, err := tx.Reviewed()
+		due = min(done, reviewed) < day
 		return err
 	})
 	if err != nil || !due {
@@ -68,15 +72,20 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 	if _, err := time.Parse(time.DateOnly, day); err != nil {
 		return out, &FieldError{"day", "give a day such as 2026-11-25", err}
 	}
-	begins := false
+	begins, reviewed := false, ""
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		begins, err = tx.BeginDay(day)
+		if begins, err = tx.BeginDay(day); err == nil {
+			reviewed, err = tx.Reviewed()
+		}
 		return err
 	})
 	if err != nil || !begins {
 		return out, err
 	}
-	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, o.reviewSome} {
+	review := func(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID) (loyalty.MemberID, error) {
+		return o.reviewSome(tx, out, reviewed, after)
+	}
+	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, review} {
 		for last, more := loyalty.MemberID(0), true; more; {
 			err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 				last, err = work(tx, &out, last)
@@ -91,7 +100,7 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 	if err := o.moveReplaced(ctx, day, &out); err != nil {
 		return out, fmt.Errorf("begin %s: %w", day, err)
 	}
-	err = o.db.Update(ctx, func(tx *hodb.Tx) error { return tx.EndDay(day) })
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error { return tx.EndDay(day, reviewed) })
 	o.changed.ring()
 	return out, err
 }
@@ -148,24 +157,20 @@ func idleBy(rules []*loyalty.Programme) hodb.Idle {
 	}
 }
 
-// reviewSome reviews the tiers of the next members after one, day by day since the last day done, and gives the last of them; 0 when
-// there are no more.
-func (o *Office) reviewSome(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID) (last loyalty.MemberID, err error) {
+// reviewSome reviews the tiers of the next members after one, day by day since the last day reviewed, and gives the last of them; 0
+// when there are no more.
+func (o *Office) reviewSome(tx *hodb.Tx, out *DayOutcome, reviewed string, after loyalty.MemberID) (last loyalty.MemberID, err error) {
 	j, err := o.judge(tx)
 	if err != nil || !j.ladder {
 		return 0, err
 	}
-	done, err := tx.DayDone()
+	ids, err := tx.MembersInTiers(after, reviewed, membersAtOnce)
 	if err != nil {
 		return 0, err
 	}
-	ids, err := tx.MembersInTiers(after, done, membersAtOnce)
-	if err != nil {
-		return 0, err
-	}
-	from := "" // as the very first day begins: all days
-	if done != "" {
-		from = dayAfter(done, 1)
+	from := "" // all days
+	if reviewed != "" {
+		from = dayAfter(reviewed, 1)
 	}
 	for _, id := range ids {
 		last = id

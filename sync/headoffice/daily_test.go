@@ -1,6 +1,7 @@
 package headoffice
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -148,6 +149,35 @@ func TestATierMovesOnItsDayThoughItIsToldLate(t *testing.T) {
 		if balance != outcomes["in its order"] {
 			t.Errorf("%s she has %d points, in its order %d", order, balance, outcomes["in its order"])
 		}
+	}
+}
+
+func TestALadderPublishedForDaysThatHaveBegunHasThemReviewedAgain(t *testing.T) {
+	c, one, _, anna := backShop(t)
+	one.write(one.told(one.head(), anna, 400, loyalty.Past{}, ""))
+	c.hear(one, 1)
+	if c.begin("2026-11-26"); c.told(anna).Tier != "gold" {
+		t.Fatalf("after a large purchase: %q", c.told(anna).Tier)
+	}
+	steeper := strings.NewReplacer("version: 1", "version: 2", "2026-01-01", "2026-11-25", "from: 300.00", "from: 5000.00")
+	c.publishText(steeper.Replace(backing))
+	c.inOrder()
+	if out := c.begin("2026-11-26"); out.Tiers != 1 || c.told(anna).Tier != "bronze" {
+		t.Errorf("by the new ladder: %+v, %q", out, c.told(anna).Tier)
+	}
+	c.inOrder()
+	err := c.office.db.Update(t.Context(), func(tx *hodb.Tx) error {
+		m, err := tx.Member(anna)
+		if err == nil {
+			_, err = tx.ReplaceTiers(m, "2026-11-25", []hodb.TierMove{{From: "2026-11-25", State: loyalty.TierState{Tier: "gold"}}})
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := c.office.Verify(t.Context()); err != nil || len(found) != 1 || found[0].Check != hodb.CheckTiers {
+		t.Errorf("of a tier that nobody gave verify says %+v, %v", found, err)
 	}
 }
 

@@ -53,6 +53,14 @@ func (j *judge) review() error {
 	return nil
 }
 
+// reviewable is a day, or the first after it that is reviewed at all.
+func (j *judge) reviewable(from string) string {
+	if begun := j.poster.Begun(); begun != "" {
+		return max(from, dayAfter(begun, -longestReview))
+	}
+	return from
+}
+
 func (j *judge) reviewMember(id loyalty.MemberID, from string) error {
 	m, err := j.registered(id)
 	if err != nil || m == nil {
@@ -62,9 +70,7 @@ func (j *judge) reviewMember(id loyalty.MemberID, from string) error {
 	if err != nil {
 		return err
 	}
-	if begun := j.poster.Begun(); begun != "" {
-		from = max(from, dayAfter(begun, -longestReview))
-	}
+	from = j.reviewable(from)
 	moves, err := j.tierMoves(m, from, went)
 	if err != nil {
 		return err

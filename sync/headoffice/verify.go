@@ -37,25 +37,26 @@ func (o *Office) verifyTiers(tx *hodb.Tx, found *[]hodb.Finding) error {
 	if err != nil {
 		return err
 	}
-	done, err := tx.DayDone()
-	if err != nil {
+	reviewed, err := tx.Reviewed()
+	if err != nil || !j.ladder {
 		return err
 	}
 	members, err := tx.Members()
 	for _, id := range members {
 		if err == nil {
-			err = j.verifyTiersOf(id, done, found)
+			err = j.verifyTiersOf(id, reviewed, found)
 		}
 	}
 	return err
 }
 
-// verifyTiersOf leaves out days whose work goes on: some members are ahead.
-func (j *judge) verifyTiersOf(id loyalty.MemberID, done string, found *[]hodb.Finding) error {
+// verifyTiersOf leaves out days whose reviews go on, or are to be done again: some members are ahead.
+func (j *judge) verifyTiersOf(id loyalty.MemberID, reviewed string, found *[]hodb.Finding) error {
 	first, err := j.tx.FirstDay(id)
-	if err != nil || first == "" || !j.ladder {
+	if err != nil || first == "" {
 		return err
 	}
+	first = j.reviewable(first)
 	has, err := j.tx.TierMoves(id, first)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (j *judge) verifyTiersOf(id loyalty.MemberID, done string, found *[]hodb.Fi
 	if err != nil {
 		return err
 	}
-	goesOn := func(move hodb.TierMove) bool { return done != j.poster.Begun() && move.From > done }
+	goesOn := func(move hodb.TierMove) bool { return reviewed < j.poster.Begun() && move.From > reviewed }
 	if has, want = slices.DeleteFunc(has, goesOn), slices.DeleteFunc(want, goesOn); !slices.Equal(has, want) {
 		*found = append(*found, hodb.Finding{Check: hodb.CheckTiers, Where: fmt.Sprintf("member %d", id),
 			Problem: fmt.Sprintf("tiers moved %v, the reviews give %v", has, want)})
