@@ -32,6 +32,8 @@ earn:
   - { id: base, per: amount, rate: { points: 10, per: "1.00" }, steps: proportional }
 redeem: { point_value: { points: 1, value: "0.01" }, minimum: 10, step: 10, max_share: "100" }
 expiry: { months: 12 }
+tiers: [{ id: plain, name: { en: Plain } }, { id: gold, name: { en: Gold }, from: "25.00" }]
+ladder: { by: spend, over: rolling, months: 12 }
 `
 
 const (
@@ -41,6 +43,7 @@ const (
 
 	loaded      = 100 // points in voucher 1, which both stores have from the start
 	loadedLater = 50  // points in voucher 2, which only the second store has
+	takenBack   = 120 // points of a purchase whose goods were brought back, before the card heard of either: see orders
 
 	syncLimit = 20 * time.Second
 	syncLook  = time.Millisecond
@@ -55,19 +58,17 @@ func noon() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
 // chain is head office with a member, his card and two stores, each of which has the card's first voucher.
 type chain struct {
 	t          testing.TB
-	home       string // head office's folder at that moment
 	identities [2]*store.Identity
 	member     loyalty.MemberID
 	card       loyalty.CardID
-	vouchers   []agentdb.Voucher
 	issuer     []byte // head office's word for the key that issued the card
 	start      *world
 }
 
 func newChain(t testing.TB) *chain {
 	t.Helper()
-	c := &chain{t: t, home: filepath.Join(scratch(t), "ho")}
-	home := must[*headoffice.Home](t)(headoffice.Init(c.home, headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, noon))
+	c := &chain{t: t, start: &world{home: filepath.Join(scratch(t), "ho")}}
+	home := must[*headoffice.Home](t)(headoffice.Init(c.start.home, headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, noon))
 	m := headoffice.Manager{Home: home, Options: officeOptions()}
 	must[headoffice.PublishOutcome](t)(m.Publish(t.Context(), []byte(programmeText)))
 	for i := range c.identities {
@@ -78,7 +79,7 @@ func newChain(t testing.TB) *chain {
 	}
 	number := must[loyalty.CardNumber](t)(loyalty.NewCardNumber(cardNumber))
 	c.member = must[loyalty.MemberID](t)(m.AddMember(t.Context(), headoffice.NewMember{Number: number, Language: "en"}))
-	c.start = &world{card: c.issue(m, number)}
+	c.start.card = c.issue(m, number)
 	c.earn(home)
 	return c
 }
@@ -164,7 +165,7 @@ func (c *chain) earn(home *headoffice.Home) {
 	bring := func(store, vouchers int) {
 		c.start.stores[store] = r.visit(c.start, store, func(l *life) {
 			c.sync(office, l.db, vouchers)
-			c.vouchers = must[[]agentdb.Voucher](c.t)(l.db.Vouchers(c.t.Context(), c.card, 0, maxVouchers))
+			c.start.vouchers = must[[]agentdb.Voucher](c.t)(l.db.Vouchers(c.t.Context(), c.card, 0, maxVouchers))
 		})
 		check(c.t, office.PostAll(c.t.Context()))
 	}
@@ -191,7 +192,7 @@ func (l *life) earn(points int64) {
 	sell.Number = cardNumber
 	quote := must[agent.Quote](t)(l.agent.Quote(t.Context(), 1, sell))
 	sell.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: quote.ToPay}}
-	must[agent.SaleAnswer](t)(l.agent.Commit(t.Context(), 1, loyalty.TxnID{0: 2, 15: byte(points)}, agent.CommitRequest{SaleRequest: sell, Quote: quote.ID}))
+	must[agent.SaleAnswer](t)(l.agent.Commit(t.Context(), 1, purchase(points), agent.CommitRequest{SaleRequest: sell, Quote: quote.ID}))
 }
 
 // sync has the store's real uplink bring its entries up and head office's news down, until the store knows of so many vouchers.

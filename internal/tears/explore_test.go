@@ -17,6 +17,7 @@ type step struct {
 	store int // whose agent serves it; nobody: -1
 	do    func(*life)
 	calm  bool // no mishap ever happens in it
+	deaf  bool // the store's readers are dead
 }
 
 const nobody = -1

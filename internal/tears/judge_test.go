@@ -9,8 +9,10 @@ import (
 	"slices"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
 	"loyaltill/firmware-sim/cardsim"
 	"loyaltill/store/agentdb"
+	"loyaltill/store/hodb"
 	"loyaltill/sync/headoffice"
 )
 
@@ -53,6 +55,7 @@ func (l *life) proven(e *ending) []*loyalty.Entry {
 	for _, f := range report.Findings {
 		e.wrong("store %d: ledger: %+v", l.store+1, f)
 	}
+	l.renewed(e)
 	for _, i := range must[[]agentdb.Intent](t)(l.db.OpenIntents(ctx, 10)) {
 		if e.oldest() <= i.Ctr0+1 {
 			e.wrong("store %d: intent of sale %v is %s for ever", l.store+1, i.Txn, i.State)
@@ -79,16 +82,26 @@ func (l *life) proven(e *ending) []*loyalty.Entry {
 	return all
 }
 
+// renewed: the card has the certificate that head office made anew for it.
+func (l *life) renewed(e *ending) {
+	t, ctx := l.rig.t, context.Background()
+	waits, found, err := l.db.RenewalOf(ctx, l.rig.chain.card)
+	check(t, err)
+	if !found {
+		return
+	}
+	check(t, l.card.powerOn())
+	look, err := card.LookAt(ctx, l.card)
+	check(t, err)
+	if renewal := (card.Renewal{Certificate: waits.Certificate, MAC: waits.MAC}); look.Certificate != renewal.Hash() {
+		e.wrong("the card's new certificate never came to it")
+	}
+}
+
 // points: what the card holds is what was loaded less what was paid for, and never was more paid for than loaded.
 func (e *ending) points() {
-	var in, paid loyalty.Points
+	var paid loyalty.Points
 	counters := map[uint32]loyalty.TxnID{}
-	if e.purse.LoadSeq > 0 {
-		in = loaded
-	}
-	if e.purse.LoadSeq > 1 {
-		in += loadedLater
-	}
 	for _, entries := range e.entries {
 		for _, entry := range entries {
 			if entry.Sale == nil || entry.Sale.Redeemed == 0 {
@@ -105,6 +118,7 @@ func (e *ending) points() {
 			counters[entry.Card.Ctr] = entry.Txn
 		}
 	}
+	in := e.loaded(paid)
 	if paid > in {
 		e.wrong("rewards for %d points, %d were loaded", paid, in)
 	}
@@ -115,6 +129,22 @@ func (e *ending) points() {
 	if lost != 0 {
 		e.wrong("the card holds %d: %d loaded less %d paid make %d", e.purse.Balance, in, paid, in-paid)
 	}
+}
+
+// loaded is what the card has got by vouchers; less what it had to give back when it ended, which is all that it had not paid. By
+// now it has heard everything.
+func (e *ending) loaded(paid loyalty.Points) (in loyalty.Points) {
+	for _, v := range e.world.vouchers {
+		switch {
+		case v.Seq > e.purse.LoadSeq:
+			e.wrong("voucher %d never came to the card", v.Seq)
+		case card.VoucherKind(v.Kind) == card.KindPoints:
+			in += loyalty.Points(v.Amount)
+		case card.VoucherKind(v.Kind) == card.KindTerminate:
+			in = paid
+		}
+	}
+	return in
 }
 
 // givenUp is what the card paid for sales that their store has given up without its undo: head office gives it back by voucher.
@@ -165,7 +195,11 @@ func (e *ending) sale(i int) {
 	if e.forgotten() {
 		return
 	}
-	if debits > 1 || undos > debits || s.answer != nil && debits-undos != 1 || s.answer == nil && debits != undos && !givenUp {
+	wantDebits := 0
+	if s.answer != nil && s.points > 0 {
+		wantDebits = 1
+	}
+	if debits > 1 || undos > debits || s.answer != nil && debits-undos != wantDebits || s.answer == nil && debits != undos && !givenUp {
 		e.wrong("sale %v: %d debits and %d undone, answered: %v", s.txn, debits, undos, s.answer != nil)
 	}
 }
@@ -176,7 +210,7 @@ func (r *rig) headOffice(e *ending) {
 	for _, order := range [][]int{{0, 1}, {1, 0}} {
 		dir := filepath.Join(r.dir, "ho")
 		check(t, os.RemoveAll(dir))
-		check(t, os.CopyFS(dir, os.DirFS(r.chain.home)))
+		check(t, os.CopyFS(dir, os.DirFS(e.world.home)))
 		home := must[*headoffice.Home](t)(headoffice.OpenHome(dir))
 		office := must[*headoffice.Office](t)(headoffice.OpenOffice(t.Context(), home, officeOptions()))
 		for _, store := range order {
@@ -185,6 +219,9 @@ func (r *rig) headOffice(e *ending) {
 		}
 		report := must[headoffice.Report](t)(office.Report(t.Context()))
 		check(t, office.Close())
+		if e.purse.Terminated { // somebody showed it again, which head office is told of
+			report.Cases = slices.DeleteFunc(report.Cases, func(c hodb.Case) bool { return c.Kind == hodb.CaseCardSuspect })
+		}
 		if report.Sum != 0 || len(report.Cases)+len(report.Differences)+len(report.Suspense) > 0 {
 			e.wrong("head office, stores in the order %v: sum %d, %+v %+v %+v", order, report.Sum, report.Cases, report.Differences, report.Suspense)
 		}
@@ -197,12 +234,15 @@ func (r *rig) headOffice(e *ending) {
 	}
 }
 
-// due is what the member has earned and not spent.
+// due is what the member has earned and not spent, nor lost with goods that he brought back.
 func (e *ending) due() (points loyalty.Points) {
 	for _, entries := range e.entries {
 		for _, entry := range entries {
 			if entry.Sale != nil {
 				points += entry.Sale.Earned - entry.Sale.Redeemed
+			}
+			if entry.Return != nil {
+				points -= entry.Return.Taken
 			}
 		}
 	}

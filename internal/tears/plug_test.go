@@ -32,6 +32,7 @@ const (
 
 	powerOn      = "power on"
 	beforeCommit = before + "a transaction"
+	afterCommit  = after + "the commit" // and before the till hears of it
 )
 
 // mishap is what goes wrong with one exchange between card and reader.

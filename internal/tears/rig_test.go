@@ -108,6 +108,9 @@ func (r *rig) run(w *world, s step, plan []mishap, from int) outcome {
 	chip, err := cardsim.Restore(w.card, rand.Reader)
 	check(r.t, err)
 	l.card = &plastic{card: chip, plan: plan, seen: l.seen}
+	if s.deaf {
+		defer r.deafen()()
+	}
 	if s.store >= 0 {
 		l.start()
 	}
@@ -120,6 +123,19 @@ func (r *rig) run(w *world, s step, plan []mishap, from int) outcome {
 		out.stores[s.store] = l.closed()
 	}
 	return outcome{world: out, exchanges: l.card.exchanges(), moments: l.moments}
+}
+
+// deafen takes the readers' addresses, until what it gives is called.
+func (r *rig) deafen() (again func()) {
+	var taken []net.Listener
+	for _, address := range r.links[1:] {
+		taken = append(taken, must[net.Listener](r.t)(net.Listen("tcp", address)))
+	}
+	return func() {
+		for _, l := range taken {
+			check(r.t, l.Close())
+		}
+	}
 }
 
 func (l *life) folder() string { return filepath.Join(l.rig.dir, "data") }
@@ -189,7 +205,7 @@ func (l *life) seen(n int, when string) { l.note(n, when) }
 // note keeps the world as it is now.
 func (l *life) note(exchange int, what string) {
 	if exchange == 0 {
-		exchange = len(l.card.past) // between two exchanges: nobody adds to them
+		exchange = max(len(l.card.past), 1) // between two exchanges nobody adds to them; a sale by number has none
 	}
 	if !l.watched || exchange < l.from {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/devices"
 	"loyaltill/devices/card"
 	"loyaltill/store/agentdb"
 )
@@ -17,14 +18,16 @@ type story struct {
 
 // The sales of every story. The card has points for either of them, never for both; for the first even twice.
 const (
-	here  = 0 // in the first store, lane 1
-	there = 1 // in the second store, lane 1
+	here     = 0 // in the first store, lane 1
+	there    = 1 // in the second store, lane 1
+	byNumber = 2 // in the first store, for a member without a card
 )
 
 func sales() []sale {
 	return []sale{
 		{txn: loyalty.TxnID{0: 1, 15: 1}, store: 0, lane: 1, points: 50},
 		{txn: loyalty.TxnID{0: 1, 15: 2}, store: 1, lane: 1, points: 110},
+		{txn: loyalty.TxnID{0: 1, 15: 3}, store: 0, lane: 1, number: cardNumber},
 	}
 }
 
@@ -38,7 +41,28 @@ func stories() []story {
 		{"the card falls into strange hands", []step{pay(here), robbed(), pay(there)}},
 		{"the debit is sent again", []step{pay(here), resend(here), pay(there)}},
 		{"the card forgets", []step{pay(here), busy(), pay(there)}},
+		{"the readers die, and the sale goes on", []step{pay(here), deaf(pay(byNumber))}},
 	}
+}
+
+// told are the stories of a card for which head office has news in the second store.
+func told() []story {
+	return []story{{"the card hears much at once, then pays", []step{tap(1, 1), pay(here)}}}
+}
+
+// deaf is a step in a store whose readers are dead.
+func deaf(s step) step {
+	do := s.do
+	s.name, s.deaf = s.name+" with dead readers", true
+	s.do = func(l *life) {
+		do(l)
+		for _, lane := range l.agent.Lanes() {
+			if lane.Reader.State == devices.OK {
+				l.rig.t.Errorf("reader %d is not dead", lane.Lane)
+			}
+		}
+	}
+	return s
 }
 
 // pay is one go at a sale, with up to four taps.
@@ -140,15 +164,17 @@ func busy() step {
 			if _, err := session.Debit(ctx, debit); errors.Is(err, card.ErrFunds) {
 				return
 			}
-			_, err := session.Undo(ctx, debit, unlock)
-			check(l.rig.t, err)
+			if _, err := session.Undo(ctx, debit, unlock); err != nil {
+				l.rig.t.Errorf("the card does not take a debit back from who has its secret: %v", err)
+				return
+			}
 		}
 	}}
 }
 
 // voucher is one that head office made for the card.
 func (l *life) voucher(seq uint32) card.Voucher {
-	v := l.rig.chain.vouchers[seq-1]
+	v := l.w.vouchers[seq-1]
 	return card.Voucher{Card: card.ID(v.Card), Seq: v.Seq, Kind: card.VoucherKind(v.Kind), Amount: v.Amount, Ref: v.Ref, MAC: v.MAC}
 }
 

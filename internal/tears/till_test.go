@@ -12,6 +12,8 @@ import (
 )
 
 const (
+	numberAmount = 700 // cents that a member without a card pays
+
 	attempts  = 4 // how often a customer presents the card before he walks away
 	laneLimit = 30 * time.Second
 )
@@ -97,17 +99,19 @@ func code(err error) string {
 	return ""
 }
 
-// pay has the till sell: tap, PIN, quote, commit, and the same again while the card has to come back.
+// pay has the till sell: tap, PIN, quote, commit, and the same again while the card has to come back. Who has none gives his number.
 func (l *life) pay(i int) {
 	for range attempts {
 		s := &l.w.sales[i]
 		if s.settled() {
 			return
 		}
-		if !l.tap(s.lane) || !l.pin(s.lane) || s.request == nil && !l.quote(i) {
+		shown := s.number != "" || l.tap(s.lane) && l.pin(s.lane)
+		if !shown || s.request == nil && !l.quote(i) {
 			continue
 		}
 		answer, err := l.agent.Commit(l.rig.t.Context(), s.lane, s.txn, *s.request)
+		l.note(0, afterCommit)
 		l.told(i, answer, err)
 	}
 }
@@ -115,20 +119,31 @@ func (l *life) pay(i int) {
 // quote asks for the price; a customer whose card holds too little goes.
 func (l *life) quote(i int) bool {
 	s := l.w.sales[i]
-	sell := basket(int64(s.points) * 2)
-	sell.Redeem = &loyalty.Ask{Points: s.points}
+	sell := s.basket()
 	quote, err := l.agent.Quote(l.rig.t.Context(), s.lane, sell)
 	if err != nil {
 		l.rig.t.Errorf("quote: %v", err)
 		return false
 	}
-	if quote.Redeem.Points != s.points {
+	if s.points > 0 && quote.Redeem.Points != s.points {
 		l.change(i, func(s *sale) { s.refused = "too few points" })
 		return false
 	}
 	sell.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: quote.ToPay}}
 	l.change(i, func(s *sale) { s.request = &agent.CommitRequest{SaleRequest: sell, Quote: quote.ID} })
 	return true
+}
+
+// basket is what is bought: half of it for points, or for money alone.
+func (s *sale) basket() agent.SaleRequest {
+	if s.number != "" {
+		sell := basket(numberAmount)
+		sell.Number = s.number
+		return sell
+	}
+	sell := basket(int64(s.points) * 2)
+	sell.Redeem = &loyalty.Ask{Points: s.points}
+	return sell
 }
 
 // told takes the agent's answer down at the till.

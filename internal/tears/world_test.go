@@ -20,6 +20,9 @@ type world struct {
 	card   []byte
 	stores [2]*disk
 	sales  []sale
+
+	home     string            // head office's folder, which nobody touches meanwhile
+	vouchers []agentdb.Voucher // that the second store has
 }
 
 // disk is one store's files as they lie there at one moment, and what they say.
@@ -44,6 +47,7 @@ type sale struct {
 	store  int
 	lane   loyalty.LaneID
 	points loyalty.Points
+	number string // of a member without a card, who earns and spends nothing
 
 	request  *agent.CommitRequest // nil: not quoted yet
 	answer   *agent.SaleAnswer    // nil: not answered yet
@@ -55,7 +59,9 @@ type sale struct {
 func (s *sale) settled() bool { return s.answer != nil || s.refused != "" || s.dropped }
 
 func (w *world) clone() *world {
-	return &world{card: w.card, stores: w.stores, sales: slices.Clone(w.sales)}
+	c := *w
+	c.sales = slices.Clone(w.sales)
+	return &c
 }
 
 // key tells worlds apart. Two worlds with one key differ in nothing that can ever matter: in the random secret of a debit,
@@ -63,6 +69,7 @@ func (w *world) clone() *world {
 func (w *world) key() [sha256.Size]byte {
 	h := sha256.New()
 	h.Write(w.unnamed())
+	fmt.Fprintln(h, w.home)
 	for _, d := range w.stores {
 		fmt.Fprintln(h, d.head)
 		for _, debt := range d.debts {
