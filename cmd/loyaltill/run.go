@@ -85,7 +85,7 @@ func syncState(ctx context.Context, up *uplink.Uplink) (agent.SyncState, error) 
 	s, err := up.Status(ctx)
 	return agent.SyncState{
 		State: string(s.State), Code: string(s.Problem), Since: s.Since, Head: s.AckedThrough + loyalty.Seq(s.Lag), Through: s.AckedThrough,
-		Feed: string(s.FeedState), FeedThrough: s.Feed.Watermark, FeedComplete: s.Feed.Complete, Refused: s.Feed.Refused, FeedAt: s.LastAnswer,
+		Feed: string(s.FeedState), FeedThrough: s.Feed.Watermark, FeedComplete: s.Feed.Complete, Refused: s.Feed.Refused, FeedAt: s.Feed.ToldAt,
 	}, err
 }
 

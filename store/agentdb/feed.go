@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -23,6 +24,7 @@ type FeedPosition struct {
 	Watermark loyalty.Seq // own entries that head office has posted
 	Complete  bool        // this feed epoch was pulled to its end at least once
 	Refused   string      // digest of the programme that came last, when its signature was wrong: it is not used
+	ToldAt    time.Time   // when the copy was last brought up to date, be it that nothing was new; zero: never
 
 	lowest loyalty.Seq // while not complete: no member row of this epoch includes less of the own log
 }
@@ -62,16 +64,21 @@ type FeedPage struct {
 	Changes  []Change
 }
 
-const selectFeedPos = `SELECT feed_epoch, cursor, watermark, complete, lowest, refused FROM feed_pos`
+const selectFeedPos = `SELECT feed_epoch, cursor, watermark, complete, lowest, refused, told_at FROM feed_pos`
 
-func (p *FeedPosition) dest() []any {
-	return []any{&p.Epoch, &p.Cursor, &p.Watermark, &p.Complete, &p.lowest, &p.Refused}
+func (p *FeedPosition) scan(scan func(...any) error) error {
+	var toldAt int64
+	err := scan(&p.Epoch, &p.Cursor, &p.Watermark, &p.Complete, &p.lowest, &p.Refused, &toldAt)
+	if toldAt != 0 {
+		p.ToldAt = instant(toldAt)
+	}
+	return err
 }
 
 // FeedPosition reads where the next page has to begin.
 func (db *DB) FeedPosition(ctx context.Context) (FeedPosition, error) {
 	var p FeedPosition
-	err := db.members.Read().QueryRowContext(ctx, selectFeedPos).Scan(p.dest()...)
+	err := p.scan(db.members.Read().QueryRowContext(ctx, selectFeedPos).Scan)
 	if err != nil {
 		return FeedPosition{}, fmt.Errorf("feed position: %w", err)
 	}
@@ -95,7 +102,7 @@ func (db *DB) ApplyFeed(ctx context.Context, page FeedPage) (FeedPosition, error
 
 func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
 	var pos FeedPosition
-	if err := tx.QueryRow(selectFeedPos, nil, pos.dest()...); err != nil {
+	if err := pos.scan(func(dest ...any) error { return tx.QueryRow(selectFeedPos, nil, dest...) }); err != nil {
 		return pos, err
 	}
 	if page.Epoch != pos.Epoch {
@@ -106,7 +113,7 @@ func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
 		if _, err := tx.Exec(`UPDATE member SET through = max(through, ?) WHERE feed_epoch = ?`, pos.Watermark, pos.Epoch); err != nil {
 			return pos, err
 		}
-		pos = FeedPosition{Epoch: page.Epoch, lowest: math.MaxInt64}
+		pos = FeedPosition{Epoch: page.Epoch, lowest: math.MaxInt64, ToldAt: pos.ToldAt}
 	}
 	if page.After > pos.Cursor {
 		return pos, ErrFeedGap
@@ -131,6 +138,10 @@ func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
 	pos.Cursor = max(pos.Cursor, page.Next)
 	_, err := tx.Exec(`UPDATE feed_pos SET feed_epoch = ?, cursor = ?, watermark = ?, complete = ?, lowest = ?, refused = ?`,
 		pos.Epoch, pos.Cursor, pos.Watermark, pos.Complete, pos.lowest, pos.Refused)
+	if err == nil && page.UpToDate {
+		pos.ToldAt = tx.Now
+		_, err = tx.Exec(`UPDATE feed_pos SET told_at = ?`, millis(tx.Now))
+	}
 	return pos, err
 }
 

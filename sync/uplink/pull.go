@@ -68,7 +68,6 @@ func (u *Uplink) pullPage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	u.board.answered()
 	changes, err := changesOf(page.Rows)
 	if err != nil {
 		return err

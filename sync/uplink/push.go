@@ -109,7 +109,6 @@ func (p *pusher) deliver(ctx context.Context, r *agentdb.Range) error {
 
 // accept keeps head office's signed position and goes on behind it.
 func (p *pusher) accept(ctx context.Context, answer wire.Accepted) error {
-	p.u.board.answered()
 	if err := p.u.db.Acked(ctx, p.u.position(answer.AcceptedThrough, answer.HeadHash), answer.Signature); err != nil {
 		return err
 	}

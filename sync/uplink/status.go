@@ -47,7 +47,6 @@ type Status struct {
 	Detail       string        // for logs and technicians
 	AckedThrough loyalty.Seq   // head office has signed that it has everything through here
 	Lag          int64         // entries that head office does not have yet
-	LastAnswer   time.Time     // when head office answered last
 	ClockOffset  time.Duration // head office's clock minus ours at the last session
 	FeedState    State         // starting, in_sync, fetching, offline or refused
 	FeedSince    time.Time
@@ -89,13 +88,6 @@ func (b *board) setFeed(state State, err error) {
 		b.s.FeedState, b.s.FeedSince = state, b.now()
 	}
 	b.feed.tell(b.log, b.now(), "feed", state, err)
-}
-
-// answered notes that head office spoke.
-func (b *board) answered() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.s.LastAnswer = b.now()
 }
 
 func (b *board) clock(theirs string) {

@@ -172,7 +172,6 @@ func (u *Uplink) ask(ctx context.Context, check *wire.Head) (wire.SessionAnswer,
 	if err != nil {
 		return answer, store.Hash{}, err
 	}
-	u.board.answered()
 	u.board.clock(answer.Clock)
 	if answer.Verdict == wire.VerdictUnknownInstall || answer.Verdict == wire.VerdictAheadOfGrant {
 		return answer, store.Hash{}, nil
@@ -210,7 +209,6 @@ func (u *Uplink) fetchOwn(ctx context.Context, through loyalty.Seq) error {
 		if err != nil {
 			return err
 		}
-		u.board.answered()
 		if b.Epoch != u.db.Epoch() || len(b.Bodies) == 0 {
 			return wire.NewProblem(wire.CodeDamaged, "entries %d to %d of epoch %d instead of ours", b.First, b.Last(), b.Epoch)
 		}
