@@ -68,7 +68,7 @@ type shop struct {
 	cursor    int64
 	lane      agent.LaneConfig
 	foreign   *agent.ForeignCards
-	syncState agent.SyncState // zero: head office is not in reach
+	syncState agent.SyncState // at first: head office has told what is new, and is not in reach
 	voucher   agentdb.Change  // the last one that fund made
 	stop      func()
 }
@@ -103,7 +103,7 @@ func must[T any](t testing.TB) func(T, error) T {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), issuer: cardtest.NewIssuer(t), log: &syncBuffer{}}
+	s := &shop{t: t, dir: t.TempDir(), issuer: cardtest.NewIssuer(t), log: &syncBuffer{}, syncState: agent.SyncState{FeedAt: time.Now()}}
 	s.identity = s.enrol()
 	s.card = must[*cardsim.Card](t)(cardsim.Create(zeroes{}))
 	if err := s.card.Personalise(s.issuer.Personalise(t, s.card.Request(), cardtest.Plastic{PIN: "4711", Number: testNumber})); err != nil {

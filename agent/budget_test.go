@@ -29,7 +29,7 @@ rewards:
 surprises:
   - { id: lucky, name: { en: Lucky you }, text: { en: "A free carwash is yours!" }, when: { minimum: "50.00" }, stock: { store: 2 } }
 returns: { shortage: withhold }
-limits: { redeem_without_purse: 1000 }
+limits: { redeem_without_purse: 1000, floor: { member_day: 1000, store_day: 1000, hours: 1 } }
 expiry: { months: 12 }
 `
 

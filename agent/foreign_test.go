@@ -49,7 +49,7 @@ func foreignShop(t *testing.T, numbers ...string) *shop {
 		cn := must[loyalty.CardNumber](t)(loyalty.NewCardNumber(n))
 		m.Numbers = append(m.Numbers, agentdb.Number{HMAC: s.identity.NumberHMAC(cn.Digits()), Masked: cn.Masked()})
 	}
-	s.headOffice(agentdb.Change{Member: m}, agentdb.Change{Programme: compiled(t, testProgramme+"limits: { redeem_without_purse: 400 }\n")})
+	s.headOffice(agentdb.Change{Member: m}, agentdb.Change{Programme: compiled(t, limited("limits: { redeem_without_purse: 400, floor: { member_day: 500, store_day: 5000, hours: 24 } }\n"))})
 	return s
 }
 
@@ -264,7 +264,7 @@ func TestAFaultyProfileKeepsTheAgentFromStartingAndSaysWhere(t *testing.T) {
 func TestTillsAtOnceCannotRedeemBeyondTheDaysCap(t *testing.T) {
 	s := foreignShop(t)
 	s.headOffice(agentdb.Change{Member: s.member(5000)})
-	r := redeeming(1000, 400) // the chain's own number: 400 a sale, and so a day
+	r := redeeming(1000, 400) // the chain's own number: 400 a sale, 500 a day
 	r.Number = testNumber
 	shown := s.quoted(r)
 	const tills = 6

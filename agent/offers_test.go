@@ -24,7 +24,7 @@ rewards:
 coupons:
   - { id: coffee, name: { en: Free coffee }, value: "2.00", valid_days: 30 }
 returns: { shortage: withhold }
-limits: { redeem_without_purse: 1000 }
+limits: { redeem_without_purse: 1000, floor: { member_day: 1000, store_day: 1000, hours: 1 } }
 expiry: { months: 12 }
 `
 

@@ -31,8 +31,9 @@ type bill struct {
 	quote     loyalty.Quote
 	who       *identified // nil: no member
 	balance   loyalty.Points
-	away      bool      // head office was not in reach
-	asOf      time.Time // when it last told this store about its members
+	away      bool          // head office was not in reach
+	asOf      time.Time     // when it last told this store about its members
+	silence   time.Duration // so long ago
 }
 
 // price reads what the rules need and applies them. id is the sale's, zero before it has one.
@@ -65,7 +66,7 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		for i := range state.Wallets {
 			w := &state.Wallets[i]
 			w.Available = 0
-			if b.mayUseWallets() {
+			if who.trust.mayUseWallets(b.away) {
 				w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
 			}
 		}
@@ -89,7 +90,7 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 // reach notes how far what is known of members can be trusted.
 func (a *Agent) reach(ctx context.Context, b *bill) error {
 	sync, err := a.sync(ctx)
-	b.away, b.asOf = !sync.inReach(), sync.FeedAt
+	b.away, b.asOf, b.silence = !sync.inReach(), sync.FeedAt, a.now().Sub(sync.FeedAt)
 	return err
 }
 
@@ -123,7 +124,7 @@ func (b *bill) view() Quote {
 		Occasions: q.Occasions,
 	}
 	if b.input.Member != nil {
-		v.Available = b.input.Member.Available
+		v.Available = b.input.Member.CanSpend()
 		v.Holds = held(b.input.Member.Lots, b.input.Place.Day)
 	}
 	v.PINNeeded = (b.redeemsFromCard() || b.paysFromWallets()) && b.who.pin != nil && !b.who.pin.Verified

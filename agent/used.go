@@ -34,7 +34,7 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 
 // tell puts what is used up into an input. What a card is to take off the price stays as it was asked.
 func (b *bill) tell(in *loyalty.QuoteInput, used agentdb.Tally) {
-	b.limit(in, used.Redeemed)
+	b.floor(in, used.Redeemed)
 	in.Left = loyalty.Left(b.programme.Slices(in.Place.Store), used.Spent)
 	in.Stock = stockOf(b.programme, used)
 	asked := in.GiftCards

@@ -124,7 +124,10 @@ type SaleBody struct {
 	Counts    *Standing `json:"counts,omitempty"`    // what the sale adds to the standing; with a ladder
 	Available Points    `json:"available,omitempty"` // what could be redeemed before this sale
 	Asked     *Ask      `json:"asked,omitempty"`
-	Personal  []string  `json:"personal,omitempty"` // articles of this bill that are on the member's list
+
+	Floor []FloorLimit `json:"floor,omitempty"` // that held for a member without a purse
+
+	Personal []string `json:"personal,omitempty"` // articles of this bill that are on the member's list
 
 	Confirms *Reservation `json:"confirms,omitempty"` // points set aside before, which this sale spends or gives back
 

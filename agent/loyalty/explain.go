@@ -98,6 +98,12 @@ const (
 	ExplainRedeemStep      = "explain.redeem_step"
 	ExplainRedeemMinimum   = "explain.redeem_minimum"
 	ExplainRedeemNotHere   = "explain.redeem_not_here"
+
+	ExplainFloorOff     = "explain.floor_off"
+	ExplainFloorCard    = "explain.floor_card"
+	ExplainFloorMember  = "explain.floor_member"
+	ExplainFloorStore   = "explain.floor_store"
+	ExplainFloorSilence = "explain.floor_silence"
 )
 
 // Codes of findings about price reductions and rewards.

@@ -162,6 +162,11 @@ func redeemRows() []explainRow {
 		{ExplainRedeemStep, []explainArg{most, intArg("step", ArgPoints, base)}},
 		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},
 		{ExplainRedeemNotHere, nil},
+		{ExplainFloorOff, nil},
+		{ExplainFloorCard, []explainArg{most}},
+		{ExplainFloorMember, []explainArg{most}},
+		{ExplainFloorStore, []explainArg{most}},
+		{ExplainFloorSilence, []explainArg{intArg("hours", ArgCount, base)}},
 	}
 }
 

@@ -70,6 +70,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	if m := in.Member; m != nil {
 		e.Member = m.ID
 		s.Medium, s.Tier, s.Available, s.History, s.Personal = m.Medium, m.Tier, m.Available, m.History, q.personal
+		s.Floor = m.Floor
 		s.Counts = q.counts
 		s.Confirms = m.Reserved.stored()
 		if t := q.Tier; t != nil {

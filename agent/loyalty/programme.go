@@ -27,6 +27,7 @@ type Programme struct {
 	inactive    int   // months without a purchase that end everything; 0: never
 	earnPerSale int64 // 0: no limit
 	noPurse     Points
+	floor       floorDef
 	returns     ReturnPolicy
 	members     memberRules
 	withoutBill bool // goods come back without it, at the lowest price
@@ -153,9 +154,6 @@ func (p *Programme) CurrencyDigits() int { return p.digits }
 
 // Digest is the SHA-256 of the canonical form, hexadecimal. It is the identity of this version.
 func (p *Programme) Digest() string { return p.digest }
-
-// RedeemWithoutPurse is the most points that pay one sale of a member who has no card with a purse.
-func (p *Programme) RedeemWithoutPurse() Points { return p.noPurse }
 
 // Canonical is the form that is signed, sent to stores and stored. The caller must not change it.
 func (p *Programme) Canonical() []byte { return p.canonical }

@@ -108,6 +108,9 @@ func (p *Programme) checkMember(m *MemberState) error {
 	if err := p.checkStamps(m); err != nil {
 		return err
 	}
+	if err := m.checkFloor(); err != nil {
+		return err
+	}
 	if err := m.checkPersonal(); err != nil {
 		return err
 	}
@@ -139,6 +142,9 @@ func checkLines(lines []Line, size int) error {
 // besideBytes is what goes into the entry beside the lines and takes of their room.
 func (in *QuoteInput) besideBytes() int {
 	n := offerBytes(&in.Sale) + in.giftCardBytes() + stockBytes(in.Stock)
+	if in.Member != nil {
+		n += in.Member.floorBytes()
+	}
 	if in.Member != nil && in.Member.History != nil {
 		n += in.Member.History.bytes()
 	}

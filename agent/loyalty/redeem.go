@@ -8,7 +8,7 @@ type clamp struct {
 	factor int64
 }
 
-const maxClamps = 8
+const maxClamps = 8 + MaxFloorLimits
 
 // purse is one wallet of the member on one bill, and what is taken from it.
 type purse struct {
@@ -47,7 +47,7 @@ func (b *bill) pay() error {
 func (b *bill) purse(w *wallet) purse {
 	u := purse{wallet: w, Redemption: Redemption{Clamps: []Finding{}}, ask: b.in.Sale.askOf(w.id)}
 	if m := b.in.Member; m != nil && w.id == MainWallet {
-		u.available, u.noPurse = max(m.canSpend()-b.onRewards, 0), max(b.p.withoutPurse(m)-b.onRewards, 0)
+		u.available, u.noPurse = max(m.held()-b.onRewards, 0), max(b.p.withoutPurse(m)-b.onRewards, 0)
 	} else if m != nil {
 		u.available, u.noPurse = max(m.wallet(w.id).Available, 0), w.noPurse
 	}
@@ -123,6 +123,9 @@ func (b *bill) clamps(u *purse) ([]clamp, error) {
 	if b.in.Member.Medium != MediumPurse {
 		list = append(list, clamp{code: ExplainRedeemNoPurse, most: u.noPurse})
 	}
+	if u.id == MainWallet {
+		list = b.floor(list)
+	}
 	byValue := func(code string, value, factor int64) error {
 		most, err := rule.covers(value)
 		list = append(list, clamp{code: code, most: most, base: value, factor: factor})
@@ -153,6 +156,18 @@ func (b *bill) clamps(u *purse) ([]clamp, error) {
 	}
 	// The last: it must not take the place of a limit that left room for just these tenders when the sale was quoted.
 	return list, byValue(ExplainRedeemTendered, max(left-b.instruments-b.tendered, 0), 0)
+}
+
+// floor adds the limits that hold while head office is out of reach; rewards were paid first.
+func (b *bill) floor(list []clamp) []clamp {
+	for _, l := range b.in.Member.Floor {
+		c := clamp{code: l.Code, most: max(l.Most+b.in.Member.reserved()-b.onRewards, 0)}
+		if l.Code == ExplainFloorSilence {
+			c.base = b.p.floor.Hours
+		}
+		list = append(list, c)
+	}
+	return list
 }
 
 // wanted says whether anything is asked at all.

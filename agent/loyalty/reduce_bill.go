@@ -88,9 +88,9 @@ func (b *bill) held() Points {
 		return 0
 	}
 	if m.Medium != MediumPurse {
-		return min(m.canSpend(), b.p.withoutPurse(m))
+		return min(m.CanSpend(), b.p.withoutPurse(m))
 	}
-	return m.canSpend()
+	return m.CanSpend()
 }
 
 // ranked puts lines in an order that their places on the bill do not change.

@@ -60,7 +60,7 @@ func inputOf(e *Entry) QuoteInput {
 		Sale: Sale{Lines: s.Lines, Tenders: s.Tenders, Rounding: s.Rounding, Redeem: s.Asked, Shown: s.Shown, Rewards: s.Rewards}}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: s.Tier, Available: s.Available, Medium: s.Medium, Standing: s.Standing, History: s.History,
-			Personal: s.Personal, Stamps: toldStamps(s.Stamps), Reserved: s.Confirms}
+			Personal: s.Personal, Stamps: toldStamps(s.Stamps), Reserved: s.Confirms, Floor: s.Floor}
 		for _, w := range s.Wallets {
 			in.Member.Wallets = append(in.Member.Wallets, WalletState{Wallet: w.Wallet, Available: w.Available, Balance: w.Held})
 		}

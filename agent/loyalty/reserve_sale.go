@@ -8,8 +8,13 @@ func (m *MemberState) reserved() Points {
 	return m.Reserved.Points
 }
 
-// canSpend is all that the sale may spend.
-func (m *MemberState) canSpend() Points { return max(m.Available, 0) + m.reserved() }
+// held is all that the member has for the sale.
+func (m *MemberState) held() Points { return max(m.Available, 0) + m.reserved() }
+
+// CanSpend is all that the sale may spend: what was set aside has no floor limit.
+func (m *MemberState) CanSpend() Points {
+	return max(lowest(m.Floor, m.Available), 0) + m.reserved()
+}
 
 // withoutPurse is the most that a member without a purse may spend: what was set aside was permitted then.
 func (p *Programme) withoutPurse(m *MemberState) Points { return p.noPurse + m.reserved() }

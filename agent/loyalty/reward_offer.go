@@ -29,7 +29,7 @@ func (q *Quote) catalogue(b *bill, at moment, o *outcome) {
 	s.ranked()
 	after := Points(0)
 	if m := b.in.Member; m != nil {
-		after = m.canSpend() - q.Drawn() + q.Earned
+		after = m.CanSpend() - q.Drawn() + q.Earned
 	}
 	for i := range min(len(b.p.rewards), MaxRewardOffers) {
 		r := &b.p.rewards[i]

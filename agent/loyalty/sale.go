@@ -89,6 +89,8 @@ type MemberState struct {
 	Available Points   `json:"available"` // what this medium lets them spend now
 	Medium    Medium   `json:"medium"`
 
+	Floor []FloorLimit `json:"floor,omitempty"` // on points, without a purse while head office is out of reach
+
 	Reserved *Reservation  `json:"reserved,omitempty"` // that this sale confirms: its points can be spent beside what is available
 	Wallets  []WalletState `json:"wallets,omitempty"`  // beside the points
 

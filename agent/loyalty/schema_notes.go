@@ -115,6 +115,10 @@ func headNotes() map[string]schemaNote {
 
 		"limits.earn_per_sale":        {"Most points of one sale; 0 is no limit.", between(0, maxPoints)},
 		"limits.redeem_without_purse": {"Most points that pay a sale of a member without a card with a purse.", between(0, maxPoints)},
+		"limits.floor":                {"What may be spent without a purse while head office is out of reach; left out, nothing.", nil},
+		"floor.member_day":            {"Most points of one member in one store on one business day.", between(0, maxPoints)},
+		"floor.store_day":             {"Most points of all members in one store on one business day.", between(0, maxPoints)},
+		"floor.hours":                 {"For so many hours after head office last told the store about its members.", between(0, maxFloorHours)},
 	}
 }
 

@@ -15,6 +15,12 @@ type memberDay struct {
 	member loyalty.MemberID
 }
 
+// Redeemed is the points that were redeemed without a purse in this store on a business day.
+type Redeemed struct {
+	ByMember loyalty.Points // the one asked for
+	ByStore  loyalty.Points // all of them
+}
+
 // redeemedIn is the points that an entry's member redeemed without a purse: what a limit of the day has to hold.
 func redeemedIn(e *loyalty.Entry) loyalty.Points {
 	if e.Sale == nil || e.Member == 0 || e.Sale.Medium == loyalty.MediumPurse {
@@ -38,18 +44,25 @@ func addRedeemed(tx *store.Tx, at memberDay, points loyalty.Points) error {
 	return nil
 }
 
-// Redeemed is the points that a member redeemed in this store on a business day without a purse.
-func (db *DB) Redeemed(ctx context.Context, member loyalty.MemberID, day string) (loyalty.Points, error) {
+// Redeemed is what a member, and all members, redeemed without a purse on a business day; nothing for nobody.
+func (db *DB) Redeemed(ctx context.Context, member loyalty.MemberID, day string) (Redeemed, error) {
 	look := func(text string, args ...any) (*sql.Rows, error) {
 		return db.ledger.Read().QueryContext(ctx, text, args...)
 	}
 	return readRedeemed(look, memberDay{day, member})
 }
 
-func readRedeemed(look lookup, at memberDay) (points loyalty.Points, err error) {
-	err = eachRedeemed(look, func(_ memberDay, p loyalty.Points) { points = p },
-		`SELECT day, member, points FROM redeemed WHERE day = ? AND member = ?`, at.day, at.member)
-	return points, err
+func readRedeemed(look lookup, at memberDay) (r Redeemed, err error) {
+	if at.member == 0 {
+		return r, nil
+	}
+	err = eachRedeemed(look, func(of memberDay, points loyalty.Points) {
+		r.ByStore += points
+		if of == at {
+			r.ByMember = points
+		}
+	}, `SELECT day, member, points FROM redeemed WHERE day = ?`, at.day)
+	return r, err
 }
 
 func eachRedeemed(look lookup, each func(memberDay, loyalty.Points), text string, args ...any) error {

@@ -13,7 +13,7 @@ func redeeming(n int, medium loyalty.Medium, redeemed, rewards loyalty.Points, t
 	plain := c.Build
 	c.Member = 7
 	c.Build = func(h loyalty.EntryHead, used Tally) (loyalty.Entry, error) {
-		*told = used.Redeemed
+		*told = used.Redeemed.ByMember
 		e, err := plain(h, used)
 		e.Sale.Medium, e.Sale.Redeemed, e.Sale.RewardPoints = medium, redeemed, rewards
 		return e, err
@@ -36,16 +36,26 @@ func TestWhatIsRedeemedWithoutAPurseIsCountedByMemberAndDay(t *testing.T) {
 			t.Errorf("sale %d was told of %d points, want %d", n+1, told, step.toldFirst)
 		}
 	}
+	other := redeeming(9, loyalty.MediumNumber, 5, 0, &told)
+	other.Member = 8
+	build := other.Build
+	other.Build = func(h loyalty.EntryHead, used Tally) (loyalty.Entry, error) {
+		e, err := build(h, used)
+		e.Member, e.Moves = 8, nil
+		return e, err
+	}
+	_, err := b.Append(t.Context(), other)
+	must(t, err)
 	today := "2026-11-22"
 	for _, c := range []struct {
 		member loyalty.MemberID
 		day    string
-		want   loyalty.Points
-	}{{7, today, 50}, {8, today, 0}, {7, "2026-11-23", 0}} {
+		want   Redeemed
+	}{{7, today, Redeemed{50, 55}}, {8, today, Redeemed{5, 55}}, {6, today, Redeemed{0, 55}}, {0, today, Redeemed{}}, {7, "2026-11-23", Redeemed{}}} {
 		got, err := b.Redeemed(t.Context(), c.member, c.day)
 		must(t, err)
 		if got != c.want {
-			t.Errorf("member %d on %s redeemed %d, want %d", c.member, c.day, got, c.want)
+			t.Errorf("member %d on %s redeemed %+v, want %+v", c.member, c.day, got, c.want)
 		}
 	}
 	b.verifyClean(t)
@@ -57,7 +67,7 @@ func TestWhatIsRedeemedWithoutAPurseIsCountedByMemberAndDay(t *testing.T) {
 	}))
 	report, err := b.Verify(t.Context(), nil)
 	must(t, err)
-	if len(report.Findings) != 1 || report.Findings[0].Code != FindTally {
+	if len(report.Findings) != 2 || report.Findings[0].Code != FindTally {
 		t.Errorf("findings %+v", report.Findings)
 	}
 	must(t, b.ledger.Write(t.Context(), func(tx *store.Tx) error {

@@ -16,7 +16,7 @@ type Tally struct {
 	Spent     []loyalty.CampaignUse   // of budgets
 	Gone      []loyalty.Stock         // rewards, coupons and surprises, given here
 	GiftCards []loyalty.GiftCardState // of those asked for, the ones that this store sold
-	Redeemed  loyalty.Points          // today without a purse, by the member asked for (Commit.Member, DB.Redeemed)
+	Redeemed  Redeemed                // today, without a purse (Commit.Member, DB.Redeemed)
 
 	Followers []loyalty.Entry // of the entry asked for (Commit.Of), oldest first
 	Done      []string        // keys of what the member asked for did here (Commit.Deed)
