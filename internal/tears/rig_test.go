@@ -116,6 +116,7 @@ func (r *rig) run(w *world, s step, plan []mishap, from int) outcome {
 	}
 	l.watched = from > 0
 	s.do(l)
+	l.takeOut()
 	l.watched = false
 	l.end()
 	out := l.snapshot()
@@ -171,12 +172,16 @@ func (l *life) start() {
 	}
 }
 
-// end takes the card out and stops the agent.
-func (l *life) end() {
+// takeOut takes the card out of whatever reader it is in.
+func (l *life) takeOut() {
 	if l.in != nil {
 		l.in.remove()
 		l.in = nil
 	}
+}
+
+// end stops the agent.
+func (l *life) end() {
 	if l.agent == nil {
 		l.card.card.PowerOff()
 		return
@@ -205,12 +210,14 @@ func (l *life) seen(n int, when string) { l.note(n, when) }
 // note keeps the world as it is now.
 func (l *life) note(exchange int, what string) {
 	if exchange == 0 {
-		exchange = max(len(l.card.past), 1) // between two exchanges nobody adds to them; a sale by number has none
+		exchange = max(len(l.card.exchanges()), 1) // between two exchanges nobody adds to them; a sale by number has none
 	}
 	if !l.watched || exchange < l.from {
 		return
 	}
 	w := l.snapshot()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.moments = append(l.moments, moment{exchange: exchange, what: what, world: w})
 }
 

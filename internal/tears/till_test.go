@@ -60,10 +60,7 @@ func (l *life) tap(n loyalty.LaneID) bool {
 
 // away takes the card out of whatever reader it is in and waits until lane n has seen an empty reader.
 func (l *life) away(n loyalty.LaneID) {
-	if l.in != nil {
-		l.in.remove()
-		l.in = nil
-	}
+	l.takeOut()
 	// What the lane says may be of earlier; that it is empty lasts.
 	for must[agent.LaneState](l.rig.t)(l.agent.Lane(n)).Card.State != agent.CardNone {
 		l.hears(n, agent.CardNone)
