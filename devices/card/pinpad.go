@@ -29,7 +29,7 @@ type Pinpad struct{ code uint32 }
 // Pinpad finds the reader's keypad. There is none to use when the reader has none, when the card's certificate lets no pinpad
 // send its PIN, or when the card is not on contacts: the PIN would cross the air in clear.
 func (s *Session) Pinpad(ctx context.Context) (Pinpad, bool) {
-	if !s.plain || contactless(s.t.ATR()) {
+	if !s.plain || Contactless(s.t.ATR()) {
 		return Pinpad{}, false
 	}
 	features, err := s.t.Control(ctx, controlCode(getFeatures), nil)
@@ -119,8 +119,8 @@ func pinStructure() []byte {
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(command))), command...)
 }
 
-// contactless knows the answer to reset that PC/SC part 3, 3.1.3.2.3.1, makes up for cards without contacts.
-func contactless(atr []byte) bool {
+// Contactless knows the answer to reset that PC/SC part 3, 3.1.3.2.3, makes up for cards without contacts.
+func Contactless(atr []byte) bool {
 	return len(atr) >= 4 && atr[0] == 0x3B && atr[1]&0xF0 == 0x80 && atr[2] == 0x80 && atr[3] == 0x01
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"loyaltill/devices/card"
 )
 
 // Medium is the interface of a card.
@@ -17,9 +19,9 @@ const (
 	Contactless Medium = "contactless"
 )
 
-// MediumOf tells the interface from an answer to reset: readers make that of a contactless card by PC/SC part 3, 3.1.3.2.3.
+// MediumOf tells the interface from an answer to reset.
 func MediumOf(atr []byte) Medium {
-	if len(atr) >= 4 && atr[0] == 0x3B && atr[1]&0xF0 == 0x80 && atr[2] == 0x80 && atr[3] == 0x01 {
+	if card.Contactless(atr) {
 		return Contactless
 	}
 	return Contact
