@@ -116,7 +116,7 @@ func (l *lane) endSession() {
 	if l.who != nil && l.who.gone.IsZero() {
 		l.who.gone = l.a.now()
 		if l.who.pin != nil {
-			l.who.pin = &PINState{TriesLeft: l.who.pin.TriesLeft, Blocked: l.who.pin.Blocked}
+			l.who.pin = &PINState{TriesLeft: l.who.pin.TriesLeft, Blocked: l.who.pin.Blocked, NotSet: l.who.pin.NotSet}
 		}
 	}
 	l.mu.Unlock()

@@ -8,7 +8,7 @@ type Refusal struct {
 	Code      string
 	Retryable bool   // the same call with the same key may succeed later
 	Field     string // of the request, when one is to blame
-	TriesLeft int    // with CodePINWrong
+	TriesLeft int    // with CodePINWrong and CodePUKWrong
 	Quote     *Quote // with CodeQuoteChanged: what holds now
 	cause     error
 }
@@ -46,6 +46,9 @@ const (
 	CodePINNotSet         = "pin_not_set"
 	CodePINSet            = "pin_set"
 	CodePINsDiffer        = "pins_differ"
+	CodePUKWrong          = "puk_wrong"
+	CodePUKBlocked        = "puk_blocked"
+	CodePUKNotSet         = "puk_not_set"
 	CodePINWrongUntold    = "pin_wrong_untold" // the card does not tell how many tries are left
 	CodePINLastTry        = "pin_last_try"
 	CodePINOnReader       = "pin_on_reader"

@@ -57,7 +57,8 @@ type Member struct {
 type PINState struct {
 	Verified  bool `json:"verified"`
 	TriesLeft int  `json:"tries_left"`
-	Blocked   bool `json:"blocked"`
+	Blocked   bool `json:"blocked" doc:"POST …/unblock takes the PUK"`
+	NotSet    bool `json:"not_set,omitempty" doc:"the member chooses the first one: PUT …/pin"`
 
 	Entry PINEntry `json:"entry,omitempty" doc:"where the PIN is typed: till (POST …/pin) or pinpad (POST …/pinpad); absent when the card is gone"`
 }

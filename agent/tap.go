@@ -106,7 +106,7 @@ func maskedNumber(n card.Number) []byte {
 }
 
 func pinState(s card.PINStatus, entry PINEntry) *PINState {
-	return &PINState{Verified: s.Verified, TriesLeft: s.TriesLeft, Blocked: s.Blocked, Entry: entry}
+	return &PINState{Verified: s.Verified, TriesLeft: s.TriesLeft, Blocked: s.Blocked, NotSet: !s.Set, Entry: entry}
 }
 
 // versionedID makes a UUID of version 8 out of a hash.

@@ -104,32 +104,69 @@ func (s *Server) pin(ctx context.Context, in *pinIn) (*reply[laneView], error) {
 	return answer(ctx, s, view(language(ctx), v), err)
 }
 
+// NewPIN is a PIN that the member types twice.
+type NewPIN struct {
+	PIN   digits `json:"pin"`
+	Again digits `json:"again" doc:"the same, typed a second time"`
+}
+
+// read gives both, to be zeroed by who uses them, or the code of what is wrong. The body is wiped in every case.
+func (n NewPIN) read() (fresh, again *card.PIN, code string) {
+	defer clear(n.PIN)
+	defer clear(n.Again)
+	if subtle.ConstantTimeCompare(n.PIN, n.Again) != 1 {
+		return nil, nil, agent.CodePINsDiffer
+	}
+	fresh, err := card.NewPIN(n.PIN)
+	if err != nil {
+		return nil, nil, agent.CodePINFormat
+	}
+	if again, err = card.NewPIN(n.Again); err != nil {
+		fresh.Zero()
+		return nil, nil, agent.CodePINFormat
+	}
+	return fresh, again, ""
+}
+
 type choosePINIn struct {
 	LaneIn
-	Body struct {
-		PIN   digits `json:"pin"`
-		Again digits `json:"again" doc:"the same, typed a second time"`
-	}
+	Body    NewPIN
 	RawBody []byte
 }
 
 func (s *Server) choosePIN(ctx context.Context, in *choosePINIn) (*reply[laneView], error) {
 	defer clear(in.RawBody)
-	defer clear(in.Body.Again)
-	if subtle.ConstantTimeCompare(in.Body.PIN, in.Body.Again) != 1 {
-		clear(in.Body.PIN)
-		return nil, newProblem(ctx, agent.CodePINsDiffer)
-	}
-	fresh, err := card.NewPIN(in.Body.PIN)
-	if err != nil {
-		return nil, newProblem(ctx, agent.CodePINFormat)
-	}
-	defer fresh.Zero()
-	again, err := card.NewPIN(in.Body.Again)
-	if err != nil {
-		return nil, newProblem(ctx, agent.CodePINFormat)
+	fresh, again, code := in.Body.read()
+	if code != "" {
+		return nil, newProblem(ctx, code)
 	}
 	v, err := s.agent.ChoosePIN(ctx, in.Lane, fresh, again)
+	return answer(ctx, s, view(language(ctx), v), err)
+}
+
+type unblockIn struct {
+	LaneIn
+	Body struct {
+		NewPIN
+		PUK digits `json:"puk"`
+	}
+	RawBody []byte
+}
+
+func (s *Server) unblock(ctx context.Context, in *unblockIn) (*reply[laneView], error) {
+	defer clear(in.RawBody)
+	defer clear(in.Body.PUK)
+	fresh, again, code := in.Body.read()
+	if code != "" {
+		return nil, newProblem(ctx, code)
+	}
+	defer fresh.Zero()
+	defer again.Zero()
+	puk, err := card.NewPIN(in.Body.PUK)
+	if err != nil {
+		return nil, newProblem(ctx, agent.CodePINFormat)
+	}
+	v, err := s.agent.Unblock(ctx, in.Lane, puk, fresh, again)
 	return answer(ctx, s, view(language(ctx), v), err)
 }
 

@@ -25,7 +25,7 @@ type Problem struct {
 	Retryable bool           `json:"retryable" doc:"the same call with the same key may succeed later"`
 	Message   string         `json:"message" doc:"a sentence for the cashier, in the language asked for"`
 	Errors    []FieldProblem `json:"errors,omitempty"`
-	TriesLeft *int           `json:"tries_left,omitempty" doc:"with pin_wrong"`
+	TriesLeft *int           `json:"tries_left,omitempty" doc:"with pin_wrong and puk_wrong"`
 	Quote     *agent.Quote   `json:"quote,omitempty" doc:"with quote_changed: what holds now"`
 }
 
@@ -81,7 +81,8 @@ func statuses() map[string]int {
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404,
 		agent.CodeKeyReused: 409, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
 		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
-		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINSet: 422, agent.CodePINsDiffer: 422, agent.CodePINWrongUntold: 422, agent.CodePaymentCard: 422, agent.CodeCardRandom: 422, agent.CodeCardUnknown: 422, agent.CodeCardUnreadable: 422, agent.CodePINLastTry: 422,
+		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINSet: 422, agent.CodePINsDiffer: 422, agent.CodePUKWrong: 422, agent.CodePUKBlocked: 422, agent.CodePUKNotSet: 422,
+		agent.CodePINWrongUntold: 422, agent.CodePaymentCard: 422, agent.CodeCardRandom: 422, agent.CodeCardUnknown: 422, agent.CodeCardUnreadable: 422, agent.CodePINLastTry: 422,
 		agent.CodePINOnReader: 409, agent.CodePINCancelled: 409, agent.CodePINTimeout: 409, agent.CodePinpadMissing: 422, agent.CodePinpadFailed: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
 		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422, agent.CodeSaleElsewhere: 422,
@@ -122,7 +123,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		if r.Field != "" {
 			p.Errors = []FieldProblem{{Field: r.Field, Problem: p.Message}}
 		}
-		if r.Code == agent.CodePINWrong {
+		if r.Code == agent.CodePINWrong || r.Code == agent.CodePUKWrong {
 			p.TriesLeft = &r.TriesLeft
 			p.Message = i18n.Text(language(ctx), "cashier."+r.Code, i18n.Args{"count": r.TriesLeft})
 		}

@@ -92,6 +92,7 @@ func (s *Server) routes(api huma.API) {
 	route(api, "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
 	route(api, "POST", "/v1/lanes/{lane}/pin", 200, "One try at the card's PIN", s.pin)
 	route(api, "PUT", "/v1/lanes/{lane}/pin", 200, "The member chooses the first PIN of a card that has none", s.choosePIN)
+	route(api, "POST", "/v1/lanes/{lane}/unblock", 200, "The member gives the PUK and chooses a new PIN", s.unblock)
 	route(api, "POST", "/v1/lanes/{lane}/pinpad", 200, "The customer types the PIN on the reader; answers when they have", s.pinpad)
 	route(api, "POST", "/v1/lanes/{lane}/member", 200, "Who was scanned, swiped or typed", s.identify)
 	route(api, "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)

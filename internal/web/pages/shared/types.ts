@@ -24,7 +24,7 @@ export interface Member {
   balance: number;
   available: number;
   medium: string;
-  pin?: { verified: boolean; tries_left: number; blocked: boolean; entry?: 'till' | 'pinpad' };
+  pin?: { verified: boolean; tries_left: number; blocked: boolean; not_set?: boolean; entry?: 'till' | 'pinpad' };
   as_of?: string;
 }
 

@@ -91,20 +91,20 @@ class Desk {
   };
 
   get pinPossible(): boolean {
-    const pin = link.lane?.member?.pin;
-    if (link.lane?.card.state === 'pin') return true; // it tells whose it is after its PIN
-    return link.lane?.card.state === 'ready' && bill.typed === undefined && pin !== undefined && !pin.verified && !pin.blocked;
+    const state = link.lane?.card.state;
+    if (state === 'pin') return true; // it tells whose it is after its PIN
+    return state === 'ready' && !bill.typed && link.lane?.member?.pin?.verified === false;
   }
 
   pin = (): void => {
     if (this.pinPossible) this.#show('pin');
   };
 
-  /** The PIN was right. */
-  pinDone(): void {
+  /** The card has taken the PIN. */
+  pinDone(text: string): void {
     const pay = this.#payAfterPIN;
     this.shut();
-    this.say(t('till.pin_right'));
+    this.say(text);
     if (pay) void this.#payWhenQuoted();
   }
 
@@ -132,7 +132,7 @@ class Desk {
 
   #askPIN(): void {
     if (!this.pinPossible) {
-      this.tell('bad', settings.sentence(link.lane?.member?.pin?.blocked ? 'pin_blocked' : 'card_needed'));
+      this.tell('bad', settings.sentence('card_needed'));
       return;
     }
     this.#show('pin');
