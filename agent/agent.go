@@ -46,6 +46,8 @@ type Agent struct {
 
 	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
 
+	reserving sync.Mutex // held from reading what a member has until it is set aside
+
 	mu         sync.Mutex
 	programmes map[string]*loyalty.Programme // compiled, by digest; nil when it was refused
 }
@@ -187,6 +189,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	}
 	work.Go(func() { a.watchSync(ctx) })
 	work.Go(func() { a.watchDebits(ctx) })
+	work.Go(func() { a.watchReservations(ctx) })
 	<-ctx.Done()
 	close(a.stopping)
 	work.Wait()

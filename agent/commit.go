@@ -87,15 +87,20 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 
 // saleHash tells two requests with one key apart. What is kept of a typed card number is what the ledger keeps of it.
 func (a *Agent) saleHash(n loyalty.LaneID, r CommitRequest) ([32]byte, error) {
-	if r.Number != "" {
-		text := r.Number
-		if cn, err := loyalty.NewCardNumber(text); err == nil {
-			text = cn.Digits()
-		}
-		h := a.identity.NumberHMAC(text)
-		r.Number = hex.EncodeToString(h[:])
-	}
+	r.Number = a.hashed(r.Number)
 	return requestHash(n, "sale", r)
+}
+
+// hashed is what may be kept of a number, or of a proof, to know a request again.
+func (a *Agent) hashed(text string) string {
+	if text == "" {
+		return ""
+	}
+	if cn, err := loyalty.NewCardNumber(text); err == nil {
+		text = cn.Digits()
+	}
+	h := a.identity.NumberHMAC(text)
+	return hex.EncodeToString(h[:])
 }
 
 // sale is one commit on its way.

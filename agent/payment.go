@@ -87,29 +87,29 @@ func (a *Agent) payer(ctx context.Context, p *loyalty.Programme, id loyalty.Memb
 	if id == 0 {
 		return nil, nil
 	}
-	m, err := a.memberNow(ctx, p, id)
+	m, _, err := a.memberNow(ctx, p, id)
 	if errors.Is(err, agentdb.ErrNotFound) {
 		return &loyalty.MemberState{ID: id, Medium: loyalty.MediumNumber}, nil
 	}
 	return m, err
 }
 
-// memberNow is a member of whom nothing is taken, with what the programme asks of their past.
-func (a *Agent) memberNow(ctx context.Context, p *loyalty.Programme, id loyalty.MemberID) (*loyalty.MemberState, error) {
+// memberNow is a member of whom nothing is taken, with what the programme asks of their past, and the keys of what they did.
+func (a *Agent) memberNow(ctx context.Context, p *loyalty.Programme, id loyalty.MemberID) (*loyalty.MemberState, []string, error) {
 	state, err := a.db.State(ctx, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	today, err := a.db.BusinessDay(ctx, a.now())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	state.Medium, state.Available = loyalty.MediumNumber, 0
 	for i := range state.Wallets {
 		state.Wallets[i].Available = 0
 	}
 	if err := p.Recall(&state.MemberState, &state.Past, today); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &state.MemberState, nil
+	return &state.MemberState, state.Past.Activities, nil
 }

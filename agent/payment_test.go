@@ -8,8 +8,8 @@ import (
 	"loyaltill/agent/loyalty"
 )
 
-// A firm buys on account and pays later: only the money gives points, and goods that come
-// back take them along.
+// A firm buys on account and pays later: only the money gives points, and goods that come back take them
+// along.
 const accountProgramme = `
 format: 1
 programme: { id: builder, name: { en: Builder }, version: 2, valid_from: 2020-01-02T00:00, currency: EUR }

@@ -248,6 +248,13 @@ func (id *Identity) DrawSeed(seq int64) string {
 	return hex.EncodeToString(m.Sum(nil))
 }
 
+// ProofKey is the key of the hashes of what members proved: one for the chain, so that a proof counts once in all stores.
+func (id *Identity) ProofKey() []byte {
+	m := hmac.New(sha256.New, id.numberKey)
+	m.Write([]byte("loyaltill proof key 1"))
+	return m.Sum(nil)
+}
+
 // IdentityFiles are the parts of a folder that are not in store.json.
 type IdentityFiles struct {
 	Cert, Key, CA []byte // PEM

@@ -85,11 +85,16 @@ func statuses() map[string]int {
 		agent.CodePINWrongUntold: 422, agent.CodePaymentCard: 422, agent.CodeCardRandom: 422, agent.CodeCardUnknown: 422, agent.CodeCardUnreadable: 422, agent.CodePINLastTry: 422,
 		agent.CodePINOnReader: 409, agent.CodePINCancelled: 409, agent.CodePINTimeout: 409, agent.CodePinpadMissing: 422, agent.CodePinpadFailed: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
-		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422, agent.CodeSaleElsewhere: 422,
+		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422, agent.CodeSaleElsewhere: 422, agent.CodeReservationUnknown: 404, agent.CodeReserveSettled: 409,
 		codeReturnNothing: 422, codeReturnMore: 422, codeReturnToken: 422,
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
+	}
+	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue,
+		loyalty.ReferralUnknown, loyalty.ReferralSelf, loyalty.ReferralBought,
+		loyalty.MemberShort, loyalty.MemberLots, loyalty.ReserveOver, loyalty.ReserveRuns} {
+		all[ownCode(code)] = 422
 	}
 	for _, code := range loyalty.GiftCardCodes() {
 		all[ownCode(code)] = 422

@@ -155,6 +155,15 @@ func (p *Programme) CurrencyDigits() int { return p.digits }
 // Digest is the SHA-256 of the canonical form, hexadecimal. It is the identity of this version.
 func (p *Programme) Digest() string { return p.digest }
 
+// WithoutPurse is the most of a wallet that pays one sale of a member who has no card with a purse; nothing for a wallet that
+// the programme does not have.
+func (p *Programme) WithoutPurse(id WalletID) Points {
+	if i := p.walletIndex(id); i >= 0 {
+		return p.wallets[i].noPurse
+	}
+	return 0
+}
+
 // Canonical is the form that is signed, sent to stores and stored. The caller must not change it.
 func (p *Programme) Canonical() []byte { return p.canonical }
 

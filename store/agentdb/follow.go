@@ -55,10 +55,10 @@ func (db *DB) Done(ctx context.Context, member loyalty.MemberID) ([]string, erro
 	return readDone(db.reading(ctx), member)
 }
 
-// OpenReservations gives those of this store that nothing has ended, oldest first.
-func (db *DB) OpenReservations(ctx context.Context, limit int) ([]loyalty.Entry, error) {
-	return readEntries(db.reading(ctx), `SELECT e.body FROM entry e WHERE e.kind = 'reserve'
-		AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.store = ? AND f.of = e.seq) ORDER BY e.seq LIMIT ?`, db.Store(), limit)
+// OpenReservations gives those of this store above a place that nothing has ended, oldest first.
+func (db *DB) OpenReservations(ctx context.Context, after loyalty.Seq, limit int) ([]loyalty.Entry, error) {
+	return readEntries(db.reading(ctx), `SELECT e.body FROM entry e WHERE e.kind = 'reserve' AND e.seq > ?
+		AND NOT EXISTS (SELECT 1 FROM follow f WHERE f.store = ? AND f.of = e.seq) ORDER BY e.seq LIMIT ?`, after, db.Store(), limit)
 }
 
 func (db *DB) reading(ctx context.Context) lookup {
