@@ -225,6 +225,14 @@ func credit(lots []Lot, m Movement) []Lot {
 // deficitLot holds what was taken beyond every known lot.
 const deficitLot LotID = "deficit"
 
+// Deficit is what was taken beyond every lot.
+func Deficit(lots []Lot) Points {
+	if i := slices.IndexFunc(lots, func(l Lot) bool { return l.ID == deficitLot }); i >= 0 {
+		return -lots[i].Remaining
+	}
+	return 0
+}
+
 // debit takes points from the lot named, then as a redemption would, and only then what is set aside: a reservation ends
 // at another store before the points are missed. What expires is the lot named and nothing else, though less is left of it
 // than the entry thought.

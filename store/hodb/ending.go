@@ -34,6 +34,8 @@ type course struct {
 	ended  []ending
 	bought []purchase // read when first asked for
 	read   bool
+
+	after func(EntryKey) // told of every entry, when the lots are as it left them; may be nil
 }
 
 // purchase is an entry with which a member showed that he buys.
@@ -51,6 +53,9 @@ func (c *course) follow(effects []effect) error {
 		if i+1 == len(effects) || effects[i+1].at != e.at {
 			c.lots = loyalty.Apply(c.lots, moves, c.member)
 			moves, c.day = moves[:0], e.at.day
+			if c.after != nil {
+				c.after(e.at.key)
+			}
 		}
 	}
 	return c.reach(c.begun)

@@ -59,11 +59,21 @@ type MemberReport struct {
 	Overdrawn bool             `json:"overdrawn"`
 	Lots      []loyalty.Lot    `json:"lots"`
 
+	Overspent []OverspentReport `json:"overspent,omitempty"` // where the deficit among the lots comes from
+
 	Wallets []wire.WalletRow    `json:"wallets,omitempty"` // beside the points, those that hold something
 	Stamps  []loyalty.StampPast `json:"stamps,omitempty"`
 
 	Cards    []CardReport    `json:"cards"`
 	Vouchers []VoucherReport `json:"vouchers"`
+}
+
+// OverspentReport is a sale that took points which the member did not have any more, and what of them is still open.
+type OverspentReport struct {
+	Store loyalty.StoreID `json:"store"`
+	Epoch loyalty.Epoch   `json:"epoch"`
+	Seq   loyalty.Seq     `json:"seq"`
+	Open  loyalty.Points  `json:"open"`
 }
 
 // CardReport is one chip card.
@@ -98,12 +108,17 @@ const maxReportCloses = 10000
 func (o *Office) Report(ctx context.Context) (r Report, err error) {
 	r = Report{Scheme: o.home.Settings.Scheme, Currency: o.home.Settings.Currency}
 	err = o.db.View(ctx, func(tx *hodb.Tx) error {
-		for _, read := range []func(*hodb.Tx) error{r.readStores, r.readMembers, r.readRest} {
-			if err := read(tx); err != nil {
-				return err
-			}
+		rules, err := o.published(tx)
+		if err != nil {
+			return err
 		}
-		return nil
+		if err := r.readStores(tx); err != nil {
+			return err
+		}
+		if err := r.readMembers(tx, idleBy(rules)); err != nil {
+			return err
+		}
+		return r.readRest(tx)
 	})
 	return r, err
 }
@@ -134,14 +149,14 @@ func (r *Report) readStores(tx *hodb.Tx) error {
 	return nil
 }
 
-func (r *Report) readMembers(tx *hodb.Tx) error {
+func (r *Report) readMembers(tx *hodb.Tx, idle hodb.Idle) error {
 	ids, err := tx.Members()
 	if err != nil {
 		return err
 	}
 	r.Members = make([]MemberReport, 0, len(ids))
 	for _, id := range ids {
-		m, err := readMember(tx, id)
+		m, err := readMember(tx, id, idle)
 		if err != nil {
 			return err
 		}
@@ -150,7 +165,7 @@ func (r *Report) readMembers(tx *hodb.Tx) error {
 	return nil
 }
 
-func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
+func readMember(tx *hodb.Tx, id loyalty.MemberID, idle hodb.Idle) (MemberReport, error) {
 	m, err := tx.Member(id)
 	if err != nil {
 		return MemberReport{}, err
@@ -177,6 +192,11 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 	if err := row.readBeside(tx, m); err != nil {
 		return row, err
 	}
+	if loyalty.Deficit(lots) > 0 {
+		if err := row.readOverspent(tx, idle); err != nil {
+			return row, err
+		}
+	}
 	numbers, err := tx.Numbers(id)
 	if err != nil {
 		return row, err
@@ -185,6 +205,14 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID) (MemberReport, error) {
 		row.Numbers = append(row.Numbers, n.Masked)
 	}
 	return row, row.readCards(tx)
+}
+
+func (m *MemberReport) readOverspent(tx *hodb.Tx, idle hodb.Idle) error {
+	all, err := tx.Overspent(m.ID, hodb.Points, idle)
+	for _, o := range all {
+		m.Overspent = append(m.Overspent, OverspentReport{o.Store, o.Epoch, o.Seq, o.Open})
+	}
+	return err
 }
 
 // readBeside reads what a member has beside points; the stamps of who became part of another are that one's.
