@@ -42,7 +42,8 @@ type Agent struct {
 	events   hub
 	stopping chan struct{} // closed when Run is ending
 
-	suspects suspects
+	suspects  suspects
+	enrolling sync.Mutex // one member is made at a time
 
 	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
 

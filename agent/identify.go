@@ -46,17 +46,22 @@ func (r IdentifyRequest) text() profile.Text {
 // lookUp finds a member by a text: by the first profile that reads it, else as a number of the chain itself.
 func (a *Agent) lookUp(ctx context.Context, t profile.Text) (*identified, error) {
 	p, number, err := a.foreign.Profiles.Text(t, nil)
+	var stranger error // whose number nobody has
 	if err == nil {
 		who, err := a.memberOf(ctx, string(number), trustOf(p))
 		if !unknownMember(err) {
 			return who, err
 		}
+		stranger = err
 	}
 	own, numberErr := loyalty.NewCardNumber(withoutAIM(t.Text))
 	if numberErr == nil {
 		who, err := a.memberOf(ctx, own.Digits(), ownNumber())
 		if !unknownMember(err) {
 			return who, err
+		}
+		if stranger == nil {
+			stranger = err
 		}
 	}
 	switch {
@@ -65,7 +70,10 @@ func (a *Agent) lookUp(ctx context.Context, t profile.Text) (*identified, error)
 	case err != nil && numberErr != nil && t.Source == "":
 		return nil, &Refusal{Code: CodeFieldInvalid, Field: "number", cause: numberErr}
 	}
-	return nil, refuse(CodeMemberUnknown, nil)
+	if stranger == nil {
+		stranger = refuse(CodeMemberUnknown, nil)
+	}
+	return nil, stranger
 }
 
 // withoutAIM takes the AIM identifier (ISO/IEC 15424) off a scanned number.
@@ -83,9 +91,14 @@ func (a *Agent) memberOf(ctx context.Context, number string, t trust) (*identifi
 	if err != nil {
 		return nil, refuse(CodeMemberUnknown, err)
 	}
-	m, err := a.db.MemberByNumber(ctx, a.identity.NumberHMAC(n.Digits()))
+	return a.memberOfHash(ctx, &nobody{hash: a.identity.NumberHMAC(n.Digits()), masked: n.Masked(), trust: t})
+}
+
+// memberOfHash finds who a number is that may be nobody's: then the refusal says whose it would be.
+func (a *Agent) memberOfHash(ctx context.Context, n *nobody) (*identified, error) {
+	m, err := a.db.MemberByNumber(ctx, n.hash)
 	if errors.Is(err, agentdb.ErrNotFound) {
-		return nil, refuse(CodeMemberUnknown, err)
+		return nil, refuse(CodeMemberUnknown, n)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look up a member: %w", err)
@@ -93,7 +106,7 @@ func (a *Agent) memberOf(ctx context.Context, number string, t trust) (*identifi
 	if m.Status != agentdb.MemberActive {
 		return nil, refuse(CodeCardBlocked, nil)
 	}
-	return &identified{member: m.ID, number: n.Masked(), tier: m.Tier, language: m.Language, trust: t}, nil
+	return &identified{member: m.ID, number: n.masked, tier: m.Tier, language: m.Language, trust: n.trust}, nil
 }
 
 func unknownMember(err error) bool {

@@ -38,6 +38,7 @@ type lane struct {
 	mu       sync.Mutex // guards what follows
 	card     CardState
 	who      *identified
+	unknown  *nobody // of the card here, when it is no member's yet
 	waiting  *Waiting
 	reported LaneState // as last published
 }
@@ -125,6 +126,7 @@ func (l *lane) endSession() {
 func (l *lane) setCard(phase CardPhase, code string) {
 	l.mu.Lock()
 	l.card = CardState{State: phase, Code: code}
+	l.unknown = nil
 	l.mu.Unlock()
 	l.publish()
 }

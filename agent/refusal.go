@@ -33,6 +33,10 @@ const (
 	CodeSaleElsewhere      = "sale_elsewhere"
 	CodeJobUnknown         = "job_unknown"
 	CodeMemberUnknown      = "member_unknown"
+	CodeMemberKnown        = "member_known"           // the card to be enrolled is a member's
+	CodeEnrolOff           = "enrol_off"              // the programme has no text to agree to
+	CodeConsentChanged     = "consent_changed"        // another version of the text is in force
+	CodeMemberNumbers      = "member_numbers_used_up" // until head office gives the store more
 	CodeCouponUnknown      = "coupon_unknown"
 	CodeBillUnreadable     = "bill_unreadable"
 	CodeKeyReused          = "key_reused"

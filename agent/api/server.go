@@ -110,6 +110,8 @@ func (s *Server) routes(api huma.API) {
 	route(api, "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon (key)", s.coupon)
 	route(api, "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
 	route(api, "GET", "/v1/members", 200, "A member by card number", s.member)
+	route(api, "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
+	route(api, "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
 	route(api, "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
 	route(api, "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},

@@ -8,6 +8,7 @@ type membersDef struct {
 	ReplaceWaitDays int64        `json:"replace_wait_days,omitempty"`
 	Reasons         []string     `json:"reasons,omitempty"`    // why something is done by hand; left out: any
 	BelowZero       bool         `json:"below_zero,omitempty"` // an adjustment may take more than there is
+	Consent         *consentDef  `json:"consent,omitempty"`    // what customers agree to; left out: stores make no members
 }
 
 type transferDef struct {
@@ -46,8 +47,12 @@ func (c *compiler) compileMembers() {
 	if def == nil {
 		return
 	}
-	if def.Transfer == nil && def.ReplaceWaitDays == 0 && len(def.Reasons) == 0 && !def.BelowZero {
+	if def.Transfer == nil && def.ReplaceWaitDays == 0 && len(def.Reasons) == 0 && !def.BelowZero && def.Consent == nil {
 		c.fault("members", "says nothing", "write transfer: {wait_days: 3}, or leave it out")
+	}
+	if d := def.Consent; d != nil {
+		c.checkID("members.consent.version", d.Version)
+		c.checkTexts("members.consent.text", d.Text, true)
 	}
 	m := &c.p.members
 	if t := def.Transfer; t != nil {
@@ -103,6 +108,9 @@ func memberNotes() map[string]schemaNote {
 		"members.replace_wait_days": {"How many days the points of a lost card wait.", between(0, maxExpiryDays)},
 		"members.reasons":           {"Why something is done by hand; left out: any id.", eachItem(anID())},
 		"members.below_zero":        {"Whether an adjustment may take more than there is.", nil},
+		"members.consent":           {"What a customer agrees to who becomes a member at a till; left out: tills make no members.", nil},
+		"consent.version":           {"Another for every other wording; it is kept with each member.", anID()},
+		"consent.text":              {"What is shown, or read out.", someText()},
 		"transfer.most":             {"Most points at once; 0 is no limit.", between(0, maxPoints)},
 		"transfer.month":            {"Most points that a member gives in a calendar month; 0 is no limit.", between(0, maxPoints)},
 		"transfer.wallets":          {"Of which wallets beside the points members may give, too; left out: none.", nil},

@@ -30,6 +30,7 @@ const (
 	KindPayment  Kind = "payment"   // money received later for a sale on account
 	KindGiftCard Kind = "gift_card" // a gift card activated, voided or ended outside a sale
 	KindSuspect  Kind = "suspect"   // a card that was refused as false or blocked
+	KindEnrol    Kind = "enrol"     // a member made in a store
 	KindJournal  Kind = "journal"   // records of a card that it showed here and that no other entry here holds
 )
 
@@ -72,6 +73,7 @@ type Entry struct {
 	Cancel   *CancelBody   `json:"cancel,omitempty"`
 	Journal  *JournalBody  `json:"journal,omitempty"`
 	Suspect  *SuspectBody  `json:"suspect,omitempty"`
+	Enrol    *EnrolBody    `json:"enrol,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }

@@ -25,6 +25,8 @@ type Commit struct {
 	GiftCards []string
 	// Member is whose redemptions of the day, without a purse, Build is told of; 0: nobody's.
 	Member loyalty.MemberID
+	// Enrols has Build told of the last member that this log made.
+	Enrols bool
 	// Jobs makes the print jobs that come with the entry; nil for none. The same rules as for Build.
 	Jobs func(*loyalty.Entry) ([]NewJob, error)
 	// Intent settles the card intent of this Txn: IntentDone or IntentCancelled; empty when no card was debited.
@@ -102,6 +104,9 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	}
 	if err == nil {
 		err = used.readDeed(tx.Query, c.Deed)
+	}
+	if err == nil && c.Enrols {
+		err = tx.QueryRow(selectEnrolled, nil, &used.Enrolled)
 	}
 	if err != nil {
 		return Committed{}, err

@@ -72,7 +72,7 @@ func Open(ctx context.Context, dir string, id *store.Identity, log zerolog.Logge
 	if err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
-	if err := errors.Join(db.settlePending(ctx), db.countOnce(ctx)); err != nil {
+	if err := errors.Join(db.settlePending(ctx), db.countOnce(ctx), db.ShowEnrolled(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

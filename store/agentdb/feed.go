@@ -38,6 +38,7 @@ type Change struct {
 	Voucher   *Voucher
 	Issuer    *Issuer
 	Renewal   *Renewal
+	Range     *MemberRange
 	Watermark *Watermark
 }
 
@@ -91,8 +92,10 @@ func (db *DB) FeedPosition(ctx context.Context) (FeedPosition, error) {
 func (db *DB) ApplyFeed(ctx context.Context, page FeedPage) (FeedPosition, error) {
 	var pos FeedPosition
 	err := db.members.Write(ctx, func(tx *store.Tx) (err error) {
-		pos, err = db.applyPage(tx, page)
-		return err
+		if pos, err = db.applyPage(tx, page); err != nil {
+			return err
+		}
+		return db.putEnrolled(ctx, tx, pos)
 	})
 	if err != nil {
 		return FeedPosition{}, fmt.Errorf("apply feed after %d: %w", page.After, err)
@@ -170,6 +173,8 @@ func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 		return putIssuer(tx, c.Issuer, pos.Epoch)
 	case c.Renewal != nil:
 		return putRenewal(tx, c.Renewal, pos.Epoch)
+	case c.Range != nil:
+		return db.putRange(tx, c.Range, pos.Epoch)
 	case c.Watermark != nil:
 		if w := c.Watermark; w.Store == db.Store() && w.Epoch == db.Epoch() {
 			pos.Watermark = max(pos.Watermark, w.Seq)
@@ -259,6 +264,7 @@ func sweep(tx *store.Tx, epoch uint32) error {
 		`DELETE FROM voucher WHERE feed_epoch <> ?`,
 		`DELETE FROM issuer WHERE feed_epoch <> ? AND revoked = 0`, // a revocation outlives a head office that forgot it
 		`DELETE FROM renewal WHERE feed_epoch <> ?`,
+		`DELETE FROM member_range WHERE feed_epoch <> ?`,
 	} {
 		if _, err := tx.Exec(text, epoch); err != nil {
 			return err

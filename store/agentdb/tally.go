@@ -18,9 +18,10 @@ type Tally struct {
 	GiftCards []loyalty.GiftCardState // of those asked for, the ones that this store sold
 	Redeemed  Redeemed                // today, without a purse (Commit.Member, DB.Redeemed)
 
-	Followers []loyalty.Entry // of the entry asked for (Commit.Of), oldest first
-	Done      []string        // keys of what the member asked for did here (Commit.Deed)
-	ProofUsed bool            // the proof asked for was given here before
+	Followers []loyalty.Entry  // of the entry asked for (Commit.Of), oldest first
+	Done      []string         // keys of what the member asked for did here (Commit.Deed)
+	ProofUsed bool             // the proof asked for was given here before
+	Enrolled  loyalty.MemberID // the highest number that this log has made a member with, when asked for (Commit.Enrols)
 }
 
 // Use is so much of one thing that a sale uses up.

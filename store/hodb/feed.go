@@ -17,6 +17,7 @@ const (
 	TopicVoucher   Topic = "voucher"
 	TopicIssuer    Topic = "issuer"
 	TopicRenewal   Topic = "renewal"
+	TopicRange     Topic = "member_range"
 	TopicWatermark Topic = "watermark"
 )
 

@@ -67,10 +67,19 @@ func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
 	if owner != 0 {
 		return 0, fmt.Errorf("number %s belongs to member %d: %w", n.Masked, owner, ErrTaken)
 	}
-	if err := tx.one(`SELECT COALESCE(MAX(member_id), 0) + 1 FROM member`)(&m.ID); err != nil {
-		return 0, err
+	err = tx.one(`SELECT COALESCE(MAX(member_id), 0) + 1 FROM member WHERE member_id < $1`, loyalty.FirstStoreMember)(&m.ID)
+	if err == nil {
+		err = tx.insertMember(m, n)
 	}
-	err = tx.exec(`INSERT INTO member (member_id, status, tier, language, birthday, joined_on, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	if err != nil {
+		return 0, fmt.Errorf("add member: %w", err)
+	}
+	return m.ID, nil
+}
+
+// insertMember enters a member under a number that is free, and tells the stores.
+func (tx *Tx) insertMember(m Member, n Number) error {
+	err := tx.exec(`INSERT INTO member (member_id, status, tier, language, birthday, joined_on, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		m.ID, MemberActive, m.Tier, m.Language, m.Birthday, m.Joined, tx.now.UnixMilli())
 	if err == nil {
 		err = tx.addNumber(m.ID, n)
@@ -78,10 +87,7 @@ func (tx *Tx) AddMember(m Member, n Number) (loyalty.MemberID, error) {
 	if err == nil {
 		err = tx.touchMember(m.ID)
 	}
-	if err != nil {
-		return 0, fmt.Errorf("add member: %w", err)
-	}
-	return m.ID, nil
+	return err
 }
 
 // NumberOwner is the member of a printed number, 0 when it is free.

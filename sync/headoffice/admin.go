@@ -141,6 +141,7 @@ func (o *Office) enrolStore(ctx context.Context, in enrolInput) (out enrolOutcom
 		head, err := tx.OpenEpoch(in.Store, out.InstallID, out.Nonce)
 		if err == nil {
 			out.Epoch = head.Epoch
+			err = tx.Provide(in.Store, head.Epoch)
 		}
 		return err
 	})

@@ -155,6 +155,9 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 		const renewal = 640
 		row.Renewal, err = w.renewal(c.Key)
 		return true, renewal, err
+	case hodb.TopicRange:
+		row.Range, err = w.numbers(c.Key)
+		return true, small, err
 	case hodb.TopicWatermark:
 		row.Watermark = &wire.WatermarkRow{Store: w.head.Store, Epoch: w.head.Epoch, Seq: w.head.Posted}
 		return true, small, nil
@@ -294,6 +297,15 @@ func (w *feedWriter) issuer(key string) (*wire.IssuerRow, error) {
 	}
 	i, err := w.tx.Issuer(id)
 	return &wire.IssuerRow{Key: id, Statement: i.Statement, Revoked: i.Revoked}, err
+}
+
+func (w *feedWriter) numbers(first string) (*wire.RangeRow, error) {
+	n, err := strconv.ParseInt(first, 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.tx.MemberRange(loyalty.MemberID(n))
+	return &wire.RangeRow{Store: r.Store, Epoch: r.Epoch, First: r.First, Last: r.Last}, err
 }
 
 // voucher is nil once the card has it.

@@ -166,7 +166,7 @@ func (j *judge) read(k hodb.EntryKey) (*loyalty.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.entry, nil
+	return m.entry, j.knowNames(m)
 }
 
 // requoteReturn keeps a fault of the rules on one odd return from stopping all entries behind it.

@@ -56,6 +56,9 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if _, err := j.flush(); err != nil {
 		return err
 	}
+	if err := tx.Provide(r.Store, r.Epoch); err != nil {
+		return err
+	}
 	return tx.MarkPosted(r)
 }
 
@@ -155,6 +158,9 @@ func (j *judge) entry(raw hodb.Entry) error {
 	if err != nil {
 		return j.notInterpreted(raw.Key, err)
 	}
+	if err := j.knowNames(m); err != nil {
+		return err
+	}
 	claimed, first, err := j.tx.ClaimTxn(m.entry, m.at)
 	if err != nil {
 		return err
@@ -171,6 +177,8 @@ func (j *judge) entry(raw hodb.Entry) error {
 		return j.cancel(m, first)
 	case loyalty.KindSuspect:
 		return j.suspect(m)
+	case loyalty.KindEnrol:
+		return j.enrol(m)
 	case loyalty.KindJournal:
 		return j.carried(m)
 	case loyalty.KindCoupon:

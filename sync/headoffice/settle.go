@@ -213,6 +213,9 @@ func (j *judge) rejudge(k hodb.EntryKey, b before) (v verdict, m *matter, err er
 	if m, err = readMatter(raw); err != nil {
 		return v, nil, err
 	}
+	if err := j.knowNames(m); err != nil {
+		return v, nil, err
+	}
 	if err := j.tx.Unjudge(k); err != nil {
 		return v, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/store/agentdb"
 	"loyaltill/sync/wire"
 )
@@ -110,6 +111,9 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 		case wire.TopicRenewal:
 			c.Renewal = &agentdb.Renewal{Card: r.Renewal.Card, Certificate: r.Renewal.Certificate}
 			copy(c.Renewal.MAC[:], r.Renewal.MAC)
+		case wire.TopicRange:
+			n := r.Range
+			c.Range = &agentdb.MemberRange{Store: n.Store, Epoch: n.Epoch, MemberRange: loyalty.MemberRange{First: n.First, Last: n.Last}}
 		case wire.TopicWatermark:
 			c.Watermark = &agentdb.Watermark{Store: r.Watermark.Store, Epoch: r.Watermark.Epoch, Seq: r.Watermark.Seq}
 		default:

@@ -26,6 +26,7 @@ const (
 	TopicVoucher   Topic = "voucher"
 	TopicIssuer    Topic = "issuer"
 	TopicRenewal   Topic = "renewal"
+	TopicRange     Topic = "member_range"
 	TopicWatermark Topic = "watermark"
 )
 
@@ -58,6 +59,7 @@ type FeedRow struct {
 	Voucher   *VoucherRow   `json:"voucher,omitempty"`
 	Issuer    *IssuerRow    `json:"issuer,omitempty"`
 	Renewal   *RenewalRow   `json:"renewal,omitempty"`
+	Range     *RangeRow     `json:"member_range,omitempty"`
 	Watermark *WatermarkRow `json:"watermark,omitempty"`
 }
 
@@ -144,6 +146,14 @@ type RenewalRow struct {
 	MAC         store.HexBytes `json:"mac"` // 16 bytes
 }
 
+// RangeRow is member numbers that one life of the asking store makes members with, used ones included.
+type RangeRow struct {
+	Store loyalty.StoreID  `json:"store"`
+	Epoch loyalty.Epoch    `json:"epoch"`
+	First loyalty.MemberID `json:"first"`
+	Last  loyalty.MemberID `json:"last"`
+}
+
 // WatermarkRow says that head office has posted the asking store's entries through Seq. It is the last row of its
 // group; the members that those entries touched are in the same group or an earlier one.
 type WatermarkRow struct {
@@ -165,7 +175,7 @@ type feedEnd struct {
 // Check refuses a row that does not hold together.
 func (r *FeedRow) Check() error {
 	bodies := 0
-	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Issuer != nil, r.Renewal != nil, r.Watermark != nil} {
+	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Issuer != nil, r.Renewal != nil, r.Range != nil, r.Watermark != nil} {
 		if set {
 			bodies++
 		}
@@ -184,6 +194,8 @@ func (r *FeedRow) Check() error {
 		ok = r.Issuer != nil && len(r.Issuer.Key) == 8 && len(r.Issuer.Statement) > 0
 	case TopicRenewal:
 		ok = r.Renewal != nil && len(r.Renewal.Certificate) > 0 && len(r.Renewal.MAC) == 16
+	case TopicRange:
+		ok = r.Range != nil && r.Range.First >= loyalty.FirstStoreMember && r.Range.Last >= r.Range.First
 	case TopicWatermark:
 		ok = r.Watermark != nil
 	default:
