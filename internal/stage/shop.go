@@ -34,6 +34,7 @@ type Options struct {
 	Language  string  // of the till, "en" when empty
 	APIListen string  // a free loopback address when empty
 	NoPCSC    bool    // cards over the direct link
+	Profiles  string  // folder with profiles of foreign cards
 	Pinpads   bool    // readers with a keypad, and cards that may be used with it
 }
 
@@ -239,6 +240,9 @@ func (s *Shop) configureAgent(context.Context) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "data = %q\nidentity = %q\nlanguage = %q\n\n[api]\nlisten = %q\ntoken_file = %q\n\n[log]\nlevel = \"debug\"\n",
 		s.AgentData(), s.Identity, s.Language, s.APIListen, s.path("store", "api.token"))
+	if s.Profiles != "" {
+		fmt.Fprintf(&b, "\n[cards]\nprofiles = %q\n", s.Profiles)
+	}
 	for i, r := range s.readers {
 		fmt.Fprintf(&b, "\n[[lane]]\nnumber = %d\nname = \"Till %d\"\nreader = { %s }\nprinter = { device = %q, profile = \"epson-tm-t20iii-80\" }\n",
 			i+1, i+1, r.config, s.printerDevice(i+1))

@@ -1,0 +1,149 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/uuid"
+
+	"loyaltill/internal/stage"
+)
+
+// speak switches the page to another language.
+func (p *tillPage) speak(lang string) {
+	p.t.Helper()
+	p.keys(kb.F10)
+	p.until("the menu", `document.querySelector('dialog[open] select')`)
+	p.eval(fmt.Sprintf(`(() => { const s = document.querySelector('dialog[open] select'); s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })) })()`, lang))
+	p.until(lang, fmt.Sprintf(`document.documentElement.lang === %q`, lang))
+	p.keys(kb.Escape)
+	p.until("no question", noQuestion)
+}
+
+// forgetPIN has head office take the PIN off the first card made, at its next tap.
+func forgetPIN(t *testing.T, shop *stage.Shop) {
+	t.Helper()
+	list, err := shop.Run(t.Context(), "headoffice", "card", "list", "--dir", shop.HeadOfficeDir(), "--member", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made struct{ Card string }
+	if err := json.Unmarshal(list, &made); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shop.Run(t.Context(), "headoffice", "card", "unblock", "--dir", shop.HeadOfficeDir(), "--forget-pin", made.Card); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ring(t.Context(), shop.API, uuid.Must(uuid.NewV7()).String(), 1000); err != nil { // what it is told comes after the order
+		t.Fatal(err)
+	}
+	if err := shop.Synced(t.Context(), syncedLimit); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNewPINsInABrowser has a member choose the card's first PIN, block it, and choose another one with the PUK.
+func TestNewPINsInABrowser(t *testing.T) {
+	chromium(t)
+	shop := openShop(t, nil)
+	forgetPIN(t, shop)
+	p := openPage(t, shop)
+	insert(t, shop, "liga")
+	p.shows("Choose a PIN")
+	for _, lang := range []string{"lv", "fa", "en"} {
+		p.speak(lang)
+		p.keys(kb.F8)
+		p.until("the question", `document.querySelector('dialog[open] .dots')`)
+		p.looksRight("1-first-pin-" + lang)
+		p.keys(kb.Escape)
+		p.until("no question", noQuestion)
+	}
+	p.keys(kb.F8)
+	p.shows("This card has no PIN yet.")
+	p.keys("47", kb.Enter)
+	p.shows("A PIN has 4 to 8 digits.")
+	p.keys("11", kb.Enter)
+	p.shows("The same PIN once more")
+	p.keys("4712", kb.Enter)
+	p.shows("The two PINs are not the same.")
+	p.keys("4711", kb.Enter)
+	p.shows("The same PIN once more")
+	for range 2 { // by thumb
+		p.click(`.pad button:nth-of-type(4)`)
+		p.click(`.pad button:nth-of-type(7)`)
+	}
+	p.click(`.pad button.main`)
+	p.shows("The two PINs are not the same.")
+	p.keys("4711", kb.Enter, "4711", kb.Enter)
+	p.shows("PIN entered")
+	p.until("no question", noQuestion)
+
+	swap(t, p, shop, "liga")
+	p.shows("Enter PIN")
+	p.keys(kb.F8, "1111", kb.Enter)
+	p.shows("2 tries are left")
+	p.keys("1111", kb.Enter)
+	p.shows("1 try is left")
+	p.keys("1111", kb.Enter)
+	p.shows("Only one try is left.")
+	p.keys(kb.F9)
+	p.shows("The PIN is blocked.")
+	p.keys(kb.Escape)
+	p.shows("Unblock the PIN")
+	p.keys(kb.F8)
+	p.shows("PUK from the PIN letter")
+	p.looksRight("2-unblock")
+	p.keys("87654321", kb.Enter, "2580", kb.Enter, "2580", kb.Enter)
+	p.shows("Wrong PUK. 9 tries are left.")
+	p.keys("12345678", kb.Enter)
+	p.shows("Now the member chooses a new PIN")
+	p.keys("2580", kb.Enter, "2581", kb.Enter)
+	p.shows("The two PINs are not the same.")
+	p.keys("2580", kb.Enter, "2580", kb.Enter) // the PUK is not asked for again
+	p.shows("PIN entered")
+	p.until("nothing of it kept", `!/2580|4711|12345678/.test(JSON.stringify({ ...localStorage, ...sessionStorage }))`)
+	p.wellBehaved()
+}
+
+// TestForeignCardTellsItsMemberAfterThePINInABrowser shows a card of another maker, which is nobody's until its PIN was right.
+func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) {
+	chromium(t)
+	const number = "FP-86095742719"
+	profiles := t.TempDir()
+	profile, err := os.ReadFile("../../devices/card/profile/profiles/iso7816-file-pin.json")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(profiles, "pin.json"), profile, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := openShop(t, func(o *stage.Options) { o.Profiles = profiles })
+	if _, err := shop.Run(t.Context(), "headoffice", "member", "add", "--dir", shop.HeadOfficeDir(), "--language", "pl", "--number", number); err != nil {
+		t.Fatal(err)
+	}
+	card := `{ "format": "ISO 7816 card 1", "t0": true, "pin": { "reference": "01", "block": "34373131FFFFFFFF", "tries": 3, "left": 3 },
+		"applications": [ { "aid": "F04F4C44434841494E01", "files": [ { "fid": "EF01", "pin": true, "data": "38363039353734323731392020202020" } ] } ] }`
+	if err := os.WriteFile(filepath.Join(shop.Dir, "cards", "strange.card.json"), []byte(card), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := openPage(t, shop)
+	insert(t, shop, "strange")
+	p.shows("Enter PIN")
+	for _, lang := range []string{"lv", "fa", "en"} {
+		p.speak(lang)
+		p.looksRight("1-foreign-" + lang)
+	}
+	p.keys(kb.F8)
+	p.until("the question", `document.querySelector('dialog[open] .dots')`)
+	p.keys("1234", kb.Enter)
+	p.shows("Wrong PIN. 2 tries are left.")
+	p.keys("4711", kb.Enter)
+	p.shows("FP-…2719")
+	p.until("no question", noQuestion)
+	p.looksRight("2-foreign-known")
+	p.wellBehaved()
+}
