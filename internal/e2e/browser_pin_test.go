@@ -93,7 +93,7 @@ func TestNewPINsInABrowser(t *testing.T) {
 	p.keys(kb.F9)
 	p.shows("The PIN is blocked.")
 	p.keys(kb.Escape)
-	p.shows("Unblock the PIN")
+	p.shows("Unblock PIN")
 	p.keys(kb.F8)
 	p.shows("PUK from the PIN letter")
 	p.looksRight("2-unblock")

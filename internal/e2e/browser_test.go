@@ -377,7 +377,7 @@ func memberByNumber(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.keys(kb.F6)
 	p.shows("8 to 19 digits")
 	p.keys("6034 0000 0000 0019", kb.Enter)
-	p.shows("No member has this number.")
+	p.shows("No member has this card or number yet.")
 	p.keys("6034 0000 0000 0026")
 	p.looksRight("8-number")
 	p.keys(kb.Enter)
