@@ -19,8 +19,8 @@ func TestTheFeedTellsAStoreEverythingOnceAndThenOnlyWhatIsNew(t *testing.T) {
 	c.serve()
 	b := c.enrol(1, prog)
 	page := b.feed(0, 0)
-	if len(page.Rows) != 4 || !page.UpToDate || page.Epoch != 1 {
-		t.Fatalf("an issuing key, a programme and two members: %+v", page)
+	if len(page.Rows) != 5 || !page.UpToDate || page.Epoch != 1 {
+		t.Fatalf("an issuing key, a programme, two members and numbers to make more: %+v", page)
 	}
 	if i := page.Rows[0].Issuer; i == nil || i.Revoked || len(i.Statement) != card.IssuingKeyLength {
 		t.Errorf("the issuing key: %+v", page.Rows[0])
