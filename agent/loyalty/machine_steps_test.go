@@ -167,9 +167,17 @@ func (w *world) review(t *rapid.T) {
 	}
 }
 
+// holding is what a member has in one of the wallets.
+func (b *books) holding(t *rapid.T, id MemberID) Holding {
+	if rapid.Bool().Draw(t, "credit") {
+		return Holding{Member: id, Wallet: creditWallet, Lots: b.credit[id]}
+	}
+	return Holding{Member: id, Lots: b.lots[id]}
+}
+
 func (w *world) transfer(t *rapid.T) {
 	s, from, to := w.shop(t), member(t, "from"), member(t, "to")
-	in := TransferInput{From: Holding{Member: from, Lots: w.books(s).lots[from]}, To: to, Points: Points(rapid.Int64Range(1, 150).Draw(t, "points")), Reason: "gift",
+	in := TransferInput{From: w.books(s).holding(t, from), To: to, Points: Points(rapid.Int64Range(1, 150).Draw(t, "points")), Reason: "gift",
 		Split: rapid.Bool().Draw(t, "split")}
 	e, err := w.p.Transfer(in, w.head(s))
 	if !refused(t, err, MemberSame, MemberShort) {
@@ -179,7 +187,7 @@ func (w *world) transfer(t *rapid.T) {
 
 func (w *world) adjust(t *rapid.T) {
 	s, id := w.shop(t), member(t, "member")
-	in := AdjustInput{Holding: Holding{Member: id, Lots: w.books(s).lots[id]}, Points: Points(rapid.Int64Range(-100, 100).Draw(t, "points")), Reason: "mistake"}
+	in := AdjustInput{Holding: w.books(s).holding(t, id), Points: Points(rapid.Int64Range(-100, 100).Draw(t, "points")), Reason: "mistake"}
 	e, err := w.p.Adjust(in, w.head(s))
 	if !refused(t, err, MemberNothing, MemberShort) {
 		w.write(t, s, e)
@@ -217,13 +225,17 @@ func (w *world) merge(t *rapid.T) {
 	s, stays, goes := w.shops[0], member(t, "stays"), member(t, "goes")
 	b := w.books(s)
 	side := func(id MemberID) MergeSide {
-		return MergeSide{Holding: Holding{Member: id, Lots: b.lots[id]}, Tier: b.tiers[id]}
+		return MergeSide{Holding: Holding{Member: id, Lots: b.lots[id]}, Tier: b.tiers[id],
+			Wallets: []WalletState{{Wallet: creditWallet, Lots: b.credit[id], Balance: Balance(b.credit[id])}}}
 	}
 	e, err := w.p.Merge(side(stays), side(goes), w.head(s))
 	if refused(t, err, MemberSame, MemberReserved) {
 		return
 	}
 	w.write(t, s, e)
+	if got, want := Balance(w.books(s).credit[stays]), Balance(b.credit[stays])+Balance(b.credit[goes]); got != want || len(w.books(s).credit[goes]) > 0 {
+		t.Fatalf("member %d holds %d of credit, want %d", stays, got, want)
+	}
 	if left := w.books(s).lots[goes]; len(left) > 0 {
 		t.Fatalf("member %d has ended and holds %+v", goes, left)
 	}

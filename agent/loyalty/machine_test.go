@@ -12,7 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-const machineProgramme = `tiers: [{id: bronze, name: {en: B}}, {id: gold, name: {en: G}, from: 300.00}]
+const machineProgramme = `wallets: [{id: credit, unit: money, redeem: {}}]
+tiers: [{id: bronze, name: {en: B}}, {id: gold, name: {en: G}, from: 300.00}]
 ladder: {by: spend, over: rolling, months: 3, downgrade: full, grace_days: 10}
 earn:
   - {id: base, per: amount, rate: {points: 1, per: 1.00}}
@@ -24,8 +25,11 @@ rewards: [{id: cup, cost: 20, gives: {amount: 1.00}}]
 expiry: {days: 60, inactive_months: 4}
 returns: {earned: per_line, kept: reprice, shortage: %s, grace_days: 5}
 limits: {redeem_without_purse: 100000}
-members: {transfer: {wait_days: 4}, reasons: [gift, mistake]}
+members: {transfer: {wait_days: 4, wallets: [{wallet: credit}]}, reasons: [gift, mistake]}
 `
+
+// creditWallet is moved by corrections, transfers and merges; sales leave it alone.
+const creditWallet WalletID = "credit"
 
 // world is a chain: head office, which is store 9, and two stores that may be cut off from it, with the life of a few members.
 type world struct {
@@ -48,6 +52,7 @@ type shop struct {
 // books is what a reader of entries knows of everything.
 type books struct {
 	lots     map[MemberID][]Lot
+	credit   map[MemberID][]Lot // of the wallet beside the points
 	accounts map[string]Points
 	tiers    map[MemberID]TierState
 	pasts    map[MemberID]*Past
@@ -65,7 +70,7 @@ func read(entries []*Entry) *books {
 		bt, _ := parseInstant(b.At)
 		return cmp.Or(strings.Compare(a.Day, b.Day), cmp.Compare(at, bt), cmp.Compare(a.Store, b.Store), cmp.Compare(a.Seq, b.Seq))
 	})
-	b := &books{lots: map[MemberID][]Lot{}, accounts: map[string]Points{}, tiers: map[MemberID]TierState{}, pasts: map[MemberID]*Past{},
+	b := &books{lots: map[MemberID][]Lot{}, credit: map[MemberID][]Lot{}, accounts: map[string]Points{}, tiers: map[MemberID]TierState{}, pasts: map[MemberID]*Past{},
 		last: map[MemberID]string{}, open: map[EntryRef]Reservation{}, settled: map[EntryRef]bool{}, entries: entries}
 	for _, e := range entries {
 		b.count(e)
@@ -107,6 +112,7 @@ func (b *books) count(e *Entry) {
 	}
 	for id := range members(moves) {
 		b.lots[id] = Apply(b.lots[id], moves, id)
+		b.credit[id] = ApplyWallet(b.credit[id], moves, id, creditWallet)
 	}
 	for _, m := range moves {
 		b.accounts[m.From] -= m.Points
@@ -118,7 +124,7 @@ func members(moves []Movement) map[MemberID]bool {
 	all := map[MemberID]bool{}
 	for _, m := range moves {
 		for _, account := range []string{m.From, m.To} {
-			if id, ok := AccountMember(account); ok {
+			if id, _, ok := AccountWallet(account); ok {
 				all[id] = true
 			}
 		}
@@ -135,7 +141,12 @@ func (b *books) check(t *rapid.T, online bool) {
 			of[id] += points
 		}
 	}
-	if sum != 0 || b.accounts[AccountTransferred] != 0 {
+	for id, lots := range b.credit {
+		if held := b.accounts[inWallet(id, creditWallet, mainPart)]; Balance(lots) != held {
+			t.Fatalf("member %d: lots of credit hold %d, the account %d: %+v", id, Balance(lots), held, lots)
+		}
+	}
+	if sum != 0 || b.accounts[AccountTransferred] != 0 || b.accounts[ofProgramme(creditWallet, transferredPart)] != 0 {
 		t.Fatalf("accounts sum to %d, %d on their way", sum, b.accounts[AccountTransferred])
 	}
 	reserved := map[MemberID]Points{}
@@ -268,7 +279,7 @@ func (w *world) end(t *rapid.T) {
 	b := w.books(w.shops[0])
 	b.check(t, w.online)
 	shuffled := rapid.Permutation(b.entries).Draw(t, "order of arrival")
-	if again := read(shuffled); fmt.Sprint(again.lots) != fmt.Sprint(b.lots) || fmt.Sprint(again.accounts) != fmt.Sprint(b.accounts) {
+	if again := read(shuffled); fmt.Sprint(again.lots) != fmt.Sprint(b.lots) || fmt.Sprint(again.credit) != fmt.Sprint(b.credit) || fmt.Sprint(again.accounts) != fmt.Sprint(b.accounts) {
 		t.Fatalf("another order of arrival gives other books:\n%v\n%v", b.lots, again.lots)
 	}
 	for id := range b.lots {
