@@ -84,7 +84,13 @@ func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
 // changes what members held when later entries were made, and so does a tier that moves: these are judged again, each time from a later
 // day on, until nothing moves.
 func (j *judge) flush() (all []hodb.Ended, err error) {
-	for {
+	for round := 0; ; round++ {
+		if round == settleRounds {
+			if err := j.unsettleable(); err != nil {
+				return nil, err
+			}
+			break
+		}
 		if err := j.settle(); err != nil {
 			return nil, err
 		}
@@ -121,6 +127,23 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 		}
 	}
 	return all, nil
+}
+
+// settleRounds bounds how often entries are judged again because others were: members who became part of each other one after
+// the other, and of whom much came late, may wait for each other in a circle.
+const settleRounds = 64
+
+// unsettleable leaves members as they stand and has a person look at the first entry of each.
+func (j *judge) unsettleable() error {
+	for _, id := range slices.Sorted(maps.Keys(j.unsettled)) {
+		if k := j.unsettled[id].Key; k.Store != 0 {
+			if err := j.tx.OpenCase(hodb.CaseUnsettled, k, fmt.Sprintf("member %d: what entries mean for each other goes in a circle", id)); err != nil {
+				return err
+			}
+		}
+	}
+	clear(j.unsettled)
+	return nil
 }
 
 // judge is the work on one batch.
