@@ -66,7 +66,7 @@ mutate: ## small wrong edits to the engine, and to what the tear proof proves; a
 	@$(GO) test -tags mutate -run TestEveryWrongEditIsCaught -p 1 -parallel 2 -timeout 30m -v ./agent/loyalty ./internal/tears
 
 tears: go-version ## the tear proof: power lost at every moment, then again at one in SECOND; SECOND=1 takes all (minutes)
-	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -tears.second $(SECOND) -timeout 3h -v ./internal/tears
+	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -timeout 3h -v ./internal/tears -tears.second=$(SECOND)
 
 fuzz: ## look for programmes, sales and card profiles that cannot be taken, FUZZTIME for each kind
 	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done
