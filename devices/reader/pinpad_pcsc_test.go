@@ -3,6 +3,7 @@
 package reader
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"sync"
@@ -19,7 +20,10 @@ func TestOpenSCSeesThePinpad(t *testing.T) {
 	s := openShopWith(t, pcscd.Options{Readers: 1, Pinpads: 1})
 	tool, err := exec.LookPath("opensc-tool")
 	if err != nil {
-		t.Skip(err)
+		if os.Getenv("CI") == "" {
+			t.Skip(err)
+		}
+		t.Fatal(err)
 	}
 	out, err := exec.CommandContext(t.Context(), tool, "-l").CombinedOutput()
 	if err != nil {
