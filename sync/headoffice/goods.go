@@ -52,15 +52,7 @@ func (j *judge) goodsBack(m *matter, b before) (v verdict, err error) {
 	if err == nil {
 		ours, found, err = requoteReturn(m.entry, in)
 	}
-	var refused *loyalty.SaleError
-	switch {
-	case errors.As(err, &refused):
-		v.reason = hodb.CaseReturnRefused
-	case err != nil:
-		v.reason = doubt(err)
-	default:
-		v.reason = hodb.CaseDifference
-	}
+	v.reason = returnReason(err)
 	if err != nil {
 		return v, j.open(v.reason, m.key, err.Error())
 	}
@@ -228,4 +220,17 @@ func b2i(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// returnReason is the case of a return that head office does not follow: with an error it could not work it out, without one
+// its figures are others.
+func returnReason(err error) hodb.CaseKind {
+	var refused *loyalty.SaleError
+	switch {
+	case errors.As(err, &refused):
+		return hodb.CaseReturnRefused
+	case err != nil:
+		return doubt(err)
+	}
+	return hodb.CaseDifference
 }

@@ -1,11 +1,9 @@
 package headoffice
 
 import (
-	"errors"
 	"reflect"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/store/hodb"
 )
 
 // withoutBill judges goods that came back when nobody knew the sale: money alone, so nothing is posted but what a store may have
@@ -17,15 +15,7 @@ func (j *judge) withoutBill(m *matter) (v verdict, err error) {
 		ours, err = p.ReturnWithoutBill(e.Return.Unbilled, loyalty.EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn,
 			Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier})
 	}
-	var refused *loyalty.SaleError
-	switch {
-	case errors.As(err, &refused):
-		v.reason = hodb.CaseReturnRefused
-	case err != nil:
-		v.reason = doubt(err)
-	default:
-		v.reason = hodb.CaseDifference
-	}
+	v.reason = returnReason(err)
 	if err != nil {
 		return v, j.open(v.reason, m.key, err.Error())
 	}
