@@ -33,38 +33,56 @@ if [ "${1:-run}" = test ]; then
 	need libharfbuzz-bin "checks glyph shaping" command -v hb-shape
 	need tesseract-ocr "reads our receipts back" command -v tesseract
 	need tesseract-ocr-lav "reads Latvian" file '/usr/share/tesseract-ocr/*/tessdata/lav.traineddata'
+	need tesseract-ocr-pol "reads Polish" file '/usr/share/tesseract-ocr/*/tessdata/pol.traineddata'
+	need tesseract-ocr-est "reads Estonian" file '/usr/share/tesseract-ocr/*/tessdata/est.traineddata'
 	need tesseract-ocr-fas "reads Persian" file '/usr/share/tesseract-ocr/*/tessdata/fas.traineddata'
+	need tesseract-ocr-hye "reads Armenian" file '/usr/share/tesseract-ocr/*/tessdata/hye.traineddata'
+	need nodejs "runs the receipt programs of others" any node nodejs
+	need npm "installs them" command -v npm
 	need chromium "uses the till page" any chromium chromium-browser google-chrome
 	need fonts-noto-core "Persian and Armenian on pages" file '/usr/share/fonts/truetype/noto/NotoSansArmenian-Regular.ttf'
 fi
-[ -n "$missing" ] || exit 0
 
-packages=$(printf '%s' "$missing" | cut -f 1 | tr '\n' ' ')
-as=''
-[ "$(id -u)" = 0 ] || as='sudo -n'
-by_hand() {
+by_hand() { # by_hand WHY
 	echo "make: $1. To get everything: ${as:+sudo }apt-get install $packages" >&2
 	printf '%s' "$missing" | sed 's/^\([^\t]*\)\t\(.*\)$/make:   \1: \2/' >&2
-	exit 0
 }
-command -v apt-get >/dev/null 2>&1 || by_hand "no apt-get here, going on without some parts"
-[ -z "$as" ] || sudo -n true 2>/dev/null || by_hand "not root and sudo asks for a password, going on without some parts"
 
-echo "make: installing $packages" >&2
-export DEBIAN_FRONTEND=noninteractive
-log=$(mktemp)
-$as apt-get update >"$log" 2>&1
-failed=''
-if ! $as apt-get install -y --no-install-recommends $packages >>"$log" 2>&1; then
-	# One package that cannot be had must not keep the others away.
-	for p in $packages; do
-		$as apt-get install -y --no-install-recommends "$p" >>"$log" 2>&1 || failed="$failed $p"
-	done
-fi
-if [ -n "$failed" ]; then
-	echo "make: could not install:$failed; going on without. By hand: ${as:+sudo }apt-get install$failed" >&2
-	echo "make: the last lines of apt were:" >&2
-	tail -n 3 "$log" >&2
-fi
-rm -f "$log"
+install() {
+	packages=$(printf '%s' "$missing" | cut -f 1 | tr '\n' ' ')
+	as=''
+	[ "$(id -u)" = 0 ] || as='sudo -n'
+	command -v apt-get >/dev/null 2>&1 || { by_hand "no apt-get here, going on without some parts"; return; }
+	[ -z "$as" ] || sudo -n true 2>/dev/null || { by_hand "not root and sudo asks for a password, going on without some parts"; return; }
+
+	echo "make: installing $packages" >&2
+	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp)
+	$as apt-get update >"$log" 2>&1
+	failed=''
+	if ! $as apt-get install -y --no-install-recommends $packages >>"$log" 2>&1; then
+		# One package that cannot be had must not keep the others away.
+		for p in $packages; do
+			$as apt-get install -y --no-install-recommends "$p" >>"$log" 2>&1 || failed="$failed $p"
+		done
+	fi
+	if [ -n "$failed" ]; then
+		echo "make: could not install:$failed; going on without. By hand: ${as:+sudo }apt-get install$failed" >&2
+		echo "make: the last lines of apt were:" >&2
+		tail -n 3 "$log" >&2
+	fi
+	rm -f "$log"
+}
+
+# peers installs the receipt programs that ours is checked against, in the versions of the lock file.
+peers() {
+	dir=$(dirname "$0")/peers
+	[ "$dir/node_modules/.package-lock.json" -nt "$dir/package-lock.json" ] && return
+	command -v npm >/dev/null 2>&1 || { echo "make: no npm: going on without $dir" >&2; return; }
+	(cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel error >&2) ||
+		echo "make: could not install $dir; going on without. By hand: cd $dir && npm ci --ignore-scripts" >&2
+}
+
+[ -z "$missing" ] || install
+[ "${1:-run}" != test ] || peers
 exit 0
