@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	o := stage.Options{Bin: *bin, Dir: *out, Programme: *programme, Members: s.Members, Speed: 4, NoPCSC: *link}
+	o := stage.Options{Bin: *bin, Dir: *out, Programme: *programme, Members: s.Members, Speed: 4, NoPCSC: *link, PINAtTill: !*stay}
 	if *stay {
 		o.Speed, o.APIListen = 1, "127.0.0.1:8787"
 	}
@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	if *stay {
-		return invite(ctx, shop, s)
+		return invite(ctx, shop)
 	}
 	ctx, cancel := context.WithTimeout(ctx, playLimit)
 	defer cancel()
@@ -78,9 +78,9 @@ func run(ctx context.Context, args []string) (err error) {
 }
 
 // invite says where everything is and waits for Ctrl-C.
-func invite(ctx context.Context, shop *stage.Shop, s *story) error {
+func invite(ctx context.Context, shop *stage.Shop) error {
 	fmt.Printf("\nTill page:   %s\nSimulators:  %s   (put cards in, take paper out)\nCards:       %s\n", shop.TillPage(), shop.Bench.Base, shop.CardPath)
-	for _, m := range s.Members {
+	for _, m := range shop.Members {
 		fmt.Printf("Card %-8s PIN %s, receipts in %s:  curl -X PUT %s/readers/till1/card -H 'Content-Type: application/json' -d '{\"card\":\"%s\"}'\n", m.Name, m.PIN, m.Language, shop.Bench.Base, m.Name)
 	}
 	fmt.Println("Ctrl-C stops it all.")

@@ -50,6 +50,8 @@ func (p *player) step(ctx context.Context, s *step) error {
 	switch {
 	case s.Tap != nil:
 		return p.tap(ctx, s.Tap)
+	case s.ChoosePIN != "":
+		return p.shop.ChoosePIN(ctx, 1, s.ChoosePIN)
 	case s.PIN != nil:
 		return p.pin(ctx, s.PIN)
 	case s.Sale != nil:

@@ -19,6 +19,7 @@ type story struct {
 type step struct {
 	Say        string      `yaml:"say"`
 	Tap        *tapStep    `yaml:"tap"`
+	ChoosePIN  string      `yaml:"choose_pin"`
 	PIN        *pinStep    `yaml:"pin"`
 	Sale       *saleStep   `yaml:"sale"`
 	Return     *returnStep `yaml:"return"`

@@ -1,14 +1,12 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
-	"github.com/google/uuid"
 
 	"loyaltill/internal/stage"
 )
@@ -24,33 +22,10 @@ func (p *tillPage) speak(lang string) {
 	p.until("no question", noQuestion)
 }
 
-// forgetPIN has head office take the PIN off the first card made, at its next tap.
-func forgetPIN(t *testing.T, shop *stage.Shop) {
-	t.Helper()
-	list, err := shop.Run(t.Context(), "headoffice", "card", "list", "--dir", shop.HeadOfficeDir(), "--member", "1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var made struct{ Card string }
-	if err := json.Unmarshal(list, &made); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := shop.Run(t.Context(), "headoffice", "card", "unblock", "--dir", shop.HeadOfficeDir(), "--forget-pin", made.Card); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ring(t.Context(), shop.API, uuid.Must(uuid.NewV7()).String(), 1000); err != nil { // what it is told comes after the order
-		t.Fatal(err)
-	}
-	if err := shop.Synced(t.Context(), syncedLimit); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestNewPINsInABrowser has a member choose the card's first PIN, block it, and choose another one with the PUK.
 func TestNewPINsInABrowser(t *testing.T) {
 	chromium(t)
-	shop := openShop(t, nil)
-	forgetPIN(t, shop)
+	shop := openShop(t, func(o *stage.Options) { o.PINAtTill = true })
 	p := openPage(t, shop)
 	insert(t, shop, "liga")
 	p.shows("Choose a PIN")
@@ -99,13 +74,13 @@ func TestNewPINsInABrowser(t *testing.T) {
 	p.looksRight("2-unblock")
 	p.keys("87654321", kb.Enter, "2580", kb.Enter, "2580", kb.Enter)
 	p.shows("Wrong PUK. 9 tries are left.")
-	p.keys("12345678", kb.Enter)
+	p.keys(shop.Members[0].PUK, kb.Enter)
 	p.shows("Now the member chooses a new PIN")
 	p.keys("2580", kb.Enter, "2581", kb.Enter)
 	p.shows("The two PINs are not the same.")
 	p.keys("2580", kb.Enter, "2580", kb.Enter) // the PUK is not asked for again
 	p.shows("PIN entered")
-	p.until("nothing of it kept", `!/2580|4711|12345678/.test(JSON.stringify({ ...localStorage, ...sessionStorage }))`)
+	p.until("nothing of it kept", fmt.Sprintf(`!/2580|4711|%s/.test(JSON.stringify({ ...localStorage, ...sessionStorage }))`, shop.Members[0].PUK))
 	p.wellBehaved()
 }
 

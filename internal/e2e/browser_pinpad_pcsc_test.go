@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -40,7 +41,7 @@ func TestPINOnTheReaderInABrowser(t *testing.T) {
 	p.shows("Wrong PIN. 2 tries are left.")
 	p.looksRight("2-pinpad-wrong")
 	p.keys(kb.F9)
-	press(t, shop, "4", "7", "1", "1", "ok")
+	press(t, shop, append(strings.Split(shop.Members[0].PIN, ""), "ok")...)
 	p.shows("PIN entered")
 	p.until("no question", noQuestion)
 	p.wellBehaved()

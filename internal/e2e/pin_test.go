@@ -26,24 +26,28 @@ import (
 const (
 	canaryPIN   = "31415926"
 	canaryWrong = "27182818"
-	canaryPUK   = "16180339"
+	canaryOther = "14142135" // chosen with the PUK
 )
 
 // TestNoPINLeavesTheCard plays a day with a card whose PIN is a canary, at the most verbose log level, and then looks for it in
 // everything that the programs wrote or sent: logs, databases with their write-ahead logs, event stream, answers, paper.
 func TestNoPINLeavesTheCard(t *testing.T) {
 	shop := openShop(t, func(o *stage.Options) {
-		o.Members[0].PIN, o.Members[0].PUK = canaryPIN, canaryPUK
+		o.PINAtTill = true
 	})
 	events := listen(t, shop)
 	d := &pinDay{T: t, shop: shop}
 	d.earn()
+	d.choose()
 	d.insert()
 	d.refused("4711x", "pin_format", 3)
 	d.refused(canaryWrong, "pin_wrong", 2)
 	d.refused(canaryWrong, "pin_wrong", 1)
 	d.refused(canaryPIN, "pin_last_try", 1)
 	d.must(shop.API.Do(t.Context(), "POST", "/v1/lanes/1/pin", map[string]any{"pin": canaryPIN, "last_try": true}, nil))
+	puk := shop.Members[0].PUK
+	d.unblock(canaryWrong, "puk_wrong")
+	d.unblock(puk, "")
 	d.redeem()
 	noCoreDump(t, shop)
 
@@ -56,7 +60,7 @@ func TestNoPINLeavesTheCard(t *testing.T) {
 		}
 	}
 	for where, content := range found {
-		for _, secret := range []string{canaryPIN, canaryWrong, canaryPUK} {
+		for _, secret := range []string{canaryPIN, canaryWrong, canaryOther, puk} {
 			for form, needle := range formsOf(secret) {
 				if bytes.Contains(content, needle) {
 					t.Errorf("%s holds a PIN as %s", where, form)
@@ -93,6 +97,15 @@ func (d *pinDay) earn() {
 	_, err := ring(d.Context(), d.shop.API, uuid.Must(uuid.NewV7()).String(), 12400)
 	d.must(err)
 	d.must(d.shop.Synced(d.Context(), syncLimit))
+}
+
+// choose gives the card its PIN.
+func (d *pinDay) choose() {
+	d.must(d.shop.Insert(d.Context(), 1, "liga"))
+	d.lane("the card", func(l pinLane) bool { return l.Card.State == "ready" })
+	d.must(d.shop.ChoosePIN(d.Context(), 1, canaryPIN))
+	d.must(d.shop.Remove(d.Context(), 1))
+	d.lane("no card", func(l pinLane) bool { return l.Card.State != "ready" })
 }
 
 type pinLane struct {
@@ -143,6 +156,21 @@ func (d *pinDay) refused(digits, code string, triesLeft int) {
 	d.lane(fmt.Sprintf("%d tries left", triesLeft), func(l pinLane) bool { return l.Member != nil && l.Member.PIN.TriesLeft == triesLeft })
 }
 
+// unblock gives a PUK and a new PIN, and expects one code, none for success.
+func (d *pinDay) unblock(puk, code string) {
+	d.Helper()
+	asked := map[string]string{"puk": puk, "pin": canaryOther, "again": canaryOther}
+	err := d.shop.API.Do(d.Context(), "POST", "/v1/lanes/1/unblock", asked, nil)
+	var p *stage.Problem
+	switch {
+	case code == "" && err == nil:
+	case !errors.As(err, &p) || p.Code != code:
+		d.Fatalf("PUK: %v, want %q", err, code)
+	case strings.Contains(p.Body, puk):
+		d.Errorf("the answer repeats the PUK: %s", p.Body)
+	}
+}
+
 func (d *pinDay) redeem() {
 	sale := map[string]any{
 		"lines":   []map[string]any{{"sku": "4751005", "name": "Sula", "category": "food/juice", "quantity": 1000, "amount": 1240, "tax": 2100}},
@@ -162,7 +190,7 @@ func (d *pinDay) redeem() {
 	d.must(d.shop.Synced(d.Context(), syncLimit))
 }
 
-// written is every file of the shop but the cards and what only a card reads.
+// written is every file of the shop but the cards.
 func (d *pinDay) written() map[string][]byte {
 	found := map[string][]byte{}
 	d.must(filepath.WalkDir(d.shop.Dir, func(path string, e fs.DirEntry, err error) error {
@@ -170,7 +198,7 @@ func (d *pinDay) written() map[string][]byte {
 			return err
 		}
 		if e.IsDir() {
-			if name := e.Name(); name == "cards" || name == "perso" {
+			if name := e.Name(); name == "cards" {
 				return fs.SkipDir
 			}
 			return nil

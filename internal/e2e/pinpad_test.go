@@ -26,10 +26,12 @@ func TestPINTypedOnTheReaderIsInNoMemoryOfTheHost(t *testing.T) {
 		t.Skip(err)
 	}
 	shop := openShop(t, func(o *stage.Options) {
-		o.Pinpads = true
-		o.Members[0].PIN, o.Members[0].PUK = canaryPIN, canaryPUK
+		o.Pinpads, o.PINAtTill = true, true
 	})
 	d := &pinDay{T: t, shop: shop}
+	d.choose() // which is typed at the till: nothing of it may be left when the customer's turn comes
+	d.must(shop.Agent.Stop())
+	d.must(shop.StartAgent(t.Context()))
 	d.earn()
 	d.insert()
 	d.onReader(canaryWrong+"+", "pin_wrong")

@@ -36,7 +36,7 @@ func (s *Shop) openReaders(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		s.readers = append(s.readers, readerSeat{address: address, config: fmt.Sprintf("link = %q", address)})
+		s.readers = append(s.readers, readerSeat{address: address, config: fmt.Sprintf("link = %q", address), desk: []string{"--link", address}})
 	}
 	return nil
 }
@@ -50,19 +50,21 @@ func (s *Shop) openPinpads(ctx context.Context) error {
 	s.closers = append(s.closers, d.Stop)
 	s.CardPath = "pcscd with readers that have a pinpad, private"
 	for i, name := range d.Pinpads {
-		s.readers = append(s.readers, readerSeat{address: "unix:" + d.Sockets[i], config: nameConfig(name)})
+		s.readers = append(s.readers, namedSeat("unix:"+d.Sockets[i], name))
 	}
 	return nil
 }
 
-func nameConfig(name string) string {
-	return fmt.Sprintf("name = '%s'", regexp.QuoteMeta(name)) // TOML's literal string leaves backslashes alone
+func namedSeat(address, name string) readerSeat {
+	pattern := regexp.QuoteMeta(name)
+	// TOML's literal string leaves backslashes alone.
+	return readerSeat{address: address, config: fmt.Sprintf("name = '%s'", pattern), desk: []string{"--reader", pattern}}
 }
 
 func (s *Shop) seat(d *pcscd.Daemon, path string) error {
 	s.CardPath = path
 	for i := range s.Lanes {
-		s.readers = append(s.readers, readerSeat{address: fmt.Sprintf("127.0.0.1:%d", d.Ports[i]), config: nameConfig(d.Readers[i])})
+		s.readers = append(s.readers, namedSeat(fmt.Sprintf("127.0.0.1:%d", d.Ports[i]), d.Readers[i]))
 	}
 	return nil
 }

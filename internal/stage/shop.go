@@ -19,8 +19,9 @@ type Member struct {
 	Name     string `yaml:"name"` // of the card in the simulator
 	Language string `yaml:"language"`
 	Number   string `yaml:"number"`
-	PIN      string `yaml:"pin"`
-	PUK      string `yaml:"puk"`
+
+	PIN string `yaml:"-"` // as the letter says; empty until it is chosen, where the shop has PINAtTill
+	PUK string `yaml:"-"`
 }
 
 // Options say what kind of shop to set up.
@@ -36,6 +37,7 @@ type Options struct {
 	NoPCSC    bool    // cards over the direct link
 	Profiles  string  // folder with profiles of foreign cards
 	Pinpads   bool    // readers with a keypad, and cards that may be used with it
+	PINAtTill bool    // members choose their PINs at the till; else letters bring them
 }
 
 // Shop is one store and its head office, running.
@@ -51,8 +53,12 @@ type Shop struct {
 	closers   []func() error
 }
 
-// readerSeat is one lane's reader: where the simulated card connects and what the agent's configuration says.
-type readerSeat struct{ address, config string }
+// readerSeat is one lane's reader: where the simulated card connects, what the agent's configuration says, and the flags
+// by which head office finds it.
+type readerSeat struct {
+	address, config string
+	desk            []string
+}
 
 const (
 	schemeID  = "4c595431"
@@ -87,8 +93,8 @@ func Open(ctx context.Context, o Options) (*Shop, error) {
 		return s, fmt.Errorf("empty %s: %w", s.Dir, err)
 	}
 	for _, step := range []func(context.Context) error{
-		s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.enrol, s.publish, s.issueCards,
-		s.openReaders, s.startSim, s.configureAgent, s.StartAgent, s.awaitMembers,
+		s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.enrol, s.publish,
+		s.openReaders, s.startSim, s.issueCards, s.configureAgent, s.StartAgent, s.awaitMembers,
 	} {
 		if err := step(ctx); err != nil {
 			return s, err
@@ -124,7 +130,7 @@ func (s *Shop) headOffice(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 func (s *Shop) makeFolders(context.Context) error {
-	for _, d := range []string{"log", "cards", "store/data", "devices", "perso"} {
+	for _, d := range []string{"log", "cards", "store/data", "devices", "issued"} {
 		if err := os.MkdirAll(s.path(filepath.FromSlash(d)), 0o700); err != nil {
 			return err
 		}
@@ -178,46 +184,6 @@ func (s *Shop) enrol(ctx context.Context) error {
 func (s *Shop) publish(ctx context.Context) error {
 	_, err := s.headOffice(ctx, "publish", "--dir", s.HeadOfficeDir(), s.Programme)
 	return err
-}
-
-// issueCards registers each member and gives them a card: the simulator makes the key, head office signs it.
-func (s *Shop) issueCards(ctx context.Context) error {
-	for i, m := range s.Members {
-		if _, err := s.headOffice(ctx, "member", "add", "--dir", s.HeadOfficeDir(), "--language", m.Language, "--number", m.Number); err != nil {
-			return err
-		}
-		if err := s.issueCard(ctx, i+1, m); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Shop) issueCard(ctx context.Context, member int, m Member) error {
-	cards := s.path("cards")
-	if _, err := s.Run(ctx, "firmware-sim", "card", "create", "--cards", cards, m.Name); err != nil {
-		return err
-	}
-	request, err := s.Run(ctx, "firmware-sim", "card", "request", "--cards", cards, m.Name)
-	if err != nil {
-		return err
-	}
-	requestFile, persoFile := s.path("perso", m.Name+".request.json"), s.path("perso", m.Name+".json")
-	if err := os.WriteFile(requestFile, request, 0o600); err != nil {
-		return err
-	}
-	sign := []string{"card", "sign", "--dir", s.HeadOfficeDir(), "--member", fmt.Sprint(member), "--number", m.Number,
-		"--request", requestFile, "--out", persoFile}
-	if s.Pinpads {
-		sign = append(sign, "--plain-verify")
-	}
-	if _, err := run(ctx, m.PIN+"\n"+m.PUK+"\n", s.program("headoffice"), sign...); err != nil {
-		return err
-	}
-	if _, err := s.Run(ctx, "firmware-sim", "card", "personalise", "--cards", cards, m.Name, persoFile); err != nil {
-		return err
-	}
-	return os.Remove(persoFile) // it holds the card's keys and PIN
 }
 
 func (s *Shop) startSim(ctx context.Context) (err error) {
@@ -278,6 +244,11 @@ func (s *Shop) Insert(ctx context.Context, lane int, card string) error {
 
 func (s *Shop) Remove(ctx context.Context, lane int) error {
 	return s.Bench.Do(ctx, "DELETE", fmt.Sprintf("/readers/till%d/card", lane), nil, nil)
+}
+
+// ChoosePIN has the member whose card is in the lane's reader choose its first PIN.
+func (s *Shop) ChoosePIN(ctx context.Context, lane int, pin string) error {
+	return s.API.Do(ctx, "PUT", fmt.Sprintf("/v1/lanes/%d/pin", lane), map[string]string{"pin": pin, "again": pin}, nil)
 }
 
 // Report is what head office holds, as `headoffice report` prints it.
