@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -102,16 +103,47 @@ func (db *DB) Unsent(ctx context.Context, seq loyalty.Seq) (count, bytes int64, 
 // maxUnsentCount bounds what Unsent looks at: nobody needs to know how large a large backlog is.
 const maxUnsentCount = 2000
 
-// MarkSent notes, before they leave, that entries may become known outside.
-func (db *DB) MarkSent(ctx context.Context, through loyalty.Seq) error {
-	err := db.write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(`UPDATE ledger SET sent_through = ? WHERE sent_through < ?`, through, through)
-		return err
+// Outgoing decides what the next batch from seq on is and, in the same transaction, notes that it may become known outside:
+// whoever reads later that an entry was not sent can rely on it. Limits as for EntriesFrom.
+func (db *DB) Outgoing(ctx context.Context, seq loyalty.Seq, maxCount, maxBytes int) (*Range, error) {
+	var last loyalty.Seq
+	err := db.write(ctx, func(tx *store.Tx) (err error) {
+		if last, err = batchEnd(tx, seq, maxCount, maxBytes); err != nil || last < seq {
+			return err
+		}
+		return markSent(tx, last)
 	})
 	if err != nil {
-		return fmt.Errorf("mark entries sent through %d: %w", through, err)
+		return nil, fmt.Errorf("mark entries sent from %d: %w", seq, err)
 	}
-	return nil
+	return db.EntriesFrom(ctx, seq, int(last-seq)+1, math.MaxInt)
+}
+
+// batchEnd is the last entry of a batch from seq on that keeps within the limits, at least seq itself; seq - 1 when there is none.
+func batchEnd(tx *store.Tx, seq loyalty.Seq, maxCount, maxBytes int) (loyalty.Seq, error) {
+	rows, err := tx.Query(`SELECT seq, length(body) + 1 FROM entry WHERE seq >= ? ORDER BY seq LIMIT ?`, seq, maxCount)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	last, size := seq-1, 0
+	for rows.Next() {
+		var at loyalty.Seq
+		var line int
+		if err := rows.Scan(&at, &line); err != nil {
+			return 0, err
+		}
+		if size += line; size > maxBytes && at > seq {
+			break
+		}
+		last = at
+	}
+	return last, rows.Err()
+}
+
+func markSent(tx *store.Tx, through loyalty.Seq) error {
+	_, err := tx.Exec(`UPDATE ledger SET sent_through = ? WHERE sent_through < ?`, through, through)
+	return err
 }
 
 // Acked keeps a position that head office has signed. store.ErrSignature and ErrOtherChain refuse it.
@@ -179,7 +211,7 @@ func (db *DB) AppendOwn(ctx context.Context, r *Range) error {
 		if hash != r.Head {
 			return ErrOtherChain
 		}
-		return nil
+		return markSent(tx, r.Last())
 	})
 	if err != nil {
 		return fmt.Errorf("take entries back from %d: %w", r.First, err)

@@ -92,13 +92,31 @@ func TestOnlyAPositionThatHeadOfficeSignedOnOurChainIsKept(t *testing.T) {
 	b.verifyClean(t)
 }
 
-func TestSentIsMarkedAndNeverGoesBack(t *testing.T) {
+func TestABatchIsMarkedSentBeforeItIsHandedOutAndTheMarkNeverGoesBack(t *testing.T) {
 	b := newBox(t)
-	for _, n := range []int{5, 3} {
-		must(t, b.MarkSent(t.Context(), loyalty.Seq(n)))
+	for n := 1; n <= 10; n++ {
+		b.sell(t, n, 0, 0)
 	}
-	if c, err := b.Counts(t.Context()); err != nil || c.SentThrough != 5 {
-		t.Errorf("sent through %d, %v", c.SentThrough, err)
+	for _, row := range []struct {
+		what            string
+		from            loyalty.Seq
+		count, bytes    int
+		last, sentAfter loyalty.Seq
+	}{
+		{"a batch of three", 1, 3, 1 << 20, 3, 3},
+		{"one entry always fits", 4, 10, 1, 4, 4},
+		{"an older batch goes once more", 1, 2, 1 << 20, 2, 4},
+		{"all that there is", 5, 100, 1 << 20, 10, 10},
+		{"nothing is left", 11, 100, 1 << 20, 10, 10},
+	} {
+		r, err := b.Outgoing(t.Context(), row.from, row.count, row.bytes)
+		must(t, err)
+		if r.First != row.from || r.Last() != row.last {
+			t.Errorf("%s: entries %d to %d, want %d to %d", row.what, r.First, r.Last(), row.from, row.last)
+		}
+		if c, err := b.Counts(t.Context()); err != nil || c.SentThrough != row.sentAfter {
+			t.Errorf("%s: sent through %d, want %d (%v)", row.what, c.SentThrough, row.sentAfter, err)
+		}
 	}
 }
 
@@ -139,6 +157,9 @@ func TestOwnEntriesComeBackOnlyIfTheyContinueTheChain(t *testing.T) {
 	}
 	must(t, empty.AppendOwn(t.Context(), all))
 	empty.verifyClean(t)
+	if c, err := empty.Counts(t.Context()); err != nil || c.SentThrough != 5 {
+		t.Errorf("what came from head office counts as sent: through %d, %v", c.SentThrough, err)
+	}
 	if c, err := empty.Append(t.Context(), commitOf(3, 7, 10)); err != nil || !c.Replayed || c.Entry.Seq != 3 {
 		t.Errorf("a sale that came back is sold again: %+v, %v", c, err)
 	}

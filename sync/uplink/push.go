@@ -26,7 +26,7 @@ func (u *Uplink) pushFrom(ctx context.Context, answer wire.SessionAnswer, wait *
 		if err := p.awaitWork(ctx); err != nil {
 			return err
 		}
-		r, err := u.db.EntriesFrom(ctx, p.acked+1, p.most, batchBytes)
+		r, err := u.db.Outgoing(ctx, p.acked+1, p.most, batchBytes)
 		if err != nil {
 			return err
 		}
@@ -34,9 +34,6 @@ func (u *Uplink) pushFrom(ctx context.Context, answer wire.SessionAnswer, wait *
 			continue
 		}
 		u.board.set(StateSending, nil)
-		if err := u.db.MarkSent(ctx, r.Last()); err != nil {
-			return err
-		}
 		if err := p.deliver(ctx, r); err != nil {
 			return err
 		}
