@@ -2,6 +2,7 @@ package escpos
 
 import (
 	"fmt"
+	"strings"
 
 	"loyaltill/devices/escpos/render"
 )
@@ -12,6 +13,7 @@ const (
 	code128CodeB  = 100
 	code128StartB = 104
 	code128StartC = 105
+	code128FNC1   = 102
 	code128Stop   = 106
 	code128Modulo = 103
 )
@@ -53,6 +55,11 @@ func encodeCode128(data string) (code128, error) {
 			return code128{}, fmt.Errorf("code128 cannot hold %q", data[i])
 		}
 	}
+	return code128Safe(data)
+}
+
+// code128Safe encodes data without anything that a printer would execute at once.
+func code128Safe(data string) (code128, error) {
 	c := code128Of(data, true)
 	if realTimeAt(c.native) >= 0 {
 		// Code set C sends pairs of digits as bytes 0 to 99, among which 16 04 01
@@ -65,14 +72,22 @@ func encodeCode128(data string) (code128, error) {
 	return c, nil
 }
 
+// fnc1 stands in data for the function character 1, which no text has.
+const fnc1 = 0xF1
+
 func code128Of(data string, withC bool) code128 {
 	var c code128
 	inC := false
 	for i := 0; i < len(data); {
-		digits := 0
-		for i+digits < len(data) && data[i+digits] >= '0' && data[i+digits] <= '9' {
-			digits++
+		if data[i] == fnc1 {
+			if i == 0 {
+				c.enter(&inC, withC && digitRun(data[1:]) >= code128MinDigitsEnd)
+			}
+			c.values, c.native = append(c.values, code128FNC1), append(c.native, '{', '1')
+			i++
+			continue
 		}
+		digits := digitRun(data[i:])
 		least := code128MinDigitsMiddle
 		if i == 0 || i+digits == len(data) {
 			least = code128MinDigitsEnd
@@ -98,6 +113,11 @@ func code128Of(data string, withC bool) code128 {
 	}
 	c.values = append(c.values, byte(sum%code128Modulo), code128Stop)
 	return c
+}
+
+// digitRun is the number of digits that data begins with.
+func digitRun(data string) int {
+	return len(data) - len(strings.TrimLeft(data, "0123456789"))
 }
 
 // enter starts in a code set or switches to it.

@@ -85,6 +85,19 @@ const (
 	KindDrawer  Kind = "drawer"
 )
 
+// Via asks for one way to print a line or symbol, which shows on a commissioning
+// ticket whether it works. Every other document leaves the choice to the encoder. It
+// is a code page of the profile, verified or not, or one of these.
+type Via string
+
+// Ways to print.
+const (
+	ViaBest   Via = ""
+	ViaCells  Via = "cells"
+	ViaRaster Via = "raster"
+	ViaNative Via = "native" // a symbol by the printer's own command
+)
+
 // Line is one element of a document, from top to bottom.
 type Line struct {
 	Kind    Kind           `json:"kind"`
@@ -96,6 +109,7 @@ type Line struct {
 	Symbol  *Symbol        `json:"symbol,omitempty"`
 	Image   *render.Bitmap `json:"image,omitempty"`
 	Count   int            `json:"count,omitempty"` // lines to feed; connector pin of the drawer
+	Via     Via            `json:"via,omitempty"`
 }
 
 // Document is a receipt, a coupon, a report: what shall stand on paper, without a
@@ -207,6 +221,28 @@ func (l *Line) check() error {
 		}
 	default:
 		return fmt.Errorf("unknown kind %q", l.Kind)
+	}
+	return nil
+}
+
+// fits refuses pictures that the printer cannot print, or the paper cannot hold.
+func (l *Line) fits(p *Profile) error {
+	graphics, width := false, 0
+	switch l.Kind {
+	case KindSymbol:
+		b, _, err := l.Symbol.picture(p.Paper.WidthDots)
+		if err != nil {
+			return err
+		}
+		graphics, width = !l.Symbol.native(p, l.Via), b.Width
+	case KindImage:
+		graphics, width = true, l.Image.Width
+	}
+	if graphics && !p.Graphics.GSv0 {
+		return fmt.Errorf("%w: profile %s prints no graphics", ErrDocument, p.ID)
+	}
+	if width > p.Paper.WidthDots {
+		return fmt.Errorf("%w: image of %d dots on paper of %d: make it narrower", ErrDocument, width, p.Paper.WidthDots)
 	}
 	return nil
 }

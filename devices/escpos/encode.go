@@ -43,7 +43,7 @@ func (e *Encoder) Encode(d *Document, p *Profile, no JobNo) (*Job, error) {
 			return nil, fmt.Errorf("encode job %d: %w", no, err)
 		}
 	}
-	job := &Job{No: no, Profile: p.ID, Confirm: p.Confirm()}
+	job := &Job{No: no, Profile: p.Revision(), Confirm: p.Confirm()}
 	if job.Segments, err = segments(w.chunks, p, no); err != nil {
 		return nil, fmt.Errorf("encode job %d: %w", no, err)
 	}
@@ -62,6 +62,19 @@ func (e *Encoder) plan(d *Document, p *Profile) ([]plannedBlock, error) {
 	if err := d.check(); err != nil {
 		return nil, err
 	}
+	blocks, err := e.decide(d, p)
+	var refused *RefusedError
+	if !errors.As(err, &refused) || !p.Letters.Transliterate {
+		return blocks, err
+	}
+	latin, err := e.decide(transliterated(d, p), p)
+	if err != nil {
+		return nil, refused // also its Latin form: the lines are counted as they came
+	}
+	return latin, nil
+}
+
+func (e *Encoder) decide(d *Document, p *Profile) ([]plannedBlock, error) {
 	l := layout{renderer: e.renderer, columns: p.Paper.Columns(), base: d.direction()}
 	blocks := l.blocks(d)
 	rt := newRouter(p, e, blocks)
@@ -69,19 +82,22 @@ func (e *Encoder) plan(d *Document, p *Profile) ([]plannedBlock, error) {
 	out := make([]plannedBlock, len(blocks))
 	for i, b := range blocks {
 		out[i].block = b
+		if err := b.line.fits(p); err != nil {
+			return nil, fmt.Errorf("line %d: %w", i+1, err)
+		}
 		for _, r := range b.rows {
-			route, err := rt.decide(r)
-			var bad *RefusedError
+			route, err := rt.decide(r, b.line.Via)
+			var bad unprintable
 			switch {
 			case errors.As(err, &bad):
-				refused.add(bad.Runes)
+				refused.add(i+1, bad)
 			case err != nil:
-				return nil, err
+				return nil, fmt.Errorf("line %d: %w", i+1, err)
 			}
 			out[i].routes = append(out[i].routes, route)
 		}
 	}
-	if refused.Runes != nil {
+	if refused.Characters != nil {
 		return nil, refused
 	}
 	return out, nil
@@ -128,9 +144,9 @@ func (w *writer) emit(kind SegmentKind, bytes ...byte) {
 func (w *writer) block(b plannedBlock) error {
 	switch b.line.Kind {
 	case KindSymbol:
-		return w.symbol(*b.line.Symbol)
+		return w.symbol(*b.line.Symbol, b.line.Via)
 	case KindImage:
-		return w.image(b.line.Image)
+		w.picture(picture{bitmap: b.line.Image, align: alignCenter})
 	case KindFeed:
 		w.feed(b.line.Count)
 	case KindCut:
@@ -251,31 +267,21 @@ func (w *writer) picture(pic picture) {
 	}
 }
 
-func (w *writer) symbol(s Symbol) error {
+func (w *writer) symbol(s Symbol, via Via) error {
 	b, module, err := s.picture(w.profile.Paper.WidthDots)
 	if err != nil {
 		return err
 	}
-	if s.support(w.profile) != SymbolNative {
-		return w.image(b)
+	if !s.native(w.profile, via) {
+		w.picture(picture{bitmap: b, align: alignCenter})
+		return nil
 	}
-	command, err := s.native(module)
+	command, err := s.command(module)
 	if err != nil {
 		return err
 	}
 	w.setAlign(alignCenter)
 	w.emit(SegmentText, command...)
-	return nil
-}
-
-func (w *writer) image(b *render.Bitmap) error {
-	if !w.profile.Graphics.GSv0 {
-		return fmt.Errorf("%w: profile %s prints no graphics", ErrDocument, w.profile.ID)
-	}
-	if b.Width > w.profile.Paper.WidthDots {
-		return fmt.Errorf("%w: image of %d dots on paper of %d", ErrDocument, b.Width, w.profile.Paper.WidthDots)
-	}
-	w.picture(picture{bitmap: b, align: alignCenter})
 	return nil
 }
 

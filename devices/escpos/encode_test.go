@@ -3,6 +3,7 @@ package escpos
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,7 +196,7 @@ func TestALineWithMoreCellsThanThePrinterHoldsIsDrawn(t *testing.T) {
 func TestCharactersThatNobodyHasAreRefusedByName(t *testing.T) {
 	_, err := newEncoder(t).Encode(lines("Tēja 茶", "🍵"), epson(t), 1)
 	var refused *RefusedError
-	if !errors.As(err, &refused) || string(refused.Runes) != "茶🍵" || refused.Profile != "epson-tm-t20iii-80" {
+	if !errors.As(err, &refused) || !slices.Equal(refused.Characters, []Refused{{'茶', 1}, {'🍵', 2}}) || refused.Profile != "epson-tm-t20iii-80" {
 		t.Errorf("got %v, want both characters named", err)
 	}
 }
@@ -205,7 +206,7 @@ func TestPrinterWithoutGraphicsRefusesWhatItHasNoLetterFor(t *testing.T) {
 	p.Graphics.GSv0 = false
 	_, err := newEncoder(t).Encode(lines("Kopā", "خوش"), p, 1)
 	var refused *RefusedError
-	if !errors.As(err, &refused) || string(refused.Runes) != "خوش" {
+	if !errors.As(err, &refused) || !slices.Equal(refused.Characters, []Refused{{'خ', 2}, {'و', 2}, {'ش', 2}}) {
 		t.Errorf("got %v, want the Persian letters named", err)
 	}
 }
@@ -326,5 +327,64 @@ func TestStoredJobComesBackTheSame(t *testing.T) {
 		if err := new(Job).UnmarshalBinary(stored[:i]); !errors.Is(err, ErrStoredJob) {
 			t.Fatalf("cut to %d bytes: got %v, want ErrStoredJob", i, err)
 		}
+	}
+}
+
+func TestAPrinterWithoutGraphicsTransliteratesOnlyWhereTheStoreSaysSo(t *testing.T) {
+	p := rasterOnly(t)
+	p.Graphics.GSv0, p.Letters.Transliterate = false, true
+	d := &Document{Lang: "fa", Dir: RTL}
+	d.AddColumns(Style{}, Column{Text: "شیر کم‌چرب ۱ لیتری"}, Column{Text: "52.50", Width: Fit, Align: End, Dir: LTR})
+	d.Text(Start, Style{}, "Սուրճ և Жук")
+	d.Text(Start, Style{}, "Ķirbju sēklas")
+	got := texts(ops(t, d, p))
+	for _, want := range []string{transliterationNote, "52.50", "shyr kmchrb 1 lytry", "Surch ev Zhuk", "\xcdirbju s\xe7klas"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is not on the paper:\n%s", want, got)
+		}
+	}
+	d.Text(Start, Style{}, "茶")
+	_, err := newEncoder(t).Encode(d, p, 1)
+	var refused *RefusedError
+	if !errors.As(err, &refused) || !slices.Contains(refused.Characters, Refused{'茶', 4}) {
+		t.Errorf("got %v, want what has no Latin form refused", err)
+	}
+}
+
+func TestALogoThatIsTooWideIsRefusedBeforeTheFirstByte(t *testing.T) {
+	d := lines("Labdien")
+	d.AddImage(render.NewBitmap(600, 10))
+	_, err := newEncoder(t).Encode(d, epson(t), 1)
+	if !errors.Is(err, ErrDocument) || !strings.Contains(err.Error(), "line 2") || !strings.Contains(err.Error(), "image of 600 dots on paper of 576") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := newEncoder(t).Preview(d, epson(t)); !errors.Is(err, ErrDocument) {
+		t.Errorf("preview: %v", err)
+	}
+}
+
+func TestALineOfACommissioningTicketGoesTheWayItAsksFor(t *testing.T) {
+	p := epson(t)
+	p.Pages.Verified = nil
+	way := func(via Via, text string) []op {
+		return ops(t, &Document{Lang: "lv", Lines: []Line{{Kind: KindText, Text: text, Via: via}}}, p)
+	}
+	if got := texts(way("cp775", "ā")); got != "\x83\n" {
+		t.Errorf("page 775: %q", got)
+	}
+	if n := count(way(ViaCells, "ā"), "\x1b&"); n != 1 {
+		t.Errorf("cells were sent %d times", n)
+	}
+	if n := count(way(ViaRaster, "a"), "\x1dv"); n != 1 {
+		t.Errorf("%d pictures", n)
+	}
+	_, err := newEncoder(t).Encode(&Document{Lang: "lv", Lines: []Line{{Kind: KindText, Text: "ж", Via: "cp775"}}}, p, 1)
+	var refused *RefusedError
+	if !errors.As(err, &refused) {
+		t.Errorf("a letter that the page lacks: %v", err)
+	}
+	_, err = newEncoder(t).Encode(&Document{Lang: "lv", Lines: []Line{{Kind: KindText, Text: "a", Via: "cp866"}}}, p, 1)
+	if !errors.Is(err, ErrDocument) {
+		t.Errorf("a page without a slot: %v", err)
 	}
 }

@@ -80,7 +80,7 @@ type Segment struct {
 // sent, and sent again only from there, never from a second encoding.
 type Job struct {
 	No       JobNo
-	Profile  string // id of the printer profile
+	Profile  string // revision of the printer profile
 	Confirm  Confirm
 	Segments []Segment
 }
@@ -112,7 +112,7 @@ func (j *Job) Bytes() []byte {
 	return out
 }
 
-// The stored form: magic, job number, confirmation, profile id, segment count;
+// The stored form: magic, job number, confirmation, profile revision, segment count;
 // for each segment kind, id, length, bytes; at the end a CRC-32 of all before it.
 // Numbers are big endian.
 const (
@@ -121,6 +121,7 @@ const (
 	segmentHeadBytes = 1 + 4 + 4
 	crcBytes         = 4
 	maxProfileID     = 64
+	maxRevision      = maxProfileID + 1 + 2*revisionHash
 )
 
 // ErrStoredJob is the cause when stored bytes are not a job.
@@ -128,8 +129,8 @@ var ErrStoredJob = errors.New("not a stored print job")
 
 // MarshalBinary returns the stored form.
 func (j *Job) MarshalBinary() ([]byte, error) {
-	if len(j.Profile) > maxProfileID || len(j.Segments) > maxSegments {
-		return nil, fmt.Errorf("store job %d: profile id of %d bytes, %d segments", j.No, len(j.Profile), len(j.Segments))
+	if len(j.Profile) > maxRevision || len(j.Segments) > maxSegments {
+		return nil, fmt.Errorf("store job %d: profile revision of %d bytes, %d segments", j.No, len(j.Profile), len(j.Segments))
 	}
 	out := make([]byte, 0, jobHeadBytes+len(j.Profile)+2+len(j.Segments)*segmentHeadBytes+j.Size()+crcBytes)
 	out = append(out, jobMagic...)

@@ -70,7 +70,7 @@ func (e *Encoder) strips(b plannedBlock, p *Profile, base render.Direction) ([]s
 		if err != nil {
 			return nil, err
 		}
-		if b.line.Symbol.support(p) == SymbolNative {
+		if b.line.Symbol.native(p, b.line.Via) {
 			return []strip{{x: (p.Paper.WidthDots - bitmap.Width) / 2, height: bitmap.Height, bitmap: bitmap}}, nil
 		}
 		return bandStrips(picture{bitmap: bitmap, align: alignCenter}, p), nil

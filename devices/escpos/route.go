@@ -29,24 +29,40 @@ type decision struct {
 	codes [][]byte // for routeCells: what each span prints; nil for its own letters
 }
 
+// Refused is a character that no route can print, and the first line of the document
+// that has it, counted from 1.
+type Refused struct {
+	Rune rune
+	Line int
+}
+
 // RefusedError says that no route can print some characters. Nothing was sent.
 type RefusedError struct {
-	Profile string
-	Runes   []rune
+	Profile    string
+	Characters []Refused
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("printer profile %s cannot print %+q", e.Profile, e.Runes)
+	names := make([]string, len(e.Characters))
+	for i, c := range e.Characters {
+		names[i] = fmt.Sprintf("%+q in line %d", c.Rune, c.Line)
+	}
+	return fmt.Sprintf("printer profile %s cannot print %s; change the text, or choose a printer that prints graphics", e.Profile, strings.Join(names, ", "))
 }
 
 // add takes each character once.
-func (e *RefusedError) add(runes []rune) {
-	for _, c := range runes {
-		if !slices.Contains(e.Runes, c) {
-			e.Runes = append(e.Runes, c)
+func (e *RefusedError) add(line int, runes []rune) {
+	for _, r := range runes {
+		if !slices.ContainsFunc(e.Characters, func(c Refused) bool { return c.Rune == r }) {
+			e.Characters = append(e.Characters, Refused{Rune: r, Line: line})
 		}
 	}
 }
+
+// unprintable is the characters of a row that no route of the printer prints.
+type unprintable []rune
+
+func (u unprintable) Error() string { return fmt.Sprintf("no route prints %+q", []rune(u)) }
 
 // router decides for every row of one document.
 type router struct {
@@ -81,8 +97,12 @@ func newRouter(p *Profile, e *Encoder, blocks []block) *router {
 // ascii is a page with ASCII only, which every printer has.
 var ascii = codePage{name: "ascii"}
 
-// decide takes the first route that prints the row whole.
-func (rt *router) decide(row row) (decision, error) {
+// decide takes the first route that prints the row whole, or the one that its line
+// asks for. A row that none prints is an unprintable.
+func (rt *router) decide(row row, via Via) (decision, error) {
+	if via != ViaBest {
+		return rt.forced(row, via)
+	}
 	if row.fits(ascii) {
 		return decision{route: routeASCII}, nil
 	}
@@ -94,48 +114,93 @@ func (rt *router) decide(row row) (decision, error) {
 			return decision{route: routePage, page: page}, nil
 		}
 	}
+	graphics := rt.profile.Graphics
+	if graphics.UserChars > 0 {
+		if d, ok, err := rt.byCells(row); ok || err != nil {
+			return d, err
+		}
+	}
+	if !graphics.GSv0 {
+		return decision{}, unprintable(row.outside(rt.pages))
+	}
+	return decision{route: routeRaster}, rt.encoder.drawable(row)
+}
+
+// forced is the route that a line of a commissioning ticket is there to show.
+func (rt *router) forced(row row, via Via) (decision, error) {
+	switch via {
+	case ViaRaster:
+		return decision{route: routeRaster}, rt.encoder.drawable(row)
+	case ViaCells:
+		d, ok, err := rt.byCells(row)
+		if !ok && err == nil {
+			err = fmt.Errorf("%w: the line needs more than the %d cells of the profile", ErrDocument, rt.profile.Graphics.UserChars)
+		}
+		return d, err
+	}
+	page, ok := rt.profile.Pages.page(string(via))
+	if !ok {
+		return decision{}, fmt.Errorf("%w: the profile has no slot for page %s", ErrDocument, via)
+	}
+	if !row.fits(page) {
+		return decision{}, unprintable(row.outside([]codePage{page}))
+	}
+	return decision{route: routePage, page: page}, nil
+}
+
+// byCells sends the row's letters to the printer, unless no set of cells holds them.
+func (rt *router) byCells(row row) (decision, bool, error) {
 	cells, err := rt.cells(row)
 	if err != nil {
-		return decision{}, err
+		return decision{}, false, err
 	}
-	if send, ok := rt.glyphs.admit(slices.Concat(cells...)); ok {
-		d := decision{route: routeCells, send: send, codes: make([][]byte, len(cells))}
-		for i, c := range cells {
-			if c != nil {
-				d.codes[i] = rt.glyphs.print(c)
-			}
+	send, ok := rt.glyphs.admit(slices.Concat(cells...))
+	if !ok {
+		return decision{}, false, nil
+	}
+	d := decision{route: routeCells, send: send, codes: make([][]byte, len(cells))}
+	for i, c := range cells {
+		if c != nil {
+			d.codes[i] = rt.glyphs.print(c)
 		}
-		return d, nil
 	}
-	if !rt.profile.Graphics.GSv0 {
-		return decision{}, &RefusedError{Profile: rt.profile.ID, Runes: row.outside(rt.pages)}
-	}
-	return decision{route: routeRaster}, nil
+	return d, true, nil
 }
 
 // cells is what the printer would have to be sent to print each span by codes, nil
-// for spans in ASCII, which print in its own letters.
+// for spans in ASCII, which print in its own letters: a span stands by itself, so
+// that no word has letters of both kinds.
 func (rt *router) cells(row row) ([][]render.Cell, error) {
 	all := make([][]render.Cell, len(row.spans))
-	refused := &RefusedError{Profile: rt.profile.ID}
 	for i, s := range row.spans {
 		if _, own := ascii.bytes(s); own {
 			continue
 		}
 		cells, err := rt.encoder.downloadedCells(s)
-		var missing *render.MissingError
-		switch {
-		case errors.As(err, &missing):
-			refused.add(missing.Runes)
-		case err != nil:
+		if lacking := rt.encoder.drawable(row); err != nil && lacking != nil {
+			return nil, lacking // of the whole row
+		}
+		if err != nil {
 			return nil, err
 		}
 		all[i] = cells
 	}
-	if refused.Runes != nil {
-		return nil, refused
-	}
 	return all, nil
+}
+
+// drawable returns as unprintable what the typeface lacks.
+func (e *Encoder) drawable(row row) error {
+	var lacking unprintable
+	for _, s := range row.spans {
+		var missing *render.MissingError
+		if errors.As(e.renderer.Check(s.text), &missing) {
+			lacking = append(lacking, missing.Runes...)
+		}
+	}
+	if lacking == nil {
+		return nil
+	}
+	return lacking
 }
 
 // fits says that the row can be sent as letters of the page.
@@ -155,7 +220,7 @@ func (p codePage) bytes(s span) ([]byte, bool) {
 		return nil, false
 	}
 	out := make([]byte, 0, len(text))
-	for _, c := range norm.NFC.String(text) {
+	for _, c := range norm.NFC.String(text) { // marks that are left over have no byte
 		b, ok := p.encode(c)
 		if !ok {
 			return nil, false
@@ -165,21 +230,30 @@ func (p codePage) bytes(s span) ([]byte, bool) {
 	return out, len(out) == s.cells
 }
 
-// outside lists the characters of the row that no page holds.
+// outside lists the characters that keep the row from being sent as letters: those
+// that no page holds, else all of a span that the printer would have to reorder.
 func (r row) outside(pages []codePage) []rune {
-	var out []rune
+	var lacking, reordered []rune
 	for _, s := range r.spans {
+		_, inOrder := printable(s.text, s.dir)
 		for _, c := range norm.NFC.String(s.text) {
-			held := c >= ' ' && c <= '~' || slices.ContainsFunc(pages, func(p codePage) bool {
+			_, held := ascii.encode(c)
+			held = held || slices.ContainsFunc(pages, func(p codePage) bool {
 				_, ok := p.encode(c)
 				return ok
 			})
-			if !held && !slices.Contains(out, c) {
-				out = append(out, c)
+			if !held {
+				lacking = append(lacking, c)
+			}
+			if !inOrder && !blank(c) && c != ' ' {
+				reordered = append(reordered, c)
 			}
 		}
 	}
-	return out
+	if lacking == nil {
+		return reordered
+	}
+	return lacking
 }
 
 // String describes the route beside a preview.

@@ -16,7 +16,8 @@ type SymbolKind string
 // Symbologies.
 const (
 	Code128 SymbolKind = "code128"
-	EAN13   SymbolKind = "ean13"
+	EAN13   SymbolKind = "ean13"   // also GS1 coupons, 981 and 982, and numbers of the store, 20 to 29
+	GS1128  SymbolKind = "gs1_128" // its data as for people: (01)04012345678901(10)A7
 	QR      SymbolKind = "qr"
 )
 
@@ -69,9 +70,15 @@ func (s Symbol) matrix() ([][]bool, error) {
 			return nil, err
 		}
 		return [][]bool{c.bars()}, nil
+	case GS1128:
+		c, err := encodeGS1128(s.Data)
+		if err != nil {
+			return nil, err
+		}
+		return [][]bool{c.bars()}, nil
 	case EAN13:
-		if len(s.Data) != 12 && len(s.Data) != 13 {
-			return nil, fmt.Errorf("ean13 of %d digits, want 12 or 13", len(s.Data))
+		if err := checkEAN13(s.Data); err != nil {
+			return nil, err
 		}
 		code, err := ean.Encode(s.Data)
 		if err != nil {
@@ -84,7 +91,7 @@ func (s Symbol) matrix() ([][]bool, error) {
 		}
 		code, err := qr.Encode(s.Data, qr.M, qr.Auto)
 		if err != nil {
-			return nil, fmt.Errorf("qr: %w", err)
+			return nil, fmt.Errorf("qr of %d bytes: %w", len(s.Data), err)
 		}
 		return modulesOf(code), nil
 	default:
@@ -149,16 +156,13 @@ func (s Symbol) picture(widthDots int) (*render.Bitmap, int, error) {
 	return b, module, nil
 }
 
-// support is how the profile prints this symbology.
-func (s Symbol) support(p *Profile) string {
-	switch s.Kind {
-	case Code128:
-		return p.Symbols.Code128
-	case EAN13:
-		return p.Symbols.EAN13
-	default:
-		return p.Symbols.QR
+// native says whether the printer draws the symbol itself.
+func (s Symbol) native(p *Profile, via Via) bool {
+	if via != ViaBest {
+		return via == ViaNative
 	}
+	support := map[SymbolKind]string{Code128: p.Symbols.Code128, EAN13: p.Symbols.EAN13, GS1128: p.Symbols.GS1128, QR: p.Symbols.QR}
+	return support[s.Kind] == SymbolNative
 }
 
 // Selectors of GS k, form B.
@@ -167,11 +171,17 @@ const (
 	gsKCode128 = 73
 )
 
-// native returns the printer's own command for the symbol.
-func (s Symbol) native(module int) ([]byte, error) {
+// command is the printer's own for the symbol.
+func (s Symbol) command(module int) ([]byte, error) {
 	switch s.Kind {
 	case Code128:
 		c, err := encodeCode128(s.Data)
+		if err != nil {
+			return nil, err
+		}
+		return s.bars(module, gsKCode128, c.native), nil
+	case GS1128: // the same bars as Code 128 that begins with FNC1
+		c, err := encodeGS1128(s.Data)
 		if err != nil {
 			return nil, err
 		}
