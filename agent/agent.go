@@ -109,7 +109,7 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 		}
 		a.encoder = escpos.NewEncoder(renderer)
 	}
-	profile, err := escpos.LoadProfile(cfg.Printer.Profile)
+	profile, err := escpos.FindProfile(cfg.Printer.Profile, a.cfg.Printers.Profiles)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/devices/escpos"
 	"loyaltill/devices/reader"
 	"loyaltill/internal/i18n"
 )
@@ -28,13 +29,14 @@ const MaxLanes = 32
 
 // Config is the agent's one configuration file. example.toml says what each setting means.
 type Config struct {
-	Data     string       `toml:"data"`
-	Identity string       `toml:"identity"`
-	Language string       `toml:"language"`
-	API      APIConfig    `toml:"api"`
-	Cards    CardsConfig  `toml:"cards"`
-	Log      LogConfig    `toml:"log"`
-	Lanes    []LaneConfig `toml:"lane"`
+	Data     string         `toml:"data"`
+	Identity string         `toml:"identity"`
+	Language string         `toml:"language"`
+	API      APIConfig      `toml:"api"`
+	Cards    CardsConfig    `toml:"cards"`
+	Printers PrintersConfig `toml:"printers"`
+	Log      LogConfig      `toml:"log"`
+	Lanes    []LaneConfig   `toml:"lane"`
 }
 
 // APIConfig is where the local API answers and who may call it.
@@ -47,6 +49,11 @@ type APIConfig struct {
 type CardsConfig struct {
 	Profiles string `toml:"profiles"` // folder
 	Secrets  string `toml:"secrets"`  // file
+}
+
+// PrintersConfig is where the store's own printer profiles are (docs/printers.md); empty: only those shipped.
+type PrintersConfig struct {
+	Profiles string `toml:"profiles"` // folder
 }
 
 // LogConfig is how much is logged.
@@ -195,7 +202,7 @@ func (c *Config) checkLanes() (problems []string) {
 			bad(n, "pin: %q is not pinpad or till; leave it out to use the reader's keypad where there is one", l.PIN)
 		}
 		if l.Printer.Device != "" && l.Printer.Profile == "" {
-			bad(n, "printer.profile: is missing; `epson-tm-t20iii-80` and `safe` are there")
+			bad(n, "printer.profile: is missing; shipped are %s", strings.Join(escpos.ProfileIDs(), ", "))
 		}
 		if taken(l.Reader.String()) {
 			bad(n, "reader: another lane has it already; a reader belongs to one lane")

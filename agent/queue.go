@@ -126,7 +126,7 @@ func (q *queue) encoded(ctx context.Context, job *agentdb.Job) (*escpos.Job, err
 	for i, s := range made.Segments {
 		segments[i] = agentdb.Segment{Kind: s.Kind.String(), Bytes: len(s.Bytes), AckID: string(s.Ack[:])}
 	}
-	return made, q.a.db.StoreStream(ctx, job.ID, q.profile.ID, job.Stream, segments)
+	return made, q.a.db.StoreStream(ctx, job.ID, made.Profile, job.Stream, segments)
 }
 
 // ackEvery is how often acknowledged segments are written down; the stages themselves always are.

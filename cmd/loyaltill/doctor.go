@@ -172,7 +172,7 @@ func checkPrinters(cfg agent.Config) (found []finding) {
 		}
 		what := fmt.Sprintf("lane %d: %s", l.Number, l.Printer.Device)
 		f := finding{what: "printer", seen: what}
-		if _, err := escpos.LoadProfile(l.Printer.Profile); err != nil {
+		if _, err := escpos.FindProfile(l.Printer.Profile, cfg.Printers.Profiles); err != nil {
 			f.seen, f.remedy = fmt.Sprintf("lane %d: %v", l.Number, err), "correct printer.profile of the lane"
 		} else if !strings.Contains(l.Printer.Device, ":") {
 			if file, err := os.OpenFile(l.Printer.Device, os.O_WRONLY|openOnly, 0); errors.Is(err, os.ErrPermission) {
