@@ -59,8 +59,10 @@ func guard(h http.Handler) http.Handler {
 
 func (b *bench) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/printers", b.printers.Handler())
-	mux.Handle("/printers/", b.printers.Handler())
+	printers := b.printers.Handler()
+	for _, path := range []string{"/printers", "/printers/", "/paper", "/paper/"} {
+		mux.Handle(path, printers)
+	}
 	if b.cards != nil {
 		cards := b.cards.Handler()
 		for _, path := range []string{"/cards", "/cards/", "/readers", "/readers/", "/bench", "/bench/", "/openapi.json"} {
@@ -113,7 +115,9 @@ code { font-family: ui-monospace, monospace }
 <td><a href="/printers/{{.Name}}">state</a> · <a href="/printers/{{.Name}}/paper.png">paper</a> ·
 <a href="/printers/{{.Name}}/paper.txt">paper as text</a> · <a href="/printers/{{.Name}}/sheets">sheets</a> ·
 <a href="/printers/{{.Name}}/journal">journal</a></td></tr>
-{{end}}</table>{{else}}<p>There is no printer.</p>{{end}}
+{{end}}</table>
+<p><a href="/paper">See the paper come out, open covers, plan faults</a> · <a href="/printers">printers</a> as JSON ·
+<a href="/printers/openapi.json">description</a></p>{{else}}<p>There is no printer.</p>{{end}}
 <h2>Card readers</h2>
 {{if .Readers}}<table>
 <tr><th scope="col">Name</th><th scope="col">A host connects to</th></tr>

@@ -84,8 +84,13 @@ func TestWhatAHostPrintsIsReadOverTheControlInterface(t *testing.T) {
 	if _, text := ask(t, "GET", r.Control+"/printers/till-1/sheets/1.txt", ""); text != "Kopā 1,00\n" {
 		t.Errorf("sheet 1 says %q", text)
 	}
-	if _, page := ask(t, "GET", r.Control+"/", ""); !strings.Contains(page, "/printers/till-1/paper.png") {
-		t.Errorf("the landing page does not list the printer:\n%s", page)
+	for _, link := range []string{"/printers/till-1/paper.png", "/paper", "/printers/openapi.json"} {
+		if _, page := ask(t, "GET", r.Control+"/", ""); !strings.Contains(page, `href="`+link+`"`) {
+			t.Errorf("the landing page does not lead to %s:\n%s", link, page)
+		}
+		if code, _ := ask(t, "GET", r.Control+link, ""); code != 200 {
+			t.Errorf("%s: %d", link, code)
+		}
 	}
 }
 
@@ -146,6 +151,8 @@ func TestWrongUsageIsRefusedBeforeADeviceAppears(t *testing.T) {
 		{"printer without a place", []string{"run", "--printer", "a"}, 1},
 		{"unknown option", []string{"run", "--printer", "a=pty:" + link + ",colour=red"}, 1},
 		{"unknown personality", []string{"run", "--printer", "a=pty:" + link + ",personality=daisywheel"}, 1},
+		{"parity that nobody knows", []string{"run", "--printer", "a=pty:" + link + ",parity=mark"}, 1},
+		{"printer's clock that nobody knows", []string{"run", "--printer", "a=pty:" + link + ",clock=sand"}, 1},
 		{"speed that is no number", []string{"run", "--printer", "a=pty:" + link, "--speed", "NaN"}, 1},
 		{"name that is no path element", []string{"run", "--printer", "../a=pty:" + link}, 1},
 		{"speed that nobody knows", []string{"run", "--cards", filepath.Dir(link), "--reader", "r=127.0.0.1:1,card=jcop5"}, 1},

@@ -1,13 +1,18 @@
 package printersim
 
 import (
+	"cmp"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
 )
+
+// maxForeign is how much a second host says at once.
+const maxForeign = 4096
 
 // maxFaults is how many faults may wait or act on one printer.
 const maxFaults = 64
@@ -31,117 +36,13 @@ type Fault struct {
 	At    string `json:"at,omitempty"`     // now (default), byte, row, segment, cut, time
 	N     int    `json:"n,omitempty"`      // how many of these from now; 0 is the next
 	ForMS int    `json:"for_ms,omitempty"` // mends itself after this time; 0: stays until it is mended
-	MS    int    `json:"ms,omitempty"`     // delay of ack-delay and slow-answers
+	MS    int    `json:"ms,omitempty"`     // delay of ack-delay and slow-answers, how long ack-coalesced gathers; 1000 when absent
+	Times int    `json:"times,omitempty"`  // how much slower slow-mechanism is, 10 when absent
 	Count int    `json:"count,omitempty"`  // answers or bytes that are hit, 1 when absent
 	Size  int    `json:"size,omitempty"`   // of small-buffer
 	Mask  int    `json:"mask,omitempty"`   // bits that byte-flip turns, 1 when absent
 	Name  string `json:"name,omitempty"`   // device name under which unplug comes back
-}
-
-// faultKind is what a fault does and how it is mended.
-type faultKind struct {
-	strike func(m *machine, f Fault)
-	mend   func(m *machine, f Fault)
-}
-
-func faultKinds() map[string]faultKind {
-	all := make(map[string]faultKind)
-	addSensorFaults(all)
-	addErrorFaults(all)
-	addLinkFaults(all)
-	addAnswerFaults(all)
-	return all
-}
-
-// FaultKinds lists the names of all faults.
-func FaultKinds() []string { return slices.Sorted(maps.Keys(faultKinds())) }
-
-func addSensorFaults(all map[string]faultKind) {
-	all["paper-near-end"] = faultKind{
-		func(m *machine, _ Fault) { m.setRoll(nearEndMM - 1) },
-		func(m *machine, _ Fault) { m.setRoll(defaultRoll) },
-	}
-	all["paper-out"] = faultKind{
-		func(m *machine, _ Fault) { m.setPaper(false) },
-		func(m *machine, _ Fault) { m.loadRoll(0) },
-	}
-	all["cover-open"] = faultKind{
-		func(m *machine, _ Fault) { m.setCover(true) },
-		func(m *machine, _ Fault) { m.setCover(false) },
-	}
-	all["feed-button"] = faultKind{
-		func(m *machine, _ Fault) { m.feedButton = true; m.changed() },
-		func(m *machine, _ Fault) { m.feedButton = false; m.changed() },
-	}
-}
-
-func addErrorFaults(all map[string]faultKind) {
-	all["cutter-jam"] = faultKind{ // strikes with the next cut; freeing the blade does not clear the error
-		func(m *machine, _ Fault) { m.jammed = true },
-		func(m *machine, _ Fault) { m.jammed = false },
-	}
-	all["overheat"] = faultKind{
-		func(m *machine, _ Fault) { m.overheated = true; m.changed() },
-		func(m *machine, _ Fault) { m.overheated = false; m.changed() },
-	}
-	all["unrecoverable"] = faultKind{ // only switching off and on ends it
-		func(m *machine, _ Fault) { m.unrecoverable = true; m.changed() },
-		func(*machine, Fault) {},
-	}
-	all["power-off"] = faultKind{
-		func(m *machine, _ Fault) { m.setPower(false) },
-		func(m *machine, _ Fault) { m.setPower(true) },
-	}
-	all["small-buffer"] = faultKind{
-		func(m *machine, f Fault) { m.rxSize = f.Size },
-		func(m *machine, _ Fault) { m.rxSize = m.fullSize() },
-	}
-	all["stuck-xoff"] = faultKind{ // busy for ever: nothing leaves the receive buffer
-		func(m *machine, _ Fault) {
-			m.stuck, m.rxFull = true, true
-			m.respond(statusResponse, 0, []byte{xoff})
-		},
-		func(m *machine, _ Fault) {
-			m.stuck, m.rxFull = false, false
-			m.respond(statusResponse, 0, []byte{xon})
-		},
-	}
-}
-
-func addLinkFaults(all map[string]faultKind) {
-	all["unplug"] = faultKind{
-		func(m *machine, f Fault) { m.setLink(false, f.Name) },
-		func(m *machine, f Fault) { m.setLink(true, f.Name) },
-	}
-	all["black-hole"] = faultKind{
-		func(m *machine, _ Fault) { m.deaf = true },
-		func(m *machine, _ Fault) { m.deaf = false },
-	}
-	for _, kind := range []string{"byte-drop", "byte-flip", "byte-dup", "nul-burst"} {
-		all[kind] = faultKind{
-			func(m *machine, f Fault) { m.faults.spoilers = append(m.faults.spoilers, f) },
-			func(m *machine, _ Fault) { m.faults.spoilers = nil },
-		}
-	}
-}
-
-func addAnswerFaults(all map[string]faultKind) {
-	all["ack-lost"] = faultKind{
-		func(m *machine, f Fault) { m.ackLose += f.Count },
-		func(m *machine, _ Fault) { m.ackLose = 0 },
-	}
-	all["ack-xoff"] = faultKind{
-		func(m *machine, f Fault) { m.ackXOFF += f.Count },
-		func(m *machine, _ Fault) { m.ackXOFF = 0 },
-	}
-	all["ack-delay"] = faultKind{
-		func(m *machine, f Fault) { m.ackDelay = time.Duration(f.MS) * time.Millisecond },
-		func(m *machine, _ Fault) { m.ackDelay = 0 },
-	}
-	all["slow-answers"] = faultKind{
-		func(m *machine, f Fault) { m.answerDelay = time.Duration(f.MS) * time.Millisecond },
-		func(m *machine, _ Fault) { m.answerDelay = 0 },
-	}
+	Data  string `json:"data,omitempty"`   // what second-host sends, in hexadecimal; a line and a process id when absent
 }
 
 // pendingFault is a fault that waits for its moment, or that has struck and is not mended.
@@ -169,21 +70,34 @@ func (f *Fault) check() error {
 	if !slices.Contains([]string{atNow, atByte, atRow, atSegment, atCut, atTime}, f.At) {
 		return fmt.Errorf("%w: at %q is none of now, byte, row, segment, cut, time", ErrFault, f.At)
 	}
-	const maxMS, maxCount = 3_600_000, 1_000_000
-	if f.N < 0 || f.ForMS < 0 || f.ForMS > maxMS || f.MS < 0 || f.MS > maxMS || f.Count < 0 || f.Count > maxCount {
-		return fmt.Errorf("%w: a number of %s is out of range", ErrFault, f.Kind)
+	if err := f.checkNumbers(); err != nil {
+		return err
+	}
+	if data, err := hex.DecodeString(f.Data); err != nil || len(data) > maxForeign {
+		return fmt.Errorf("%w: data is at most %d bytes in hexadecimal", ErrFault, maxForeign)
+	}
+	f.Count, f.Mask, f.MS, f.Times = cmp.Or(f.Count, 1), cmp.Or(f.Mask, 1), cmp.Or(f.MS, 1000), cmp.Or(f.Times, 10)
+	return nil
+}
+
+func (f *Fault) checkNumbers() error {
+	const maxMS, maxCount, maxTimes, maxSize = 3_600_000, 1_000_000, 1000, 1 << 20
+	for _, v := range []struct {
+		field     string
+		got, most int
+	}{
+		{"n", f.N, math.MaxInt32}, {"for_ms", f.ForMS, maxMS}, {"ms", f.MS, maxMS}, {"count", f.Count, maxCount},
+		{"times", f.Times, maxTimes}, {"size", f.Size, maxSize}, {"mask", f.Mask, 0xFF},
+	} {
+		if v.got < 0 || v.got > v.most {
+			return fmt.Errorf("%w: %s is from 0 to %d, not %d", ErrFault, v.field, v.most, v.got)
+		}
 	}
 	if f.At == atTime && f.N > maxMS {
 		return fmt.Errorf("%w: more than an hour ahead", ErrFault)
 	}
-	if f.Count == 0 {
-		f.Count = 1
-	}
-	if f.Mask == 0 {
-		f.Mask = 1
-	}
-	if f.Kind == "small-buffer" && (f.Size < 1 || f.Size > 1<<20) {
-		return fmt.Errorf("%w: small-buffer needs a size from 1 to %d", ErrFault, 1<<20)
+	if f.Kind == "small-buffer" && f.Size == 0 {
+		return fmt.Errorf("%w: small-buffer needs a size from 1 to %d", ErrFault, maxSize)
 	}
 	return nil
 }
@@ -295,37 +209,5 @@ func (p *faultPlan) spoil(b byte) []byte {
 		return []byte{b, b}
 	default: // nul-burst
 		return append(make([]byte, count), b)
-	}
-}
-
-func (m *machine) setRoll(mm int) {
-	m.paper.rollRows = mm * rowsPerMM
-	m.changed()
-}
-
-// loadRoll threads a roll of mm millimetres, or, for 0, what is left of the old one or a new one if that is used up.
-func (m *machine) loadRoll(mm int) {
-	if mm > 0 {
-		m.paper.rollRows = mm * rowsPerMM
-	} else if m.paper.rollRows <= 0 {
-		m.paper.rollRows = defaultRoll * rowsPerMM
-	}
-	m.setPaper(true)
-	m.changed()
-}
-
-// setLink pulls the cable or puts it back. The printer itself goes on.
-func (m *machine) setLink(up bool, name string) {
-	if m.linked == up {
-		return
-	}
-	m.linked = up
-	m.linkLives++
-	if up {
-		m.linkName = name
-		m.note("link", "plugged in")
-	} else {
-		m.out.clear()
-		m.note("link", "unplugged")
 	}
 }

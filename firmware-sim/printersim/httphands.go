@@ -7,17 +7,32 @@ import (
 	"time"
 )
 
-// postPaper: {"loaded": bool, "mm": n}. mm is what is on the roll; without it the roll is the same or, if used up, new.
-func (p *printer) postPaper(r *http.Request) (any, error) {
-	var body struct {
+// maxClockMS is how far a virtual clock is moved at once.
+const maxClockMS = 3_600_000
+
+// What callers send, next to Fault and bodies of one flag.
+type (
+	paperBody struct {
 		Loaded *bool `json:"loaded"`
 		MM     int   `json:"mm"`
 	}
+	clockBody struct {
+		MS int `json:"ms"`
+	}
+	waitBody struct {
+		Sheets    int `json:"sheets"`
+		TimeoutMS int `json:"timeout_ms"`
+	}
+)
+
+// postPaper: {"loaded": bool, "mm": n}. mm is what is on the roll; without it the roll is the same or, if used up, new.
+func (p *printer) postPaper(r *http.Request) (any, error) {
+	var body paperBody
 	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
 	if body.MM < 0 || body.MM > 10*defaultRoll || (body.Loaded == nil && body.MM == 0) {
-		return nil, refuse(http.StatusBadRequest, "paper needs loaded, or mm from 1 to %d", 10*defaultRoll)
+		return nil, refuse(http.StatusBadRequest, codeBadValue, "paper needs loaded, or mm from 1 to %d", 10*defaultRoll)
 	}
 	return p.change(r, func(m *machine) {
 		m.faults.settled("paper-out")
@@ -29,6 +44,29 @@ func (p *printer) postPaper(r *http.Request) (any, error) {
 			m.faults.settled("paper-near-end")
 		}
 		m.loadRoll(body.MM)
+	})
+}
+
+// postTear takes off by hand what hangs out of the printer.
+func (p *printer) postTear(r *http.Request) (any, error) {
+	return p.change(r, (*machine).tearByHand)
+}
+
+// postClock: {"ms": n} lets n milliseconds pass at a printer whose clock is virtual.
+func (p *printer) postClock(r *http.Request) (any, error) {
+	var body clockBody
+	if err := decode(r, &body); err != nil {
+		return nil, err
+	}
+	if !p.m.cfg.Virtual {
+		return nil, refuse(http.StatusConflict, codeRealClock, "this printer's clock is the real one")
+	}
+	if body.MS < 1 || body.MS > maxClockMS {
+		return nil, refuse(http.StatusBadRequest, codeBadValue, "ms is from 1 to %d", maxClockMS)
+	}
+	return p.change(r, func(m *machine) {
+		p.virtual = p.virtual.Add(time.Duration(body.MS) * time.Millisecond)
+		m.advance(p.virtual)
 	})
 }
 
@@ -76,7 +114,7 @@ func decodeFlag(r *http.Request, name string) (bool, error) {
 	}
 	v, ok := body[name]
 	if !ok || len(body) != 1 {
-		return false, refuse(http.StatusBadRequest, "the body is {%q: true or false}", name)
+		return false, refuse(http.StatusBadRequest, codeBadBody, "the body is {%q: true or false}", name)
 	}
 	return v, nil
 }
@@ -102,22 +140,19 @@ func (p *printer) deleteFaults(r *http.Request) (any, error) {
 
 // postWait: {"sheets": n, "timeout_ms": t} answers when n sheets have ever left the printer, or with 408 after t.
 func (p *printer) postWait(r *http.Request) (any, error) {
-	body := struct {
-		Sheets    int `json:"sheets"`
-		TimeoutMS int `json:"timeout_ms"`
-	}{Sheets: 1, TimeoutMS: 10_000}
+	body := waitBody{Sheets: 1, TimeoutMS: 10_000}
 	if err := decode(r, &body); err != nil {
 		return nil, err
 	}
 	limit := time.Duration(body.TimeoutMS) * time.Millisecond
 	if limit < 0 || limit > maxWait {
-		return nil, refuse(http.StatusBadRequest, "timeout_ms is at most %d", maxWait.Milliseconds())
+		return nil, refuse(http.StatusBadRequest, codeBadValue, "timeout_ms is at most %d", maxWait.Milliseconds())
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), limit)
 	defer cancel()
 	if err := p.waitForSheets(ctx, body.Sheets); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, refuse(http.StatusRequestTimeout, "no sheet %d within %v", body.Sheets, limit)
+			return nil, refuse(http.StatusRequestTimeout, codeTimeout, "no sheet %d within %v", body.Sheets, limit)
 		}
 		return nil, err
 	}

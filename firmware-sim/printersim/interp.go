@@ -6,6 +6,7 @@ const (
 	ht  = 0x09
 	lf  = 0x0A
 	ff  = 0x0C
+	can = 0x18
 	esc = 0x1B
 	fs  = 0x1C
 	gs  = 0x1D
@@ -55,7 +56,7 @@ type interpreter struct {
 
 // start brings the interpreter to its state after power-on.
 func (in *interpreter) start(m *machine) {
-	*in = interpreter{table: commandTable(), kanji: m.pers.KanjiAtBoot}
+	*in = interpreter{table: commandTable(m.pers), kanji: m.pers.KanjiAtBoot}
 	in.reset(m)
 }
 
@@ -162,7 +163,7 @@ func (in *interpreter) unknown(m *machine) {
 
 func (m *machine) unsupported(p []byte) {
 	m.counts.Unsupported++
-	m.note("unsupported", fmt.Sprintf("% x", p[:min(len(p), 8)]))
+	m.note("unsupported", fmt.Sprintf("% x, %d bytes", p[:min(len(p), 8)], len(p)+m.in.tail))
 }
 
 // single handles a byte that begins no command.
@@ -184,7 +185,9 @@ func (in *interpreter) single(m *machine, b byte) {
 		}
 	case b == ht:
 		in.tab(m)
-	case b < 0x20: // CR alone, FF and CAN outside page mode, and the rest do nothing
+	case b == ff || b == can: // of page mode
+		m.unsupported([]byte{b})
+	case b < 0x20: // CR alone and the rest do nothing
 	case b >= 0x81 && in.kanji:
 		in.kanjiLead = b
 	default:

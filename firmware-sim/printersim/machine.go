@@ -65,6 +65,12 @@ type machine struct {
 	offlineMode byte // GS ( H fn 49: 0 off, 1 on, 2 with cause
 	wasOnline   bool
 
+	lateness time.Duration // of the next answer, where a model spreads them
+	lastDue  time.Time
+
+	line        lineNoise // between host and printer
+	slowness    int       // times that the mechanism takes longer; 0 is 1
+	ackHeld     time.Time // process ids wait until then, and only the latest is said
 	ackDelay    time.Duration
 	ackLose     int
 	ackXOFF     int
@@ -80,7 +86,7 @@ func newMachine(cfg PrinterConfig, pers Personality, now time.Time) (*machine, e
 	}
 	m := &machine{cfg: cfg, pers: pers, rom: r, now: now, power: true, linked: true, linkLives: 1, wasOnline: true}
 	m.rxSize = m.fullSize()
-	m.paper = newPaper(pers.WidthDots, pers.HeadToCutter)
+	m.paper = newPaper(pers)
 	m.in.start(m)
 	return m, nil
 }
@@ -97,7 +103,7 @@ func (m *machine) note(kind, text string) { m.journal.add(m.now, kind, text) }
 
 // online says whether the printer works on commands and moves paper.
 func (m *machine) online() bool {
-	return m.power && m.bootEnds.IsZero() && !m.coverOpen && m.paper.loaded && !m.cutterError && !m.overheated &&
+	return m.power && m.bootEnds.IsZero() && !m.coverOpen && !m.paperStops() && !m.cutterError && !m.overheated &&
 		!m.unrecoverable && !m.feedButton
 }
 
@@ -106,7 +112,7 @@ func (m *machine) receive(now time.Time, data []byte) {
 	m.advance(now)
 	for _, b := range data {
 		for _, b := range m.faults.spoil(b) {
-			m.receiveByte(b)
+			m.receiveByte(m.line.toPrinter(b))
 		}
 		m.faults.reached(m, atByte, 1)
 	}
@@ -248,8 +254,22 @@ func (m *machine) respond(kind responseKind, delay time.Duration, data []byte) b
 	if !m.power || !m.linked || m.deaf {
 		return false
 	}
-	m.out.put(m.now, response{due: m.now.Add(delay + m.answerDelay + m.pers.StatusDelay), kind: kind, data: data})
+	due := m.now.Add(delay + m.answerDelay + m.pers.StatusDelay)
+	if m.pers.StatusSpread > 0 {
+		due = due.Add(m.lateness)
+		m.lateness = (m.lateness + time.Second) % (m.pers.StatusSpread + time.Second)
+		m.lastDue = later(due, m.lastDue) // late, but in their order
+		due = m.lastDue
+	}
+	m.out.put(m.now, response{due: due, kind: kind, data: data})
 	return true
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // take is what the cable carries to the host next, if it is due.
@@ -258,5 +278,6 @@ func (m *machine) take(now time.Time) ([]byte, bool) {
 	if m.deaf {
 		return nil, false
 	}
-	return m.out.take(m.now)
+	data, ok := m.out.take(m.now)
+	return m.line.toHost(data), ok
 }

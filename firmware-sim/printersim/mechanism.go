@@ -84,7 +84,7 @@ func (m *machine) stepTime(o *op) time.Duration {
 
 // scaled divides a mechanical duration by the printer's speed. At least a microsecond passes, so time always moves.
 func (m *machine) scaled(d time.Duration) time.Duration {
-	return max(time.Duration(float64(d)/m.cfg.Speed), time.Microsecond)
+	return max(time.Duration(float64(d)/m.cfg.Speed)*time.Duration(max(m.slowness, 1)), time.Microsecond)
 }
 
 // work starts the next step if the mechanism is free and nothing holds it. Operations without duration are done at once.
@@ -240,7 +240,12 @@ func (m *machine) answerProcessID(id string) {
 		m.ackXOFF--
 		data = append(append(append([]byte{}, data[:3]...), xoff, xon), data[3:]...)
 	}
-	if m.respond(processIDResponse, m.ackDelay, data) {
+	delay := m.ackDelay
+	if held := m.ackHeld.Sub(m.now); held > 0 {
+		m.out.dropIDs()
+		delay += held
+	}
+	if m.respond(processIDResponse, delay, data) {
 		m.counts.AcksSent++
 	}
 }

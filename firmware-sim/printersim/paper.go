@@ -10,7 +10,6 @@ const (
 	maxSheets     = 500    // sheets kept; the oldest go first
 	maxStripRows  = 80_000 // 10 m without a cut: the strip is torn off
 	maxStripLines = 20_000 // of text; the rest of the strip is only in its picture
-	rowsPerMM     = 8      // 203 dots an inch
 	defaultRoll   = 80_000 // mm of a new roll
 	nearEndMM     = 1_500  // the near-end sensor sees the core
 )
@@ -43,12 +42,14 @@ type paper struct {
 	sheets []*Sheet
 	count  int // sheets ever
 
-	loaded   bool
-	rollRows int // rows left on the roll
+	loaded    bool
+	rollRows  int // rows left on the roll
+	rowsPerMM int
 }
 
-func newPaper(widthDots, lead int) *paper {
-	p := &paper{stride: (widthDots + 7) / 8, lead: lead, loaded: true, rollRows: defaultRoll * rowsPerMM}
+func newPaper(pers Personality) *paper {
+	perMM := (pers.DPI*10 + 127) / 254 // 8 at 203 dots an inch, 7 at 180
+	p := &paper{stride: (pers.WidthDots + 7) / 8, lead: pers.HeadToCutter, loaded: true, rollRows: defaultRoll * perMM, rowsPerMM: perMM}
 	p.thread()
 	return p
 }
@@ -76,7 +77,7 @@ func (p *paper) use() bool {
 	return p.rollRows <= 0
 }
 
-func (p *paper) remainingMM() int { return max(p.rollRows, 0) / rowsPerMM }
+func (p *paper) remainingMM() int { return max(p.rollRows, 0) / p.rowsPerMM }
 
 // say adds to the text layer what ends at the row under the head.
 func (p *paper) say(text string) {

@@ -73,16 +73,20 @@ func writePNG(w io.Writer, img image.Image) error {
 	return e.Encode(w, img)
 }
 
-// piecesOf gives the newest sheets and the strip, oldest first, as far as they fit the picture.
-func (p *paper) pieces(width int) []piece {
-	all := []piece{{p.dots, p.stride, width}}
-	rows := p.rows()
-	for i := len(p.sheets) - 1; i >= 0; i-- {
-		rows += p.sheets[i].Rows + gapRows
-		if rows > maxPictureRows {
-			break
-		}
-		all = append(all, piece{p.sheets[i].dots, p.stride, width})
+// pieces gives the newest sheets and the strip, oldest first, as far as they fit a picture of at most so many rows; 0
+// is as many as a picture may have. What is too long loses its beginning.
+func (p *paper) pieces(width, most int) []piece {
+	if most == 0 || most > maxPictureRows {
+		most = maxPictureRows
+	}
+	last := func(dots []byte, rows int) piece {
+		return piece{dots[max(len(dots)-rows*p.stride, 0):], p.stride, width}
+	}
+	all := []piece{last(p.dots, most)}
+	left := most - p.rows() - gapRows
+	for i := len(p.sheets) - 1; i >= 0 && left > 0; i-- {
+		all = append(all, last(p.sheets[i].dots, left))
+		left -= p.sheets[i].Rows + gapRows
 	}
 	for i, j := 0, len(all)-1; i < j; i, j = i+1, j-1 {
 		all[i], all[j] = all[j], all[i]

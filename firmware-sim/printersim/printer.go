@@ -31,6 +31,8 @@ type PrinterConfig struct {
 	Speed       float64 // divides mechanical times; 0 is 1
 	Serial      string  // answer to GS I 68; "" makes one from the name
 	BufferSize  int     // receive buffer; 0 is the personality's
+	Virtual     bool    // the printer's clock stands still but for the control interface
+	Parity      string  // of the serial line: none, even or odd, and another one breaks bytes; "" takes any
 	Baud        int     // speed of the serial line: bytes take their time, and another speed gives garbage; 0 takes any, unpaced
 }
 
@@ -50,10 +52,11 @@ type cable interface {
 
 // printer runs one machine in real time. Its loop owns the machine; others ask through do.
 type printer struct {
-	m     *machine
-	cable cable
-	log   zerolog.Logger
-	clock func() time.Time
+	m       *machine
+	cable   cable
+	log     zerolog.Logger
+	clock   func() time.Time
+	virtual time.Time // of a virtual clock
 
 	calls   chan func(*machine)
 	in      chan []byte
@@ -84,7 +87,7 @@ func newPrinter(cfg PrinterConfig, clock func() time.Time, log zerolog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	p := &printer{m: m, log: log.With().Str("printer", cfg.Name).Logger(), clock: clock,
+	p := &printer{m: m, virtual: m.now, log: log.With().Str("printer", cfg.Name).Logger(), clock: clock,
 		calls: make(chan func(*machine)), in: make(chan []byte), out: make(chan []byte),
 		stopped: make(chan struct{}), progress: make(chan struct{})}
 	if cfg.PTYLink != "" {
@@ -118,6 +121,8 @@ func (c *PrinterConfig) complete() (Personality, error) {
 		return pers, errors.New("a printer has either a pty link or a TCP address")
 	case !(c.Speed > 0 && c.Speed <= maxSpeed): // also refuses NaN
 		return pers, fmt.Errorf("speed %v is not within 0 and %d", c.Speed, maxSpeed)
+	case c.Parity != "" && c.Parity != "none" && c.Parity != "even" && c.Parity != "odd":
+		return pers, fmt.Errorf("parity %q is none of none, even, odd", c.Parity)
 	case c.BufferSize < 0 || c.Baud < 0:
 		return pers, errors.New("buffer size and baud rate are not negative")
 	}
@@ -168,7 +173,7 @@ func (p *printer) run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 		case f := <-p.calls:
-			p.m.advance(p.clock())
+			p.m.advance(p.now())
 			f(p.m)
 			p.m.settle()
 		case data := <-in:
@@ -179,11 +184,19 @@ func (p *printer) run(ctx context.Context) error {
 	}
 }
 
+// now is the printer's time. Only the loop asks for it.
+func (p *printer) now() time.Time {
+	if p.m.cfg.Virtual {
+		return p.virtual
+	}
+	return p.clock()
+}
+
 // follow brings cable, answers and watchers up to date with the machine.
 func (p *printer) follow(ctx context.Context) {
-	now := p.clock()
+	now := p.now()
 	p.m.advance(now)
-	p.followCable(ctx, now)
+	p.followCable(ctx, p.clock())
 	p.take(nil)
 	if p.sending == nil {
 		p.sending, _ = p.m.take(now)
@@ -203,7 +216,7 @@ func (p *printer) take(data []byte) {
 		p.held = p.held[len(data):]
 	}
 	if len(data) > 0 {
-		p.m.receive(p.clock(), data)
+		p.m.receive(p.now(), data)
 	}
 }
 
@@ -211,8 +224,8 @@ func (p *printer) take(data []byte) {
 func (p *printer) pause() time.Duration {
 	const idle = time.Hour
 	pause := idle
-	if at, ok := p.m.next(); ok {
-		pause = max(at.Sub(p.clock()), tick)
+	if at, ok := p.m.next(); ok && !p.m.cfg.Virtual {
+		pause = max(at.Sub(p.now()), tick)
 	}
 	if !p.retry.IsZero() {
 		pause = min(pause, retryLink)

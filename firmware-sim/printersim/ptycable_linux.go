@@ -1,7 +1,6 @@
 package printersim
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +32,10 @@ var errHostGone = errors.New("host closed the line")
 
 // ptyCable is a serial line: a pty whose name is kept behind a symbolic link.
 type ptyCable struct {
-	usual string // path of the link
-	baud  int
-	clock func() time.Time
+	usual  string // path of the link
+	baud   int
+	parity string
+	clock  func() time.Time
 
 	mu     sync.Mutex
 	link   string // path in use
@@ -47,7 +47,7 @@ func newPTYCable(cfg PrinterConfig, clock func() time.Time) (cable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pty link %s: %w", cfg.PTYLink, err)
 	}
-	return &ptyCable{usual: path, link: path, baud: cfg.Baud, clock: clock}, nil
+	return &ptyCable{usual: path, link: path, baud: cfg.Baud, parity: cfg.Parity, clock: clock}, nil
 }
 
 func (c *ptyCable) holds() bool   { return false }
@@ -194,7 +194,10 @@ func (c *ptyCable) listen(ctx context.Context, in chan<- []byte) error {
 		n, err := master.Read(data)
 		if n > 0 {
 			seen, absent = true, 0
-			c.garble(master, data[:n])
+			noise := c.disagreement(master)
+			for i, b := range data[:n] {
+				data[i] = noise.toPrinter(b)
+			}
 			if !wait(ctx, c.lineTime(n)) || !hand(ctx, in, data[:n]) {
 				return nil
 			}
@@ -266,8 +269,7 @@ func (c *ptyCable) answer(ctx context.Context, out <-chan []byte) {
 			if open, err := hasHost(master); err != nil || !open {
 				continue // nobody listens to a serial line: what is sent is gone
 			}
-			data = bytes.Clone(data)
-			c.garble(master, data)
+			data = c.disagreement(master).toHost(data)
 			_, _ = master.Write(data) // a line that is gone is noticed by its reader
 			wait(ctx, c.lineTime(len(data)))
 		}
@@ -287,23 +289,31 @@ func (c *ptyCable) lineTime(n int) time.Duration {
 	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(c.baud)
 }
 
-// garble turns bytes into others when the host talks at another speed than the line, as far as the line has one.
-func (c *ptyCable) garble(master *os.File, data []byte) {
-	if c.baud == 0 {
-		return
+// disagreement says how the host has set its end otherwise than the line, as far as the line has a setting.
+func (c *ptyCable) disagreement(master *os.File) lineNoise {
+	var n lineNoise
+	if c.baud == 0 && c.parity == "" {
+		return n
 	}
-	same := false
-	err := control(master, func(fd int) error {
+	_ = control(master, func(fd int) error { // a line that is gone is noticed by its reader
 		t, err := unix.IoctlGetTermios(fd, unix.TCGETS2) // of the pair: the host's setting
-		same = err == nil && int(t.Ospeed) == c.baud
+		if err == nil {
+			n.speed = c.baud != 0 && int(t.Ospeed) != c.baud
+			n.parity = c.parity != "" && parityOf(t) != c.parity
+		}
 		return err
 	})
-	if same || err != nil {
-		return
+	return n
+}
+
+func parityOf(t *unix.Termios) string {
+	switch t.Cflag & (unix.PARENB | unix.PARODD) {
+	case unix.PARENB:
+		return "even"
+	case unix.PARENB | unix.PARODD:
+		return "odd"
 	}
-	for i, b := range data {
-		data[i] = b>>3 | 0xC0 // a start bit seen late: the line idles high
-	}
+	return "none"
 }
 
 // wait sleeps and says whether the full time passed.

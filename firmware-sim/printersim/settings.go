@@ -1,7 +1,5 @@
 package printersim
 
-const dotsPerInch = 203
-
 // settings is what ESC @ puts back.
 type settings struct {
 	font           int
@@ -22,6 +20,11 @@ type settings struct {
 	tabs       []int // in characters
 	unitX      int   // fractions of an inch
 	unitY      int
+	dpi        int
+	usualUnitY int // when GS P has not changed it
+
+	stopsNearEnd bool // ESC c 4: no printing near the end of the roll
+	buttonsOff   bool // ESC c 5
 
 	page    upperHalf
 	ascii   [128]rune
@@ -34,7 +37,11 @@ type settings struct {
 
 func defaultSettings(m *machine) settings {
 	s := settings{wide: 1, high: 1, lineRows: m.pers.LineRows, areaWidth: m.pers.WidthDots,
-		unitX: dotsPerInch, unitY: dotsPerInch, barHeight: 162, barModule: 3}
+		dpi: m.pers.DPI, usualUnitY: m.pers.DPI, barHeight: 162, barModule: 3}
+	if m.pers.VerticalUnit > 0 {
+		s.usualUnitY = m.pers.VerticalUnit
+	}
+	s.motionUnits(0, 0)
 	for col := 8; col < 256; col += 8 {
 		s.tabs = append(s.tabs, col)
 	}
@@ -80,16 +87,16 @@ func (s *settings) selectCountry(n byte) {
 func (s *settings) motionUnits(x, y byte) {
 	s.unitX, s.unitY = int(x), int(y)
 	if x == 0 {
-		s.unitX = dotsPerInch
+		s.unitX = s.dpi
 	}
 	if y == 0 {
-		s.unitY = dotsPerInch
+		s.unitY = s.usualUnitY
 	}
 }
 
-func (s *settings) across(units int) int { return units * dotsPerInch / s.unitX }
+func (s *settings) across(units int) int { return units * s.dpi / s.unitX }
 
-func (s *settings) down(units int) int { return units * dotsPerInch / s.unitY }
+func (s *settings) down(units int) int { return units * s.dpi / s.unitY }
 
 // setTabs is ESC D; without positions all tabs go.
 func (s *settings) setTabs(positions []byte) {

@@ -1,10 +1,15 @@
 package printersim
 
+import "time"
+
 // State is what a printer tells about itself over the control interface.
 type State struct {
 	Name        string     `json:"name"`
 	Device      string     `json:"device"`
 	Personality string     `json:"personality"`
+	Clock       time.Time  `json:"clock"` // the printer's
+	Virtual     bool       `json:"virtual"`
+	WidthDots   int        `json:"width_dots"`
 	Power       bool       `json:"power"`
 	Booting     bool       `json:"booting"`
 	Online      bool       `json:"online"`
@@ -37,7 +42,7 @@ type Buffer struct {
 
 func (m *machine) state() State {
 	s := State{
-		Name: m.cfg.Name, Personality: m.pers.Name, Power: m.power, Booting: !m.bootEnds.IsZero(), Online: m.online(),
+		Name: m.cfg.Name, Personality: m.pers.Name, Clock: m.now, Virtual: m.cfg.Virtual, WidthDots: m.pers.WidthDots, Power: m.power, Booting: !m.bootEnds.IsZero(), Online: m.online(),
 		Plugged: m.linked, Cover: openOrClosed(m.coverOpen), Drawer: openOrClosed(m.drawerOpen),
 		Paper: PaperState{Loaded: m.paper.loaded, NearEnd: m.nearEnd(), RemainingMM: m.paper.remainingMM(),
 			StripRows: m.paper.rows()},

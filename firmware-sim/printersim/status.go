@@ -1,7 +1,5 @@
 package printersim
 
-import "time"
-
 // bit gives mask when on.
 func bit(on bool, mask byte) byte {
 	if on {
@@ -16,6 +14,9 @@ func (m *machine) nearEnd() bool {
 	return !m.pers.NoNearEnd && (!m.paper.loaded || m.paper.remainingMM() <= nearEndMM)
 }
 
+// paperStops says whether the printer waits for a new roll: at its end, or before it where ESC c 4 asked for that.
+func (m *machine) paperStops() bool { return !m.paper.loaded || (m.in.set.stopsNearEnd && m.nearEnd()) }
+
 // statusByte answers DLE EOT n; its fixed bits make the pattern 0xx1xx10.
 func (m *machine) statusByte(n byte) (byte, bool) {
 	const fixed = 0x12
@@ -24,7 +25,7 @@ func (m *machine) statusByte(n byte) (byte, bool) {
 		return fixed | bit(m.drawerOpen, 0x04) | bit(m.offline(), 0x08) | bit(m.feedButton, 0x40), true
 	case 2: // cause of being offline
 		failed := m.cutterError || m.unrecoverable || m.overheated
-		return fixed | bit(m.coverOpen, 0x04) | bit(m.feedButton, 0x08) | bit(!m.paper.loaded, 0x20) | bit(failed, 0x40), true
+		return fixed | bit(m.coverOpen, 0x04) | bit(m.feedButton, 0x08) | bit(m.paperStops(), 0x20) | bit(failed, 0x40), true
 	case 3: // cause of an error
 		return fixed | bit(m.cutterError, 0x08) | bit(m.unrecoverable, 0x20) | bit(m.overheated, 0x40), true
 	case 4: // roll sensors
@@ -113,53 +114,7 @@ func (m *machine) sendOffline() {
 	data := []byte{0x37, 0x23}
 	if m.offlineMode == 2 {
 		failed := m.cutterError || m.unrecoverable || m.overheated
-		data = append(data, 0x40|bit(m.coverOpen, 1)|bit(!m.paper.loaded, 2)|bit(failed, 4))
+		data = append(data, 0x40|bit(m.coverOpen, 1)|bit(m.paperStops(), 2)|bit(failed, 4))
 	}
 	m.respond(offlineResponse, 0, append(data, 0))
-}
-
-// setCover opens or closes the lid. The head stops at once.
-func (m *machine) setCover(open bool) {
-	if m.coverOpen == open {
-		return
-	}
-	m.coverOpen = open
-	m.note("cover", map[bool]string{true: "opened", false: "closed"}[open])
-	m.changed()
-}
-
-// setPaper takes the paper away or threads a roll. With a new roll the old strip comes off.
-func (m *machine) setPaper(loaded bool) {
-	if m.paper.loaded == loaded {
-		return
-	}
-	m.paper.loaded = loaded
-	if loaded {
-		m.tearOff()
-		m.note("paper", "loaded")
-	} else {
-		m.note("paper", "out")
-	}
-	m.changed()
-}
-
-// setPower switches the printer. Off loses everything but the paper; on takes the start-up time.
-func (m *machine) setPower(on bool) {
-	if m.power == on {
-		return
-	}
-	m.power = on
-	if on {
-		m.note("power", "on")
-		m.bootEnds = m.now.Add(m.scaled(m.pers.BootTime))
-		return
-	}
-	m.note("power", "off")
-	m.rx, m.rxFull, m.asb, m.offlineMode, m.bootEnds, m.clearEnds = nil, false, 0, 0, time.Time{}, time.Time{}
-	m.cutterError, m.overheated, m.unrecoverable, m.stuck = false, false, false, false
-	m.mech.clear()
-	m.out.clear()
-	m.realTime = realTime{}
-	m.in.start(m)
-	m.changed()
 }

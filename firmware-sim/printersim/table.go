@@ -1,7 +1,9 @@
 package printersim
 
+import "maps"
+
 // commandTable is every command that the printer knows, by its first two bytes. Lengths are the manual's.
-func commandTable() map[[2]byte]command {
+func commandTable(pers Personality) map[[2]byte]command {
 	t := make(map[[2]byte]command)
 	addText(t)
 	addPosition(t)
@@ -10,6 +12,11 @@ func commandTable() map[[2]byte]command {
 	addSymbols(t)
 	addStatus(t)
 	addSkipped(t)
+	if pers.PrintsUnknown {
+		maps.DeleteFunc(t, func(code [2]byte, c command) bool {
+			return c.run == nil || code == [2]byte{gs, '('} || code == [2]byte{gs, '8'}
+		})
+	}
 	return t
 }
 
@@ -76,6 +83,7 @@ func addPaper(t map[[2]byte]command) {
 	t[[2]byte{esc, 'm'}] = command{run: func(m *machine, _ []byte) { m.cutCommand(0) }}
 	t[[2]byte{gs, 'V'}] = command{size: sizeCut, run: (*machine).cutOrFeedAndCut}
 	t[[2]byte{esc, 'p'}] = command{args: 3, run: (*machine).drawerPulse}
+	t[[2]byte{esc, 'c'}] = command{args: 2, run: (*machine).sensorsAndButtons}
 }
 
 func addStatus(t map[[2]byte]command) {
@@ -109,11 +117,10 @@ func addSymbols(t map[[2]byte]command) {
 
 // addSkipped are commands of other modes and models. Their length is known, so nothing of them reaches the paper.
 func addSkipped(t map[[2]byte]command) {
-	quiet := func(*machine, []byte) {} // settings that make no difference to this printer
+	quiet := func(*machine, []byte) {} // settings that make no difference to this printer: one way or both, pin tension, colour
 	for _, b := range []byte{'U', 'r'} {
 		t[[2]byte{esc, b}] = command{args: 1, run: quiet}
 	}
-	t[[2]byte{esc, 'c'}] = command{args: 2, run: quiet}
 	t[[2]byte{fs, 'C'}] = command{args: 1, run: quiet}
 	for b, args := range map[byte]int{
 		'L': 0, 'S': 0, 'T': 1, 'W': 8, 'K': 1, 'e': 1, 'u': 1, 'v': 0, ff: 0,
