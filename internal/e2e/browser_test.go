@@ -60,8 +60,16 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// openPage starts a browser with an empty profile on the shop's till page.
+// openPage opens the shop's till page.
 func openPage(t *testing.T, shop *stage.Shop) *tillPage {
+	t.Helper()
+	p := browse(t, shop.API.Base, shop.TillPage())
+	p.until("the entry line", `document.activeElement?.id === 'entry'`)
+	return p
+}
+
+// browse starts a browser with an empty profile on a page of one of our own servers.
+func browse(t *testing.T, origin, address string) *tillPage {
 	t.Helper()
 	p := &tillPage{t: t, dir: t.ArtifactDir()}
 	allocator, stop := chromedp.NewExecAllocator(t.Context(),
@@ -73,9 +81,8 @@ func openPage(t *testing.T, shop *stage.Shop) *tillPage {
 	t.Cleanup(closeTab)
 	p.ctx = ctx
 	p.do(chromedp.EmulateViewport(screens[0].width, screens[0].height))
-	p.watch(shop.API.Base)
-	p.do(chromedp.Navigate(shop.TillPage()))
-	p.until("the entry line", `document.activeElement?.id === 'entry'`)
+	p.watch(origin)
+	p.do(chromedp.Navigate(address))
 	return p
 }
 
