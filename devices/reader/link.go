@@ -252,7 +252,7 @@ func (c *linkedCard) power(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	atr, err := c.ask(ctx, apduLimit, []byte{orderATR})
-	if errors.Is(err, ErrTimeout) || err == nil && len(atr) < minATR {
+	if errors.Is(err, ErrTimeout) {
 		return nil, ErrMute
 	}
 	return atr, err

@@ -9,7 +9,6 @@ import (
 )
 
 const (
-	minATR     = 2 // TS and T0, ISO/IEC 7816-3 8.1
 	minCommand = 4 // CLA INS P1 P2
 	minAnswer  = 2 // status word
 )

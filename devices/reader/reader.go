@@ -9,6 +9,7 @@ package reader
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -89,7 +90,14 @@ func (r *Reader) Events() <-chan Event { return r.events }
 // Connect opens the card that is in the reader, for this caller alone. Another program that has it is waited for up to two
 // seconds. The caller closes the connection; there is one at a time.
 func (r *Reader) Connect(ctx context.Context) (card.Transmitter, error) {
-	return r.backend.connect(ctx)
+	t, err := r.backend.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkATR(t.ATR()); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w: %X", ErrMute, err, t.ATR()), t.Close(card.Unpower))
+	}
+	return t, nil
 }
 
 // Health is how the reader was seen last.

@@ -164,7 +164,7 @@ func wantErr(tb testing.TB, got, want error) {
 func playSale(t *testing.T, m *member, r *Reader) {
 	t.Helper()
 	conn, session := m.tap(t, r)
-	if len(conn.ATR()) < minATR {
+	if checkATR(conn.ATR()) != nil {
 		t.Fatalf("atr %x", conn.ATR())
 	}
 	m.load(t, session, 5000)
