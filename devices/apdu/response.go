@@ -12,8 +12,8 @@ const (
 	MaxShortResponse = MaxShortLe + statusLength
 )
 
-// ErrShort is an answer without a status word. Readers report a card torn out during a command like this, as success with
-// no or one byte.
+// ErrShort is an answer without a status word: nothing at all, one byte, as readers report a card torn out during a command, or an
+// end that can be none, because the first byte of a status word is 61 to 6F or 90 to 9F (ISO/IEC 7816-4, 5.6).
 var ErrShort = errors.New("apdu: answer has no status word")
 
 // Response is one answer: data, and the status word behind it.
@@ -28,5 +28,8 @@ func ParseResponse(b []byte) (Response, error) {
 		return Response{}, fmt.Errorf("%w: %d bytes", ErrShort, len(b))
 	}
 	end := len(b) - statusLength
+	if sw1 := b[end]; sw1 == 0x60 || sw1>>4 != 6 && sw1>>4 != 9 {
+		return Response{}, fmt.Errorf("%w: it ends with %X", ErrShort, b[end:])
+	}
 	return Response{Data: b[:end:end], SW: SW(binary.BigEndian.Uint16(b[end:]))}, nil
 }

@@ -11,7 +11,10 @@ import (
 )
 
 // aid is the application identifier, card.md 2.
-const aid = "\xF0\x4C\x59\x4C\x54\x59\x31\x00\x01"
+const (
+	aid      = aidStart + "\x54\x59\x31\x00\x01"
+	aidStart = "\xF0\x4C\x59\x4C" // enough to know an answer of ours that arrives damaged
+)
 
 const (
 	insSelect     = 0xA4
@@ -54,6 +57,8 @@ func selectApplication(ctx context.Context, t Transmitter) (selection, error) {
 	case r.SW == apdu.SWTerminated:
 		sel, _ := parseSelection(r.Data) // a session with it is still possible, see OpenLast
 		return sel, ErrTerminated
+	case !r.SW.OK() && bytes.Contains(r.Data, []byte(aidStart)):
+		return selection{}, fmt.Errorf("%w: answer to select breaks off: %w", ErrUnreadable, r.SW.Err())
 	case !r.SW.OK():
 		return selection{}, fmt.Errorf("%w: %w", ErrNotLYL1, r.SW.Err())
 	}
@@ -71,7 +76,7 @@ func IsLYL1(ctx context.Context, t Transmitter) (bool, error) {
 
 func parseSelection(b []byte) (selection, error) {
 	garbled := func(err error) error {
-		if bytes.Contains(b, []byte(aid)) {
+		if bytes.Contains(b, []byte(aidStart)) {
 			return fmt.Errorf("%w: answer to select: %w", ErrUnreadable, err)
 		}
 		return fmt.Errorf("%w: answer to select: %w", ErrNotLYL1, err)
