@@ -83,6 +83,7 @@ const (
 	CodeCardExpired     = "card_expired"
 	CodeCardWrongIssuer = "card_wrong_issuer"
 	CodeCardCounterfeit = "card_counterfeit"
+	CodeCardCopied      = "card_copied" // genuine, but this store or head office knows what came after what it holds
 	CodeCardUnreadable  = "card_unreadable"
 	CodeCardTerminated  = "card_terminated"
 	CodeReaderBusy      = "reader_busy"

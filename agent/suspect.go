@@ -32,9 +32,30 @@ func (s *suspects) room(day string) bool {
 	return s.told <= suspectsADay
 }
 
-// suspicious says which refusals head office wants to hear of: somebody holds a card that should not be, or a blocked one.
+// suspicious says which refusals head office wants to hear of: somebody holds a card that should not be, or a blocked one. A card
+// of another chain, one that has ended, or one that cannot be read happens to honest people.
 func suspicious(code string) bool {
-	return code == CodeCardCounterfeit || code == CodeIssuerRevoked || code == CodeCardBlocked
+	return code == CodeCardCounterfeit || code == CodeCardCopied || code == CodeIssuerRevoked || code == CodeCardBlocked
+}
+
+// errCopied is a card whose counter has gone back, which a card's never does: its memory was copied before.
+var errCopied = errors.New("card holds less than is known of it")
+
+// notCopied compares what the card has proved of its purse with what this log holds of it and what head office knows.
+func (l *lane) notCopied(ctx context.Context, id loyalty.CardID) error {
+	ctr, balance, err := l.a.db.LastRecord(ctx, id)
+	if err != nil {
+		return err
+	}
+	known, err := l.a.db.KnownThrough(ctx, id)
+	if err != nil {
+		return err
+	}
+	if now := l.session.Balance(); now.Ctr < max(ctr, known) || now.Ctr > 0 && now.Ctr == ctr && now.Points != balance {
+		who := l.session.Identity()
+		return &card.OpenError{Card: who.ID, Certificate: who.Certificate, Err: refuse(CodeCardCopied, errCopied)}
+	}
+	return nil
 }
 
 // tellSuspect writes down that a card was refused: which one it said it is, its certificate's hash and why; once a day for each.

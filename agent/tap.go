@@ -16,7 +16,7 @@ import (
 
 const tapTimeout = 5 * time.Second
 
-// tap opens a session with the card that has just come, settles what an earlier tap left open, loads waiting vouchers, takes
+// tap opens a session with the card that has just come, refuses a copy, settles what an earlier tap left open, loads waiting vouchers, takes
 // along what head office does not know of the card, and says who it is.
 func (l *lane) tap(ctx context.Context) {
 	l.setCard(CardReading, "")
@@ -69,7 +69,7 @@ func (l *lane) openCard(ctx context.Context) (*identified, error) {
 		return nil, l.lastWords(ctx, err)
 	}
 	id := loyalty.CardID(l.session.Identity().ID)
-	for _, step := range []func(context.Context, loyalty.CardID) error{l.settleIntents, l.loadVouchers, l.carryJournal} {
+	for _, step := range []func(context.Context, loyalty.CardID) error{l.notCopied, l.settleIntents, l.loadVouchers, l.carryJournal} {
 		if err := step(ctx, id); err != nil {
 			return nil, err
 		}

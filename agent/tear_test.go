@@ -123,8 +123,12 @@ func TestAnswerThatDoesNotProveItselfIsNoOutcome(t *testing.T) {
 		"a bare 9000":          {Kind: cardsim.WrongSW, INS: insDebit, SW: 0x9000},
 		"a bare refusal":       {Kind: cardsim.WrongSW, INS: insDebit, SW: 0x9401},
 		"one byte":             {Kind: cardsim.ShortAnswer, INS: insDebit, Bytes: 1},
-		"one bit of the MAC":   {Kind: cardsim.BitFlip, INS: insDebit, Bit: 3},
+		"cut":                  {Kind: cardsim.Truncated, INS: insDebit, Bytes: 4},
+		"over-long":            {Kind: cardsim.OverLong, INS: insDebit, Bytes: 300},
+		"one bit of the data":  {Kind: cardsim.BitFlip, INS: insDebit, Bit: 3},
+		"one bit of the MAC":   {Kind: cardsim.BitFlip, INS: insDebit, Bit: 8*32 + 3}, // two blocks encrypted, then the MAC
 		"an older debit again": {Kind: cardsim.Replay, INS: insDebit},
+		"a stale session":      {Kind: cardsim.StaleSession, INS: insDebit},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t)
@@ -136,6 +140,9 @@ func TestAnswerThatDoesNotProveItselfIsNoOutcome(t *testing.T) {
 			s.fault(fault)
 			_, err := s.commit(key, request)
 			refused(t, err, agent.CodeCardTapAgain)
+			if open := s.debits(); len(open) != 1 || s.kinds() != "load sale" {
+				t.Errorf("before the next tap: log %q, open debits %+v", s.kinds(), open)
+			}
 			s.tap()
 			if err := s.pin("4711"); err != nil {
 				t.Fatal(err)

@@ -51,6 +51,16 @@ func (db *DB) KnownThrough(ctx context.Context, card loyalty.CardID) (ctr uint32
 	return ctr, nil
 }
 
+// LastRecord is what this log holds of a card under the highest counter: the counter, 0 when there is none, and the balance
+// after it.
+func (db *DB) LastRecord(ctx context.Context, card loyalty.CardID) (ctr, balance uint32, err error) {
+	err = db.ledger.Read().QueryRowContext(ctx, `SELECT ctr, new_balance FROM card_record WHERE card = ? ORDER BY ctr DESC LIMIT 1`, card[:]).Scan(&ctr, &balance)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, fmt.Errorf("last record of card %v: %w", card, err)
+	}
+	return ctr, balance, nil
+}
+
 // Asked says whether head office wants to know what became of a debit of this store.
 func (db *DB) Asked(ctx context.Context, txn loyalty.TxnID) (asked bool, err error) {
 	err = db.members.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM open_debit WHERE txn = ?)`, txn[:]).Scan(&asked)
