@@ -151,7 +151,7 @@ func (q *ActivityQuote) moves(member MemberID, head EntryHead) []Movement {
 }
 
 // RequoteActivity judges an uploaded activity again, and compares every figure. Whether it was done before, with this proof
-// or by the same person, is for who knows all entries. An entry that pays a referrer is judged by RequoteReferral.
+// or by the same person, is for who knows all entries. Who pays a referrer is head office alone.
 func (p *Programme) RequoteActivity(e *Entry) ([]Difference, error) {
 	if e.Kind != KindActivity || e.Activity == nil || e.Activity.Paid != nil {
 		return nil, notJudged(e, "is no activity of its own")

@@ -51,6 +51,21 @@ func (p *Programme) PayReferral(in ReferralInput, head EntryHead) (Entry, error)
 	return e, nil
 }
 
+// ReferralTerms is when who brought a friend is paid.
+type ReferralTerms struct {
+	Minimum  int64 // of what the friend must have bought and kept
+	WaitDays int   // that it must have been kept
+}
+
+// Referral is the terms of an activity by which members bring friends; false when it is none.
+func (p *Programme) Referral(activity string) (ReferralTerms, bool) {
+	a := p.activity(activity)
+	if a == nil || a.referral == nil {
+		return ReferralTerms{}, false
+	}
+	return ReferralTerms{max(a.referral.minimum, 1), a.referral.waitDays}, true
+}
+
 // due says why a referrer is not paid yet, or ever; empty when it is time.
 func (r *referral) due(in *ReferralInput, claim *ActivityBody, today string) string {
 	sale := in.Sale.Sale
@@ -76,21 +91,34 @@ func (r *referral) due(in *ReferralInput, claim *ActivityBody, today string) str
 	return ""
 }
 
-// RequoteReferral judges an uploaded payment of a referrer again, from the entries that it names.
-func (p *Programme) RequoteReferral(e *Entry, in ReferralInput) ([]Difference, error) {
-	if e.Kind != KindActivity || e.Activity == nil || e.Activity.Paid == nil {
-		return nil, notJudged(e, "pays no referrer")
+// TakeBackReferral makes the entry that takes back what a referrer was paid, for goods that came back after all. Of points that are
+// spent the programme says whether they are owed.
+func (p *Programme) TakeBackReferral(paid *Entry, held Points, head EntryHead) (Entry, error) {
+	if err := head.check(paid.Member); err != nil {
+		return Entry{}, err
 	}
-	b := e.Activity
-	in.Referrer = &MemberState{ID: e.Member, Medium: b.Medium, Tier: b.Tier, History: b.History}
-	ours, err := p.PayReferral(in, headOf(e))
-	if err != nil {
-		return nil, notJudged(e, err.Error())
+	e := head.Entry(KindReverse)
+	e.Member, e.Reverse = paid.Member, &ReverseBody{EntryRef: RefTo(paid), Kind: paid.Kind, Reason: ReferralReturned}
+	points := paid.Activity.Points
+	if p.returns.Shortage != ShortageNegative { // nothing is refunded to the referrer from which it could be withheld
+		points = min(points, max(held, 0))
 	}
-	if *ours.Activity.Paid != *b.Paid {
-		return nil, notJudged(e, "names another claim or sale")
+	for _, m := range paid.Moves {
+		if m.From, m.To, m.Points = m.To, m.From, points; points > 0 {
+			e.Moves = append(e.Moves, m)
+		}
 	}
-	return compareActivity(e, &ours), nil
+	return e, nil
+}
+
+// StepOfReferralBack is what taking back from a referrer adds to the past, on the day on which they were paid.
+func StepOfReferralBack(paid, back *Entry) PastStep {
+	step := PastStep{Day: paid.Day}
+	for _, m := range back.Moves {
+		step.Counts.Points -= m.Points
+		step.Given = append(step.Given, RulePoints{paid.Activity.Activity, -m.Points})
+	}
+	return step
 }
 
 func notJudged(e *Entry, why string) error { return fmt.Errorf("requote entry %d: %s", e.Seq, why) }

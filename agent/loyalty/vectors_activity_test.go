@@ -106,9 +106,6 @@ func (s *activityStory) take(t *testing.T, step *activityStep) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	if found, err := s.p.RequoteReferral(&e, in); err != nil || len(found) > 0 {
-		t.Errorf("head office: %v %v", found, err)
-	}
 	r.Add(StepOfActivity(&e))
 	return e, nil
 }

@@ -147,6 +147,9 @@ func (tx *Tx) MemberEntries(id loyalty.MemberID) ([]MemberEntry, error) {
 // Day is the business day of the entry.
 func (e *MemberEntry) Day() string { return e.at.day }
 
+// Place is where the entry stands.
+func (e *MemberEntry) Place() Place { return e.at.place() }
+
 // Before says whether the entry stands before a place.
 func (e *MemberEntry) Before(at Place) bool { return e.at.compare(at.fold()) < 0 }
 

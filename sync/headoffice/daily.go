@@ -85,7 +85,7 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 	review := func(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID) (loyalty.MemberID, error) {
 		return o.reviewSome(tx, out, reviewed, after)
 	}
-	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, review} {
+	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, o.referSome, review} {
 		for last, more := loyalty.MemberID(0), true; more; {
 			err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 				last, err = work(tx, &out, last)

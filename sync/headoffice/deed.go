@@ -60,7 +60,7 @@ func (j *judge) deed(m *matter, b before) (v verdict, err error) {
 		body := *e.Activity
 		e.Activity = &body
 		if body.History, _, err = recall(p, body.History, b, e.Day); err == nil {
-			found, err = j.requoteDeed(p, &e, m)
+			found, err = p.RequoteActivity(&e)
 		}
 	}
 	if err != nil {
@@ -71,34 +71,6 @@ func (j *judge) deed(m *matter, b before) (v verdict, err error) {
 		v.moves, v.step = e.Moves, loyalty.StepOfActivity(&e)
 	}
 	return v, j.differences(m, found)
-}
-
-func (j *judge) requoteDeed(p *loyalty.Programme, e *loyalty.Entry, m *matter) (found []loyalty.Difference, err error) {
-	paid := e.Activity.Paid
-	if paid == nil {
-		return p.RequoteActivity(e)
-	}
-	var in loyalty.ReferralInput
-	if in.Claim, err = j.read(hodb.EntryKey(paid.Claim)); err != nil {
-		return nil, err
-	}
-	if in.Sale, err = j.read(hodb.EntryKey(paid.Sale)); err != nil {
-		return nil, err
-	}
-	links, err := j.tx.Links(hodb.LinkReturn, hodb.EntryKey(paid.Sale))
-	for _, l := range links {
-		if err != nil || !l.Place.Before(m.place()) {
-			break
-		}
-		var back *loyalty.Entry
-		if back, err = j.read(l.Place.Key); err == nil {
-			in.Returns = append(in.Returns, *back.Return)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	return p.RequoteReferral(e, in)
 }
 
 // paidLater judges money received later from the sale that it is for and the payments before it.

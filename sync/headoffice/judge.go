@@ -65,7 +65,7 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 // judge begins work in a transaction.
 func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
 	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}, reviews: map[loyalty.MemberID]string{},
-		vouchers: map[loyalty.MemberID]bool{}, moved: map[loyalty.MemberID]bool{}}
+		vouchers: map[loyalty.MemberID]bool{}, moved: map[loyalty.MemberID]bool{}, friends: map[loyalty.MemberID]bool{}}
 	var err error
 	if j.rules, err = o.published(tx); err != nil {
 		return nil, err
@@ -92,6 +92,9 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 			break
 		}
 		if err := j.settle(); err != nil {
+			return nil, err
+		}
+		if err := j.referrals(); err != nil {
 			return nil, err
 		}
 		ended, err := j.poster.Fold()
@@ -158,6 +161,7 @@ type judge struct {
 	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on
 	reviews   map[loyalty.MemberID]string     // members whose tiers are to be reviewed again, and from which day on
 	moved     map[loyalty.MemberID]bool       // members whose tiers moved
+	friends   map[loyalty.MemberID]bool       // members for whom others may have to be paid
 	vouchers  map[loyalty.MemberID]bool       // members whose card may be due for some
 	nobodys   []hodb.Place                    // entries of no member that are to be judged again
 	found     map[hodb.CaseKind]bool          // cases of the entry that is judged again
@@ -254,6 +258,9 @@ func (j *judge) prepare(m *matter) (odd, err error) {
 	case loyalty.KindActivity:
 		if e.Activity == nil {
 			return errors.New("activity without its body"), nil
+		}
+		if e.Activity.Paid != nil {
+			return errors.New("who brought a friend is paid by head office alone"), nil
 		}
 	case loyalty.KindExpire, loyalty.KindReserve, loyalty.KindTransfer, loyalty.KindReplace, loyalty.KindAdjust, loyalty.KindGiftCard:
 	default:

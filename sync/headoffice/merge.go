@@ -20,6 +20,9 @@ func (j *judge) merging(m *matter) error {
 // after it, as to take somebody in.
 func (j *judge) bearsOn(m *matter) error {
 	gone := m.entry.Merge.Gone
+	if err := j.bringsFor(gone, m.entry.Member); err != nil { // nobody is paid for himself
+		return err
+	}
 	others, err := j.tx.Merges(gone)
 	for _, o := range others {
 		if err == nil && m.place().Before(o.Place) {

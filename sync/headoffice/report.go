@@ -64,6 +64,8 @@ type MemberReport struct {
 	Wallets []wire.WalletRow    `json:"wallets,omitempty"` // beside the points, those that hold something
 	Stamps  []loyalty.StampPast `json:"stamps,omitempty"`
 
+	Referrals []ReferralReport `json:"referrals,omitempty"` // for those whom the member brought
+
 	Cards    []CardReport    `json:"cards"`
 	Vouchers []VoucherReport `json:"vouchers"`
 }
@@ -190,6 +192,9 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID, idle hodb.Idle) (MemberReport,
 		row.Reserved += l.Reserved
 	}
 	if err := row.readBeside(tx, m); err != nil {
+		return row, err
+	}
+	if err := row.readReferrals(tx); err != nil {
 		return row, err
 	}
 	if loyalty.Deficit(lots) > 0 {

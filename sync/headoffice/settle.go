@@ -61,6 +61,7 @@ func (j *judge) first(m *matter, b before) error {
 		return err
 	}
 	j.stepped(b.member.ID, m.entry.Day, v.step)
+	j.bringsBy(m, b, &v.step)
 	return j.poster.Remember(b.member, m.place(), v.step)
 }
 
@@ -73,7 +74,11 @@ func (j *judge) verdict(m *matter, b before) (verdict, error) {
 	case loyalty.KindReverse:
 		return j.reversal(m)
 	case loyalty.KindActivity:
-		return j.deed(m, b)
+		v, err := j.deed(m, b)
+		if err == nil {
+			err = j.proved(m, v.step.Day != "")
+		}
+		return v, err
 	case loyalty.KindPayment:
 		return j.paidLater(m, b)
 	}
@@ -159,7 +164,7 @@ func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
 			}
 			sums = sums[1:]
 		}
-		if !e.Before(from) && e.Key.Store != 0 { // what head office itself entered stands as it is
+		if !e.Before(from) && (e.Key.Store != 0 || e.Key.OfReferral()) { // what head office brought along stands as it is
 			points, err := j.again(&e, b)
 			if err != nil {
 				return fmt.Errorf("judge %v again: %w", e.Key, err)
@@ -169,11 +174,21 @@ func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
 		}
 		b.past.Add(e.Step)
 	}
+	was, err := j.tx.WasBrought(id)
+	if err != nil {
+		return err
+	}
+	if was || b.past.Referred != "" {
+		j.brings(id)
+	}
 	return j.follow(member)
 }
 
 // again judges one entry of a member anew, corrects its step, and gives what it gave the member.
 func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err error) {
+	if e.Key.OfReferral() {
+		return j.ofReferral(e, b)
+	}
 	v, m, err := j.rejudge(e.Key, b)
 	if err != nil {
 		return 0, err
@@ -186,12 +201,8 @@ func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err
 			return 0, err
 		}
 	}
-	if !reflect.DeepEqual(e.Step, v.step) {
-		if err := j.poster.Correct(b.member, *e, v.step); err != nil {
-			return 0, err
-		}
-		j.stepped(b.member.ID, m.entry.Day, e.Step, v.step)
-		e.Step = v.step
+	if err := j.restep(e, b.member, v.step); err != nil {
+		return 0, err
 	}
 	if v.payer != nil && v.payer.Owner == hodb.MemberOwner(b.member.ID) {
 		points += v.payer.Amount
@@ -202,6 +213,19 @@ func (j *judge) again(e *hodb.MemberEntry, b before) (points loyalty.Points, err
 		}
 	}
 	return points, nil
+}
+
+// restep corrects what an entry adds to a member's past.
+func (j *judge) restep(e *hodb.MemberEntry, member *hodb.Member, step loyalty.PastStep) error {
+	if reflect.DeepEqual(e.Step, step) {
+		return nil
+	}
+	if err := j.poster.Correct(member, *e, step); err != nil {
+		return err
+	}
+	j.stepped(member.ID, e.Day(), e.Step, step)
+	e.Step = step
+	return nil
 }
 
 // rejudge replaces all that was found about an entry, and settles what lies between.
