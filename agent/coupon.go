@@ -9,7 +9,7 @@ import (
 	"loyaltill/store/agentdb"
 )
 
-// IssueCoupon books a coupon and queues its paper. The serial follows from the key, so that a retry issues nothing twice.
+// IssueCoupon books coupons and queues their papers. The serials follow from the key, so that a retry issues nothing twice.
 func (a *Agent) IssueCoupon(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, r CouponRequest) (CouponAnswer, error) {
 	l, err := a.lane(n)
 	if err != nil {
@@ -19,21 +19,13 @@ func (a *Agent) IssueCoupon(ctx context.Context, n loyalty.LaneID, id loyalty.Tx
 	if err != nil {
 		return CouponAnswer{}, err
 	}
-	c, err := a.db.EntryByTxn(ctx, id)
-	switch {
-	case errors.Is(err, agentdb.ErrNotFound):
-		c, err = a.bookCoupon(ctx, l, id, hash, r)
-	case err == nil && c.RequestHash != hash:
-		err = refuse(CodeKeyReused, nil)
-	default:
-		c.Replayed = true
-	}
+	c, err := a.once(ctx, id, hash, loyalty.KindCoupon, func() (agentdb.Committed, error) { return a.bookCoupon(ctx, l, id, hash, r) })
 	if err != nil {
 		return CouponAnswer{}, err
 	}
 	body := c.Entry.Coupon
 	return CouponAnswer{
-		Seq: c.Entry.Seq, Serial: body.Serial, Value: body.Value, Currency: body.Currency, ValidFrom: body.ValidFrom, ValidTo: body.ValidTo,
+		Seq: c.Entry.Seq, Serial: body.Serial, Count: len(c.Entry.IssuedCoupons()), Value: body.Value, Currency: body.Currency, ValidFrom: body.ValidFrom, ValidTo: body.ValidTo,
 		Job: firstJob(c), Replayed: c.Replayed,
 	}, nil
 }
@@ -58,7 +50,7 @@ func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 		Txn: id, RequestHash: hash,
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
-			return p.IssueCoupon(loyalty.CouponAsk{Coupon: kind.ID, Serial: loyalty.CouponSerial(head.Store, id, 0), Stock: stockOf(p, used)}, head)
+			return p.IssueCoupon(loyalty.CouponAsk{Coupon: kind.ID, Count: r.Count, Source: r.Source, Stock: stockOf(p, used)}, head)
 		},
 		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return a.couponPapers(e, p, lang) }),
 	})
@@ -78,7 +70,7 @@ func appendRefusal(err error) error {
 		return r
 	case errors.Is(err, agentdb.ErrConflict):
 		return refuse(CodeKeyReused, err)
-	case errors.Is(err, agentdb.ErrDayChanged), errors.Is(err, agentdb.ErrCouponUsed):
+	case errors.Is(err, agentdb.ErrDayChanged), errors.Is(err, agentdb.ErrCouponUsed), errors.Is(err, agentdb.ErrCouponVoid):
 		return refuse(CodeQuoteChanged, err)
 	case errors.As(err, &sale) && sale.Code == loyalty.SaleQuoteChange:
 		return refuse(CodeQuoteChanged, err)

@@ -61,7 +61,11 @@ func (l *lane) jobs(what func(*loyalty.Entry) []paper) func(*loyalty.Entry) ([]a
 				key = fmt.Sprintf("%s/%d", key, i)
 			}
 			class, kept := p.class()
-			jobs = append(jobs, agentdb.NewJob{Key: key, Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(kept)})
+			job := agentdb.NewJob{Key: key, Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(kept)}
+			if p.Coupon != nil {
+				job.Serial, job.Batch = p.Coupon.Serial, p.Coupon.Number
+			}
+			jobs = append(jobs, job)
 		}
 		return jobs, nil
 	}
@@ -152,18 +156,27 @@ func receiptLine(l loyalty.Line) receipt.Line {
 	return out
 }
 
-// couponPapers is the coupons that an entry brought out.
+// couponPapers is the coupons that an entry brought out; those of a batch are numbered.
 func (a *Agent) couponPapers(e *loyalty.Entry, p *loyalty.Programme, lang i18n.Lang) []paper {
+	codes := e.CouponCodes()
+	batch := e.Coupon != nil && len(codes) > 1
 	var all []paper
-	for _, c := range e.CouponCodes() {
-		code, err := c.Sign(a.identity.PaperKey(a.identity.Store))
-		if err != nil {
-			a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("coupon is printed for this store alone")
-		}
-		all = append(all, paper{Coupon: &receipt.Coupon{
-			Print: a.print(lang, p), Name: p.RuleName(c.Coupon, string(lang)), Serial: c.Serial, Code: code, Value: c.Value,
+	for i, c := range codes {
+		r := receipt.Coupon{
+			Print: a.print(lang, p), Name: p.RuleName(c.Coupon, string(lang)), Serial: c.Serial, Value: c.Value,
 			ValidFrom: day(c.ValidFrom), ValidTo: day(c.ValidTo),
-		}})
+		}
+		if kind, ok := p.Coupon(c.Coupon); ok {
+			code, err := kind.PaperCode(c, a.identity.PaperKey(a.identity.Store))
+			if err != nil {
+				a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("coupon is printed for this store alone")
+			}
+			r.Symbol, r.Code = kind.Symbol(), code
+		}
+		if batch {
+			r.Number, r.Of = i+1, len(codes)
+		}
+		all = append(all, paper{Coupon: &r})
 	}
 	return all
 }

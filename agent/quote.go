@@ -44,10 +44,10 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 	}
 	now := a.now()
 	b := &bill{who: who}
-	if b.input.Sale, err = a.sale(ctx, id, r); err != nil {
+	if b.programme, err = a.programmeAt(ctx, now); err != nil {
 		return nil, err
 	}
-	if b.programme, err = a.programmeAt(ctx, now); err != nil {
+	if b.input.Sale, err = a.sale(ctx, b.programme, id, r); err != nil {
 		return nil, err
 	}
 	if b.input.Place, err = a.place(ctx, l.cfg.Number, now); err != nil {

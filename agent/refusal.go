@@ -38,6 +38,9 @@ const (
 	CodeConsentChanged     = "consent_changed"        // another version of the text is in force
 	CodeMemberNumbers      = "member_numbers_used_up" // until head office gives the store more
 	CodeCouponUnknown      = "coupon_unknown"
+	CodeCouponVoid         = "coupon_void"       // taken out of use
+	CodeCouponUnnumbered   = "coupon_unnumbered" // every paper of its kind is the same
+	CodeNothingToVoid      = "nothing_to_void"
 	CodeBillUnreadable     = "bill_unreadable"
 	CodeKeyReused          = "key_reused"
 	CodeQuoteChanged       = "quote_changed"

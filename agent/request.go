@@ -136,17 +136,20 @@ type GiftCardLeft struct {
 	Left   int64  `json:"left" doc:"on the card after the sale, as this store knew it then"`
 }
 
-// CouponRequest asks for one coupon of a kind of the programme.
+// CouponRequest asks for coupons of a kind of the programme.
 type CouponRequest struct {
 	Coupon   string `json:"coupon" minLength:"1" maxLength:"40"`
+	Count    int64  `json:"count,omitempty" minimum:"1" maximum:"500" doc:"so many alike, numbered; one when left out"`
+	Source   string `json:"source,omitempty" maxLength:"40" doc:"the campaign or channel that they are for"`
 	Cashier  string `json:"cashier,omitempty" maxLength:"40"`
 	Language string `json:"language,omitempty" maxLength:"8" doc:"of the paper; the store's when left out"`
 }
 
-// CouponAnswer is an issued coupon.
+// CouponAnswer is what was issued.
 type CouponAnswer struct {
 	Seq       loyalty.Seq `json:"seq"`
-	Serial    string      `json:"serial"`
+	Serial    string      `json:"serial" doc:"of the first"`
+	Count     int         `json:"count"`
 	Value     int64       `json:"value"`
 	Currency  string      `json:"currency"`
 	ValidFrom string      `json:"valid_from"`

@@ -12,15 +12,15 @@ import (
 )
 
 // sale is what the rules judge. Coupons come with how often other sales of this store have used them.
-func (a *Agent) sale(ctx context.Context, id loyalty.TxnID, r SaleRequest) (loyalty.Sale, error) {
+func (a *Agent) sale(ctx context.Context, p *loyalty.Programme, id loyalty.TxnID, r SaleRequest) (loyalty.Sale, error) {
 	s := loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem, Wallets: r.Wallets, Rewards: r.Rewards, Offers: true}
 	if len(r.Coupons) > loyalty.MaxShown {
 		return s, &loyalty.SaleError{Field: "coupons", Code: loyalty.SaleTooLarge}
 	}
 	for i, c := range r.Coupons {
-		shown, err := a.readCoupon(ctx, c)
+		shown, err := a.readCoupon(ctx, p, c)
 		if err == nil {
-			shown.Used, err = a.db.CouponUses(ctx, shown.Serial, id)
+			shown.Used, err = a.uses(ctx, shown.Serial, id)
 		}
 		if err != nil {
 			return s, atCoupon(err, i)
@@ -28,6 +28,18 @@ func (a *Agent) sale(ctx context.Context, id loyalty.TxnID, r SaleRequest) (loya
 		s.Shown = append(s.Shown, shown)
 	}
 	return s, nil
+}
+
+// uses is how often other sales used a coupon. One that was taken out of use is refused.
+func (a *Agent) uses(ctx context.Context, serial string, by loyalty.TxnID) (int64, error) {
+	void, err := a.db.CouponVoid(ctx, serial)
+	if err != nil {
+		return 0, err
+	}
+	if void {
+		return 0, refuse(CodeCouponVoid, nil)
+	}
+	return a.db.CouponUses(ctx, serial, by)
 }
 
 // atCoupon names the coupon of the request that an error is about.
@@ -44,26 +56,87 @@ func atCoupon(err error, i int) error {
 	return err
 }
 
-// readCoupon finds out which coupon was shown. Its code may be signed by any store of the chain; what this store has issued
-// it also knows by the serial.
-func (a *Agent) readCoupon(ctx context.Context, c Coupon) (loyalty.ShownCoupon, error) {
+// readCoupon finds out which coupon was shown. Its code may be signed by any store of the chain, or be GS1's; what this store
+// has issued it also knows by the serial and by the number of an EAN-13.
+func (a *Agent) readCoupon(ctx context.Context, p *loyalty.Programme, c Coupon) (loyalty.ShownCoupon, error) {
 	if c.Code == "" {
 		return loyalty.ShownCoupon{Coupon: c.Coupon, Serial: c.Serial}, nil
 	}
-	issued, err := a.db.CouponIssued(ctx, strings.TrimSpace(c.Code))
-	if errors.Is(err, agentdb.ErrNotFound) {
-		code, err := loyalty.ReadCouponCode(c.Code, a.paperKey)
-		return code.ShownCoupon, err
+	code := strings.TrimSpace(c.Code)
+	if loyalty.IsUnnumbered(code) {
+		return p.ReadGS1Coupon(code)
+	}
+	if digits, ok := loyalty.IsStoreNumber(code); ok {
+		return a.numberedHere(ctx, p, code[:2], digits)
+	}
+	read, err := loyalty.CouponCode{}, error(nil)
+	if loyalty.IsShortCoupon(code) {
+		read, err = p.ReadShortCoupon(code, func(of loyalty.StoreID) ed25519.PrivateKey { return a.identity.PaperKey(uint32(of)) })
+		code = read.Serial
 	}
 	if err != nil {
 		return loyalty.ShownCoupon{}, err
 	}
-	for _, code := range issued.Entry.CouponCodes() { // a sale may have brought several
-		if code.Serial == strings.TrimSpace(c.Code) {
-			return code.ShownCoupon, nil
+	issued, ok, err := a.knownHere(ctx, code)
+	switch {
+	case err != nil || ok:
+		return issued, err
+	case read.Serial != "":
+		return read.ShownCoupon, nil
+	}
+	read, err = loyalty.ReadCouponCode(c.Code, a.paperKey)
+	return read.ShownCoupon, err
+}
+
+// knownHere is a coupon that this store issued, on the terms of then.
+func (a *Agent) knownHere(ctx context.Context, serial string) (loyalty.ShownCoupon, bool, error) {
+	issued, err := a.db.CouponIssued(ctx, serial)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return loyalty.ShownCoupon{}, false, nil
+	}
+	if err != nil {
+		return loyalty.ShownCoupon{}, false, err
+	}
+	for _, code := range issued.Entry.CouponCodes() { // a sale, or a batch, may have brought several
+		if code.Serial == serial {
+			return code.ShownCoupon, true, nil
 		}
 	}
-	return loyalty.ShownCoupon{}, refuse(CodeCouponUnknown, nil)
+	return loyalty.ShownCoupon{}, false, nil
+}
+
+// numberedHere is the coupon of a kind with this prefix that this store printed as an EAN-13. Of two that share a number, which
+// is rare, it is the newest that can still be used.
+func (a *Agent) numberedHere(ctx context.Context, p *loyalty.Programme, prefix string, digits int64) (loyalty.ShownCoupon, error) {
+	none := loyalty.ShownCoupon{}
+	serials, err := a.db.CouponsByDigits(ctx, digits)
+	if err != nil {
+		return none, err
+	}
+	found := none
+	for _, serial := range serials {
+		c, ok, err := a.knownHere(ctx, serial)
+		if err != nil {
+			return none, err
+		}
+		if k, known := p.Coupon(c.Coupon); !ok || !known || k.Prefix() != prefix {
+			continue
+		}
+		row, err := a.db.CouponOf(ctx, serial)
+		if err != nil {
+			return none, err
+		}
+		if row.Void == 0 && row.Used == 0 {
+			return c, nil
+		}
+		if found.Serial == "" {
+			found = c
+		}
+	}
+	if found.Serial == "" {
+		return none, refuse(CodeCouponUnknown, nil)
+	}
+	return found, nil
 }
 
 // paperKey checks what a store of the chain has printed.

@@ -123,14 +123,27 @@ func (a *Agent) job(ctx context.Context, id int64) (Job, error) {
 // byRequest marks a copy that a person asked for.
 const byRequest = "request"
 
-// Reprint prints a job again, marked as a copy. key makes a retry the same copy.
+// Reprint prints a job again, marked as a copy. key makes a retry the same copy. A coupon of a kind that is never on two papers
+// becomes void, and a new one is printed.
 func (a *Agent) Reprint(ctx context.Context, id int64, key loyalty.TxnID) (Job, error) {
-	old, err := a.job(ctx, id)
-	if err != nil {
+	old, err := a.db.Job(ctx, id)
+	switch {
+	case errors.Is(err, agentdb.ErrNotFound):
+		return Job{}, refuse(CodeJobUnknown, err)
+	case err != nil:
 		return Job{}, err
-	}
-	if old.State == string(agentdb.JobSending) || old.State == string(agentdb.JobFlushed) {
+	case old.State == agentdb.JobSending || old.State == agentdb.JobFlushed:
 		return Job{}, refuse(CodeJobBusy, nil)
+	}
+	if instead, err := a.replacing(ctx, old); err != nil {
+		return Job{}, err
+	} else if instead {
+		lane := jobView(old).Lane
+		v, err := a.VoidCoupons(ctx, lane, key, VoidRequest{Serials: []string{old.Serial}, Reason: loyalty.VoidMisprint, Replace: true})
+		if err != nil {
+			return Job{}, err
+		}
+		return a.job(ctx, v.Job)
 	}
 	copied, err := a.db.CopyJob(ctx, agentdb.Copy{Job: id, By: byRequest, Key: key.String()})
 	switch {

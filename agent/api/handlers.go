@@ -238,21 +238,6 @@ func (s *Server) dropSale(ctx context.Context, in *saleIn) (*reply[empty], error
 	return answer(ctx, s, empty{}, s.agent.DropSale(ctx, in.ID))
 }
 
-type couponIn struct {
-	LaneIn
-	Keyed
-	Body agent.CouponRequest
-}
-
-func (s *Server) coupon(ctx context.Context, in *couponIn) (*reply[agent.CouponAnswer], error) {
-	id, bad := s.key(ctx, in.Keyed)
-	if bad != nil {
-		return nil, bad
-	}
-	v, err := s.agent.IssueCoupon(ctx, in.Lane, id, in.Body)
-	return answer(ctx, s, v, err)
-}
-
 type closeIn struct {
 	LaneIn
 	Keyed

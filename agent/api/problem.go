@@ -79,6 +79,7 @@ func statuses() map[string]int {
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404,
+		agent.CodeCouponVoid: 422, agent.CodeCouponUnnumbered: 422, agent.CodeNothingToVoid: 409,
 		agent.CodeKeyReused: 409, agent.CodeMemberKnown: 409, agent.CodeConsentChanged: 409, agent.CodeEnrolOff: 422, agent.CodeMemberNumbers: 503, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
 		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeJobBusy: 409,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINSet: 422, agent.CodePINsDiffer: 422, agent.CodePUKWrong: 422, agent.CodePUKBlocked: 422, agent.CodePUKNotSet: 422,

@@ -11,7 +11,7 @@ func (c *compiler) compileCoupons() {
 		c.fault("coupons", fmt.Sprintf("has %d kinds", len(c.doc.Coupons)), fmt.Sprintf("keep to %d", MaxCoupons))
 		return
 	}
-	seen := map[string]bool{}
+	seen, symbols := map[string]bool{}, map[couponSymbolDef]bool{}
 	for i := range c.doc.Coupons {
 		def := &c.doc.Coupons[i]
 		path := fmt.Sprintf("coupons[%d]", i)
@@ -20,6 +20,7 @@ func (c *compiler) compileCoupons() {
 		c.checkTexts(path+".text", def.Text, false)
 		c.money(path+".value", &def.Value, def.Gives == nil)
 		c.couponLife(path, def)
+		c.couponSymbol(path, def, symbols)
 		c.supply(path, def.ID, def.Stock, def.PerMember)
 		c.p.couponTerms = append(c.p.couponTerms, c.couponTerms(path, def))
 	}
@@ -54,6 +55,52 @@ func (c *compiler) couponTerms(path string, def *couponDef) couponTerms {
 		def.NoEffect = ""
 	}
 	return t
+}
+
+// couponSymbol holds a kind to what its symbol can carry. Two kinds of one number or reference could not be told apart.
+func (c *compiler) couponSymbol(path string, def *couponDef, seen map[couponSymbolDef]bool) {
+	if c.choice(path+".reprint", &def.Reprint, "same", "new") == 0 {
+		def.Reprint = ""
+	}
+	s := def.Symbol
+	if s == nil {
+		return
+	}
+	path += ".symbol"
+	number, prefix, reference := s.Code128 != 0, s.EAN13 != "", s.GS1 != ""
+	switch {
+	case number == prefix && prefix == reference || number && prefix || number && reference || prefix && reference:
+		c.fault(path, "says several symbols or none", "write one of code128, ean13, gs1; leave symbol out for a QR code")
+		return
+	case number && (s.Code128 < 1 || s.Code128 > MaxShortNumber):
+		c.fault(path+".code128", "is out of range", fmt.Sprintf("write a number of 1 to %d", MaxShortNumber))
+	case prefix && (len(s.EAN13) != 2 || !allDigits(s.EAN13) || s.EAN13[0] != '2'):
+		c.fault(path+".ean13", fmt.Sprintf("%q is no prefix for numbers of a shop's own", s.EAN13), `write "20" to "29"`)
+	case reference && (len(s.GS1) != 6 || !allDigits(s.GS1)):
+		c.fault(path+".gs1", fmt.Sprintf("%q is not issuer and reference", s.GS1), "write 4 and 2 digits")
+	case reference:
+		c.gs1Coupon(path+".gs1", def)
+	}
+	if def.Holder && !prefix {
+		c.fault(path, "has no room for whose the coupon is", "leave holder or symbol out")
+	}
+	if !prefix && seen[*s] {
+		c.fault(path, "is another kind's too", "give each kind its own")
+	}
+	seen[*s] = true
+}
+
+// gs1Coupon holds a kind to the terms that a GS1 coupon can have: it has no number, so its uses cannot be counted.
+func (c *compiler) gs1Coupon(path string, def *couponDef) {
+	value, _ := parseDecimal(string(def.Value), c.p.digits)
+	switch {
+	case c.doc.Programme.Currency != "EUR":
+		c.fault(path, "is a coupon of the euro countries", "leave symbol out")
+	case value > gs1MaxTens || value > gs1MaxCents && value%10 != 0:
+		c.fault(path, "has no room for the value", "write a value up to 9.99, or up to 99.90 in tens of cents")
+	case def.Uses > 1:
+		c.fault(path, "has no number, so that every paper of it is the same", "leave uses out: it is taken once a bill, from whoever brings it")
+	}
 }
 
 func (c *compiler) compileCouponGives(i int) {

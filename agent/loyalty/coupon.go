@@ -39,17 +39,24 @@ func (p *Programme) couponKind(i int) CouponKind {
 // maxSerial bounds a coupon's serial, which must fit a bar code.
 const maxSerial = 40
 
-// CouponAsk is a coupon to be issued without a sale.
+// MaxBatch is the most coupons that one entry brings out: what a till's printer does in a quarter of an hour.
+const MaxBatch = 500
+
+// CouponAsk is coupons to be issued without a sale. Their serials follow from the entry's transaction (CouponSerial).
 type CouponAsk struct {
 	Coupon string       // kind
-	Serial string       // the caller's, its own for every coupon: CouponSerial
+	Count  int64        // so many; 0: one
 	Source string       // campaign or channel, if any
 	Member *MemberState // for whom; nil: for whoever comes
 	Stock  []Stock      // of kinds that there are only so many of
 }
 
-// IssueCoupon makes the entry of one coupon, valid from the entry's business day. Its error is a *SaleError.
+// IssueCoupon makes the entry of one coupon or of a batch, valid from the entry's business day. Its error is a *SaleError.
 func (p *Programme) IssueCoupon(ask CouponAsk, head EntryHead) (Entry, error) {
+	count := max(ask.Count, 1)
+	if ask.Count < 0 || count > MaxBatch {
+		return Entry{}, &SaleError{"count", SaleRange}
+	}
 	k := p.couponIndex(ask.Coupon)
 	if k < 0 {
 		return Entry{}, &SaleError{"coupon", SaleCoupon}
@@ -67,7 +74,7 @@ func (p *Programme) IssueCoupon(ask CouponAsk, head EntryHead) (Entry, error) {
 	b := bill{p: p, in: &QuoteInput{Member: ask.Member, Stock: ask.Stock}}
 	if room, why := b.left(ask.Coupon); why.Code == ExplainMembersOnly {
 		return Entry{}, &SaleError{"coupon", CouponNotYours}
-	} else if room < 1 {
+	} else if room < count {
 		return Entry{}, &SaleError{"coupon", CouponGone}
 	}
 	e := head.Entry(KindCoupon)
@@ -78,7 +85,10 @@ func (p *Programme) IssueCoupon(ask CouponAsk, head EntryHead) (Entry, error) {
 	if code != "" {
 		return Entry{}, &SaleError{"coupon", code}
 	}
-	body.Serial, body.Source = ask.Serial, ask.Source
+	body.Serial, body.Source = CouponSerial(head.Store, head.Txn, 0), ask.Source
+	if count > 1 {
+		body.Count = count
+	}
 	if err := body.shown().check("coupon"); err != nil {
 		return Entry{}, err
 	}
@@ -124,13 +134,27 @@ func (e *Entry) CouponCodes() []CouponCode {
 	return codes
 }
 
-// IssuedCoupons is the coupons that an entry brought out: its own, or those that came with a sale.
+// IssuedCoupons is the coupons that an entry brought out: its own, those that came with a sale, or one in place of another.
 func (e *Entry) IssuedCoupons() []CouponBody {
 	switch {
 	case e.Coupon != nil:
-		return []CouponBody{*e.Coupon}
+		return e.Coupon.each(e.Store, e.Txn)
+	case e.Void != nil && e.Void.New != nil:
+		return []CouponBody{*e.Void.New}
 	case e.Sale != nil:
 		return e.Sale.Issued
 	}
 	return nil
+}
+
+// each is the coupons of a batch, one by one.
+func (b *CouponBody) each(store StoreID, txn TxnID) []CouponBody {
+	all := []CouponBody{*b}
+	all[0].Count = 0
+	for i := 1; i < int(min(b.Count, MaxBatch)); i++ {
+		next := all[0]
+		next.Serial = CouponSerial(store, txn, i)
+		all = append(all, next)
+	}
+	return all
 }

@@ -132,14 +132,19 @@ func serialText(store StoreID, bits uint64) string {
 	return strconv.FormatUint(uint64(store), 10) + "-" + string(serial)
 }
 
-// serial writes a serial of CouponSerial as its 60 bits behind a length of nothing, any other as text.
-func (d *digester) serial(store StoreID, serial string) {
-	var bits uint64
+// serialBits reads what serialText wrote; own is false for a serial of another form or store.
+func serialBits(store StoreID, serial string) (bits uint64, own bool) {
 	_, digits, _ := strings.Cut(serial, "-")
 	for i := range min(len(digits), serialLength) {
 		bits |= uint64(max(strings.IndexByte(serialDigits, digits[i]), 0)) << (5 * i)
 	}
-	if serialText(store, bits) != serial {
+	return bits, serialText(store, bits) == serial
+}
+
+// serial writes a serial of CouponSerial as its 60 bits behind a length of nothing, any other as text.
+func (d *digester) serial(store StoreID, serial string) {
+	bits, own := serialBits(store, serial)
+	if !own {
 		d.text(serial)
 		return
 	}

@@ -100,10 +100,10 @@ func TestACouponCodeHoldsOnlyWhatACouponCanHave(t *testing.T) {
 // A coupon that a store issued is taken by another one from its paper alone, and by nobody once it is used.
 func TestACouponIssuedInOneStoreIsTakenInAnother(t *testing.T) {
 	p := compile(t, goodHead+"coupons: [{id: ten, name: {en: Ten}, value: 10.00, valid_days: 5, holder: true, uses: 2, when: {stores: [9, 8]}}]\n")
-	_, err := p.IssueCoupon(CouponAsk{Coupon: "ten", Serial: "1"}, testHead(9))
+	_, err := p.IssueCoupon(CouponAsk{Coupon: "ten"}, testHead(9))
 	compareError(t, err, CouponNotYours)
 	member := &MemberState{ID: 42, Medium: MediumNumber}
-	e, err := p.IssueCoupon(CouponAsk{Coupon: "ten", Serial: CouponSerial(7, testHead(9).Txn, 0), Source: "mail", Member: member}, testHead(9))
+	e, err := p.IssueCoupon(CouponAsk{Coupon: "ten", Source: "mail", Member: member}, testHead(9))
 	if err != nil {
 		t.Fatal(err)
 	}

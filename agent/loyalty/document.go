@@ -267,9 +267,11 @@ type couponDef struct {
 	Uses      int64   `json:"uses,omitempty"`      // left out: 1
 	Holder    bool    `json:"holder,omitempty"`    // only for the member to whom it was issued
 	NoEffect  string  `json:"no_effect,omitempty"` // keep (left out), burn
+	Reprint   string  `json:"reprint,omitempty"`   // same (left out), new
 
-	Stock     *stockDef     `json:"stock,omitempty"` // that may be issued
-	PerMember *perMemberDef `json:"per_member,omitempty"`
+	Symbol    *couponSymbolDef `json:"symbol,omitempty"` // left out: QR
+	Stock     *stockDef        `json:"stock,omitempty"`  // that may be issued
+	PerMember *perMemberDef    `json:"per_member,omitempty"`
 
 	Gives    *givesDef `json:"gives,omitempty"` // left out: value, off the bill
 	As       string    `json:"as,omitempty"`    // reduction, tender; empty is reduction

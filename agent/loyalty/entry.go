@@ -13,7 +13,7 @@ const (
 	KindSale   Kind = "sale"   // a committed sale, with or without a member
 	KindLoad   Kind = "load"   // a voucher loaded onto a card
 	KindCancel Kind = "cancel" // a sale dropped for which a card was asked to pay
-	KindCoupon Kind = "coupon" // a coupon issued
+	KindCoupon Kind = "coupon" // coupons issued, one or a batch
 	KindClose  Kind = "close"  // the end of a business day, with totals
 	KindReturn Kind = "return" // goods of a sale taken back, all or some
 
@@ -29,6 +29,7 @@ const (
 	KindReverse  Kind = "reverse"   // the exact opposite of an earlier entry
 	KindPayment  Kind = "payment"   // money received later for a sale on account
 	KindGiftCard Kind = "gift_card" // a gift card activated, voided or ended outside a sale
+	KindVoid     Kind = "void"      // coupons taken out of use: misprinted, or lost before anybody had them
 	KindSuspect  Kind = "suspect"   // a card that was refused as false or blocked
 	KindEnrol    Kind = "enrol"     // a member made in a store
 	KindJournal  Kind = "journal"   // records of a card that it showed here and that no other entry here holds
@@ -74,6 +75,7 @@ type Entry struct {
 	Journal  *JournalBody  `json:"journal,omitempty"`
 	Suspect  *SuspectBody  `json:"suspect,omitempty"`
 	Enrol    *EnrolBody    `json:"enrol,omitempty"`
+	Void     *VoidBody     `json:"void,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -177,6 +179,8 @@ type CouponBody struct {
 	Holder MemberID  `json:"holder,omitempty"` // the only one who may use it
 	Stores []StoreID `json:"stores,omitempty"` // the only ones that take it
 	Source string    `json:"source,omitempty"` // campaign or channel
+
+	Count int64 `json:"count,omitempty"` // of a batch: so many alike, with serials that follow from the entry's txn; left out: 1
 }
 
 // CloseBody sums up a business day. The close itself is the entry after Last.
@@ -194,6 +198,7 @@ type CloseBody struct {
 	Value    int64         `json:"value"`
 	Loaded   Points        `json:"loaded"`
 	Coupons  int64         `json:"coupons"`
+	Voided   int64         `json:"voided,omitempty"`   // coupons taken out of use
 	Returned *ReturnTotals `json:"returned,omitempty"` // left out of a day without returns
 	HeadHash string        `json:"head_hash"`          // chain value at Last
 }

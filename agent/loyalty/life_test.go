@@ -225,18 +225,18 @@ func TestADigestNamesAllThatWasShown(t *testing.T) {
 
 func TestACouponIsValidFromItsStartForItsDays(t *testing.T) {
 	p := compileFile(t, "grocery.yaml")
-	e, err := p.IssueCoupon(CouponAsk{Coupon: "coffee", Serial: "7-1-9", Member: &MemberState{ID: 42, Medium: MediumPurse}}, testHead(9))
+	e, err := p.IssueCoupon(CouponAsk{Coupon: "coffee", Member: &MemberState{ID: 42, Medium: MediumPurse}}, testHead(9))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := CouponBody{Coupon: "coffee", Serial: "7-1-9", Value: 150, Currency: "EUR", ValidFrom: "2026-11-25", ValidTo: "2026-12-08"}
+	want := CouponBody{Coupon: "coffee", Serial: CouponSerial(7, testHead(9).Txn, 0), Value: 150, Currency: "EUR", ValidFrom: "2026-11-25", ValidTo: "2026-12-08"}
 	if e.Kind != KindCoupon || !reflect.DeepEqual(*e.Coupon, want) || e.Member != 42 {
 		t.Errorf("got %+v of %+v", e.Coupon, e)
 	}
 	if k, ok := p.Coupon("coffee"); !ok || k.Name("lv-LV") != "Kafija" || k.Text("de") != "One coffee at the counter" || len(p.Coupons()) != 1 {
 		t.Errorf("the kind: %+v", k)
 	}
-	if _, err := p.IssueCoupon(CouponAsk{Coupon: "tea", Serial: "1"}, testHead(9)); err == nil {
+	if _, err := p.IssueCoupon(CouponAsk{Coupon: "tea"}, testHead(9)); err == nil {
 		t.Error("a coupon that the programme does not have was issued")
 	}
 }

@@ -73,16 +73,16 @@ issue:
 
 func TestACouponIssuedByHandKeepsToTheLimitsToo(t *testing.T) {
 	p := compile(t, goodHead+"coupons: [{id: c, name: {en: C}, value: 1.00, valid_days: 9, stock: {store: 3}}, {id: d, name: {en: D}, value: 1.00, valid_days: 9, per_member: {year: 1}}]\n")
-	ask := CouponAsk{Coupon: "c", Serial: "1", Stock: []Stock{{Of: "c", Here: 2}}}
+	ask := CouponAsk{Coupon: "c", Stock: []Stock{{Of: "c", Here: 2}}}
 	_, err := p.IssueCoupon(ask, testHead(1))
 	compareError(t, err, "")
 	ask.Stock[0].Here = 3
 	_, err = p.IssueCoupon(ask, testHead(1))
 	compareError(t, err, CouponGone)
-	_, err = p.IssueCoupon(CouponAsk{Coupon: "d", Serial: "1"}, testHead(1))
+	_, err = p.IssueCoupon(CouponAsk{Coupon: "d"}, testHead(1))
 	compareError(t, err, CouponNotYours)
 	member := &MemberState{ID: 4, Medium: MediumNumber, History: &History{Given: []RuleSum{{Rule: "d", Year: 1}}}}
-	_, err = p.IssueCoupon(CouponAsk{Coupon: "d", Serial: "1", Member: member}, testHead(1))
+	_, err = p.IssueCoupon(CouponAsk{Coupon: "d", Member: member}, testHead(1))
 	compareError(t, err, CouponGone)
 }
 

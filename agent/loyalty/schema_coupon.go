@@ -14,13 +14,20 @@ func couponNotes() map[string]schemaNote {
 		"coupon.uses":       {"How often one may be used, once a bill.", between(0, maxTimes)},
 		"coupon.holder":     {"Only for the member to whom it was issued.", nil},
 		"coupon.no_effect":  {"What becomes of one that lowered nothing.", oneWord("keep", "burn")},
-		"coupon.stock":      {"How many may be issued.", nil},
-		"coupon.per_member": {"How many a member may get.", nil},
-		"coupon.gives":      {"What is taken off; left out, value off the bill.", nil},
-		"coupon.as":         {"Lowers the price, or pays and leaves the price and its tax.", oneWord("reduction", "tender")},
-		"coupon.when":       {"The condition; left out, always.", nil},
-		"coupon.group":      {"Of one group one applies.", nil},
-		"coupon.priority":   {"The highest first.", between(-maxPriority, maxPriority)},
+		"coupon.reprint":    {"What a paper that may be lost is printed again as: the same coupon, or a new one in place of it.", oneWord("same", "new")},
+		"coupon.symbol":     {"What scanners read; left out, a QR code.", nil},
+		"couponSymbol": {"", schemaNode{"oneOf": []schemaNode{
+			{"required": []string{"code128"}}, {"required": []string{"ean13"}}, {"required": []string{"gs1"}}}}},
+		"couponSymbol.code128": {"The kind's number, for scanners that read no QR codes.", between(1, MaxShortNumber)},
+		"couponSymbol.ean13":   {"The prefix; only the store that issued it takes it.", schemaNode{"pattern": "^2[0-9]$"}},
+		"couponSymbol.gs1":     {"Issuer, 4 digits, and reference, 2 digits, of a GS1 euro coupon.", schemaNode{"pattern": "^[0-9]{6}$"}},
+		"coupon.stock":         {"How many may be issued.", nil},
+		"coupon.per_member":    {"How many a member may get.", nil},
+		"coupon.gives":         {"What is taken off; left out, value off the bill.", nil},
+		"coupon.as":            {"Lowers the price, or pays and leaves the price and its tax.", oneWord("reduction", "tender")},
+		"coupon.when":          {"The condition; left out, always.", nil},
+		"coupon.group":         {"Of one group one applies.", nil},
+		"coupon.priority":      {"The highest first.", between(-maxPriority, maxPriority)},
 	}
 }
 

@@ -3,6 +3,7 @@ package receipt
 import (
 	"time"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
 	"loyaltill/internal/i18n"
 )
@@ -13,9 +14,12 @@ type Coupon struct {
 	Print
 	Name      string // what it is for, in the language of the paper; may be empty
 	Serial    string
-	Code      string // signed, for every store of the chain; empty: the serial alone, for the store that issued it
-	Value     int64  // minor units
-	Minimum   int64  // smallest purchase, minor units; 0 for none
+	Code      string // what scanners read; empty: the serial alone, for the store that issued it
+	Symbol    loyalty.CouponSymbol
+	Number    int // in a batch of so many (Of); 0: in none
+	Of        int
+	Value     int64 // minor units
+	Minimum   int64 // smallest purchase, minor units; 0 for none
 	ValidFrom time.Time
 	ValidTo   time.Time // last valid day
 }
@@ -40,12 +44,23 @@ func (c Coupon) Document() *escpos.Document {
 		"from": i18n.Date(c.Lang, c.ValidFrom), "to": i18n.Date(c.Lang, c.ValidTo),
 	}))
 	s.doc.Feed(1)
-	symbol := escpos.Symbol{Kind: escpos.Code128, Data: c.Serial}
-	if c.Code != "" {
-		symbol = escpos.Symbol{Kind: escpos.QR, Data: c.Code}
-	}
-	s.doc.AddSymbol(symbol)
+	s.doc.AddSymbol(c.symbol())
 	s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: c.Serial, Align: escpos.Center, Dir: escpos.LTR})
 	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_once", nil))
+	if c.Number > 0 {
+		s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: s.number(int64(c.Number)) + " / " + s.number(int64(c.Of)), Align: escpos.Center, Dir: escpos.LTR})
+	}
 	return s.foot()
+}
+
+func (c Coupon) symbol() escpos.Symbol {
+	switch {
+	case c.Code == "":
+		return escpos.Symbol{Kind: escpos.Code128, Data: c.Serial}
+	case c.Symbol == loyalty.CouponCode128:
+		return escpos.Symbol{Kind: escpos.Code128, Data: c.Code}
+	case c.Symbol == loyalty.CouponEAN13, c.Symbol == loyalty.CouponGS1:
+		return escpos.Symbol{Kind: escpos.EAN13, Data: c.Code}
+	}
+	return escpos.Symbol{Kind: escpos.QR, Data: c.Code}
 }

@@ -122,6 +122,9 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	if err := claimCoupons(tx, c.Txn, couponsOf(&e)); err != nil {
 		return Committed{}, err
 	}
+	if err := checkVoid(tx, &e); err != nil {
+		return Committed{}, err
+	}
 	if err := checkReturn(tx, &e, c.Returns); err != nil {
 		return Committed{}, err
 	}

@@ -13,11 +13,16 @@ import (
 // ErrCouponUsed says that sales of this store, or sales that wait for their card, used the coupon since the caller looked.
 var ErrCouponUsed = errors.New("the coupon was used since")
 
+// ErrCouponVoid says that the coupon was taken out of use.
+var ErrCouponVoid = errors.New("the coupon is void")
+
 // CouponUse is a coupon that a sale uses, with how often other sales used it as far as the caller knew.
 type CouponUse struct {
 	Serial string
 	Before int64
 }
+
+const isVoid = `SELECT EXISTS (SELECT 1 FROM coupon_void WHERE serial = ?)`
 
 const countUses = `SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> ?`
 
@@ -25,10 +30,17 @@ const countUses = `SELECT count(*) FROM coupon_used WHERE serial = ? AND txn <> 
 func claimCoupons(tx *store.Tx, txn loyalty.TxnID, uses []CouponUse) error {
 	for _, u := range uses {
 		var others int64
+		var void bool
 		if err := tx.QueryRow(countUses, []any{u.Serial, txn[:]}, &others); err != nil {
 			return fmt.Errorf("look for coupon %s: %w", u.Serial, err)
 		}
-		if others > u.Before {
+		if err := tx.QueryRow(isVoid, []any{u.Serial}, &void); err != nil {
+			return fmt.Errorf("look for coupon %s: %w", u.Serial, err)
+		}
+		switch {
+		case void:
+			return fmt.Errorf("coupon %s: %w", u.Serial, ErrCouponVoid)
+		case others > u.Before:
 			return fmt.Errorf("coupon %s: %w", u.Serial, ErrCouponUsed)
 		}
 		if err := markCoupon(tx, txn, u.Serial); err != nil {
@@ -58,11 +70,12 @@ func releaseCoupons(tx *store.Tx, txn loyalty.TxnID) error {
 	return nil
 }
 
-// UsedCoupons is the coupons that a bill uses up; those without effect are not among its reductions.
+// UsedCoupons is the coupons that a bill uses up; those without effect are not among its reductions, and GS1's, which have no
+// number, cannot be counted.
 func UsedCoupons(shown []loyalty.ShownCoupon, reductions []loyalty.Reduction) []CouponUse {
 	var uses []CouponUse
 	for _, r := range reductions {
-		if r.Serial == "" {
+		if r.Serial == "" || loyalty.IsUnnumbered(r.Serial) {
 			continue
 		}
 		use := CouponUse{Serial: r.Serial}
@@ -89,9 +102,13 @@ func insertMarks(tx *store.Tx, e *loyalty.Entry) error {
 		}
 	}
 	for _, c := range e.IssuedCoupons() {
-		if _, err := tx.Exec(`INSERT OR IGNORE INTO coupon_issued (serial, seq) VALUES (?, ?)`, c.Serial, e.Seq); err != nil {
+		if _, err := tx.Exec(`INSERT OR IGNORE INTO coupon_issued (serial, seq, digits) VALUES (?, ?, ?)`, c.Serial, e.Seq,
+			loyalty.CouponDigits(c.Serial)); err != nil {
 			return fmt.Errorf("mark issued coupon %s: %w", c.Serial, err)
 		}
+	}
+	if err := markVoid(tx, e); err != nil {
+		return err
 	}
 	if r := e.Return; r != nil && len(r.Unbilled) == 0 {
 		if _, err := tx.Exec(`INSERT INTO sale_return (store, epoch, sale, seq) VALUES (?, ?, ?, ?)`, r.Store, r.Epoch, r.Seq, e.Seq); err != nil {

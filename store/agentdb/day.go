@@ -199,6 +199,9 @@ func (s *daySum) add(e *loyalty.Entry) {
 		b.Loaded += loyalty.Points(e.Card.Amount)
 	}
 	b.Coupons += int64(len(e.IssuedCoupons()))
+	if e.Void != nil {
+		b.Voided += int64(len(e.Void.Serials))
+	}
 	if e.Return != nil {
 		if b.Returned == nil {
 			b.Returned = &loyalty.ReturnTotals{}

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-const selectJob = `SELECT id, idem, copy_no, class, printer, coalesce(entry_seq, 0), doc, coalesce(stream, x''), state,
+const selectJob = `SELECT id, idem, copy_no, class, printer, coalesce(entry_seq, 0), doc, serial, batch, coalesce(stream, x''), state,
 	created, changed, expires, outcome_by FROM print_job`
 
 func scanJob(scan func(...any) error) (Job, error) {
 	var j Job
 	var created, changed, expires int64
-	err := scan(&j.ID, &j.Key, &j.Copy, &j.Class, &j.Printer, &j.Entry, &j.Doc, &j.Stream, &j.State,
+	err := scan(&j.ID, &j.Key, &j.Copy, &j.Class, &j.Printer, &j.Entry, &j.Doc, &j.Serial, &j.Batch, &j.Stream, &j.State,
 		&created, &changed, &expires, &j.OutcomeBy)
 	j.Created, j.Changed = instant(created), instant(changed)
 	if expires != 0 {

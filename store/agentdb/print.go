@@ -33,6 +33,8 @@ type NewJob struct {
 	Class   string // receipt, coupon, report, drawer
 	Printer string
 	Doc     []byte // the print document, JSON
+	Serial  string // of the coupon or gift card that it prints, if it does
+	Batch   int    // place in a batch; 0: in none
 	Expires time.Time
 }
 
@@ -45,6 +47,8 @@ type Job struct {
 	Printer   string
 	Entry     loyalty.Seq // the entry that it was committed with, 0 for none
 	Doc       []byte
+	Serial    string // of the coupon or gift card that it prints
+	Batch     int    // place in a batch
 	Stream    []byte // encoded bytes, empty until StoreStream
 	State     JobState
 	Created   time.Time
@@ -139,9 +143,9 @@ func addJob(tx *store.Tx, j NewJob, seq loyalty.Seq) (int64, error) {
 	if doc == nil {
 		doc = []byte{}
 	}
-	return insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, state, created, changed, expires)
-		VALUES (?, 1, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
-		j.Key, j.Class, j.Printer, entry, doc, hash[:], millis(tx.Now), millis(tx.Now), expiry(j.Expires))
+	return insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, serial, batch, state, created, changed, expires)
+		VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?)`,
+		j.Key, j.Class, j.Printer, entry, doc, hash[:], j.Serial, j.Batch, millis(tx.Now), millis(tx.Now), expiry(j.Expires))
 }
 
 func insertJob(tx *store.Tx, insert string, args ...any) (int64, error) {
@@ -168,12 +172,12 @@ func addEvent(tx *store.Tx, job int64, what, detail string) error {
 	return err
 }
 
-// NextJob gives the oldest queued job of a printer; ErrNotFound when there is none. Jobs whose time is over become
+// NextJob gives the oldest queued job of a printer, those of batches last; ErrNotFound when there is none. Jobs whose time is over become
 // expired on the way: they are listed, never dropped, and printed only when a person says so.
 func (db *DB) NextJob(ctx context.Context, printer string) (Job, error) {
 	for {
 		j, err := scanJob(db.ledger.Read().QueryRowContext(ctx,
-			selectJob+` WHERE printer = ? AND state = 'queued' ORDER BY id LIMIT 1`, printer).Scan)
+			selectJob+` WHERE printer = ? AND state = 'queued' ORDER BY batch > 0, id LIMIT 1`, printer).Scan)
 		if errors.Is(err, sql.ErrNoRows) {
 			return Job{}, fmt.Errorf("next job of %s: %w", printer, ErrNotFound)
 		}

@@ -56,8 +56,8 @@ func copyJob(tx *store.Tx, c Copy) (int64, error) {
 	case from == JobQueued || from == JobCancelled || from == JobSuperseded:
 		return 0, fmt.Errorf("%w: job is %s", ErrState, from)
 	}
-	id, err := insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, state, created, changed, outcome_by, copy_key)
-		SELECT idem, (SELECT max(copy_no) + 1 FROM print_job WHERE idem = ?), class, printer, entry_seq, doc, doc_hash, 'queued', ?, ?, ?, ?
+	id, err := insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, serial, batch, state, created, changed, outcome_by, copy_key)
+		SELECT idem, (SELECT max(copy_no) + 1 FROM print_job WHERE idem = ?), class, printer, entry_seq, doc, doc_hash, serial, batch, 'queued', ?, ?, ?, ?
 		  FROM print_job WHERE id = ?`, idem, millis(tx.Now), millis(tx.Now), c.By, nullText(c.Key), c.Job)
 	if err != nil || from == JobConfirmed {
 		return id, err

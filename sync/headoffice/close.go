@@ -89,6 +89,9 @@ func (s *daySum) add(body []byte) {
 		return
 	}
 	b.Coupons += int64(len(e.IssuedCoupons()))
+	if e.Void != nil {
+		b.Voided += int64(len(e.Void.Serials))
+	}
 	switch {
 	case e.Kind == loyalty.KindLoad && e.Card != nil:
 		b.Loaded += loyalty.Points(e.Card.Amount)

@@ -208,7 +208,7 @@ func (j *judge) entry(raw hodb.Entry) error {
 		return j.enrol(m)
 	case loyalty.KindJournal:
 		return j.carried(m)
-	case loyalty.KindCoupon:
+	case loyalty.KindCoupon, loyalty.KindVoid:
 		return nil // has no points; the day's totals count it
 	case loyalty.KindClose:
 		return j.close(m)

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"context"
+
+	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+)
+
+type couponIn struct {
+	LaneIn
+	Keyed
+	Body agent.CouponRequest
+}
+
+func (s *Server) coupon(ctx context.Context, in *couponIn) (*reply[agent.CouponAnswer], error) {
+	id, bad := s.key(ctx, in.Keyed)
+	if bad != nil {
+		return nil, bad
+	}
+	v, err := s.agent.IssueCoupon(ctx, in.Lane, id, in.Body)
+	return answer(ctx, s, v, err)
+}
+
+type voidIn struct {
+	LaneIn
+	Keyed
+	Body agent.VoidRequest
+}
+
+func (s *Server) voidCoupons(ctx context.Context, in *voidIn) (*reply[agent.VoidAnswer], error) {
+	id, bad := s.key(ctx, in.Keyed)
+	if bad != nil {
+		return nil, bad
+	}
+	v, err := s.agent.VoidCoupons(ctx, in.Lane, id, in.Body)
+	return answer(ctx, s, v, err)
+}
+
+type couponsIn struct {
+	Below loyalty.Seq `query:"below" minimum:"0" doc:"only batches before this seq; the last one of the page before"`
+	Limit int         `query:"limit" minimum:"1" maximum:"100" default:"20"`
+}
+
+type couponsOut struct {
+	Batches []agent.CouponBatch `json:"batches"`
+}
+
+func (s *Server) couponBatches(ctx context.Context, in *couponsIn) (*reply[couponsOut], error) {
+	all, err := s.agent.CouponBatches(ctx, in.Below, in.Limit)
+	return answer(ctx, s, couponsOut{all}, err)
+}
+
+type batchIn struct {
+	Seq loyalty.Seq `path:"seq" minimum:"1"`
+}
+
+type batchOut struct {
+	agent.CouponBatch
+	Papers []agent.CouponPaper `json:"papers"`
+}
+
+func (s *Server) couponBatch(ctx context.Context, in *batchIn) (*reply[batchOut], error) {
+	b, papers, err := s.agent.CouponBatch(ctx, in.Seq)
+	return answer(ctx, s, batchOut{b, papers}, err)
+}
