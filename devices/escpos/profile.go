@@ -181,3 +181,12 @@ func (s *PageSlots) Slots() []string {
 	}
 	return names
 }
+
+// SetSlot gives a page a slot, the lower one when it has another.
+func (s *PageSlots) SetSlot(name string, slot byte) {
+	for _, t := range pageTables() {
+		if at := t.slot(s); t.name == name && (*at == nil || **at > slot) {
+			*at = &slot
+		}
+	}
+}
