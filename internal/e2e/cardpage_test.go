@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -147,4 +148,38 @@ func TestPageAndBothSidesKnowTheSameWords(t *testing.T) {
 	missing(t, "status words of the page that the host does not know", table, known)
 	missing(t, "status words of the host's client that the page lacks", own, table)
 	missing(t, "status words of other sections that 3.12 lacks", statusWordsNamedElsewhere(page), table)
+}
+
+// TestThePageNamesTestsThatThereAre holds what docs/card.md says of attackers against the tests that show it.
+func TestThePageNamesTestsThatThereAre(t *testing.T) {
+	declared := map[string]bool{}
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == "node_modules" {
+			return fs.SkipDir
+		}
+		if err != nil || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		code, err := os.ReadFile(path)
+		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(code, -1) {
+			declared[string(m[1])] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/card.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(page, -1)
+	if len(named) < 25 {
+		t.Errorf("the page names %d tests", len(named))
+	}
+	for _, m := range named {
+		if !declared[string(m[1])] {
+			t.Errorf("the page names %s, which there is not", m[1])
+		}
+	}
 }
