@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"loyaltill/agent"
@@ -26,28 +25,9 @@ func (c *statusCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	token, err := tokenFor(cfg)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+cfg.API.Listen+"/v1/status", nil)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return fmt.Errorf("the agent does not answer on %s: %w; start it with `loyaltill run`", cfg.API.Listen, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("the agent answers with status %d; does api.token_file belong to it?", resp.StatusCode)
-	}
 	var st agent.Status
-	if err := json.NewDecoder(resp.Body).Decode(&st); err != nil {
-		return fmt.Errorf("read the agent's answer: %w", err)
+	if err := (agentCall{method: http.MethodGet, path: "/v1/status"}).do(ctx, cfg, &st); err != nil {
+		return err
 	}
 	if c.JSON {
 		enc := json.NewEncoder(s.out)

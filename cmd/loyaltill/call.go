@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+)
+
+// callTimeout bounds one call of the running agent.
+const callTimeout = 10 * time.Second
+
+// agentCall is one call of the running agent's API. A call that changes something has a key, so that it may be sent again.
+type agentCall struct {
+	method, path string
+	key          loyalty.TxnID // zero for none
+	body         any           // nil for none
+}
+
+// do asks the agent that a configuration describes and reads its answer into out.
+func (c agentCall) do(ctx context.Context, cfg agent.Config, out any) error {
+	token, err := tokenFor(cfg)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	req, err := c.request(ctx, cfg.API.Listen)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("the agent does not answer on %s: %w; start it with `loyaltill run`", cfg.API.Listen, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode == http.StatusUnauthorized {
+		return fmt.Errorf("the agent on %s does not take the token of %s; does api.token_file belong to it?", cfg.API.Listen, cfg.API.TokenFile)
+	}
+	if resp.StatusCode/100 != 2 {
+		return refusalOf(resp)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("read the agent's answer: %w", err)
+	}
+	return nil
+}
+
+func (c agentCall) request(ctx context.Context, address string) (*http.Request, error) {
+	var body io.Reader
+	if c.body != nil {
+		text, err := json.Marshal(c.body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(text)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, "http://"+address+c.path, body)
+	if err != nil {
+		return nil, err
+	}
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if !c.key.IsZero() {
+		req.Header.Set("Idempotency-Key", c.key.String())
+	}
+	return req, nil
+}
+
+// refusalOf is the agent's own sentence, with its code and the field that is to blame.
+func refusalOf(resp *http.Response) error {
+	var p struct {
+		Code, Message string
+		Errors        []struct{ Field, Problem string }
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil || p.Code == "" {
+		return fmt.Errorf("the agent answers with status %d", resp.StatusCode)
+	}
+	where := ""
+	for _, f := range p.Errors {
+		where += fmt.Sprintf("; %s: %s", f.Field, f.Problem)
+	}
+	return fmt.Errorf("%s (%s%s)", p.Message, p.Code, where)
+}
