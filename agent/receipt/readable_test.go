@@ -91,6 +91,10 @@ func TestAMachineReadsThePaper(t *testing.T) {
 		lines []string
 	}{
 		{i18n.Latvian, "lav", []string{"Ķirbju sēklas un žāvēti āboli", "Nopelnītie punkti", "Printerī beidzies papīrs"}},
+		{i18n.Polish, "pol", []string{"Chleb żytni i śledź w oleju", "Zażółć gęślą jaźń", "Punkty do wykorzystania"}},
+		{i18n.Estonian, "est", []string{"Rukkileib ja täispiim, õunad", "Kogutud punktid kokku", "Printeris on paber otsas"}},
+		{i18n.English, "eng", []string{"Rye bread and dried apples", "Points earned today", "The printer is out of paper"}},
+		{i18n.Armenian, "hye", []string{"Տարեկանի հաց և սուրճ", "Կուտակված միավորներ", "Տպիչի թուղթը վերջացել է"}},
 		{i18n.Persian, "fas", []string{"فروشگاه سیب تهران", "پرداخت با امتیاز", "کاغذ چاپگر تمام شده است"}},
 	}
 	for _, tt := range tests {

@@ -26,11 +26,13 @@ func program(t *testing.T, name string) string {
 	return path
 }
 
-// shapingSamples are lines of the six languages and of mixed ones.
+// shapingSamples are lines of the six languages, of Lithuanian, and mixed ones.
 func shapingSamples() []string {
 	return []string{
 		"Rudzu maize „Lielā”, ķirbju sēklas, čau, žagari",
 		"Zażółć gęślą jaźń", "Šokolaad, õunad, öö, ülikool",
+		"Įlinkdama fechtuotojo špaga sublykčiojusi pragręžė apvalų arbūzą", "The quick brown fox, 12.50 €",
+		"Kafija Սուրճ кофе شیر 12,50 €", "قهوه Kafija ķirsis Սուրճ ۱۲", "a\u0304 e\u0301 ņ\u0323",
 		"Սուրճ՝ աղացած, և ևս 500 գ", "Хлеб ржаной",
 		"شیر کم‌چرب ۱ لیتری", "فروشگاه سیب", "لاله و گل‌های لاله‌زار", "مَدْرَسَه", "چاپ اول ناتمام ماند",
 		"ماندهٔ امتیاز: ۱٬۴۳۲", "نوشابه Coca Cola 1.5 L لاله (A.B.)", "گاز و پژوهش و ژاله",
