@@ -68,8 +68,9 @@ mutate: ## small wrong edits to the engine, and to what the tear proof proves; a
 tears: go-version ## the tear proof: power lost at every moment, then again at one in SECOND; SECOND=1 takes all (minutes)
 	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -timeout 3h -v ./internal/tears -tears.second=$(SECOND)
 
-fuzz: ## look for programmes, sales and card profiles that cannot be taken, FUZZTIME for each kind
+fuzz: ## look for programmes, sales, card profiles and printers' bytes that cannot be taken, FUZZTIME for each kind
 	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done
+	@CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz '^FuzzStream$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./firmware-sim/printersim
 	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./agent/loyalty || exit 1; done
 
 graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)

@@ -151,7 +151,6 @@ func TestWrongUsageIsRefusedBeforeADeviceAppears(t *testing.T) {
 		{"printer without a place", []string{"run", "--printer", "a"}, 1},
 		{"unknown option", []string{"run", "--printer", "a=pty:" + link + ",colour=red"}, 1},
 		{"unknown personality", []string{"run", "--printer", "a=pty:" + link + ",personality=daisywheel"}, 1},
-		{"parity that nobody knows", []string{"run", "--printer", "a=pty:" + link + ",parity=mark"}, 1},
 		{"printer's clock that nobody knows", []string{"run", "--printer", "a=pty:" + link + ",clock=sand"}, 1},
 		{"speed that is no number", []string{"run", "--printer", "a=pty:" + link, "--speed", "NaN"}, 1},
 		{"name that is no path element", []string{"run", "--printer", "../a=pty:" + link}, 1},

@@ -21,7 +21,7 @@ type runCommand struct {
 	Control string   `help:"Address of the control interface, on loopback." default:"127.0.0.1:0" placeholder:"HOST:PORT"`
 	Cards   string   `help:"Folder of the cards." type:"path" placeholder:"DIR"`
 	Reader  []string `help:"A virtual reader: vpcd's at HOST:PORT, or one of our own driver with a pinpad, at the socket PATH; with options: serial (of the latter), card, link, clock." sep:"none" placeholder:"NAME=HOST:PORT|unix:PATH[,OPTION=VALUE...]"`
-	Printer []string `help:"A printer on a pty or a TCP port, with options: personality, serial, speed, buffer, baud, parity, clock." sep:"none" placeholder:"NAME=pty:LINK|tcp:HOST:PORT[,OPTION=VALUE...]"`
+	Printer []string `help:"A printer on a pty or a TCP port, with options: personality, serial, speed, buffer, baud, clock." sep:"none" placeholder:"NAME=pty:LINK|tcp:HOST:PORT[,OPTION=VALUE...]"`
 	Speed   float64  `help:"How much faster than real the printers' mechanics run." default:"1"`
 }
 
@@ -192,15 +192,13 @@ func setOption(cfg *printersim.PrinterConfig, option string) (err error) {
 		cfg.BufferSize, err = strconv.Atoi(value)
 	case "baud":
 		cfg.Baud, err = strconv.Atoi(value)
-	case "parity":
-		cfg.Parity = value
 	case "clock":
 		cfg.Virtual = value == "virtual"
 		if value != "real" && value != "virtual" {
 			err = errors.New("want real or virtual")
 		}
 	default:
-		return fmt.Errorf("option %q is none of personality, serial, speed, buffer, baud, parity, clock", key)
+		return fmt.Errorf("option %q is none of personality, serial, speed, buffer, baud, clock", key)
 	}
 	if err != nil {
 		return fmt.Errorf("option %s: %w", key, err)

@@ -351,3 +351,61 @@ func TestABenchThatCannotOpenLeavesNothingBehind(t *testing.T) {
 		again.Close()
 	}
 }
+
+func TestAVirtualClockStandsStillUntilItIsMoved(t *testing.T) {
+	cfg := netPrinter("net")
+	cfg.Virtual, cfg.Speed = true, 1
+	d := openDesk(t, cfg, netPrinter("other"))
+	host := dialTCP(t, d, "net")
+	d.do("POST", "/printers/net/fault", `{"kind":"cover-open","at":"time","n":19}`)
+	write(t, host, "one\n"+id("ONE1")+"\x1dr\x01")
+	expect(t, host, "\x00") // processed
+	if s := d.state("net"); s.Counts.Rows != 0 || s.RowsQueued != 30 {
+		t.Fatalf("it moved by itself: %+v", s)
+	}
+	before := d.state("net").Clock
+	d.do("POST", "/printers/net/clock", `{"ms":17}`)
+	if s := d.state("net"); s.Counts.Rows != 28 || s.Clock.Sub(before) != 17*time.Millisecond {
+		t.Errorf("after 17 ms: %d rows, clock %v", s.Counts.Rows, s.Clock.Sub(before))
+	}
+	d.do("POST", "/printers/net/clock", `{"ms":2}`)
+	expect(t, host, "\x37\x22ONE1\x00") // the 30th row at 18 ms
+	if s := d.state("net"); s.Cover != "open" {
+		t.Error("a fault did not strike by the printer's clock")
+	}
+	for body, code := range map[string]int{`{"ms":0}`: 400, `{"ms":3600001}`: 400, `{`: 400} {
+		if got, answer := d.ask("POST", "/printers/net/clock", body); got != code {
+			t.Errorf("%s: %d %s", body, got, answer)
+		}
+	}
+	if got, answer := d.ask("POST", "/printers/other/clock", `{"ms":1}`); got != 409 || !strings.Contains(string(answer), "real_clock") {
+		t.Errorf("a real clock was moved: %d %s", got, answer)
+	}
+}
+
+func TestOnlyTheNewestPaperIsShownWhereLessIsAskedFor(t *testing.T) {
+	d := openDesk(t, netPrinter("net"))
+	host := dialTCP(t, d, "net")
+	write(t, host, "one\n"+feedAndCut+"two\n"+id("TWO2"))
+	expect(t, host, "\x37\x22TWO2\x00")
+	for query, height := range map[string]int{"": lead + 30 + gapRows + lead + 30, "?rows=50": 50, "?rows=150": 150} {
+		img, err := png.Decode(bytes.NewReader(d.do("GET", "/printers/net/paper.png"+query, "")))
+		if err != nil || img.Bounds().Dy() != height {
+			t.Errorf("%s: %v %v, want %d rows", query, err, img.Bounds(), height)
+		}
+	}
+	if code, _ := d.ask("GET", "/printers/net/paper.png?rows=all", ""); code != 400 {
+		t.Errorf("rows=all: %d", code)
+	}
+}
+
+func TestAHandTearsThePaperOff(t *testing.T) {
+	d := openDesk(t, netPrinter("net"))
+	host := dialTCP(t, d, "net")
+	write(t, host, "one\n"+strings.Repeat("\n", 5)+id("END1"))
+	expect(t, host, "\x37\x22END1\x00")
+	d.do("POST", "/printers/net/tear", "")
+	if got := string(d.do("GET", "/printers/net/paper.txt", "")); got != "one\n\n~~~~~~~~ torn off ~~~~~~~~\n\n\n\n\n" {
+		t.Errorf("paper %q", got)
+	}
+}

@@ -166,36 +166,6 @@ func TestBytesAreSpoiledOnTheWay(t *testing.T) {
 	}
 }
 
-func TestSlowAnswersAndASmallBuffer(t *testing.T) {
-	b := newBed(t)
-	b.fault(Fault{Kind: "slow-answers", MS: 3000})
-	b.send("\x10\x04\x01")
-	b.pass(2999 * time.Millisecond)
-	b.want("too early", b.answers(), "")
-	b.pass(time.Millisecond)
-	b.want("late", b.answers(), "\x12")
-	b.fault(Fault{Kind: "small-buffer", Size: 45})
-	b.m.setCover(true)
-	b.send(strings.Repeat("x", 50))
-	if b.m.counts.BufferOverflows != 5 {
-		t.Errorf("%d bytes lost", b.m.counts.BufferOverflows)
-	}
-}
-
-func TestAStuckPrinterTakesNothingFromItsBuffer(t *testing.T) {
-	b := newBed(t)
-	b.fault(Fault{Kind: "stuck-xoff"})
-	b.want("told", b.answers(), "\x13")
-	b.send("x\n", "\x10\x04\x01")
-	b.settle()
-	b.want("alive", b.answers(), "\x12")
-	b.want("nothing printed", b.text(), "")
-	b.m.faults.mendAll(b.m)
-	b.m.settle()
-	b.want("told", b.answers(), "\x11")
-	b.want("printed", b.text(), "x\n")
-}
-
 func TestTheRollRunsOut(t *testing.T) {
 	b := newBed(t)
 	b.send("\x1da\x0f")

@@ -32,7 +32,6 @@ type PrinterConfig struct {
 	Serial      string  // answer to GS I 68; "" makes one from the name
 	BufferSize  int     // receive buffer; 0 is the personality's
 	Virtual     bool    // the printer's clock stands still but for the control interface
-	Parity      string  // of the serial line: none, even or odd, and another one breaks bytes; "" takes any
 	Baud        int     // speed of the serial line: bytes take their time, and another speed gives garbage; 0 takes any, unpaced
 }
 
@@ -121,8 +120,6 @@ func (c *PrinterConfig) complete() (Personality, error) {
 		return pers, errors.New("a printer has either a pty link or a TCP address")
 	case !(c.Speed > 0 && c.Speed <= maxSpeed): // also refuses NaN
 		return pers, fmt.Errorf("speed %v is not within 0 and %d", c.Speed, maxSpeed)
-	case c.Parity != "" && c.Parity != "none" && c.Parity != "even" && c.Parity != "odd":
-		return pers, fmt.Errorf("parity %q is none of none, even, odd", c.Parity)
 	case c.BufferSize < 0 || c.Baud < 0:
 		return pers, errors.New("buffer size and baud rate are not negative")
 	}

@@ -32,10 +32,9 @@ var errHostGone = errors.New("host closed the line")
 
 // ptyCable is a serial line: a pty whose name is kept behind a symbolic link.
 type ptyCable struct {
-	usual  string // path of the link
-	baud   int
-	parity string
-	clock  func() time.Time
+	usual string // path of the link
+	baud  int
+	clock func() time.Time
 
 	mu     sync.Mutex
 	link   string // path in use
@@ -47,7 +46,7 @@ func newPTYCable(cfg PrinterConfig, clock func() time.Time) (cable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pty link %s: %w", cfg.PTYLink, err)
 	}
-	return &ptyCable{usual: path, link: path, baud: cfg.Baud, parity: cfg.Parity, clock: clock}, nil
+	return &ptyCable{usual: path, link: path, baud: cfg.Baud, clock: clock}, nil
 }
 
 func (c *ptyCable) holds() bool   { return false }
@@ -289,31 +288,19 @@ func (c *ptyCable) lineTime(n int) time.Duration {
 	return time.Duration(n) * bitsPerByte * time.Second / time.Duration(c.baud)
 }
 
-// disagreement says how the host has set its end otherwise than the line, as far as the line has a setting.
+// disagreement says whether the host has set another speed than the line has, if it has one. Its parity cannot be seen:
+// Linux clears that setting of a pty.
 func (c *ptyCable) disagreement(master *os.File) lineNoise {
-	var n lineNoise
-	if c.baud == 0 && c.parity == "" {
-		return n
+	if c.baud == 0 {
+		return lineNoise{}
 	}
+	other := false
 	_ = control(master, func(fd int) error { // a line that is gone is noticed by its reader
 		t, err := unix.IoctlGetTermios(fd, unix.TCGETS2) // of the pair: the host's setting
-		if err == nil {
-			n.speed = c.baud != 0 && int(t.Ospeed) != c.baud
-			n.parity = c.parity != "" && parityOf(t) != c.parity
-		}
+		other = err == nil && int(t.Ospeed) != c.baud
 		return err
 	})
-	return n
-}
-
-func parityOf(t *unix.Termios) string {
-	switch t.Cflag & (unix.PARENB | unix.PARODD) {
-	case unix.PARENB:
-		return "even"
-	case unix.PARENB | unix.PARODD:
-		return "odd"
-	}
-	return "none"
+	return lineNoise{speed: other}
 }
 
 // wait sleeps and says whether the full time passed.

@@ -8,8 +8,11 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestCommandsOfOtherModesAreSkippedWithTheirExactLength(t *testing.T) {
-	for _, c := range []struct{ name, bytes string }{
+type skippedCommand struct{ name, bytes string }
+
+// skippedCommands are those of page mode and of other models.
+func skippedCommands() []skippedCommand {
+	return []skippedCommand{
 		{"page mode: ESC L, ESC W, ESC T, GS $, GS \\, CAN, FF, ESC S", "\x1bL\x1bWABCDEFGH\x1bT\x01\x1d$AA\x1d\\AA\x18\x0c\x1bS"},
 		{"ESC FF", "\x1b\x0c"},
 		{"GS ( A test print", "\x1d(A\x02\x00AB"},
@@ -34,13 +37,20 @@ func TestCommandsOfOtherModesAreSkippedWithTheirExactLength(t *testing.T) {
 		{"ESC ( A buzzer", "\x1b(A\x05\x00ABCDE"},
 		{"FS ( A kanji font", "\x1c(A\x02\x00AB"},
 		{"ESC u, ESC v", "\x1bu\x00\x1bv"},
+		{"FS ! and other kanji settings", "\x1c!A\x1c-A\x1cSAA\x1cWA\x1c?AA\x1c2AA" + strings.Repeat("A", 72)},
+		{"GS T, GS b, GS FF", "\x1dTA\x1dbA\x1d\x0c"},
+		{"ESC K, ESC e feed back", "\x1bKA\x1beA"},
+	}
+}
+
+func TestCommandsOfOtherModesAreSkippedWithTheirExactLength(t *testing.T) {
+	for _, c := range append(skippedCommands(), []skippedCommand{
 		{"ESC c 3, 4, 5", "\x1bc3A\x1bc4A\x1bc5A"},
 		{"ESC U, ESC r, FS C", "\x1bUA\x1brA\x1cCA"},
-		{"FS ! and other kanji settings", "\x1c!A\x1c-A\x1cSAA\x1cWA\x1c?AA\x1c2AA" + strings.Repeat("A", 72)},
 		{"ESC D with and without positions", "\x1bD\x08\x10\x00\x1bD\x00"},
 		{"real-time commands", "\x10\x04\x01\x10\x04\x07\x01\x10\x05\x01\x10\x14\x01\x00\x01\x10\x14\x03ABCDE\x10\x14\x07A"},
 		{"control codes without a meaning here", "\x00\x01\x02\x07\x0b\x0d\x0e\x0f\x11\x13\x19\x1f"},
-	} {
+	}...) {
 		b := newBed(t)
 		b.send("a", c.bytes, "z\n")
 		b.want(c.name, b.text(), "az\n")
