@@ -34,6 +34,7 @@ type Agent struct {
 	foreign  *ForeignCards
 	readers  *reader.Service
 	encoder  *escpos.Encoder
+	papers   *papers
 	log      zerolog.Logger
 	now      func() time.Time
 	version  string
@@ -81,6 +82,14 @@ func New(p Parts) (*Agent, error) {
 	if a.trust, err = newTrust(p.Identity, p.DB); err != nil {
 		return nil, fmt.Errorf("card trust: %w", err)
 	}
+	renderer, err := render.New()
+	if err != nil {
+		return nil, err
+	}
+	a.encoder = escpos.NewEncoder(renderer)
+	if a.papers, err = newPapers(p.Config, p.Identity.Name, renderer, p.Log); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
 	for _, cfg := range p.Config.Lanes {
 		l, err := a.newLane(cfg)
 		if err != nil {
@@ -101,13 +110,6 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 	}
 	if cfg.Printer.Device == "" {
 		return l, nil
-	}
-	if a.encoder == nil { // its fonts are worth loading only for who prints
-		renderer, err := render.New()
-		if err != nil {
-			return nil, err
-		}
-		a.encoder = escpos.NewEncoder(renderer)
 	}
 	profile, err := escpos.FindProfile(cfg.Printer.Profile, a.cfg.Printers.Profiles)
 	if err != nil {
@@ -191,6 +193,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	work.Go(func() { a.watchSync(ctx) })
 	work.Go(func() { a.watchDebits(ctx) })
 	work.Go(func() { a.watchReservations(ctx) })
+	work.Go(func() { a.watchPapers(ctx) })
 	<-ctx.Done()
 	close(a.stopping)
 	work.Wait()

@@ -34,6 +34,7 @@ type Config struct {
 	Language string         `toml:"language"`
 	API      APIConfig      `toml:"api"`
 	Cards    CardsConfig    `toml:"cards"`
+	Paper    PaperConfig    `toml:"paper"`
 	Printers PrintersConfig `toml:"printers"`
 	Log      LogConfig      `toml:"log"`
 	Lanes    []LaneConfig   `toml:"lane"`
@@ -54,6 +55,32 @@ type CardsConfig struct {
 // PrintersConfig is where the store's own printer profiles are (docs/printers.md); empty: only those shipped.
 type PrintersConfig struct {
 	Profiles string `toml:"profiles"` // folder
+}
+
+// PaperConfig is how what is printed looks (docs/paper.md).
+type PaperConfig struct {
+	Templates string   `toml:"templates"` // folder with the shop's own templates and its brand; empty: the built-in ones
+	Languages []string `toml:"languages"` // that paper is printed in; empty: every one of the product
+}
+
+func words(langs []i18n.Lang) []string {
+	all := make([]string, len(langs))
+	for i, l := range langs {
+		all[i] = string(l)
+	}
+	return all
+}
+
+// languages are the languages of paper, of which check has refused what the product does not have.
+func (c PaperConfig) languages() []i18n.Lang {
+	if len(c.Languages) == 0 {
+		return i18n.Langs()
+	}
+	all := make([]i18n.Lang, len(c.Languages))
+	for i, l := range c.Languages {
+		all[i], _ = i18n.Parse(l)
+	}
+	return all
 }
 
 // LogConfig is how much is logged.
@@ -103,8 +130,8 @@ func LoadConfig(path string) (Config, error) {
 func ParseConfig(name string, data []byte) (Config, error) {
 	cfg := Config{
 		Data: "/var/lib/loyaltill", Identity: "/etc/loyaltill/identity", Language: "en",
-		API: APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
-		Log: LogConfig{Level: "info"},
+		API:   APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
+		Paper: PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
 	}
 	dec := toml.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -157,6 +184,11 @@ func (c *Config) check() (problems []string) {
 		bad("api.listen: %q is not an address such as 127.0.0.1:8787", c.API.Listen)
 	} else if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		bad("api.listen: %s is not a loopback address; the local API is served to this machine only", host)
+	}
+	for _, l := range c.Paper.Languages {
+		if parsed, ok := i18n.Parse(l); !ok || string(parsed) != l {
+			bad("paper.languages: %q is not one of en, lv, pl, et, fa, hy", l)
+		}
 	}
 	switch c.Log.Level {
 	case "debug", "info", "warn", "error":

@@ -3,6 +3,7 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -27,15 +28,36 @@ const (
 
 // paper is what a job prints, kept as data, so that a copy can be laid out anew with its mark. Exactly one is set.
 type paper struct {
-	Sale   *receipt.Sale      `json:"sale,omitempty"`
-	Return *receipt.Return    `json:"return,omitempty"`
-	Coupon *receipt.Coupon    `json:"coupon,omitempty"`
-	Day    *receipt.DayReport `json:"day,omitempty"`
+	Sale     *receipt.Sale         `json:"sale,omitempty"`
+	Return   *receipt.Return       `json:"return,omitempty"`
+	Coupon   *receipt.Coupon       `json:"coupon,omitempty"`
+	GiftCard *receipt.GiftCardSlip `json:"gift_card,omitempty"`
+	Balance  *receipt.Balance      `json:"balance,omitempty"`
+	Day      *receipt.DayReport    `json:"day,omitempty"`
+}
+
+// content is the one that is set; nil for none.
+func (p paper) content() receipt.Paper {
+	switch {
+	case p.Sale != nil:
+		return p.Sale
+	case p.Return != nil:
+		return p.Return
+	case p.Coupon != nil:
+		return p.Coupon
+	case p.GiftCard != nil:
+		return p.GiftCard
+	case p.Balance != nil:
+		return p.Balance
+	case p.Day != nil:
+		return p.Day
+	}
+	return nil
 }
 
 func (p paper) class() (class string, kept time.Duration) {
 	switch {
-	case p.Coupon != nil:
+	case p.Coupon != nil, p.GiftCard != nil:
 		return classCoupon, couponKept
 	case p.Day != nil:
 		return classReport, couponKept
@@ -77,22 +99,13 @@ func (a *Agent) document(job agentdb.Job) (*escpos.Document, error) {
 	if err := json.Unmarshal(job.Doc, &p); err != nil {
 		return nil, fmt.Errorf("stored paper: %w", err)
 	}
-	mark := func(head *receipt.Print) { head.Copy, head.Reason = job.Copy, copyReason(job) }
-	switch {
-	case p.Sale != nil:
-		mark(&p.Sale.Print)
-		return p.Sale.Document(), nil
-	case p.Return != nil:
-		mark(&p.Return.Print)
-		return p.Return.Document(), nil
-	case p.Coupon != nil:
-		mark(&p.Coupon.Print)
-		return p.Coupon.Document(), nil
-	case p.Day != nil:
-		mark(&p.Day.Print)
-		return p.Day.Document(), nil
+	content := p.content()
+	if content == nil {
+		return nil, fmt.Errorf("stored paper is empty")
 	}
-	return nil, fmt.Errorf("stored paper is empty")
+	head := content.Head()
+	head.Copy, head.Reason = job.Copy, copyReason(job)
+	return a.papers.lay(content).Document, nil
 }
 
 // copyReason says why there is a copy: OutcomeBy of a queued copy is the cause that its first print ended with, or that
@@ -107,21 +120,21 @@ func copyReason(job agentdb.Job) receipt.CopyReason {
 	return receipt.CopyInterrupted
 }
 
-// print is what every paper of this store says about itself.
+// print is how a paper is written; whose it is and in which words, its template and brand say when it is laid out.
 func (a *Agent) print(l i18n.Lang, p *loyalty.Programme) receipt.Print {
-	return receipt.Print{Lang: l, Currency: a.currency(p), Brand: receipt.Brand{Store: a.identity.Name}}
+	return receipt.Print{Lang: l, Currency: a.currency(p)}
 }
 
 // salePapers is the receipt of a committed sale, in the member's language, and the coupons that came with it.
 func (a *Agent) salePapers(e *loyalty.Entry, s *sale) []paper {
 	body := e.Sale
-	lang := a.storeLanguage()
+	lang := a.paperLanguage()
 	if s.bill.who != nil {
 		lang = a.languageOf(s.bill.who.language)
 	}
 	r := receipt.Sale{
 		Print: a.print(lang, s.bill.programme), Number: receiptNumber(e.Store, e.Epoch, e.Seq), Lane: fmt.Sprint(e.Lane), Cashier: e.Cashier,
-		At: localTime(e.At), Rounding: body.Rounding, Total: body.Total, Redeemed: body.Redeemed, Value: body.Value,
+		At: localTime(e.At), Rounding: body.Rounding, Total: body.Total, Redeemed: body.Redeemed, Value: body.Value, ToPay: body.ToPay,
 	}
 	for _, line := range body.Lines {
 		r.Lines = append(r.Lines, receiptLine(line))
@@ -130,17 +143,17 @@ func (a *Agent) salePapers(e *loyalty.Entry, s *sale) []paper {
 	for _, t := range body.Tenders {
 		r.Tenders = append(r.Tenders, receipt.Tender{Kind: t.Kind, Card: maskedCard(t.Serial), Amount: t.Amount})
 	}
+	r.Taxes = taxesOnPaper(body, s.bill.quote.Taxes)
 	r.Cards = giftCardsOnPaper(body, s.bill.quote.GiftCards)
 	r.Won = wonOnPaper(body, s.bill.programme, lang)
-	if text := s.bill.programme.Message(loyalty.MessageReceipt, string(lang)); text != "" {
-		r.Brand.Footer = []string{text}
-	}
+	r.Message = s.bill.programme.Message(loyalty.MessageReceipt, string(lang))
 	r.Why = whyOnPaper(lang, s.bill.programme, body.Why)
 	if s.bill.who != nil {
 		r.Member = a.memberPaper(e, s.bill, lang)
 	}
 	r.Bill = a.billCode(e, s.bill.programme)
-	return append([]paper{{Sale: &r}}, a.couponPapers(e, s.bill.programme, lang)...)
+	all := append([]paper{{Sale: &r}}, giftCardPapers(&r)...)
+	return append(all, a.couponPapers(e, s.bill.programme, lang)...)
 }
 
 func receiptLine(l loyalty.Line) receipt.Line {
@@ -184,7 +197,7 @@ func (a *Agent) couponPapers(e *loyalty.Entry, p *loyalty.Programme, lang i18n.L
 func (a *Agent) dayPaper(e *loyalty.Entry) paper {
 	c := e.Close
 	r := receipt.DayReport{
-		Print: a.print(a.storeLanguage(), nil), Lane: fmt.Sprint(e.Lane), Day: day(e.Day), ClosedAt: localTime(e.At),
+		Print: a.print(a.paperLanguage(), nil), Lane: fmt.Sprint(e.Lane), Day: day(e.Day), ClosedAt: localTime(e.At),
 		First: c.First, Last: c.Last, Count: c.Count, Sales: c.Sales, Turnover: c.Total, ToPay: c.ToPay,
 		Earned: c.Earned, Redeemed: c.Redeemed, Value: c.Value, Loaded: c.Loaded, Coupons: c.Coupons,
 	}
@@ -233,10 +246,18 @@ func (a *Agent) returnPaper(e *loyalty.Entry, g *giving) paper {
 	return paper{Return: &r}
 }
 
-// languageOf is a member's language, or the store's for one that has none here.
+// languageOf is a member's language where the store prints it, or else the store's.
 func (a *Agent) languageOf(member string) i18n.Lang {
-	if l, ok := i18n.Parse(member); ok {
+	if l, ok := i18n.Parse(member); ok && slices.Contains(a.cfg.Paper.languages(), l) {
 		return l
+	}
+	return a.paperLanguage()
+}
+
+// paperLanguage is the store's on paper: its own, or the first that it prints.
+func (a *Agent) paperLanguage() i18n.Lang {
+	if all := a.cfg.Paper.languages(); !slices.Contains(all, a.storeLanguage()) {
+		return all[0]
 	}
 	return a.storeLanguage()
 }

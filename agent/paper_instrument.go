@@ -26,7 +26,7 @@ func giftCardsOnPaper(body *loyalty.SaleBody, cards []loyalty.GiftCardQuote) []r
 		}
 	}
 	for _, c := range body.GiftCardsSold {
-		all = append(all, receipt.GiftCard{Card: maskedCard(c.Serial), Balance: c.Balance, Ends: day(c.Expires), Waits: c.Waits})
+		all = append(all, receipt.GiftCard{Card: maskedCard(c.Serial), Balance: c.Balance, Ends: day(c.Expires), Waits: c.Waits, Sold: true})
 	}
 	return all
 }
@@ -114,4 +114,30 @@ func lostOffer(body *loyalty.ReturnBody, sale *loyalty.Returnable) int64 {
 		parts += line.PriceOf(back.Quantity)
 	}
 	return max(parts-body.Money, 0)
+}
+
+// giftCardPapers is a slip for each gift card that the bill sold or topped up.
+func giftCardPapers(r *receipt.Sale) []paper {
+	var all []paper
+	for _, c := range r.Cards {
+		if c.Sold {
+			all = append(all, paper{GiftCard: &receipt.GiftCardSlip{Print: r.Print, Number: r.Number, At: r.At, Card: c}})
+		}
+	}
+	return all
+}
+
+// taxesOnPaper is the tax inside the bill by rate: as the quote parted it, or of the lines as they are when nothing lowered
+// their prices. A till that names no rates gets no tax on paper.
+func taxesOnPaper(body *loyalty.SaleBody, quoted []loyalty.TaxShare) []receipt.Tax {
+	if len(quoted) == 0 {
+		quoted = loyalty.TaxesOf(body.Lines)
+	}
+	var all []receipt.Tax
+	for _, t := range quoted {
+		if t.Rate != 0 {
+			all = append(all, receipt.Tax{Rate: t.Rate, Amount: t.Amount, Tax: t.Tax})
+		}
+	}
+	return all
 }

@@ -46,7 +46,8 @@ func whyOnPaper(lang i18n.Lang, p *loyalty.Programme, found []loyalty.Finding) [
 // memberPaper is how the member's account stands after a sale.
 func (a *Agent) memberPaper(e *loyalty.Entry, b *bill, lang i18n.Lang) *receipt.Member {
 	m := &receipt.Member{
-		Card: b.who.number, Earned: e.Sale.Earned, Rewards: e.Sale.RewardPoints, Balance: e.Sale.Balance, Provisional: b.away,
+		Earned: e.Sale.Earned, Rewards: e.Sale.RewardPoints,
+		Account: receipt.Account{Card: b.who.number, Balance: e.Sale.Balance, Provisional: b.away},
 	}
 	if b.away {
 		m.AsOf = b.asOf

@@ -108,13 +108,14 @@ func TestPaperTellsWhatIsOnAGiftCardWithoutItsNumber(t *testing.T) {
 	s.publish(cardsProgramme)
 	const serial = "GIFT4711"
 	sold := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(cardLine(serial, 2000))))
-	s.job(sold.Job, "confirmed")
+	s.job(sold.Job+1, "confirmed") // the slip that goes with the card
 	part := must[agent.SaleAnswer](t)(s.commit(newKey(), s.payingWith(serial, 1500, 1200)))
 	s.job(part.Job, "confirmed")
 	back := must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(agent.ReturnRequest{Sale: part.Sale.String(), All: true})))
 	s.job(back.Job, "confirmed")
 	for n, wants := range [][]string{
 		{"Dāvanu kartē …4711 20,00 €", "Dāvanu karte …4711 derīga līdz"},
+		{"DĀVANU KARTE", "Dāvanu karte …4711 20,00 €"},
 		{"Dāvanu karte …4711 12,00 €", "Dāvanu kartē …4711 8,00 €"},
 		{"No tā atpakaļ dāvanu kartē …4711 12,00 €"},
 	} {

@@ -80,6 +80,20 @@ type Status struct {
 	Sync      SyncState       `json:"sync"`
 	Lanes     []LaneState     `json:"lanes"`
 	Debits    []OpenDebit     `json:"debits,omitempty" doc:"sales that wait for what a card did"`
+	Paper     PaperState      `json:"paper"`
+}
+
+// Words for how the templates of paper fare.
+const (
+	PaperGood    = "good"
+	PaperRefused = "refused"
+)
+
+// PaperState is how the templates of paper fare.
+type PaperState struct {
+	State  string   `json:"state" enum:"good,refused" doc:"refused: the folder has faults; the last good templates, or the built-in ones, print on"`
+	Folder string   `json:"folder,omitempty" doc:"with the store's own templates; absent when the built-in ones print"`
+	Faults []string `json:"faults,omitempty" doc:"file, line, field and remedy of each"`
 }
 
 // OpenDebit is a sale for which a card was asked to pay, and whose outcome this store does not know.

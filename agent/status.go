@@ -19,7 +19,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	}
 	s := Status{
 		Store: loyalty.StoreID(a.identity.Store), Name: a.identity.Name, Version: a.version, Day: day, Currency: a.identity.Currency,
-		Lanes: a.Lanes(),
+		Lanes: a.Lanes(), Paper: a.papers.state(),
 	}
 	if s.Sync, err = a.sync(ctx); err != nil {
 		return Status{}, err

@@ -217,19 +217,11 @@ func shortened(all []Finding, unseen int64) []Finding {
 
 // taxes is what the bill sells at each rate.
 func (b *bill) taxes() []TaxShare {
-	var all []TaxShare
-	for i := range b.out {
-		rate := b.in.Sale.Lines[i].Tax
-		k, found := slices.BinarySearchFunc(all, rate, func(t TaxShare, rate int64) int { return cmp.Compare(t.Rate, rate) })
-		if !found {
-			all = slices.Insert(all, k, TaxShare{Rate: rate})
+	return taxShares(func(yield func(rate, amount int64) bool) {
+		for i := range b.out {
+			if !yield(b.in.Sale.Lines[i].Tax, b.out[i].net()) {
+				return
+			}
 		}
-		all[k].Amount += b.out[i].net()
-	}
-	for i := range all {
-		t := &all[i]
-		f, _ := mulDiv(t.Amount, t.Rate, fullShare+t.Rate) // below Amount
-		t.Tax, _ = f.round(roundHalfUp)
-	}
-	return all
+	})
 }

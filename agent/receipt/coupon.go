@@ -5,6 +5,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
@@ -24,33 +25,33 @@ type Coupon struct {
 	ValidTo   time.Time // last valid day
 }
 
-// Document lays the coupon out, its code as a symbol and its serial in letters.
-func (c Coupon) Document() *escpos.Document {
-	s := newSheet(c.Print)
-	s.head()
-	s.rule()
-	large := escpos.Style{Bold: true, Width: 2, Height: 2}
-	s.doc.Text(escpos.Center, large, s.say("receipt.coupon", nil))
-	if c.Name != "" {
-		s.doc.Text(escpos.Center, escpos.Style{}, onPaper(c.Name))
-	}
-	if c.Value > 0 { // else its name says what it gives
-		s.doc.AddColumns(large, escpos.Column{Text: s.money(c.Value), Align: escpos.Center, Dir: escpos.LTR})
-	}
-	if c.Minimum > 0 {
-		s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_minimum", i18n.Args{"amount": s.money(c.Minimum)}))
-	}
-	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_valid", i18n.Args{
-		"from": i18n.Date(c.Lang, c.ValidFrom), "to": i18n.Date(c.Lang, c.ValidTo),
-	}))
-	s.doc.Feed(1)
-	s.doc.AddSymbol(c.symbol())
-	s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: c.Serial, Align: escpos.Center, Dir: escpos.LTR})
-	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.coupon_once", nil))
-	if c.Number > 0 {
-		s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: s.number(int64(c.Number)) + " / " + s.number(int64(c.Of)), Align: escpos.Center, Dir: escpos.LTR})
-	}
-	return s.foot()
+// Kind is that of the templates of coupons.
+func (Coupon) Kind() string { return "coupon" }
+
+// Values are the figures of the coupon.
+func (c Coupon) Values() template.Values { return valuesOf(&voice{c.Print}, couponFields(), c) }
+
+func couponFields() []field[Coupon] {
+	return append(brandFields[Coupon](),
+		words("name", "what it is for; it says what the coupon gives when there is no value", func(_ *voice, c Coupon) any { return c.Name }).must(),
+		figure("value", "what it is worth", func(v *voice, c Coupon) any {
+			if c.Value <= 0 {
+				return nil
+			}
+			return v.money(c.Value)
+		}).must(),
+		figure("minimum", "smallest purchase that it is taken for", func(v *voice, c Coupon) any { return v.moneyUnlessZero(c.Minimum) }).must(),
+		words("from", "first valid day", func(v *voice, c Coupon) any { return v.date(c.ValidFrom) }).always().must(),
+		words("to", "last valid day", func(v *voice, c Coupon) any { return v.date(c.ValidTo) }).always().must(),
+		code("code", "what scanners read, in the symbol that its kind of coupon wants", func(_ *voice, c Coupon) any { return c.symbol() }).always().must(),
+		figure("serial", "its serial, to type in", func(_ *voice, c Coupon) any { return c.Serial }).always().must(),
+		figure("number", "which of how many, of a batch", func(v *voice, c Coupon) any {
+			if c.Number == 0 {
+				return nil
+			}
+			return i18n.Number(v.Lang, int64(c.Number)) + " / " + i18n.Number(v.Lang, int64(c.Of))
+		}).must(),
+	)
 }
 
 func (c Coupon) symbol() escpos.Symbol {

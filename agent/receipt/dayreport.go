@@ -1,11 +1,10 @@
 package receipt
 
 import (
-	"fmt"
 	"time"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
@@ -16,12 +15,13 @@ type TenderTotal struct {
 	Amount int64
 }
 
-// DayReport is a closed business day.
+// DayReport is a business day: closed (Z), or as it stands (X).
 type DayReport struct {
 	Print
 	Lane     string
 	Day      time.Time
-	ClosedAt time.Time // in the store's own zone
+	ClosedAt time.Time // in the store's own zone; of an X report, when it was asked for
+	Running  bool      // the day goes on: an X report
 	First    loyalty.Seq
 	Last     loyalty.Seq
 	Count    int64 // entries
@@ -37,43 +37,72 @@ type DayReport struct {
 	Returned loyalty.ReturnTotals // left out of the paper of a day without returns
 }
 
-// Document lays the Z report out.
-func (r DayReport) Document() *escpos.Document {
-	s := newSheet(r.Print)
-	s.head()
-	plain, bold := escpos.Style{}, escpos.Style{Bold: true}
-	s.doc.Text(escpos.Center, escpos.Style{Bold: true, Height: 2}, s.say("receipt.day_report", nil))
-	s.rule()
-	s.words(s.say("receipt.day", nil), i18n.Date(r.Lang, r.Day))
-	s.words(s.say("receipt.closed_at", nil), i18n.DateTime(r.Lang, r.ClosedAt))
-	if r.Lane != "" {
-		s.line(s.say("receipt.lane", i18n.Args{"lane": i18n.Digits(r.Lang, r.Lane)}))
+// Kind is that of the templates of day reports.
+func (DayReport) Kind() string { return "day" }
+
+// Values are the figures of the report.
+func (r DayReport) Values() template.Values { return valuesOf(&voice{r.Print}, dayFields(), r) }
+
+func dayFields() []field[DayReport] {
+	all := append(brandFields[DayReport](),
+		marked("running", "the day goes on: this is an X report", func(_ *voice, r DayReport) any { return r.Running }).must(),
+		words("day", "the business day", func(v *voice, r DayReport) any { return v.date(r.Day) }).always().must(),
+		words("closed_at", "when it was closed; absent on an X report", func(v *voice, r DayReport) any {
+			if r.Running {
+				return nil
+			}
+			return v.dateTime(r.ClosedAt)
+		}).must(),
+		words("asked_at", "when an X report was asked for", func(v *voice, r DayReport) any {
+			if !r.Running {
+				return nil
+			}
+			return v.dateTime(r.ClosedAt)
+		}).must(),
+		figure("lane", "number of the till", func(v *voice, r DayReport) any { return i18n.Digits(v.Lang, r.Lane) }),
+		count("first", "first entry of the day", func(_ *voice, r DayReport) any { return int64(r.First) }).always().must(),
+		count("last", "last entry of the day", func(_ *voice, r DayReport) any { return int64(r.Last) }).always().must(),
+		count("entries", "how many", func(_ *voice, r DayReport) any { return r.Count }).always().must(),
+	)
+	return append(append(all, dayMoneyFields()...), dayPointsFields()...)
+}
+
+func dayMoneyFields() []field[DayReport] {
+	tender := []field[TenderTotal]{
+		words("label", "means of payment", func(v *voice, t TenderTotal) any { return v.tender(t.Kind) }).always().must(),
+		count("count", "how many payments", func(_ *voice, t TenderTotal) any { return t.Count }).always().must(),
+		figure("amount", "what they came to", func(v *voice, t TenderTotal) any { return v.money(t.Amount) }).always().must(),
 	}
-	s.line(s.say("receipt.entries", i18n.Args{"first": int64(r.First), "last": int64(r.Last)}))
-	s.figure(plain, s.say("receipt.entry_count", nil), s.number(r.Count))
-	s.rule()
-	s.figure(plain, s.say("receipt.sales", nil), s.number(r.Sales))
-	s.figure(bold, s.say("receipt.turnover", nil), s.money(r.Turnover))
-	s.figure(plain, s.say("receipt.points_value", nil), s.money(-r.Value))
-	s.figure(bold, s.say("receipt.to_pay", nil), s.money(r.ToPay))
-	s.rule()
-	s.line(s.say("receipt.by_tender", nil))
-	for _, t := range r.Tenders {
-		s.figure(plain, fmt.Sprintf("%s (%s)", s.tender(t.Kind), s.number(t.Count)), s.money(t.Amount))
+	return []field[DayReport]{
+		count("sales", "how many", func(_ *voice, r DayReport) any { return r.Sales }).always().must(),
+		figure("turnover", "before points", func(v *voice, r DayReport) any { return v.money(r.Turnover) }).always().must(),
+		figure("redeemed_value", "what points paid, below zero", func(v *voice, r DayReport) any { return v.money(-r.Value) }).always().must(),
+		figure("to_pay", "what was to pay in money", func(v *voice, r DayReport) any { return v.money(r.ToPay) }).always().must(),
+		list("tenders", "by means of payment", tender, func(r DayReport) []TenderTotal { return r.Tenders }).must(),
 	}
-	s.rule()
-	if r.Returned.Count > 0 {
-		s.figure(plain, s.say("receipt.returns", nil), s.number(r.Returned.Count))
-		s.figure(plain, s.say("receipt.return_money", nil), s.money(r.Returned.Money))
-		s.figure(plain, s.say("receipt.return_withheld", nil), s.money(-r.Returned.Withheld))
-		s.figure(bold, s.say("receipt.refunds", nil), s.money(-r.Returned.Refund))
-		s.figure(plain, s.say("receipt.points_taken", nil), s.number(int64(r.Returned.Taken)))
-		s.figure(plain, s.say("receipt.points_back", nil), s.number(int64(r.Returned.Back)))
-		s.rule()
+}
+
+// dayPointsFields are the points of the day, and what came back when anything did.
+func dayPointsFields() []field[DayReport] {
+	returned := func(read func(*voice, loyalty.ReturnTotals) any) func(*voice, DayReport) any {
+		return func(v *voice, r DayReport) any {
+			if r.Returned.Count == 0 {
+				return nil
+			}
+			return read(v, r.Returned)
+		}
 	}
-	s.figure(plain, s.say("receipt.points_earned", nil), s.number(int64(r.Earned)))
-	s.figure(plain, s.say("receipt.points_redeemed", nil), s.number(int64(r.Redeemed)))
-	s.figure(plain, s.say("receipt.points_loaded", nil), s.number(int64(r.Loaded)))
-	s.figure(plain, s.say("receipt.coupons_issued", nil), s.number(r.Coupons))
-	return s.foot()
+	return []field[DayReport]{
+		count("returns", "how many, when there were any", returned(func(_ *voice, t loyalty.ReturnTotals) any { return t.Count })).must(),
+		figure("return_money", "what had been paid for what came back", returned(func(v *voice, t loyalty.ReturnTotals) any { return v.money(t.Money) })).must(),
+		figure("return_withheld", "kept back of it for points that were spent, below zero",
+			returned(func(v *voice, t loyalty.ReturnTotals) any { return v.money(-t.Withheld) })).must(),
+		figure("refunds", "what went out, below zero", returned(func(v *voice, t loyalty.ReturnTotals) any { return v.money(-t.Refund) })).must(),
+		count("points_taken", "points that returns took back", returned(func(_ *voice, t loyalty.ReturnTotals) any { return int64(t.Taken) })).must(),
+		count("points_back", "points that returns gave back", returned(func(_ *voice, t loyalty.ReturnTotals) any { return int64(t.Back) })).must(),
+		count("earned", "points", func(_ *voice, r DayReport) any { return int64(r.Earned) }).always().must(),
+		count("redeemed", "points", func(_ *voice, r DayReport) any { return int64(r.Redeemed) }).always().must(),
+		count("loaded", "points, onto cards", func(_ *voice, r DayReport) any { return int64(r.Loaded) }).always().must(),
+		count("coupons", "issued", func(_ *voice, r DayReport) any { return r.Coupons }).always().must(),
+	}
 }

@@ -1,26 +1,24 @@
-// Package receipt turns what was committed (a sale, a coupon, a closed day) into a
-// print document in one language and one store's dress. It owns what customers read
-// on paper and in which order. It must never compute a price or a point, read a
-// clock, or know a printer: every figure comes in, a document goes out, the same for
-// the same input.
+// Package receipt says what stands on the papers that a store prints: the figures of a sale, a return, a coupon, a gift
+// card, a balance and a day, by name and in one language, and the templates in which they stand unless a shop has its
+// own. It must never compute a price or a point, read a clock, or know a printer: every figure comes in, a document
+// goes out, the same for the same input.
 package receipt
 
 import (
 	"strings"
-	"unicode"
 
-	"loyaltill/agent/loyalty"
-	"loyaltill/devices/escpos"
 	"loyaltill/devices/escpos/render"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
-// Brand is how a store presents itself.
+// Brand is how a store presents itself, in the language of the paper.
 type Brand struct {
-	Store  string         // name, in large letters
-	Lines  []string       // address, registration number
-	Logo   *render.Bitmap // above the name; nil for none
-	Footer []string       // below everything
+	Store        string         // name, in large letters
+	Lines        []string       // address
+	Registration string         // for the tax office
+	Logo         *render.Bitmap // above the name; nil for none
+	Footer       []string       // below everything
 }
 
 // CopyReason says why a document is printed again.
@@ -33,110 +31,55 @@ const (
 	CopyUncertain   CopyReason = "uncertain"
 )
 
-// Print is what every document carries about its printing.
+// Print is what every paper carries about its printing.
 type Print struct {
 	Lang     i18n.Lang
 	Currency i18n.Currency
-	Brand    Brand
-	Copy     int // 0 or 1: the first print; from 2 the paper says COPY n
+	Brand    Brand `json:"-"` // of the moment of printing
+	Copy     int   // 0 or 1: the first print; from 2 the paper says COPY n
 	Reason   CopyReason
 	Training bool
 }
 
-// sheet is a document under way.
-type sheet struct {
-	Print
-	doc escpos.Document
+// Head gives access to what every paper has.
+func (p *Print) Head() *Print { return p }
+
+// Paper is something that a store prints.
+type Paper interface {
+	Kind() string // of its template
+	Head() *Print
+	Values() template.Values
 }
 
-func newSheet(p Print) *sheet {
-	s := &sheet{Print: p, doc: escpos.Document{Lang: string(p.Lang)}}
-	if p.Lang.RTL() {
-		s.doc.Dir = escpos.RTL
+// Lay lays a paper out as a template of its kind says.
+func Lay(p Paper, t *template.Template) *template.Printed {
+	return t.Print(p.Head().look(), p.Values())
+}
+
+// look is what a template cannot change: language, logo, and what kind of print it is.
+func (p *Print) look() template.Look {
+	look := template.Look{Lang: p.Lang, Logo: p.Brand.Logo}
+	if p.Training {
+		look.LastLine = i18n.Text(p.Lang, "receipt.training", nil)
+		look.Marks = append(look.Marks, look.LastLine)
 	}
-	return s
-}
-
-// say is a text of the catalogue, fit for paper.
-func (s *sheet) say(key string, args i18n.Args) string { return onPaper(i18n.Text(s.Lang, key, args)) }
-
-func (s *sheet) money(minor int64) string { return onPaper(i18n.Money(s.Lang, minor, s.Currency)) }
-
-func (s *sheet) amount(minor int64) string { return onPaper(i18n.Amount(s.Lang, minor, s.Currency)) }
-
-func (s *sheet) number(n int64) string { return onPaper(i18n.Number(s.Lang, n)) }
-
-// onPaper writes a text with what every printer has: the hyphen for the minus sign,
-// the usual abbreviation for the sign of the dram, which the typeface lacks, and a
-// space for a control character, which has no place on paper.
-func onPaper(text string) string {
-	text = strings.NewReplacer("\u2212", "-", "֏", "դր.").Replace(text)
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
-			return ' '
-		}
-		return c
-	}, text)
-}
-
-// head is the top of every document: what kind of print it is, then whose.
-func (s *sheet) head() {
-	loud := escpos.Style{Bold: true, Height: 2}
-	if s.Training {
-		s.doc.Text(escpos.Center, loud, s.say("receipt.training", nil))
-	}
-	if s.Copy > 1 {
-		s.doc.Text(escpos.Center, loud, s.say("receipt.copy", i18n.Args{"copy": s.Copy}))
-		if s.Reason != "" {
-			s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.copy_"+string(s.Reason), nil))
+	if p.Copy > 1 {
+		look.Marks = append(look.Marks, i18n.Text(p.Lang, "receipt.copy", i18n.Args{"copy": p.Copy}))
+		if p.Reason != "" {
+			look.Under = i18n.Text(p.Lang, "receipt.copy_"+string(p.Reason), nil)
 		}
 	}
-	if s.Brand.Logo != nil {
-		s.doc.AddImage(s.Brand.Logo)
-	}
-	if s.Brand.Store != "" {
-		s.doc.Text(escpos.Center, escpos.Style{Bold: true, Width: 2, Height: 2}, onPaper(s.Brand.Store))
-	}
-	for _, line := range s.Brand.Lines {
-		s.doc.Text(escpos.Center, escpos.Style{}, onPaper(line))
+	return look
+}
+
+// brandFields are what every paper can tell of the store.
+func brandFields[T interface{ brand() Brand }]() []field[T] {
+	return []field[T]{
+		words("store", "name of the store", func(_ *voice, t T) any { return t.brand().Store }),
+		words("address", "its address, a line each", func(_ *voice, t T) any { return strings.Join(t.brand().Lines, "\n") }),
+		words("registration", "its number for the tax office", func(_ *voice, t T) any { return t.brand().Registration }),
+		words("footer", "what the store says below everything", func(_ *voice, t T) any { return strings.Join(t.brand().Footer, "\n") }),
 	}
 }
 
-// foot ends every document. A training print says so at both ends.
-func (s *sheet) foot() *escpos.Document {
-	for _, line := range s.Brand.Footer {
-		s.doc.Text(escpos.Center, escpos.Style{}, onPaper(line))
-	}
-	if s.Training {
-		s.doc.Text(escpos.Center, escpos.Style{Bold: true}, s.say("receipt.training", nil))
-	}
-	s.doc.Cut()
-	return &s.doc
-}
-
-func (s *sheet) rule() { s.doc.Rule('_') }
-
-// line is a paragraph across the paper.
-func (s *sheet) line(text string) { s.doc.Text(escpos.Start, escpos.Style{}, text) }
-
-// figure is a label and a value that is read from left to right in every language.
-func (s *sheet) figure(style escpos.Style, label, value string) {
-	s.doc.AddColumns(style, escpos.Column{Text: label},
-		escpos.Column{Text: value, Width: escpos.Fit, Align: escpos.End, Dir: escpos.LTR})
-}
-
-// words is a label and a value in the language of the document.
-func (s *sheet) words(label, value string) {
-	s.doc.AddColumns(escpos.Style{}, escpos.Column{Text: label},
-		escpos.Column{Text: onPaper(value), Width: escpos.Fit, Align: escpos.End})
-}
-
-// tender is the name of a means of payment; one that the catalogue does not know
-// reads as the till named it.
-func (s *sheet) tender(kind loyalty.TenderKind) string {
-	key := "receipt.tender_" + string(kind)
-	if !i18n.Has(key) {
-		return onPaper(string(kind))
-	}
-	return s.say(key, nil)
-}
+func (p Print) brand() Brand { return p.Brand }

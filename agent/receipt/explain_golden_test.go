@@ -11,14 +11,14 @@ import (
 	"loyaltill/internal/i18n"
 )
 
-// figure is a number of a finding; a code may write it for people as money, as points, or not at all.
-type figure struct {
+// setting is a number of a finding; a code may write it for people as money, as points, or not at all.
+type setting struct {
 	field string
 	set   func(*loyalty.Finding, int64)
 }
 
-func figures() []figure {
-	return []figure{
+func figures() []setting {
+	return []setting{
 		{"points", func(f *loyalty.Finding, n int64) { f.Points = loyalty.Points(n) }},
 		{"base", func(f *loyalty.Finding, n int64) { f.Base = n }},
 		{"rate_points", func(f *loyalty.Finding, n int64) { f.RatePoints = n }},
@@ -30,7 +30,7 @@ func figures() []figure {
 	}
 }
 
-// typical is a figure that people of the trade would expect in such a place.
+// typical is a setting that people of the trade would expect in such a place.
 func typical(kind loyalty.ArgKind, field string) int64 {
 	usual := map[loyalty.ArgKind]int64{loyalty.ArgPoints: 120, loyalty.ArgCount: 4, loyalty.ArgMoney: 350, loyalty.ArgQuantity: 650,
 		loyalty.ArgShare: 5000, loyalty.ArgFactor: 1500}
@@ -53,7 +53,7 @@ func typicalText(kind loyalty.ArgKind) string {
 	}[kind]
 }
 
-// typicalFinding fills in what the text of a code is written from, and nothing else. The figure that chooses the plural form is
+// typicalFinding fills in what the text of a code is written from, and nothing else. The setting that chooses the plural form is
 // count; counted says whether there is one.
 func typicalFinding(t *testing.T, code string, count int64) (f loyalty.Finding, counted bool) {
 	t.Helper()

@@ -89,7 +89,7 @@ func shops() map[i18n.Lang]shop {
 }
 
 // sale is the same purchase in each shop: points redeemed and earned.
-func (s shop) sale() Sale {
+func (s shop) sale() *Sale {
 	var total int64
 	for _, l := range s.lines {
 		total += l.Amount
@@ -100,20 +100,21 @@ func (s shop) sale() Sale {
 		Base: total - value, RatePoints: 1, RatePer: 100,
 	}
 	names := func(loyalty.ArgKind, string) string { return s.rule }
-	return Sale{
+	return &Sale{
 		Print: s.print, Number: "12-1-000123", Lane: "1", Cashier: s.cashier, At: noon, Lines: s.lines,
 		Total: total, Redeemed: 100, Value: value,
 		Tenders: []Tender{{Kind: loyalty.TenderCash, Amount: total - value}},
 		Why:     []string{Explain(s.print.Lang, s.print.Currency, why, names)},
-		Member: &Member{
-			Card: "6034…0018", Tier: s.tier, Earned: 21, Balance: 1432, AsOf: noon.Add(-4 * time.Hour), Provisional: true,
+		ToPay:   total - value,
+		Member: &Member{Earned: 21, Account: Account{
+			Card: "6034…0018", Tier: s.tier, Balance: 1432, AsOf: noon.Add(-4 * time.Hour), Provisional: true,
 			Ending: []Points{{30, noon.AddDate(0, 0, 9)}},
-		},
+		}},
 	}
 }
 
 // richSale is a purchase with everything that a receipt can tell of a member.
-func (s shop) richSale() Sale {
+func (s shop) richSale() *Sale {
 	r := s.sale()
 	names := func(kind loyalty.ArgKind, id string) string {
 		if kind == loyalty.ArgTier {
@@ -143,12 +144,13 @@ func (s shop) richSale() Sale {
 	r.Member.Wallets = []Wallet{{Name: s.wallet, Money: true, Earned: 45, Balance: loyalty.Points(2 * paid), Ending: []Points{{45, noon.AddDate(0, 0, 30)}}}}
 	r.Member.Stamps = []string{explain(loyalty.Finding{Rule: "stamps", Code: loyalty.ExplainStamps, Base: 3, Limit: 10, Missing: 7})}
 	r.Member.Next = &Reward{Name: s.coupon, Cost: 2000, Missing: 568}
+	r.ToPay = r.Total - r.Value - paid
 	r.Bill = "LB1:0AB%2F$ZZ9K-4T7+QX.V8/M1:3ND6 CEJ5GHRL*WS0PBYU2IAO" // of the shortest bills
 	return r
 }
 
 // returned is the first two lines of the same purchase coming back, with points that were spent meanwhile.
-func (s shop) returned() Return {
+func (s shop) returned() *Return {
 	var money int64
 	for _, l := range s.lines[:2] {
 		money += l.Amount
@@ -156,7 +158,7 @@ func (s shop) returned() Return {
 	names := func(loyalty.ArgKind, string) string { return s.rule }
 	explain := func(f loyalty.Finding) string { return Explain(s.print.Lang, s.print.Currency, f, names) }
 	balance := loyalty.Points(12)
-	return Return{
+	return &Return{
 		Print: s.print, Number: "12-1-000125", Lane: "1", Cashier: s.cashier, At: noon, Sale: "12-1-000123", SoldOn: noon.AddDate(0, 0, -2),
 		Lines: s.lines[:2], Repriced: money / 8, Money: money - money/8, Withheld: money / 10, Refund: money - money/8 - money/10, Balance: &balance,
 		ToCards: []Tender{{Card: "…4711", Amount: money / 4}}, Coupons: []Reduction{{Name: s.coupon, Serial: "1-6Q2W8ZK3M0TR"}},
@@ -168,15 +170,15 @@ func (s shop) returned() Return {
 	}
 }
 
-func (s shop) couponOf() Coupon {
-	return Coupon{
+func (s shop) couponOf() *Coupon {
+	return &Coupon{
 		Print: s.print, Name: s.coupon, Serial: "C7Q2K9XM4", Value: 500, Minimum: 2000,
 		ValidFrom: noon, ValidTo: noon.AddDate(0, 1, 0),
 	}
 }
 
-func (s shop) report() DayReport {
-	return DayReport{
+func (s shop) report() *DayReport {
+	return &DayReport{
 		Print: s.print, Lane: "1", Day: noon, ClosedAt: noon.Add(9 * time.Hour), First: 1, Last: 87, Count: 87,
 		Sales: 81, Turnover: 123456, ToPay: 122456,
 		Tenders: []TenderTotal{{loyalty.TenderCard, 50, 100456}, {loyalty.TenderCash, 31, 22000}},

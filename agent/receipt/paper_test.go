@@ -137,7 +137,7 @@ func TestPreviewIsThePaperDotForDot(t *testing.T) {
 			delete(routes, "raster") // the printer's own letters do
 		}
 		for name, d := range map[string]*escpos.Document{
-			"sale": s.sale().Document(), "coupon": s.couponOf().Document(), "report": s.report().Document(),
+			"sale": document(t, s.sale()), "coupon": document(t, s.couponOf()), "report": document(t, s.report()),
 		} {
 			for route, p := range routes {
 				t.Run(string(lang)+" "+name+" "+route, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
 	"loyaltill/devices/escpos/render"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
@@ -162,7 +163,7 @@ func TestEveryTextOfTheCatalogueCanBePrinted(t *testing.T) {
 				forms = map[string]any{"": entry}
 			}
 			for _, text := range forms {
-				if err := r.Check(onPaper(text.(string))); err != nil {
+				if err := r.Check(template.OnPaper(text.(string))); err != nil {
 					t.Errorf("%s %s: %v", l, key, err)
 				}
 			}

@@ -1,10 +1,11 @@
 package receipt
 
 import (
+	"strings"
 	"time"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
@@ -28,46 +29,47 @@ type Return struct {
 	Balance  *loyalty.Points // nil: nobody was identified
 }
 
-// Document lays the slip out. It ends with a line to sign on: money goes out.
-func (r Return) Document() *escpos.Document {
-	s := newSheet(r.Print)
-	s.head()
-	s.doc.Text(escpos.Center, escpos.Style{Bold: true, Height: 2}, s.say("receipt.return", nil))
-	s.rule()
-	s.words(s.say("receipt.sale_number", i18n.Args{"number": r.Number}), s.say("receipt.lane", i18n.Args{"lane": i18n.Digits(r.Lang, r.Lane)}))
-	s.when(r.At, r.Cashier)
-	s.line(s.say("receipt.return_of", i18n.Args{"number": r.Sale, "date": i18n.Date(r.Lang, r.SoldOn)}))
-	s.rule()
-	s.lines(r.Lines)
-	s.rule()
-	if r.Repriced != 0 {
-		s.figure(escpos.Style{}, s.say("receipt.return_repriced", nil), s.money(-r.Repriced))
-	}
-	s.figure(escpos.Style{}, s.say("receipt.return_money", nil), s.money(r.Money))
-	if r.Withheld != 0 {
-		s.figure(escpos.Style{}, s.say("receipt.return_withheld", nil), s.money(-r.Withheld))
-	}
-	s.figure(escpos.Style{Bold: true, Height: 2}, s.say("receipt.refund", nil), s.money(r.Refund))
-	r.besideMoney(s)
-	if r.Balance != nil {
-		s.rule()
-		for _, why := range r.Why {
-			s.line(onPaper(why))
-		}
-		s.figure(escpos.Style{Bold: true}, s.say("receipt.balance", nil), s.number(int64(*r.Balance)))
-	}
-	s.doc.Feed(2)
-	s.rule()
-	s.line(s.say("receipt.signature", nil))
-	return s.foot()
-}
+// Kind is that of the templates of return slips.
+func (Return) Kind() string { return "return" }
 
-// besideMoney is what goes back otherwise than in money.
-func (r Return) besideMoney(s *sheet) {
-	for _, t := range r.ToCards {
-		s.figure(escpos.Style{}, s.say("receipt.return_card", i18n.Args{"card": t.Card}), s.money(t.Amount))
+// Values are the figures of the slip.
+func (r Return) Values() template.Values { return valuesOf(&voice{r.Print}, returnFields(), r) }
+
+func returnFields() []field[Return] {
+	toCard := []field[Tender]{
+		figure("card", "its serial, masked", func(_ *voice, t Tender) any { return t.Card }).always().must(),
+		figure("amount", "what goes back onto it", func(v *voice, t Tender) any { return v.money(t.Amount) }).always().must(),
 	}
-	for _, c := range r.Coupons {
-		s.line(s.say("receipt.return_coupon", i18n.Args{"coupon": c.Name, "serial": c.Serial}))
+	coupon := []field[Reduction]{
+		words("coupon", "its name", func(_ *voice, c Reduction) any { return c.Name }).always().must(),
+		figure("serial", "its serial", func(_ *voice, c Reduction) any { return c.Serial }).always().must(),
 	}
+	return append(brandFields[Return](),
+		figure("number", "number of the return", func(_ *voice, r Return) any { return r.Number }).always().must(),
+		words("at", "day and time", func(v *voice, r Return) any { return v.dateTime(r.At) }).always().must(),
+		figure("lane", "number of the till", func(v *voice, r Return) any { return i18n.Digits(v.Lang, r.Lane) }),
+		words("cashier", "who was at the till", func(_ *voice, r Return) any { return r.Cashier }),
+		figure("sale", "number of the receipt that the goods were bought with", func(_ *voice, r Return) any { return r.Sale }).always().must(),
+		words("sold_on", "day of that receipt", func(v *voice, r Return) any { return v.date(r.SoldOn) }).always(),
+		list("lines", "what came back", lineFields(), func(r Return) []Line { return r.Lines }).must(),
+		figure("repriced", "kept back, below zero: what stays with the customer costs more by itself",
+			func(v *voice, r Return) any { return v.moneyUnlessZero(-r.Repriced) }).must(),
+		figure("money", "what had been paid for the goods in money", func(v *voice, r Return) any { return v.money(r.Money) }).always().must(),
+		figure("withheld", "kept back, below zero, for points that are spent", func(v *voice, r Return) any { return v.moneyUnlessZero(-r.Withheld) }).must(),
+		figure("refund", "what goes back", func(v *voice, r Return) any { return v.money(r.Refund) }).always().must(),
+		list("to_cards", "of the refund, back onto gift cards", toCard, func(r Return) []Tender { return r.ToCards }).must(),
+		list("coupons", "that can be used again", coupon, func(r Return) []Reduction { return r.Coupons }).must(),
+		words("why", "what became of the points, a line each", func(_ *voice, r Return) any {
+			if r.Balance == nil {
+				return nil
+			}
+			return strings.Join(r.Why, "\n")
+		}),
+		count("balance", "points that the member has now", func(_ *voice, r Return) any {
+			if r.Balance == nil {
+				return nil
+			}
+			return int64(*r.Balance)
+		}).must(),
+	)
 }

@@ -1,10 +1,12 @@
 package receipt
 
 import (
+	"strings"
 	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
@@ -22,35 +24,18 @@ type Reduction struct {
 	Amount int64  // minor units, not below zero
 }
 
-// Points is points with a day of their own.
-type Points struct {
-	Points loyalty.Points
-	On     time.Time
+// Tax is what the bill holds of one rate.
+type Tax struct {
+	Rate   int64 // basis points
+	Amount int64 // tax included, minor units
+	Tax    int64
 }
 
-// Reward is what the member can have for points, or is nearest to.
-type Reward struct {
-	Name    string
-	Cost    loyalty.Points
-	Missing loyalty.Points // 0: it can be had
-}
-
-// Member is who bought and how the account stands.
+// Member is who bought, what the sale gave, and how the account stands.
 type Member struct {
-	Card        string // masked
-	Tier        string // its name; empty when the programme has none
-	Earned      loyalty.Points
-	Rewards     loyalty.Points // that the rewards taken cost
-	Balance     loyalty.Points
-	AsOf        time.Time // when head office last told this store; zero leaves the line out
-	Provisional bool      // decided without head office
-	Ending      []Points  // last valid days that come soon
-	Coming      []Points  // earned, and spendable from a day on
-	ActiveUntil time.Time // without a purchase until then the points end; zero when they do not
-	Wallets     []Wallet  // beside the points
-	Stamps      []string  // how far each card is: texts of Explain
-	Progress    []string  // to the next tier, and to stay in the one held: texts of Explain
-	Next        *Reward
+	Account
+	Earned  loyalty.Points
+	Rewards loyalty.Points // that the rewards taken cost
 }
 
 // Sale is a committed sale.
@@ -64,138 +49,130 @@ type Sale struct {
 	Reduced  []Reduction // taken off the lines, already outside the total
 	Rounding int64       // cash rounding inside the total
 	Total    int64
+	Taxes    []Tax // inside the total
 	Redeemed loyalty.Points
 	Value    int64       // what the redeemed points pay
 	Paid     []Reduction // what else paid beside money: coupons, rewards, wallets
+	ToPay    int64       // in money
 	Tenders  []Tender
 	Cards    []GiftCard // that paid, or were sold
 	Won      []string   // what the programme says to who won
 	Why      []string   // why points were given or not: texts of Explain
 	Member   *Member    // nil: nobody was identified
 	Bill     string     // code with which another store takes the goods back; empty for none
+	Message  string     // of the programme
 }
 
-// Document lays the receipt out.
-func (r Sale) Document() *escpos.Document {
-	s := newSheet(r.Print)
-	s.head()
-	s.rule()
-	s.words(s.say("receipt.sale_number", i18n.Args{"number": r.Number}), s.say("receipt.lane", i18n.Args{"lane": i18n.Digits(r.Lang, r.Lane)}))
-	s.when(r.At, r.Cashier)
-	s.rule()
-	r.basket(s)
-	s.rule()
-	r.payment(s)
-	if r.Member != nil || len(r.Why)+len(r.Won) > 0 {
-		s.rule()
-		r.points(s)
-	}
-	if r.Bill != "" {
-		s.doc.Feed(1)
-		s.doc.AddSymbol(escpos.Symbol{Kind: escpos.QR, Data: r.Bill})
-		s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.bill_code", nil))
-	}
-	s.doc.Text(escpos.Center, escpos.Style{}, s.say("receipt.thanks", nil))
-	return s.foot()
-}
+// Kind is that of the templates of receipts.
+func (Sale) Kind() string { return "sale" }
 
-// basket prints names and prices, and what the programme takes off.
-func (r Sale) basket(s *sheet) {
-	s.lines(r.Lines)
-	for _, less := range r.Reduced {
-		s.figure(escpos.Style{}, less.label(s), s.amount(-less.Amount))
-	}
-	if r.Rounding != 0 {
-		s.figure(escpos.Style{}, s.say("receipt.rounding", nil), s.amount(r.Rounding))
-	}
-}
+// Values are the figures of the receipt.
+func (r Sale) Values() template.Values { return valuesOf(&voice{r.Print}, saleFields(), r) }
 
-// label names what lowers the price, or pays.
-func (r Reduction) label(s *sheet) string {
-	if r.Serial == "" {
-		return onPaper(r.Name)
-	}
-	return s.say("receipt.coupon_taken", i18n.Args{"coupon": r.Name, "serial": r.Serial})
-}
-
-func (r Sale) payment(s *sheet) {
-	s.figure(escpos.Style{Bold: true, Height: 2}, s.say("receipt.total", nil), s.money(r.Total))
-	left := r.Total - r.Value
-	if r.Redeemed != 0 {
-		s.figure(escpos.Style{}, s.say("receipt.paid_points", i18n.Args{"count": int64(r.Redeemed)}), s.money(-r.Value))
-	}
-	for _, p := range r.Paid {
-		s.figure(escpos.Style{}, p.label(s), s.money(-p.Amount))
-		left -= p.Amount
-	}
-	if r.Redeemed != 0 || len(r.Paid) > 0 {
-		s.figure(escpos.Style{Bold: true}, s.say("receipt.to_pay", nil), s.money(left))
-	}
-	for _, t := range r.Tenders {
-		label := s.tender(t.Kind)
-		if t.Card != "" {
-			label = s.say("receipt.gift_card", i18n.Args{"card": t.Card})
+func saleFields() []field[Sale] {
+	all := brandFields[Sale]()
+	all = append(all, saleHeadFields()...)
+	all = append(all, saleMoneyFields()...)
+	all = append(all, salePointsFields()...)
+	return append(all, accountFields(func(r Sale) *Account {
+		if r.Member == nil {
+			return nil
 		}
-		s.figure(escpos.Style{}, label, s.money(t.Amount))
-	}
-	for _, c := range r.Cards {
-		c.print(s)
+		return &r.Member.Account
+	})...)
+}
+
+func saleHeadFields() []field[Sale] {
+	return []field[Sale]{
+		figure("number", "number of the receipt", func(_ *voice, r Sale) any { return r.Number }).always().must(),
+		words("at", "day and time", func(v *voice, r Sale) any { return v.dateTime(r.At) }).always().must(),
+		figure("lane", "number of the till", func(v *voice, r Sale) any { return i18n.Digits(v.Lang, r.Lane) }),
+		words("cashier", "who was at the till", func(_ *voice, r Sale) any { return r.Cashier }),
+		code("bill", "with which another store takes the goods back", func(_ *voice, r Sale) any {
+			if r.Bill == "" {
+				return nil
+			}
+			return escpos.Symbol{Kind: escpos.QR, Data: r.Bill}
+		}).must(),
+		words("message", "what the programme says to everybody", func(_ *voice, r Sale) any { return r.Message }),
 	}
 }
 
-// points says what the member got, why, and how the account stands.
-func (r Sale) points(s *sheet) {
-	for _, text := range r.Won {
-		s.doc.Text(escpos.Center, escpos.Style{Bold: true}, onPaper(text))
-	}
-	if m := r.Member; m != nil {
-		s.figure(escpos.Style{}, s.say("receipt.card", nil), onPaper(m.Card))
-		if m.Tier != "" {
-			s.words(s.say("receipt.tier", nil), m.Tier)
-		}
-		s.figure(escpos.Style{}, s.say("receipt.points_earned", nil), s.number(int64(m.Earned)))
-	}
-	for _, why := range r.Why {
-		s.line(onPaper(why))
-	}
-	if r.Member != nil {
-		r.Member.account(s)
+func saleMoneyFields() []field[Sale] {
+	return []field[Sale]{
+		list("lines", "what was bought", lineFields(), func(r Sale) []Line { return r.Lines }).must(),
+		list("reductions", "what lowered the price", reductionFields(func(v *voice, n int64) any { return v.amount(-n) }),
+			func(r Sale) []Reduction { return r.Reduced }).must(),
+		figure("rounding", "rounding to coins, inside the total", func(v *voice, r Sale) any {
+			if r.Rounding == 0 {
+				return nil
+			}
+			return v.amount(r.Rounding)
+		}).must(),
+		figure("total", "what the goods cost", func(v *voice, r Sale) any { return v.money(r.Total) }).always().must(),
+		list("taxes", "tax inside the total, by rate", taxFields(), func(r Sale) []Tax { return r.Taxes }).must(),
+		count("redeemed", "points that paid", func(_ *voice, r Sale) any { return pointsUnlessZero(r.Redeemed) }).must(),
+		figure("redeemed_value", "what they paid", func(v *voice, r Sale) any { return v.moneyUnlessZero(-r.Value) }).must(),
+		list("paid", "what else paid beside money: coupons, rewards, wallets", reductionFields(func(v *voice, n int64) any { return v.money(-n) }),
+			func(r Sale) []Reduction { return r.Paid }).must(),
+		figure("to_pay", "what is left to pay in money, when anything else paid", func(v *voice, r Sale) any {
+			if r.Redeemed == 0 && len(r.Paid) == 0 {
+				return nil
+			}
+			return v.money(r.ToPay)
+		}).must(),
+		list("tenders", "what was paid in money, bank cards, gift cards", tenderFields(), func(r Sale) []Tender { return r.Tenders }).must(),
+		list("gift_cards", "gift cards that paid or were sold", giftCardFields(), func(r Sale) []GiftCard { return r.Cards }).must(),
 	}
 }
 
-// account says what the member holds now and what is in reach.
-func (m *Member) account(s *sheet) {
-	if m.Rewards > 0 {
-		s.figure(escpos.Style{}, s.say("receipt.points_rewards", nil), s.number(-int64(m.Rewards)))
+func salePointsFields() []field[Sale] {
+	return []field[Sale]{
+		words("won", "what the programme says to who won, a line each", func(_ *voice, r Sale) any { return strings.Join(r.Won, "\n") }),
+		words("why", "why there are points or none, a line each", func(_ *voice, r Sale) any { return strings.Join(r.Why, "\n") }),
+		count("earned", "points that the sale gave", func(_ *voice, r Sale) any {
+			if r.Member == nil {
+				return nil
+			}
+			return int64(r.Member.Earned)
+		}).must(),
+		count("reward_points", "points that rewards took, below zero", func(_ *voice, r Sale) any {
+			if r.Member == nil {
+				return nil
+			}
+			return pointsUnlessZero(-r.Member.Rewards)
+		}).must(),
 	}
-	s.figure(escpos.Style{Bold: true}, s.say("receipt.balance", nil), s.number(int64(m.Balance)))
-	if !m.AsOf.IsZero() {
-		s.line(s.say("receipt.balance_as_of", i18n.Args{"at": i18n.DateTime(s.Lang, m.AsOf)}))
+}
+
+func reductionFields(amount func(*voice, int64) any) []field[Reduction] {
+	return []field[Reduction]{
+		words("label", "its name, and the serial of a coupon", func(v *voice, r Reduction) any {
+			if r.Serial == "" {
+				return r.Name
+			}
+			return v.say("receipt.coupon_taken", i18n.Args{"coupon": r.Name, "serial": r.Serial})
+		}).always().must(),
+		figure("amount", "below zero", func(v *voice, r Reduction) any { return amount(v, r.Amount) }).always().must(),
 	}
-	if m.Provisional {
-		s.line(s.say("receipt.balance_provisional", nil))
+}
+
+func taxFields() []field[Tax] {
+	return []field[Tax]{
+		figure("rate", "of the tax", func(v *voice, t Tax) any { return i18n.Percent(v.Lang, t.Rate) }).always().must(),
+		figure("base", "what was sold at it, tax included", func(v *voice, t Tax) any { return v.amount(t.Amount) }).always(),
+		figure("tax", "the tax", func(v *voice, t Tax) any { return v.amount(t.Tax) }).always().must(),
 	}
-	for _, p := range m.Ending {
-		s.line(s.say("receipt.expiring", i18n.Args{"count": int64(p.Points), "date": i18n.Date(s.Lang, p.On)}))
-	}
-	for _, p := range m.Coming {
-		s.line(s.say("receipt.points_coming", i18n.Args{"count": int64(p.Points), "date": i18n.Date(s.Lang, p.On)}))
-	}
-	if !m.ActiveUntil.IsZero() {
-		s.line(s.say("receipt.active_until", i18n.Args{"date": i18n.Date(s.Lang, m.ActiveUntil)}))
-	}
-	for _, w := range m.Wallets {
-		w.print(s)
-	}
-	for _, text := range m.Stamps {
-		s.line(onPaper(text))
-	}
-	for _, text := range m.Progress {
-		s.line(onPaper(text))
-	}
-	if n := m.Next; n != nil && n.Missing > 0 {
-		s.line(s.say("receipt.reward_next", i18n.Args{"reward": n.Name, "count": int64(n.Missing)}))
-	} else if n != nil {
-		s.line(s.say("receipt.reward_ready", i18n.Args{"reward": n.Name, "count": int64(n.Cost)}))
+}
+
+func tenderFields() []field[Tender] {
+	return []field[Tender]{
+		words("label", "means of payment", func(v *voice, t Tender) any {
+			if t.Card != "" {
+				return v.say("receipt.gift_card", i18n.Args{"card": t.Card})
+			}
+			return v.tender(t.Kind)
+		}).always().must(),
+		figure("amount", "what it paid", func(v *voice, t Tender) any { return v.money(t.Amount) }).always().must(),
 	}
 }

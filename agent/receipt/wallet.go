@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/devices/escpos"
 	"loyaltill/internal/i18n"
 )
 
@@ -17,23 +16,42 @@ type Wallet struct {
 	Ending  []Points // last valid days that come soon
 }
 
-// print says what the sale put into the wallet and what it holds now. What it paid stands with the payments.
-func (w Wallet) print(s *sheet) {
-	name := i18n.Args{"wallet": w.Name}
-	if w.Earned != 0 {
-		s.figure(escpos.Style{}, s.say("receipt.wallet_earned", name), w.amount(s, w.Earned))
+// walletEnding is what ends in a wallet, with the wallet whose unit it counts in.
+type walletEnding struct {
+	Wallet
+	Points
+}
+
+func walletFields() []field[Wallet] {
+	ending := []field[walletEnding]{
+		figure("amount", "how much", func(v *voice, e walletEnding) any { return v.inWallet(e.Wallet, e.Points.Points) }).always().must(),
+		words("date", "last valid day", func(v *voice, e walletEnding) any { return v.date(e.On) }).always().must(),
 	}
-	s.figure(escpos.Style{Bold: true}, s.say("receipt.wallet_balance", name), w.amount(s, w.Balance))
-	for _, p := range w.Ending {
-		s.line(s.say("receipt.wallet_ending", i18n.Args{"wallet": w.Name, "amount": w.amount(s, p.Points), "date": i18n.Date(s.Lang, p.On)}))
+	return []field[Wallet]{
+		words("wallet", "its name", func(_ *voice, w Wallet) any { return w.Name }).always().must(),
+		figure("wallet_earned", "what the sale put in", func(v *voice, w Wallet) any {
+			if w.Earned == 0 {
+				return nil
+			}
+			return v.inWallet(w, w.Earned)
+		}).must(),
+		figure("wallet_balance", "what it holds now", func(v *voice, w Wallet) any { return v.inWallet(w, w.Balance) }).always().must(),
+		list("wallet_ending", "what ends soon in it", ending, func(w Wallet) []walletEnding {
+			var all []walletEnding
+			for _, p := range w.Ending {
+				all = append(all, walletEnding{w, p})
+			}
+			return all
+		}).must(),
 	}
 }
 
-func (w Wallet) amount(s *sheet, n loyalty.Points) string {
+// inWallet writes an amount in the unit of a wallet.
+func (v *voice) inWallet(w Wallet, n loyalty.Points) string {
 	if w.Money {
-		return s.money(int64(n))
+		return v.money(int64(n))
 	}
-	return s.number(int64(n))
+	return i18n.Number(v.Lang, int64(n))
 }
 
 // GiftCard is how a gift card stands after the sale.
@@ -42,15 +60,14 @@ type GiftCard struct {
 	Balance int64  // minor units
 	Ends    time.Time
 	Waits   bool // until the rest of the bill is paid
+	Sold    bool // or topped up by the bill: a slip of its own comes with it
 }
 
-func (c GiftCard) print(s *sheet) {
-	card := i18n.Args{"card": c.Card}
-	s.figure(escpos.Style{}, s.say("receipt.gift_card_balance", card), s.money(c.Balance))
-	if !c.Ends.IsZero() {
-		s.line(s.say("receipt.gift_card_until", i18n.Args{"card": c.Card, "date": i18n.Date(s.Lang, c.Ends)}))
-	}
-	if c.Waits {
-		s.line(s.say("receipt.gift_card_waits", card))
+func giftCardFields() []field[GiftCard] {
+	return []field[GiftCard]{
+		figure("card", "its serial, masked", func(_ *voice, c GiftCard) any { return c.Card }).always().must(),
+		figure("left", "what is on it", func(v *voice, c GiftCard) any { return v.money(c.Balance) }).always().must(),
+		words("date", "last valid day", func(v *voice, c GiftCard) any { return v.date(c.Ends) }).must(),
+		marked("waits", "it can be used once the bill is paid", func(_ *voice, c GiftCard) any { return c.Waits }).must(),
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -26,6 +29,7 @@ const (
 type catalog struct {
 	localizer *i18n.Localizer
 	plural    map[string]bool // known keys; true for those with plural forms
+	arguments map[string][]string
 }
 
 // catalogs parses the embedded files once. They are checked by the tests of this
@@ -55,12 +59,29 @@ func loadCatalog(l Lang) (catalog, error) {
 	if _, err := bundle.ParseMessageFileBytes(data, string(l)+".json"); err != nil {
 		return catalog{}, fmt.Errorf("parse catalogue %s: %w", l, err)
 	}
-	c := catalog{localizer: i18n.NewLocalizer(bundle, string(l)), plural: make(map[string]bool, len(entries))}
+	c := catalog{
+		localizer: i18n.NewLocalizer(bundle, string(l)),
+		plural:    make(map[string]bool, len(entries)), arguments: make(map[string][]string, len(entries)),
+	}
 	for key, entry := range entries {
 		_, forms := entry.(map[string]any)
 		c.plural[key] = forms
+		c.arguments[key] = argumentsIn(fmt.Sprint(entry))
 	}
 	return c, nil
+}
+
+var argumentPattern = regexp.MustCompile(`\{\{\.([a-z_]+)\}\}`)
+
+// argumentsIn names the arguments of a text, or of all its plural forms, once each.
+func argumentsIn(text string) []string {
+	var names []string
+	for _, m := range argumentPattern.FindAllStringSubmatch(text, -1) {
+		if !slices.Contains(names, m[1]) {
+			names = append(names, m[1])
+		}
+	}
+	return names
 }
 
 // CatalogJSON is the catalogue file of a language, as the web pages get it: a JSON
@@ -78,6 +99,12 @@ func Has(key string) bool {
 	_, ok := catalogs()[English].plural[key]
 	return ok
 }
+
+// Keys lists every text, sorted.
+func Keys() []string { return slices.Sorted(maps.Keys(catalogs()[English].arguments)) }
+
+// Arguments names what a text wants put in.
+func Arguments(key string) []string { return catalogs()[English].arguments[key] }
 
 // Text returns the text of a key with its arguments put in. A language that the
 // product does not have reads English. A key without text comes back as itself:
