@@ -27,7 +27,7 @@ const (
 	CaseSaleMissing      CaseKind = "sale_missing"      // a return or reversal of an entry that has not arrived
 	CaseActivityRepeated CaseKind = "activity_repeated" // what counts once for a member was told again
 	CaseReversedTwice    CaseKind = "reversed_twice"    // an entry that was undone before
-	CaseUnsettled        CaseKind = "unsettled"         // entries of merged members that bear on each other in a circle
+	CaseUnsettled        CaseKind = "unsettled"         // judging entries again came to no end: a fault of ours
 	CaseReturnRefused    CaseKind = "return_refused"    // goods that the sale had not, or that came back before
 )
 

@@ -27,6 +27,7 @@ type course struct {
 	tx     *Tx
 	member loyalty.MemberID
 	unit   string
+	went   *Merge // by which he goes; nil: he has not gone
 	idle   Idle
 	begun  string // the last day that has begun
 	lots   []loyalty.Lot
@@ -41,8 +42,27 @@ type course struct {
 // purchase is an entry with which a member showed that he buys.
 type purchase struct{ on, last string }
 
-// follow applies effects in order, the movements of one entry together, and lets end what ends between them and after.
+// follow applies effects in order, the movements of one entry together, and lets end what ends between them and after. What a
+// member who goes brings along stands behind everything: it is all that he has, whenever it is told.
 func (c *course) follow(effects []effect) error {
+	if c.went == nil {
+		return c.pass(effects)
+	}
+	own, brought := effects[:0:0], effects[:0:0]
+	for _, e := range effects {
+		if e.at.key == c.went.Place.Key {
+			brought = append(brought, e)
+		} else {
+			own = append(own, e)
+		}
+	}
+	if err := c.pass(own); err != nil {
+		return err
+	}
+	return c.pass(brought)
+}
+
+func (c *course) pass(effects []effect) error {
 	var moves []loyalty.Movement
 	for i := range effects {
 		e := &effects[i]
@@ -65,6 +85,14 @@ func (c *course) follow(effects []effect) error {
 func (c *course) reach(day string) error {
 	to := min(day, c.begun)
 	if to <= c.day || len(c.lots) == 0 {
+		return nil
+	}
+	if c.went != nil && to > c.went.Place.Day {
+		if err := c.reach(c.went.Place.Day); err != nil {
+			return err
+		}
+		c.end(to, func() []loyalty.Movement { return loyalty.Expire(c.member, c.lots, "") }) // nothing ends, but what ended too much comes back
+		c.day = to
 		return nil
 	}
 	idle, err := c.idleBy(to)

@@ -85,7 +85,14 @@ func (p *Poster) foldMember(m *Member, fresh []effect) (out Ended, err error) {
 	newest := m.newest
 	var units []string
 	m.revised = m.revised && p.Idle != nil // when he bought decides what ended
-	if m.ending || m.revised {
+	var went *Merge
+	if m.Status != MemberActive {
+		if went, err = p.tx.Went(m.ID); err != nil {
+			return out, err
+		}
+	}
+	m.refold = m.refold || went != nil
+	if m.ending || m.revised || m.refold {
 		if units, err = p.tx.Units(m.ID); err != nil {
 			return out, err
 		}
@@ -101,7 +108,7 @@ func (p *Poster) foldMember(m *Member, fresh []effect) (out Ended, err error) {
 	}
 	out.Member = m.ID
 	for _, unit := range units {
-		if err := p.foldLots(m, unit, byUnit[unit], &out); err != nil {
+		if err := p.foldLots(m, unit, went, byUnit[unit], &out); err != nil {
 			return out, err
 		}
 	}
@@ -134,10 +141,10 @@ func (p *Poster) writeFold(m *Member) error {
 }
 
 // foldLots brings the lots of one unit up to date, and posts what ended.
-func (p *Poster) foldLots(m *Member, unit string, fresh []effect, out *Ended) error {
-	late := m.revised || len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done ||
+func (p *Poster) foldLots(m *Member, unit string, went *Merge, fresh []effect, out *Ended) error {
+	late := m.revised || m.refold || len(fresh) > 0 && (fresh[0].at.compare(m.fold) <= 0 || p.days.done < p.days.begun) || m.ending && m.fold.day > p.days.done ||
 		slices.ContainsFunc(fresh, func(e effect) bool { return e.settled })
-	c := course{tx: p.tx, member: m.ID, unit: unit, idle: p.Idle, begun: p.days.begun, day: max(m.fold.day, p.days.done)}
+	c := course{tx: p.tx, member: m.ID, unit: unit, went: went, idle: p.Idle, begun: p.days.begun, day: max(m.fold.day, p.days.done)}
 	var have []loyalty.Lot
 	var err error
 	if late || m.ending || m.overdrawn || !onlyEarn(fresh) { // else the new lots stand beside the old ones, unseen

@@ -30,6 +30,7 @@ type Member struct {
 	remembered bool // the past has changed since the last fold
 	revised    bool // and not only by entries newer than the others and the last day begun
 	ending     bool // something of him may end
+	refold     bool // he went, or did not after all: his lots follow all his entries anew
 }
 
 // Number is a printed number as head office keeps it.

@@ -37,6 +37,28 @@ func (tx *Tx) Merges(gone loyalty.MemberID) ([]Merge, error) {
 		ORDER BY business_day, at_ms, store_id, epoch, seq`, gone)
 }
 
+// Went is the entry by which a member has gone; nil when he has not.
+func (tx *Tx) Went(id loyalty.MemberID) (*Merge, error) {
+	return tx.WentBefore(id, Place{Day: lastDay})
+}
+
+// WentBefore is the entry by which a member has gone before a place: the first by which he goes to one who has not gone himself by
+// then. nil when he has not. Each asks only of those before it.
+func (tx *Tx) WentBefore(id loyalty.MemberID, before Place) (*Merge, error) {
+	all, err := tx.Merges(id)
+	for i := range all {
+		m := &all[i]
+		if err != nil || !m.Place.Before(before) {
+			break
+		}
+		var other *Merge
+		if other, err = tx.WentBefore(m.Into, m.Place); err == nil && other == nil {
+			return m, nil
+		}
+	}
+	return nil, err
+}
+
 // PartsOf are the members whom entries make part of another.
 func (tx *Tx) PartsOf(into loyalty.MemberID) ([]loyalty.MemberID, error) {
 	return collect(tx, scanMemberID, `SELECT DISTINCT gone_id FROM member_merge WHERE into_id = $1 ORDER BY gone_id`, into)

@@ -23,9 +23,13 @@ func (tx *Tx) Overspent(id loyalty.MemberID, unit string, idle Idle) ([]Overspen
 	if err != nil {
 		return nil, err
 	}
+	went, err := tx.Went(id)
+	if err != nil {
+		return nil, err
+	}
 	var open []Overspent
 	had := loyalty.Points(0)
-	c := course{tx: tx, member: id, unit: unit, idle: idle, begun: days.begun}
+	c := course{tx: tx, member: id, unit: unit, went: went, idle: idle, begun: days.begun}
 	c.after = func(key EntryKey) {
 		owed := loyalty.Deficit(c.lots)
 		if owed > had {

@@ -253,6 +253,9 @@ func (p *Poster) Ending(id loyalty.MemberID) error {
 	return err
 }
 
+// Refold has a member's lots follow all his entries anew: who he is part of, or since when, is another.
+func (p *Poster) Refold(m *Member) { m.refold = true }
+
 // Fold brings lots and pasts up to what was posted, and tells for whom points ended or came back by it. What was judged after
 // the beginning of the day concerned has to be judged again, and folded again after that.
 func (p *Poster) Fold() ([]Ended, error) {
@@ -272,7 +275,7 @@ func (p *Poster) Fold() ([]Ended, error) {
 		if ended.From.Day != "" {
 			all = append(all, ended)
 		}
-		m.remembered, m.revised, m.ending = false, false, false
+		m.remembered, m.revised, m.ending, m.refold = false, false, false, false
 		p.folded = append(p.folded, id)
 	}
 	clear(p.fresh)
@@ -313,7 +316,7 @@ func (p *Poster) touched() []loyalty.MemberID {
 		ids = append(ids, id)
 	}
 	for id, m := range p.members {
-		if m != nil && (m.remembered || m.ending) && p.fresh[id] == nil {
+		if m != nil && (m.remembered || m.ending || m.refold) && p.fresh[id] == nil {
 			ids = append(ids, id)
 		}
 	}

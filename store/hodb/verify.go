@@ -170,8 +170,12 @@ func (v *verifier) lotsOf(id loyalty.MemberID, unit string) error {
 	if err != nil {
 		return err
 	}
+	went, err := v.tx.Went(id)
+	if err != nil {
+		return err
+	}
 	for _, begun := range slices.Compact([]string{days.done, days.begun}) { // some members are a day ahead while its work goes on
-		c := course{tx: v.tx, member: id, unit: unit, idle: v.idle, begun: begun}
+		c := course{tx: v.tx, member: id, unit: unit, went: went, idle: v.idle, begun: begun}
 		if err := c.follow(effects); err != nil {
 			return err
 		}

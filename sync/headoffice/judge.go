@@ -64,7 +64,7 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 
 // judge begins work in a transaction.
 func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
-	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}, reviews: map[loyalty.MemberID]string{},
+	j := &judge{office: o, tx: tx, unsettled: map[loyalty.MemberID]hodb.Place{}, standing: map[loyalty.MemberID]int{}, reviews: map[loyalty.MemberID]string{},
 		vouchers: map[loyalty.MemberID]bool{}, moved: map[loyalty.MemberID]bool{}, friends: map[loyalty.MemberID]bool{}}
 	var err error
 	if j.rules, err = o.published(tx); err != nil {
@@ -85,7 +85,7 @@ func (o *Office) judge(tx *hodb.Tx) (*judge, error) {
 // day on, until nothing moves.
 func (j *judge) flush() (all []hodb.Ended, err error) {
 	for round := 0; ; round++ {
-		if round == settleRounds {
+		if round > j.places() {
 			if err := j.unsettleable(); err != nil {
 				return nil, err
 			}
@@ -132,15 +132,22 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 	return all, nil
 }
 
-// settleRounds bounds how often entries are judged again because others were: members who became part of each other one after
-// the other, and of whom much came late, may wait for each other in a circle.
-const settleRounds = 64
+// places bounds the rounds of flush. What an entry means follows from what stands before it and, where a member goes, from all
+// entries of his; of his own entries none asks for what he brought along when he went. So of those that are not settled yet there is
+// always a first, and a round settles it for good: there are never more rounds than entries.
+func (j *judge) places() (n int) {
+	for _, entries := range j.standing {
+		n += entries + 1
+	}
+	return n + 1
+}
 
-// unsettleable leaves members as they stand and has a person look at the first entry of each.
+// unsettleable leaves members as they stand and has a person look at the first entry of each: more rounds than entries are a fault
+// of ours, which must not stop the entries behind them.
 func (j *judge) unsettleable() error {
 	for _, id := range slices.Sorted(maps.Keys(j.unsettled)) {
 		if k := j.unsettled[id].Key; k.Store != 0 {
-			if err := j.tx.OpenCase(hodb.CaseUnsettled, k, fmt.Sprintf("member %d: what entries mean for each other goes in a circle", id)); err != nil {
+			if err := j.tx.OpenCase(hodb.CaseUnsettled, k, fmt.Sprintf("member %d: judging the entries again came to no end", id)); err != nil {
 				return err
 			}
 		}
@@ -159,6 +166,7 @@ type judge struct {
 	awaited   []loyalty.Seq                   // sales of this log whose returns came first
 	ladder    bool                            // one of them decides who is in which tier
 	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on
+	standing  map[loyalty.MemberID]int        // how many entries the members have who were settled
 	reviews   map[loyalty.MemberID]string     // members whose tiers are to be reviewed again, and from which day on
 	moved     map[loyalty.MemberID]bool       // members whose tiers moved
 	friends   map[loyalty.MemberID]bool       // members for whom others may have to be paid

@@ -43,7 +43,7 @@ func (j *judge) bearsOn(m *matter) error {
 func (j *judge) merged(m *matter, b before, v verdict) (verdict, error) {
 	body := m.entry.Merge
 	for _, id := range []loyalty.MemberID{body.Gone, m.entry.Member} {
-		went, err := j.went(id, m.place())
+		went, err := j.tx.WentBefore(id, m.place())
 		if err != nil {
 			return v, err
 		}
@@ -102,7 +102,7 @@ func (j *judge) follow(gone *hodb.Member) error {
 	if gone.Status == hodb.MemberActive {
 		return nil
 	}
-	went, err := j.went(gone.ID, end)
+	went, err := j.tx.Went(gone.ID)
 	if err != nil || went == nil {
 		return err
 	}
@@ -118,26 +118,6 @@ func (j *judge) followed(id loyalty.MemberID) error {
 	return j.follow(member)
 }
 
-// end stands after every entry.
-var end = hodb.Place{Day: "9999-12-31"}
-
-// went is the entry by which a member has gone before a place: the first by which he goes to one who has not gone himself by then.
-// nil when he has not. Each asks only of those before it.
-func (j *judge) went(id loyalty.MemberID, before hodb.Place) (*hodb.Merge, error) {
-	all, err := j.tx.Merges(id)
-	for i := range all {
-		m := &all[i]
-		if err != nil || !m.Place.Before(before) {
-			break
-		}
-		var other *hodb.Merge
-		if other, err = j.went(m.Into, m.Place); err == nil && other == nil {
-			return m, nil
-		}
-	}
-	return nil, err
-}
-
 // endMember makes the register what the entries of both members say, whichever came first: who went has ended, his numbers are
 // those of whom he is part of. His own tiers are reviewed through that day.
 func (j *judge) endMember(m *matter) error {
@@ -146,7 +126,8 @@ func (j *judge) endMember(m *matter) error {
 		return err
 	}
 	j.reviewFrom(gone.ID, m.entry.Day)
-	went, err := j.went(gone.ID, end)
+	j.poster.Refold(gone)
+	went, err := j.tx.Went(gone.ID)
 	if err != nil {
 		return err
 	}
@@ -161,7 +142,7 @@ func (j *judge) endMember(m *matter) error {
 	owner := gone.ID
 	for went != nil { // one after another, each later than the one before
 		owner = went.Into
-		if went, err = j.went(owner, end); err != nil {
+		if went, err = j.tx.Went(owner); err != nil {
 			return err
 		}
 	}
@@ -179,7 +160,7 @@ func (j *judge) placeNumbers(id, owner loyalty.MemberID) error {
 			break
 		}
 		var went *hodb.Merge
-		if went, err = j.went(part, end); err == nil && went != nil && went.Into == id {
+		if went, err = j.tx.Went(part); err == nil && went != nil && went.Into == id {
 			err = j.placeNumbers(part, owner)
 		}
 	}

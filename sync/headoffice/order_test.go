@@ -300,6 +300,9 @@ func (h history) deliver(rt *rapid.T, name string) string {
 		rt.Fatalf("verify: %+v, %v", found, err)
 	}
 	r := c.report()
+	if slices.Contains(r.kinds(), hodb.CaseUnsettled) {
+		rt.Fatalf("judging again came to no end: %+v", r.Cases)
+	}
 	for _, m := range r.Members {
 		if h.holds != nil {
 			h.holds(rt, m)

@@ -54,10 +54,10 @@ func (c *referralCourse) guarded(r *hodb.Referral, claim *loyalty.Entry, at hodb
 
 // partOf is who a member is part of at a place: himself, unless he has gone before it.
 func (j *judge) partOf(id loyalty.MemberID, at hodb.Place) (loyalty.MemberID, error) {
-	went, err := j.went(id, at)
+	went, err := j.tx.WentBefore(id, at)
 	for went != nil && err == nil {
 		id = went.Into
-		went, err = j.went(id, at)
+		went, err = j.tx.WentBefore(id, at)
 	}
 	return id, err
 }

@@ -26,15 +26,13 @@ func (j *judge) ofMember(m *matter) error {
 		return j.first(m, before{})
 	}
 	_, waits := j.unsettled[id]
-	if waits || awaited || member.Late(m.place()) && (m.entry.Kind != loyalty.KindSale || j.looksBack) {
+	gone := member.Status != hodb.MemberActive // it counts for whose part he is, from the day on which he went
+	if waits || awaited || gone || member.Late(m.place()) && (m.entry.Kind != loyalty.KindSale || j.looksBack) {
 		if err := j.unsettle(id, m.place()); err != nil {
 			return err
 		}
 		j.stepped(id, m.entry.Day)
 		return j.poster.Remember(member, m.place(), loyalty.PastStep{})
-	}
-	if err := j.follow(member); err != nil {
-		return err
 	}
 	b := before{member: member}
 	if b.past, err = j.poster.Past(member); err != nil {
@@ -151,10 +149,11 @@ func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
 	if err != nil {
 		return err
 	}
-	sums, err := j.tx.MemberSums(id, hodb.Points)
+	sums, err := j.sumsOf(id)
 	if err != nil {
 		return err
 	}
+	j.standing[id] = len(entries)
 	b := before{member: member, past: &loyalty.Past{}}
 	settled := map[hodb.EntryKey]bool{}
 	for _, e := range entries {
@@ -182,6 +181,18 @@ func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
 		j.brings(id)
 	}
 	return j.follow(member)
+}
+
+// sumsOf is what entries gave a member and took, without those by which he goes: what he brought along is taken from all that he ever had.
+func (j *judge) sumsOf(id loyalty.MemberID) ([]hodb.MemberSum, error) {
+	sums, err := j.tx.MemberSums(id, hodb.Points)
+	if err != nil {
+		return nil, err
+	}
+	goes, err := j.tx.Merges(id)
+	return slices.DeleteFunc(sums, func(s hodb.MemberSum) bool {
+		return slices.ContainsFunc(goes, func(m hodb.Merge) bool { return m.Place.Key == s.Key })
+	}), err
 }
 
 // again judges one entry of a member anew, corrects its step, and gives what it gave the member.

@@ -66,7 +66,7 @@ func (j *judge) reviewMember(id loyalty.MemberID, from string) error {
 	if err != nil || m == nil {
 		return err
 	}
-	went, err := j.went(id, end)
+	went, err := j.tx.Went(id)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (j *judge) tierMoves(m *hodb.Member, from string, went *hodb.Merge) ([]hodb
 			return nil, err
 		}
 	}
-	return c.moves, c.join(end.Day)
+	return c.moves, c.join(lastDay)
 }
 
 // joinedFrom are those who became part of a member from a day on.
@@ -157,7 +157,7 @@ func (j *judge) joinedFrom(id loyalty.MemberID, from string) (all []joined, err 
 			break
 		}
 		var went *hodb.Merge
-		if went, err = j.went(part, end); err != nil || went == nil || went.Into != id || went.Place.Day < from {
+		if went, err = j.tx.Went(part); err != nil || went == nil || went.Into != id || went.Place.Day < from {
 			continue
 		}
 		var gone *hodb.Member

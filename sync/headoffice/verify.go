@@ -65,7 +65,7 @@ func (j *judge) verifyTiersOf(id loyalty.MemberID, reviewed string, found *[]hod
 	if err != nil {
 		return err
 	}
-	went, err := j.went(id, end)
+	went, err := j.tx.Went(id)
 	if err != nil {
 		return err
 	}

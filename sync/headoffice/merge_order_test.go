@@ -1,0 +1,92 @@
+package headoffice
+
+import (
+	"testing"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
+)
+
+// agingShop is two stores that know nothing of each other, and a programme in which points end.
+func agingShop(t *testing.T) (c *centre, one, two *box) {
+	t.Helper()
+	c = newCentre(t)
+	p := c.publishText(aging)
+	one, two = c.enrol(1, p), c.enrol(2, p)
+	one.open()
+	two.open()
+	return c, one, two
+}
+
+// hears tells head office batches of two stores in the order that a test names.
+func (c *centre) hears(order string, one, two *box) {
+	c.t.Helper()
+	first, second := one, two
+	if order == "the other store first" {
+		first, second = two, one
+	}
+	for _, b := range []*box{first, second} {
+		if _, err := c.office.Push(c.t.Context(), b.batch(1, b.seq())); err != nil {
+			c.t.Fatal(err)
+		}
+		if order != "all at once" {
+			c.post()
+		}
+	}
+	c.post()
+}
+
+var orders = []string{"one store first", "the other store first", "all at once"}
+
+// Anna bought, became part of berta, and berta of carla. What anna bought comes back in the other store, which has not heard of it, once
+// her points would have ended. Were they hers until then, they would have ended and the return would have nothing to take, so they would
+// have gone along; and as they went along, they could not end with her. They are no longer hers from the day on which she went: the return
+// takes them, and none are left for anybody.
+func TestWhatComesBackLateOfOneWhoHasGoneIsJudgedOnce(t *testing.T) {
+	for _, order := range orders {
+		t.Run(order, func(t *testing.T) {
+			c, one, two := agingShop(t)
+			anna, berta, carla := c.member("6034000000000026"), c.member("6034000000000018"), c.member("6034000000000034")
+			sale := one.write(one.sale(one.head(), &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber}, 2500, nil))
+			one.clock = one.clock.AddDate(0, 0, 1)
+			one.merge(berta, anna, loyalty.Apply(nil, sale.Moves, anna))
+			one.clock = one.clock.AddDate(0, 0, 3)
+			one.merge(carla, berta, nil)
+			two.clock = one.clock.AddDate(0, 0, 9)
+			two.write(two.goodsBack(two.head(), sale, 1))
+			c.begin("2026-12-26")
+			c.hears(order, one, two)
+			r := c.report()
+			wantKinds(t, r)
+			for _, id := range []loyalty.MemberID{anna, berta, carla} {
+				if m := r.member(t, id); m.Balance != 0 || len(m.Lots) > 0 {
+					t.Errorf("member %d has %d points, %+v", id, m.Balance, m.Lots)
+				}
+			}
+			if r.Accounts[hodb.Expired] != 0 {
+				t.Errorf("%d points ended", r.Accounts[hodb.Expired])
+			}
+			c.inOrder()
+		})
+	}
+}
+
+// What a member may hold is limited. Anna had 240 points and went with them; she buys once more in a store that has not heard of it. What
+// she holds is counted as if she had not gone, so what this sale brings does not depend on what it brings along.
+func TestWhoHasGoneFillsUpToTheLimitOnce(t *testing.T) {
+	for _, order := range orders {
+		t.Run(order, func(t *testing.T) {
+			c, one, two := agingShop(t)
+			anna, berta := c.member("6034000000000018"), c.member("6034000000000026")
+			_, lots := brought(one, anna, 240)
+			one.merge(berta, anna, lots)
+			two.clock = one.clock
+			two.write(two.sale(two.head(), &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber}, 5000, nil))
+			c.hears(order, one, two)
+			if m := c.report().member(t, berta); m.Balance != 250+10+5 { // the bonuses have no limit
+				t.Errorf("berta has %d", m.Balance)
+			}
+			c.inOrder()
+		})
+	}
+}
