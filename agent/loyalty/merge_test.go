@@ -49,6 +49,22 @@ func TestWhatIsOwedIsFilledFromWhatComesAlong(t *testing.T) {
 	}
 }
 
+// More is reserved of who goes than he has, and he owes: who stays gives both, each where it is missing, and gets the rest.
+func TestWhatIsMissingOfWhoGoesComesFromWhoStays(t *testing.T) {
+	goes := MergeSide{Holding: Holding{Member: 8, Lots: []Lot{{ID: deficitLot, Remaining: -10}, {ID: "1-1-1.1", Reserved: 5}, {ID: "1-1-2.1", Remaining: 9, Reserved: 2}}}}
+	e := testHead(3).Entry(KindMerge)
+	e.Member, e.Merge = 7, &MergeBody{Gone: 8}
+	moves := Remerge(&e, goes, MergeSide{Holding: Holding{Member: 7}})
+	if got := Balance(Apply([]Lot{{ID: "1-1-4.1", Remaining: 50}}, moves, 7)); got != 50-10-5+7 {
+		t.Errorf("who stays has %d", got)
+	}
+	for _, l := range Apply(goes.Lots, moves, 8) {
+		if l.free() != 0 || l.Reserved == 0 {
+			t.Errorf("who goes keeps %+v", l)
+		}
+	}
+}
+
 func TestWhatARuleGaveBothAddsUpInEveryPeriod(t *testing.T) {
 	gave := func(n Points) Past {
 		return Past{Given: []RulePast{{On: "2026-01-05", RuleSum: RuleSum{Day: n, Week: 2 * n, Month: 3 * n, Year: 4 * n, Lifetime: 5 * n}}}}

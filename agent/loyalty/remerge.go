@@ -3,7 +3,8 @@ package loyalty
 import "slices"
 
 // Remerge gives the movements of a merge once all that the member who goes had is known, also what came to him afterwards.
-// Lots that the entry passed on are called as it called them. What is still reserved follows when it is free.
+// Lots that the entry passed on are called as it called them. What is still reserved follows when it is free; where less is left than is
+// reserved, who stays gives the rest.
 func Remerge(e *Entry, goes, stays MergeSide) []Movement {
 	names, next := e.mergedLots()
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq}
@@ -16,16 +17,16 @@ func Remerge(e *Entry, goes, stays MergeSide) []Movement {
 		said := slices.DeleteFunc(slices.Clone(e.Moves), func(m Movement) bool { return m.To != main || m.From != h.via(expiredPart[1:]) })
 		moves = append(moves, said...) // back from what had expired too much
 		lots := ApplyWallet(h.Lots, said, h.Member, h.Wallet)
-		held := heldElsewhere(lots)
 		for _, l := range lots {
-			switch owed, free := -l.Remaining, l.free(); {
-			case l.overExpired() || owed <= 0 && free <= 0: // the next expiry puts it right; the end of the reservation does
-			case owed > 0:
-				moves = append(moves, Movement{From: ours, To: passing, Points: owed}, Movement{From: passing, To: main, Points: owed})
-			case free <= held:
-				held -= free
+			switch free := l.free(); {
+			case l.overExpired() || free == 0: // the next expiry puts it right; the end of the reservation does
+			case free < 0: // owed, or set aside where nothing is left
+				if l.Remaining = -free; l.ID == deficitLot {
+					l.ID = "" // which is filled before all others
+				}
+				moves = append(moves, Movement{From: ours, To: passing, Points: -free}, l.move(passing, main))
 			default:
-				l.Remaining, held = free-held, 0
+				l.Remaining = free
 				gave := l.move(main, passing)
 				if l.ID = names[gave.From+" "+string(gave.Lot)]; l.ID == "" {
 					l.ID, next = head.lot(next), next+1
@@ -35,16 +36,6 @@ func Remerge(e *Entry, goes, stays MergeSide) []Movement {
 		}
 	}
 	return append(moves, mergeStamps(&goes, &stays, e.Day)...)
-}
-
-// heldElsewhere is what is reserved of lots that hold less, as where a store called them otherwise: others keep it.
-func heldElsewhere(lots []Lot) (held Points) {
-	for i := range lots {
-		if l := &lots[i]; l.Remaining >= 0 {
-			held += max(-l.free(), 0)
-		}
-	}
-	return held
 }
 
 // mergedLots is how a merge calls the lots that it passed on, by the account that they were in and their names there, and the

@@ -35,10 +35,13 @@ type effect struct {
 }
 
 // compare puts effects in the order in which they count: by unit, by entry, and of one entry what is taken before what is given,
-// by lot, whatever order its legs were written in.
+// by lot, whatever order its legs were written in. What is taken of no lot comes after the others, what is given, for a deficit, before them.
 func (e *effect) compare(o *effect) int {
-	return cmp.Or(strings.Compare(e.unit, o.unit), e.at.compare(o.at), b2i(e.amount > 0)-b2i(o.amount > 0), b2i(e.lot == "")-b2i(o.lot == ""),
-		cmp.Compare(e.lot, o.lot))
+	noLot := b2i(e.lot == "") - b2i(o.lot == "")
+	if e.amount > 0 {
+		noLot = -noLot
+	}
+	return cmp.Or(strings.Compare(e.unit, o.unit), e.at.compare(o.at), b2i(e.amount > 0)-b2i(o.amount > 0), noLot, cmp.Compare(e.lot, o.lot))
 }
 
 func b2i(b bool) int {

@@ -71,6 +71,35 @@ func TestWhatComesBackLateOfOneWhoHasGoneIsJudgedOnce(t *testing.T) {
 	}
 }
 
+// One store makes anna part of berta, another berta part of anna a little later, and sets some of what came with berta aside. It did not
+// come: anna had gone by then. What is set aside is berta's all the same, until it is free or spent.
+func TestWhatIsSetAsideOfOneWhoHasGoneIsNotToBeSpent(t *testing.T) {
+	for as, want := range map[loyalty.SettleAs]loyalty.Points{"": 95, loyalty.SettleCancel: 100, loyalty.SettleConfirm: 95} {
+		for _, order := range orders {
+			t.Run(string(as)+" "+order, func(t *testing.T) {
+				c, one, two, anna, berta := wideShop(t)
+				one.merge(berta, anna, nil)
+				two.clock = one.clock
+				sale := two.write(two.told(two.head(), berta, 10, loyalty.Past{}, ""))
+				came := two.made(two.prog.Merge(sideOf(anna), sideOf(berta, sale), two.head()))
+				e := two.made(loyalty.Reserve(loyalty.ReserveInput{Holding: sideOf(anna, came).Holding, Points: 5, Until: "2026-11-30T10:00:00.000+02:00"}, two.head()))
+				if held, _ := loyalty.ReservationOf(&e); as != "" {
+					two.made(held.Settle(as, two.head()))
+				}
+				c.hears(order, one, two)
+				r := c.report()
+				wantKinds(t, r, hodb.CaseActivityRepeated)
+				for id, want := range map[loyalty.MemberID]loyalty.Points{anna: 0, berta: want} {
+					if free := loyalty.Spendable(r.member(t, id).Lots, "2026-11-24"); free != want {
+						t.Errorf("member %d can spend %d of %+v, want %d", id, free, r.member(t, id).Lots, want)
+					}
+				}
+				c.inOrder()
+			})
+		}
+	}
+}
+
 // What a member may hold is limited. Anna had 240 points and went with them; she buys once more in a store that has not heard of it. What
 // she holds is counted as if she had not gone, so what this sale brings does not depend on what it brings along.
 func TestWhoHasGoneFillsUpToTheLimitOnce(t *testing.T) {
