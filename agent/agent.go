@@ -121,25 +121,19 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.printer = printer.New(printer.Config{Name: name, Device: cfg.Printer.Device, Profile: profile, Torn: torn}, a.log, a.now)
+	q.printer = printer.New(printer.Config{Name: name, Device: cfg.Printer.Device, Baud: cfg.Printer.Baud, Serial: cfg.Printer.Serial,
+		Profile: profile, Torn: torn}, a.log, a.now)
 	l.queue = q
 	return l, nil
 }
 
-// jobsLookedAt bounds how far back torn looks: waiting jobs are younger than the one that was printing.
-const jobsLookedAt = 200
-
-// torn says whether the newest job that a printer began was not confirmed: then part of it may still be in the printer.
+// torn says whether the newest job that a printer began was not confirmed by it: then part of it may still be in there.
 func (a *Agent) torn(name string) (bool, error) {
-	jobs, err := a.db.Jobs(context.Background(), name, jobsLookedAt)
-	for _, j := range jobs {
-		switch j.State {
-		case agentdb.JobQueued, agentdb.JobCancelled, agentdb.JobExpired:
-		default:
-			return j.State != agentdb.JobConfirmed, err
-		}
+	j, err := a.db.LastBegun(context.Background(), name)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		return false, nil
 	}
-	return false, err
+	return j.State != agentdb.JobConfirmed || j.OutcomeBy != byPrinter, err
 }
 
 // newTrust pins the chain's root and asks what head office sent of cards at every tap.

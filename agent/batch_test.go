@@ -183,8 +183,8 @@ func TestACouponThatMayBeOnTwoPapersIsReplaced(t *testing.T) {
 	s.publish(batchProgramme)
 	_, papers := s.batch(agent.CouponRequest{Coupon: "dear"})
 	key := newKey()
-	anew := must[agent.Job](t)(s.agent.Reprint(t.Context(), papers[0].Job, key))
-	if again := must[agent.Job](t)(s.agent.Reprint(t.Context(), papers[0].Job, key)); again.ID != anew.ID || anew.ID == papers[0].Job || anew.Copy != 1 {
+	anew := must[agent.Job](t)(s.agent.Reprint(t.Context(), papers[0].Job, key, 0))
+	if again := must[agent.Job](t)(s.agent.Reprint(t.Context(), papers[0].Job, key, 0)); again.ID != anew.ID || anew.ID == papers[0].Job || anew.Copy != 1 {
 		t.Errorf("first %+v, again %+v", anew, again)
 	}
 	s.job(anew.ID, "confirmed")

@@ -373,7 +373,7 @@ func (s *shop) job(id int64, state string) agent.Job {
 	s.t.Helper()
 	var found agent.Job
 	err := stage.Until(s.t.Context(), "job "+state, wait, func(ctx context.Context) (bool, string, error) {
-		jobs, err := s.agent.Jobs(ctx, 0, 50)
+		jobs, err := s.agent.Jobs(ctx, agent.JobFilter{Limit: 50})
 		for _, j := range jobs {
 			if j.ID == id {
 				found = j

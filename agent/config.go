@@ -8,12 +8,14 @@ import (
 	"net"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
+	"loyaltill/devices/printer"
 	"loyaltill/devices/reader"
 	"loyaltill/internal/i18n"
 )
@@ -101,6 +103,8 @@ type LaneConfig struct {
 type PrinterConfig struct {
 	Device  string `toml:"device"`
 	Profile string `toml:"profile"`
+	Baud    int    `toml:"baud"`   // 0: the profile's
+	Serial  string `toml:"serial"` // the printer's own number, if no other may stand in for it
 }
 
 // ConfigError is one thing wrong with the configuration file: where, what, and what to write instead.
@@ -235,6 +239,9 @@ func (c *Config) checkLanes() (problems []string) {
 		}
 		if l.Printer.Device != "" && l.Printer.Profile == "" {
 			bad(n, "printer.profile: is missing; shipped are %s", strings.Join(escpos.ProfileIDs(), ", "))
+		}
+		if b := l.Printer.Baud; b != 0 && !slices.Contains(printer.Speeds(), b) {
+			bad(n, "printer.baud: %d is not one of %v; leave it out for the profile's speed", b, printer.Speeds())
 		}
 		if taken(l.Reader.String()) {
 			bad(n, "reader: another lane has it already; a reader belongs to one lane")

@@ -181,12 +181,12 @@ func (l *lane) state() LaneState {
 	cardState, waiting := l.card, l.waiting
 	l.mu.Unlock()
 	s := LaneState{Lane: l.cfg.Number, Name: l.cfg.Name, Card: cardState, Waiting: waiting}
-	s.Reader, s.Printer = devices.Health{State: devices.Absent}, devices.Health{State: devices.Absent}
+	s.Reader, s.Printer.Health = devices.Health{State: devices.Absent}, devices.Health{State: devices.Absent}
 	if l.reader != nil {
 		s.Reader = l.reader.Health()
 	}
 	if l.queue != nil {
-		s.Printer, s.Jobs = l.queue.health(), l.queue.open()
+		s.Printer, s.Jobs = l.queue.state(), l.queue.open()
 	}
 	if who == nil {
 		return s

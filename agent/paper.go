@@ -24,7 +24,19 @@ const (
 const (
 	receiptKept = 10 * time.Minute
 	couponKept  = 24 * time.Hour
+	drawerKept  = 5 * time.Second // R10: a drawer that opens while nobody stands there is a loss
 )
+
+// keptFor is the time that a job of a class has.
+func keptFor(class string) time.Duration {
+	switch class {
+	case agentdb.ClassDrawer:
+		return drawerKept
+	case classCoupon, classReport:
+		return couponKept
+	}
+	return receiptKept
+}
 
 // paper is what a job prints, kept as data, so that a copy can be laid out anew with its mark. Exactly one is set.
 type paper struct {
@@ -34,6 +46,7 @@ type paper struct {
 	GiftCard *receipt.GiftCardSlip `json:"gift_card,omitempty"`
 	Balance  *receipt.Balance      `json:"balance,omitempty"`
 	Day      *receipt.DayReport    `json:"day,omitempty"`
+	Drawer   int                   `json:"drawer,omitempty"` // the pin of the connector that opens it
 }
 
 // content is the one that is set; nil for none.
@@ -55,14 +68,16 @@ func (p paper) content() receipt.Paper {
 	return nil
 }
 
-func (p paper) class() (class string, kept time.Duration) {
+func (p paper) class() string {
 	switch {
 	case p.Coupon != nil, p.GiftCard != nil:
-		return classCoupon, couponKept
+		return classCoupon
 	case p.Day != nil:
-		return classReport, couponKept
+		return classReport
+	case p.Drawer != 0:
+		return agentdb.ClassDrawer
 	}
-	return classReceipt, receiptKept
+	return classReceipt
 }
 
 // jobs makes the print jobs that an entry comes with; nil at a till that prints nothing.
@@ -82,8 +97,8 @@ func (l *lane) jobs(what func(*loyalty.Entry) []paper) func(*loyalty.Entry) ([]a
 			if i > 0 {
 				key = fmt.Sprintf("%s/%d", key, i)
 			}
-			class, kept := p.class()
-			job := agentdb.NewJob{Key: key, Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(kept)}
+			class := p.class()
+			job := agentdb.NewJob{Key: key, Class: class, Printer: l.queue.name, Doc: doc, Expires: now.Add(keptFor(class))}
 			if p.Coupon != nil {
 				job.Serial, job.Batch = p.Coupon.Serial, p.Coupon.Number
 			}
@@ -98,6 +113,11 @@ func (a *Agent) document(job agentdb.Job) (*escpos.Document, error) {
 	var p paper
 	if err := json.Unmarshal(job.Doc, &p); err != nil {
 		return nil, fmt.Errorf("stored paper: %w", err)
+	}
+	if p.Drawer != 0 {
+		var doc escpos.Document
+		doc.Drawer(p.Drawer)
+		return &doc, nil
 	}
 	content := p.content()
 	if content == nil {

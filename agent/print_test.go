@@ -61,7 +61,7 @@ func TestPaperGoneBeforeTheCutIsNotPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.until("paper out to show", func(l agent.LaneState) bool { return l.Printer.State == devices.Attention })
-	for _, j := range must[[]agent.Job](t)(s.agent.Jobs(t.Context(), 1, 10)) {
+	for _, j := range must[[]agent.Job](t)(s.agent.Jobs(t.Context(), agent.JobFilter{Lane: 1, Limit: 10})) {
 		if j.State == "confirmed" {
 			t.Errorf("job %+v is called printed while its sheet is not cut", j)
 		}
@@ -79,13 +79,13 @@ func TestAReprintIsMarkedAndDoneOnceForAKey(t *testing.T) {
 	}
 	s.job(done.Job, "confirmed")
 	key := newKey()
-	copied := must[agent.Job](t)(s.agent.Reprint(t.Context(), done.Job, key))
-	again := must[agent.Job](t)(s.agent.Reprint(t.Context(), done.Job, key))
+	copied := must[agent.Job](t)(s.agent.Reprint(t.Context(), done.Job, key, 0))
+	again := must[agent.Job](t)(s.agent.Reprint(t.Context(), done.Job, key, 0))
 	if copied.ID != again.ID || copied.Copy != 2 {
 		t.Errorf("first %+v, again %+v", copied, again)
 	}
 	s.job(copied.ID, "confirmed")
-	_, err = s.agent.Reprint(t.Context(), 999, newKey())
+	_, err = s.agent.Reprint(t.Context(), 999, newKey(), 0)
 	refused(t, err, agent.CodeJobUnknown)
 }
 
@@ -101,7 +101,7 @@ func TestAgentStoppedWhilePrintingNothingIsCalledPrintedThatIsNot(t *testing.T) 
 	s.hand("POST", "/paper", map[string]any{"loaded": true})
 	// Every byte had left and the cut was not confirmed: whether it is on paper is for a person to say.
 	s.job(done.Job, "uncertain")
-	copied := must[agent.Job](t)(s.agent.Reprint(t.Context(), done.Job, newKey()))
+	copied := must[agent.Job](t)(s.agent.Reprint(t.Context(), done.Job, newKey(), 0))
 	s.job(copied.ID, "confirmed")
 	s.whole("KOPIJA 2", "10,00")
 }

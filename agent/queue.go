@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
-	"loyaltill/devices"
 	"loyaltill/devices/escpos"
 	"loyaltill/devices/printer"
 	"loyaltill/store/agentdb"
@@ -25,6 +25,57 @@ type queue struct {
 	printer  *printer.Printer
 	woken    chan struct{}
 	openJobs atomic.Int64
+
+	mu   sync.Mutex
+	held *inHand // nil: no job is in hand
+}
+
+// inHand is the job that waits for the printer or is being printed.
+type inHand struct {
+	job   int64
+	leave context.CancelFunc // ends its wait for the printer, or for a person
+	ended chan struct{}
+	want  wish
+}
+
+// wish is what a person wants with a job that the printer cannot finish now.
+type wish struct {
+	cancel  bool
+	printer string // where it shall start over instead; empty: here
+}
+
+func (q *queue) take(job int64, leave context.CancelFunc) *inHand {
+	h := &inHand{job: job, leave: leave, ended: make(chan struct{})}
+	q.mu.Lock()
+	q.held = h
+	q.mu.Unlock()
+	return h
+}
+
+func (q *queue) done(h *inHand) {
+	q.mu.Lock()
+	q.held = nil
+	q.mu.Unlock()
+	close(h.ended)
+}
+
+func (q *queue) wanted(h *inHand) wish {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return h.want
+}
+
+// letGo ends the wait of a job and returns a channel that is closed when the queue has settled it; nil when the queue
+// does not have it.
+func (q *queue) letGo(job int64, want wish) <-chan struct{} {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.held == nil || q.held.job != job {
+		return nil
+	}
+	q.held.want = want
+	q.held.leave()
+	return q.held.ended
 }
 
 // wake says that there is a new job.
@@ -35,8 +86,32 @@ func (q *queue) wake() {
 	}
 }
 
-func (q *queue) health() devices.Health { return q.printer.Status().Health }
-func (q *queue) open() int              { return int(q.openJobs.Load()) }
+func (q *queue) open() int { return int(q.openJobs.Load()) }
+
+// state is what the lane shows of its printer.
+func (q *queue) state() PrinterState {
+	st := q.printer.Status()
+	s := PrinterState{Health: st.Health, Model: st.Model, Serial: st.Serial}
+	if st.Link != printer.LinkUp {
+		return s
+	}
+	s.Level, s.Device, s.Baud, s.DrawerOpen = st.Level.String(), st.Device, st.Baud, st.DrawerOpen
+	if st.Health.Code == printer.CodeProgress {
+		s.Percent = st.Percent()
+	}
+	return s
+}
+
+// profileNow is the profile without the promise that the printer has been found not to keep.
+func (q *queue) profileNow() *escpos.Profile {
+	st := q.printer.Status()
+	if st.Link != printer.LinkUp || st.Level != printer.LevelProcessed {
+		return q.profile
+	}
+	p := *q.profile
+	p.Status.ProcessID = false
+	return &p
+}
 
 // run prints until ctx ends. A job that this life of the agent did not start but finds begun was torn by the end of the
 // life before.
@@ -83,26 +158,48 @@ func (q *queue) count(ctx context.Context) {
 	}
 }
 
+// errUnprintable is the cause when a job can never be printed as it is.
+var errUnprintable = errors.New("job cannot be printed")
+
 // print renders the job unless that was done before, sends it, and writes down what came of it.
 func (q *queue) print(ctx context.Context, job agentdb.Job) error {
-	stream, err := q.encoded(ctx, &job)
-	if err != nil {
-		return err
-	}
-	waiting, cancel := ctx, context.CancelFunc(func() {})
+	waiting, leave := context.WithCancel(ctx)
+	defer leave()
 	if !job.Expires.IsZero() {
-		waiting, cancel = context.WithDeadline(ctx, job.Expires)
+		waiting, leave = context.WithTimeout(waiting, job.Expires.Sub(q.a.now()))
+		defer leave()
 	}
-	defer cancel()
+	hand := q.take(job.ID, leave)
+	defer q.done(hand)
 	// The journal must learn what happens also while the agent stops.
 	journal := context.WithoutCancel(ctx)
 	defer q.tell(journal, job.ID)
-	progress := q.recorder(journal, job.ID)
-	result, err := q.printer.Print(waiting, stream, progress)
-	if ctx.Err() != nil && !result.Clean {
+	stream, err := q.encoded(ctx, &job)
+	var result printer.Result
+	progress := recorder{q: q, ctx: journal, job: job.ID}
+	if err == nil {
+		result, err = q.printer.Print(waiting, stream, progress.note)
+	}
+	switch {
+	case errors.Is(err, errUnprintable), errors.Is(err, printer.ErrBadJob):
+		// One paper that no printer of ours can print must not hold up those behind it.
+		return q.a.db.FinishJob(journal, job.ID, agentdb.JobEnd{State: agentdb.JobCancelled, By: byUnprintable, Detail: err.Error()})
+	case errors.Is(err, agentdb.ErrState) && !progress.started:
+		return nil // cancelled or moved to another printer before its first byte
+	case err != nil && result.Outcome == "":
+		return err
+	case ctx.Err() != nil && !result.Clean:
 		return nil // the job stays as it is: the next life finds it begun and has the printer cleaned first
 	}
-	return errors.Join(err, q.finish(journal, job, result))
+	return errors.Join(notWaiting(err), q.finish(journal, job, result, progress.started, q.wanted(hand)))
+}
+
+// notWaiting drops the news that nobody waits for the job any more: its time was over, or a person decided.
+func notWaiting(err error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
 }
 
 // encoded gives the bytes of a job; they are made once and stored before the first one leaves (printing.md R2).
@@ -113,58 +210,89 @@ func (q *queue) encoded(ctx context.Context, job *agentdb.Job) (*escpos.Job, err
 	}
 	doc, err := q.a.document(*job)
 	if err != nil {
-		return nil, fmt.Errorf("print job %d: %w", job.ID, err)
+		return nil, fmt.Errorf("%w: %w", errUnprintable, err)
 	}
-	made, err := q.a.encoder.Encode(doc, q.profile, escpos.JobNo(job.ID%escpos.JobNumbers))
+	made, err := q.a.encoder.Encode(doc, q.profileNow(), escpos.JobNo(job.ID%escpos.JobNumbers))
 	if err != nil {
-		return nil, fmt.Errorf("print job %d: %w", job.ID, err)
+		return nil, fmt.Errorf("%w: %w", errUnprintable, err)
 	}
 	if job.Stream, err = made.MarshalBinary(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", errUnprintable, err)
 	}
 	segments := make([]agentdb.Segment, len(made.Segments))
 	for i, s := range made.Segments {
 		segments[i] = agentdb.Segment{Kind: s.Kind.String(), Bytes: len(s.Bytes), AckID: string(s.Ack[:])}
 	}
-	return made, q.a.db.StoreStream(ctx, job.ID, made.Profile, job.Stream, segments)
+	return made, q.a.db.StoreStream(ctx, job.ID, q.name, made.Profile, job.Stream, segments)
 }
 
 // ackEvery is how often acknowledged segments are written down; the stages themselves always are.
 const ackEvery = 250 * time.Millisecond
 
 // recorder writes a job's progress into the journal.
-func (q *queue) recorder(ctx context.Context, job int64) func(printer.Progress) error {
-	state, last := agentdb.JobSending, time.Time{}
-	return func(p printer.Progress) error {
-		if p.Stage == printer.Acked && q.a.now().Sub(last) < ackEvery {
-			return nil
-		}
-		last = q.a.now()
-		if p.Stage == printer.Flushed {
-			state = agentdb.JobFlushed
-		}
-		err := q.a.db.JobProgress(ctx, job, state, p.Acked)
-		q.tell(ctx, job)
-		return err
-	}
+type recorder struct {
+	q       *queue
+	ctx     context.Context
+	job     int64
+	started bool // bytes may have left
+	flushed bool
+	last    time.Time
 }
 
-// finish writes the outcome. A torn receipt starts over as a marked copy; what may be on paper already is left to a person.
-func (q *queue) finish(ctx context.Context, job agentdb.Job, r printer.Result) error {
+func (r *recorder) note(p printer.Progress) error {
+	if p.Stage == printer.Acked && r.q.a.now().Sub(r.last) < ackEvery {
+		return nil
+	}
+	r.last = r.q.a.now()
+	defer r.q.tell(r.ctx, r.job)
+	if p.Stage == printer.Starting {
+		err := r.q.a.db.StartJob(r.ctx, r.job, r.q.name)
+		r.started = err == nil
+		return err
+	}
+	r.flushed = r.flushed || p.Stage == printer.Flushed
+	state := agentdb.JobSending
+	if r.flushed {
+		state = agentdb.JobFlushed
+	}
+	return r.q.a.db.JobProgress(r.ctx, r.job, state, p.Acked)
+}
+
+// finish writes the outcome.
+func (q *queue) finish(ctx context.Context, job agentdb.Job, r printer.Result, started bool, want wish) error {
 	q.a.log.Info().Str("printer", q.name).Int64("job", job.ID).Str("outcome", string(r.Outcome)).Str("cause", string(r.Cause)).Msg("print job ended")
 	switch r.Outcome {
 	case printer.Confirmed, printer.Sent:
-		return q.a.db.FinishJob(ctx, job.ID, agentdb.JobConfirmed, r.Level.String())
+		return q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobConfirmed, By: byPrinter, Level: r.Level.String()})
 	case printer.NotStarted:
-		return q.a.db.FinishJob(ctx, job.ID, agentdb.JobQueued, string(r.Cause))
-	case printer.Interrupted:
-		if job.Copy >= maxCopies {
-			return q.a.db.FinishJob(ctx, job.ID, agentdb.JobInterrupted, string(r.Cause))
+		if !started {
+			return nil // it waits on, or has gone elsewhere
 		}
-		_, err := q.a.db.CopyJob(ctx, agentdb.Copy{Job: job.ID, By: string(r.Cause)})
+		return q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobQueued, By: string(r.Cause)})
+	case printer.Interrupted:
+		return q.broken(ctx, job, r.Cause, want)
+	}
+	return q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobUncertain, By: string(r.Cause)})
+}
+
+// broken decides about a job that is surely not whole on paper: it starts over as a marked copy, unless somebody wants
+// otherwise. The drawer is not kicked again: it may have opened. A coupon that is replaced when it is printed again is
+// left to a person: its serial may be readable on the torn part.
+func (q *queue) broken(ctx context.Context, job agentdb.Job, cause printer.Cause, want wish) error {
+	replaced, err := q.a.replacing(ctx, job)
+	if err != nil || replaced || job.Class == agentdb.ClassDrawer || job.Copy >= maxCopies || want.cancel {
+		err = errors.Join(err, q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobInterrupted, By: string(cause)}))
+		if err == nil && want.cancel {
+			err = q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobCancelled, By: byRequest})
+		}
 		return err
 	}
-	return q.a.db.FinishJob(ctx, job.ID, agentdb.JobUncertain, string(r.Cause))
+	next, err := q.a.db.CopyJob(ctx, agentdb.Copy{Job: job.ID, By: string(cause), Printer: want.printer})
+	if err != nil {
+		return err
+	}
+	q.a.printJob(ctx, next)
+	return nil
 }
 
 // settleAfterStart decides about jobs that were under way when the agent ended: flushed ones may be on paper, others
@@ -176,9 +304,9 @@ func (q *queue) settleAfterStart(ctx context.Context) error {
 	}
 	for _, job := range begun {
 		if job.State == agentdb.JobFlushed {
-			err = q.a.db.FinishJob(ctx, job.ID, agentdb.JobUncertain, string(printer.CauseStopped))
+			err = q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobUncertain, By: string(printer.CauseStopped)})
 		} else {
-			_, err = q.a.db.CopyJob(ctx, agentdb.Copy{Job: job.ID, By: string(printer.CauseStopped)})
+			err = q.broken(ctx, job, printer.CauseStopped, wish{})
 		}
 		if err != nil {
 			return err
@@ -190,10 +318,5 @@ func (q *queue) settleAfterStart(ctx context.Context) error {
 // tell lets listeners know how a job fares.
 func (q *queue) tell(ctx context.Context, id int64) {
 	q.count(ctx)
-	j, err := q.a.job(ctx, id)
-	if err != nil {
-		q.a.log.Error().Err(err).Int64("job", id).Msg("print job cannot be told")
-		return
-	}
-	q.a.events.publish(Event{Type: "job", Data: j})
+	q.a.tellJob(ctx, id)
 }

@@ -70,7 +70,9 @@ const (
 	CodeNoProgramme        = "no_programme"
 	CodeNothingToClose     = "nothing_to_close"
 	CodeSaleSettled        = "sale_settled"
-	CodeJobBusy            = "job_busy"
+	CodeJobBusy            = "job_busy"        // it is being printed
+	CodeJobState           = "job_state"       // it cannot do that, or not any more
+	CodePrinterMissing     = "printer_missing" // the lane has none, or none with a drawer
 	CodeLedgerUnavailable  = "ledger_unavailable"
 	CodeReferralUnknown    = "referral_unknown"
 	CodeReservationUnknown = "reservation_unknown"

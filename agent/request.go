@@ -166,14 +166,3 @@ type CloseAnswer struct {
 	Job      int64             `json:"job,omitempty"`
 	Replayed bool              `json:"replayed"`
 }
-
-// Job is a print job.
-type Job struct {
-	ID      int64          `json:"id"`
-	Lane    loyalty.LaneID `json:"lane"`
-	Class   string         `json:"class" doc:"receipt, coupon or report"`
-	State   string         `json:"state"`
-	Copy    int            `json:"copy" doc:"1 is the original; from 2 on the paper says COPY"`
-	Seq     loyalty.Seq    `json:"seq" doc:"the entry that is printed"`
-	Created string         `json:"created"`
-}

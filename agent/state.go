@@ -12,11 +12,23 @@ type LaneState struct {
 	Lane    loyalty.LaneID `json:"lane"`
 	Name    string         `json:"name"`
 	Reader  devices.Health `json:"reader"`
-	Printer devices.Health `json:"printer"`
+	Printer PrinterState   `json:"printer"`
 	Card    CardState      `json:"card"`
 	Member  *Member        `json:"member,omitempty"`
 	Waiting *Waiting       `json:"waiting,omitempty"`
 	Jobs    int            `json:"jobs" doc:"print jobs that are not on paper yet"`
+}
+
+// PrinterState is a lane's printer: how it does, and what it can promise.
+type PrinterState struct {
+	devices.Health
+	Level      string `json:"level,omitempty" doc:"what it can say of a paper: printed, processed, status (paper and cover only), one_way (nothing)"`
+	Model      string `json:"model,omitempty" doc:"as it names itself"`
+	Serial     string `json:"serial,omitempty" doc:"the same"`
+	Device     string `json:"device,omitempty" doc:"the port it was found at"`
+	Baud       int    `json:"baud,omitempty" doc:"of a serial line"`
+	Percent    int    `json:"percent,omitempty" doc:"with printer_progress: how much of the paper is printed"`
+	DrawerOpen bool   `json:"drawer_open,omitempty" doc:"the drawer's switch is closed or open, as it is wired"`
 }
 
 // CardPhase is how far the tap has come.

@@ -2,8 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -91,85 +89,6 @@ func (a *Agent) watchSync(ctx context.Context) {
 		}
 	}
 }
-
-// Jobs lists print jobs, newest first; of all lanes when n is 0.
-func (a *Agent) Jobs(ctx context.Context, n loyalty.LaneID, limit int) ([]Job, error) {
-	printer := ""
-	if n != 0 {
-		if _, err := a.lane(n); err != nil {
-			return nil, err
-		}
-		printer = printerName(n)
-	}
-	rows, err := a.db.Jobs(ctx, printer, limit)
-	if err != nil {
-		return nil, err
-	}
-	jobs := make([]Job, len(rows))
-	for i, r := range rows {
-		jobs[i] = jobView(r)
-	}
-	return jobs, nil
-}
-
-func (a *Agent) job(ctx context.Context, id int64) (Job, error) {
-	r, err := a.db.Job(ctx, id)
-	if errors.Is(err, agentdb.ErrNotFound) {
-		return Job{}, refuse(CodeJobUnknown, err)
-	}
-	return jobView(r), err
-}
-
-// byRequest marks a copy that a person asked for.
-const byRequest = "request"
-
-// Reprint prints a job again, marked as a copy. key makes a retry the same copy. A coupon of a kind that is never on two papers
-// becomes void, and a new one is printed.
-func (a *Agent) Reprint(ctx context.Context, id int64, key loyalty.TxnID) (Job, error) {
-	old, err := a.db.Job(ctx, id)
-	switch {
-	case errors.Is(err, agentdb.ErrNotFound):
-		return Job{}, refuse(CodeJobUnknown, err)
-	case err != nil:
-		return Job{}, err
-	case old.State == agentdb.JobSending || old.State == agentdb.JobFlushed:
-		return Job{}, refuse(CodeJobBusy, nil)
-	}
-	if instead, err := a.replacing(ctx, old); err != nil {
-		return Job{}, err
-	} else if instead {
-		lane := jobView(old).Lane
-		v, err := a.VoidCoupons(ctx, lane, key, VoidRequest{Serials: []string{old.Serial}, Reason: loyalty.VoidMisprint, Replace: true})
-		if err != nil {
-			return Job{}, err
-		}
-		return a.job(ctx, v.Job)
-	}
-	copied, err := a.db.CopyJob(ctx, agentdb.Copy{Job: id, By: byRequest, Key: key.String()})
-	switch {
-	case errors.Is(err, agentdb.ErrNotFound):
-		return Job{}, refuse(CodeJobUnknown, err)
-	case errors.Is(err, agentdb.ErrState):
-		return Job{}, refuse(CodeJobBusy, err)
-	case err != nil:
-		return Job{}, err
-	}
-	j, err := a.job(ctx, copied)
-	if l := a.laneOrNil(j.Lane); err == nil && l != nil {
-		l.printSoon()
-	}
-	return j, err
-}
-
-func jobView(r agentdb.Job) Job {
-	j := Job{ID: r.ID, Class: r.Class, State: string(r.State), Copy: r.Copy, Seq: r.Entry, Created: r.Created.Format(time.RFC3339)}
-	_, _ = fmt.Sscanf(r.Printer, printerFormat, &j.Lane) // a printer of another time has lane 0
-	return j
-}
-
-const printerFormat = "lane %d"
-
-func printerName(n loyalty.LaneID) string { return fmt.Sprintf(printerFormat, n) }
 
 // Sync is how far head office and the store agree.
 func (a *Agent) Sync(ctx context.Context) (SyncState, error) { return a.sync(ctx) }

@@ -264,30 +264,6 @@ func (s *Server) member(ctx context.Context, in *memberIn) (*reply[agent.Member]
 	return answer(ctx, s, v, err)
 }
 
-type jobsIn struct {
-	Lane  loyalty.LaneID `query:"lane" doc:"of this lane only"`
-	Limit int            `query:"limit" minimum:"1" maximum:"200" default:"50"`
-}
-
-func (s *Server) jobs(ctx context.Context, in *jobsIn) (*reply[[]agent.Job], error) {
-	v, err := s.agent.Jobs(ctx, in.Lane, in.Limit)
-	return answer(ctx, s, v, err)
-}
-
-type jobIn struct {
-	ID int64 `path:"id" minimum:"1"`
-	Keyed
-}
-
-func (s *Server) reprint(ctx context.Context, in *jobIn) (*reply[agent.Job], error) {
-	id, bad := s.key(ctx, in.Keyed)
-	if bad != nil {
-		return nil, bad
-	}
-	v, err := s.agent.Reprint(ctx, in.ID, id)
-	return answer(ctx, s, v, err)
-}
-
 // heartbeat keeps a quiet stream open and lets a page see at once that the agent has gone.
 const heartbeat = 10 * time.Second
 
@@ -306,7 +282,7 @@ func (s *Server) events(ctx context.Context, _ *empty, send sse.Sender) {
 	if sync, err := s.agent.Sync(ctx); err != nil || send.Data(sync) != nil {
 		return // the listener comes back and asks again
 	}
-	jobs, err := s.agent.Jobs(ctx, 0, jobsTold)
+	jobs, err := s.agent.Jobs(ctx, agent.JobFilter{Limit: jobsTold})
 	if err != nil {
 		return
 	}

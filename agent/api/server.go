@@ -116,7 +116,13 @@ func (s *Server) routes(api huma.API) {
 	route(api, "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
 	route(api, "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
 	route(api, "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
+	route(api, "GET", "/v1/jobs/{id}", 200, "One print job", s.job)
 	route(api, "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
+	route(api, "POST", "/v1/jobs/{id}/answer", 200, "What a person saw of an uncertain job (key)", s.answerJob)
+	route(api, "POST", "/v1/jobs/{id}/approve", 200, "Print a job whose time was over", s.approveJob)
+	route(api, "POST", "/v1/jobs/{id}/cancel", 200, "End a job that nobody wants any more", s.cancelJob)
+	route(api, "POST", "/v1/jobs/{id}/move", 200, "Give a job to another lane's printer", s.moveJob)
+	route(api, "POST", "/v1/lanes/{lane}/drawer", 201, "Kick the cash drawer, at most once (key)", s.drawer)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
 		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}}, s.events)
 }

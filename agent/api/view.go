@@ -15,6 +15,24 @@ type healthView struct {
 	Message string `json:"message,omitempty" doc:"what happened and what to do, in the language asked for"`
 }
 
+// printerView adds the sentences for the cashier.
+type printerView struct {
+	agent.PrinterState
+	Message string `json:"message,omitempty" doc:"what happened and what to do, in the language asked for"`
+	Says    string `json:"says,omitempty" doc:"what the level means, in the language asked for"`
+}
+
+func printerOf(l i18n.Lang, s agent.PrinterState) printerView {
+	v := printerView{PrinterState: s, Message: health(l, s.Health).Message}
+	if s.Percent > 0 {
+		v.Message = i18n.Text(l, "cashier."+string(s.Code), i18n.Args{"percent": s.Percent})
+	}
+	if s.Level != "" {
+		v.Says = sentence(l, "level_"+s.Level)
+	}
+	return v
+}
+
 type cardView struct {
 	agent.CardState
 	Message string `json:"message,omitempty"`
@@ -30,7 +48,7 @@ type laneView struct {
 	Lane    loyalty.LaneID `json:"lane"`
 	Name    string         `json:"name"`
 	Reader  healthView     `json:"reader"`
-	Printer healthView     `json:"printer"`
+	Printer printerView    `json:"printer"`
 	Card    cardView       `json:"card"`
 	Member  *agent.Member  `json:"member,omitempty"`
 	Waiting *waitingView   `json:"waiting,omitempty"`
@@ -55,7 +73,7 @@ func health(l i18n.Lang, h devices.Health) healthView {
 
 func view(l i18n.Lang, s agent.LaneState) laneView {
 	v := laneView{
-		Lane: s.Lane, Name: s.Name, Reader: health(l, s.Reader), Printer: health(l, s.Printer),
+		Lane: s.Lane, Name: s.Name, Reader: health(l, s.Reader), Printer: printerOf(l, s.Printer),
 		Card: cardView{s.Card, sentence(l, s.Card.Code)}, Member: s.Member, Jobs: s.Jobs,
 	}
 	if s.Waiting != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -52,6 +53,9 @@ func printStatus(s streams, st agent.Status) {
 	for _, l := range st.Lanes {
 		fmt.Fprintf(s.out, "lane %d, %s: reader %s %s, card %s, printer %s %s, %d print jobs open\n",
 			l.Lane, l.Name, l.Reader.State, l.Reader.Code, l.Card.State, l.Printer.State, l.Printer.Code, l.Jobs)
+		if p := l.Printer; p.Level != "" {
+			_, _ = fmt.Fprintf(s.out, "  printer %s, serial number %q at %s, says of a paper: %s\n", cmp.Or(p.Model, "of unknown model"), p.Serial, p.Device, p.Level)
+		}
 	}
 	for _, d := range st.Debits {
 		_, _ = fmt.Fprintf(s.out, "sale %s waits for card %v: %d points since %s%s\n", d.Sale, d.Card, d.Points, d.Since.Format(time.RFC3339), openDebit(d))

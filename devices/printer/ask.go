@@ -40,9 +40,14 @@ func (s *session) ask(ctx context.Context) error {
 			return err
 		}
 	}
+	return s.query(ctx, escpos.AskPrinter, escpos.AskOffline, escpos.AskError, escpos.AskPaper)
+}
+
+// query puts real-time queries and waits for the answers.
+func (s *session) query(ctx context.Context, queries ...escpos.StatusQuery) error {
 	s.parser.Forget()
 	var out []byte
-	for _, q := range []escpos.StatusQuery{escpos.AskPrinter, escpos.AskOffline, escpos.AskError, escpos.AskPaper} {
+	for _, q := range queries {
 		s.parser.Asked(q)
 		out = append(out, q.Bytes()...)
 	}

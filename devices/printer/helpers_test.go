@@ -179,5 +179,6 @@ func quick() timing {
 		answer: 1500 * time.Millisecond, discover: 3 * time.Second,
 		stable: 60 * time.Millisecond, clear: time.Second,
 		ping: time.Second, stall: 700 * time.Millisecond, stuckWrite: 2 * time.Second,
+		slow: 2 * time.Second,
 	}
 }

@@ -75,7 +75,7 @@ type Stage string
 const (
 	Starting  Stage = "starting"  // the first byte leaves when the callback has returned nil
 	Acked     Stage = "acked"     // Progress.Acked segments are on paper
-	Flushed   Stage = "flushed"   // every byte has left
+	Flushed   Stage = "flushed"   // the last segment, with the cut, leaves when the callback has returned
 	Committed Stage = "committed" // the id behind the cut was acknowledged
 )
 

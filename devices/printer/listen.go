@@ -33,6 +33,10 @@ func (s *session) receive(b []byte) {
 
 func (s *session) handle(ev escpos.StatusEvent) {
 	switch ev.Kind {
+	case escpos.StatusASB, escpos.StatusRealTime, escpos.StatusProcessID, escpos.StatusCleared:
+		s.plain = true
+	}
+	switch ev.Kind {
 	case escpos.StatusASB, escpos.StatusRealTime:
 		before := s.cond
 		s.cond = ev.Apply(s.cond)
@@ -48,6 +52,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 			s.job.acknowledged(ev.ID, s.continuous())
 		}
 	case escpos.StatusByte:
+		s.processed = true
 		if s.job != nil {
 			s.job.processed()
 		}
@@ -56,6 +61,8 @@ func (s *session) handle(ev escpos.StatusEvent) {
 		s.queries = 0
 	case escpos.StatusInfo:
 		s.info = append(s.info, ev.Data)
+	case escpos.StatusOffline:
+		s.cond |= escpos.CondOffline // why is model-dependent; ASB and the next query tell
 	case escpos.StatusXOFF:
 		s.full, s.held = true, true
 	case escpos.StatusXON:
@@ -81,9 +88,18 @@ func (s *session) mistrust() {
 
 // publish shows where things stand.
 func (s *session) publish() {
+	if s.unknown {
+		return
+	}
 	state := s.state
 	paperLow := s.cond.Has(escpos.CondPaperLow)
 	health, code := healthOf(state, paperLow)
+	if code == CodePrinting && s.job != nil && s.p.now().Sub(s.job.began) > s.p.timing.slow {
+		code = CodeProgress
+	}
+	if code == CodeReady && s.latency > s.p.timing.slow {
+		health, code = devices.Degraded, CodeSlow
+	}
 	if a, ok := attentionOf(s.cond); ok {
 		state, health, code = a.state, a.health, a.code
 	}
@@ -96,12 +112,16 @@ func (s *session) publish() {
 		st.State, st.Health = state, st.Health.Next(health, code, s.p.now())
 		st.PaperLow, st.DrawerOpen = paperLow, s.cond.Has(escpos.CondDrawerHigh)
 		st.Level = s.level()
-		if len(s.info) == 2 {
-			st.Model = strings.Join(s.info, " ")
+		st.Baud, st.Device = s.baud, s.device
+		if len(s.info) >= infoSerialAt {
+			st.Model = strings.Join(s.info[:infoSerialAt], " ")
+		}
+		if len(s.info) > infoSerialAt {
+			st.Serial = s.info[infoSerialAt]
 		}
 		st.Job, st.Acked, st.Segments = 0, 0, 0
 		if j := s.job; j != nil {
-			st.Job, st.Acked, st.Segments = j.job.No, j.acked, len(j.job.Segments)
+			st.Job, st.Acked, st.Segments = j.job.No, j.progress(), len(j.job.Segments)
 		}
 	})
 }

@@ -4,6 +4,8 @@ package printer
 
 import "io"
 
+const openNonblock = 0
+
 type noLock struct{}
 
 func (noLock) Close() error { return nil }

@@ -13,6 +13,9 @@ import (
 	"loyaltill/devices"
 )
 
+// openNonblock lets Go's poller wait for a device, so that Close ends a Read.
+const openNonblock = unix.O_NONBLOCK | unix.O_NOCTTY
+
 // lockPort takes the port for this process. The lock lies on the device itself, so it holds for every name that leads
 // to it, leaves no file behind and goes when the process dies. The kernel's exclusive mode does not stop root.
 func lockPort(name string) (io.Closer, error) {

@@ -10,7 +10,7 @@ import (
 // conclude answers the job's owner, at once or when the printer is clean.
 func (s *session) conclude(ctx context.Context, j *sending, lost error) {
 	n := len(j.job.Segments)
-	res := Result{Outcome: Confirmed, Acked: j.acked, Segments: n, Level: s.level(), Clean: true}
+	res := Result{Outcome: Confirmed, Acked: j.acked, Segments: n, Level: s.levelOf(j.job), Clean: true}
 	whole := j.next == n
 	switch {
 	case j.next == 0:
@@ -41,10 +41,7 @@ func (s *session) conclude(ctx context.Context, j *sending, lost error) {
 // committed tells the owner that the commit point has been passed.
 func (s *session) committed(j *sending) {
 	j.report()
-	err := j.req.progress(Progress{Stage: Committed, Acked: j.acked, Segments: len(j.job.Segments)})
-	if j.err == nil {
-		j.err = err
-	}
+	j.tell(Committed)
 }
 
 func causeOf(ctx context.Context, j *sending, lost error) Cause {
@@ -64,6 +61,9 @@ func causeOf(ctx context.Context, j *sending, lost error) Cause {
 // After a loss of power at most the answer that was on its way can be missing: the others came as long as there was
 // power, and nothing is printed without.
 func (j *sending) maybeCut(cause Cause, lost error) bool {
+	if j.drying {
+		return true
+	}
 	switch cause {
 	case CauseLinkLost, CauseStopped:
 		return true

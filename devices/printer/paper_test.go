@@ -224,7 +224,7 @@ func TestWhatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
 func TestAPrinterWithoutProcessIDsPromisesNoMoreThanItCan(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{Personality: "clone-no-process-id"}, Config{})
-	if st := p.Status(); st.Level != LevelStatus {
+	if st := p.Status(); st.Level != LevelProcessed {
 		t.Errorf("level %s", st.Level)
 	}
 	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 10))

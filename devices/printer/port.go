@@ -43,7 +43,8 @@ func (e *openError) Unwrap() error { return e.err }
 // errPortTaken is the cause when another program, or another printer of ours, holds the port.
 var errPortTaken = errors.New("another program holds the port")
 
-// openPort opens what a configuration calls the device: tcp:host:port, file:path, or the name of a serial port.
+// openPort opens what a configuration calls the device: tcp:host:port, usb:name, file:path, or the name of a serial
+// port.
 func openPort(ctx context.Context, device string, line lineSettings) (Port, error) {
 	var port Port
 	var err error
@@ -52,6 +53,10 @@ func openPort(ctx context.Context, device string, line lineSettings) (Port, erro
 		port, err = openTCP(ctx, strings.TrimPrefix(rest, "//"))
 	case kind == "file" && rest != "":
 		port, err = openFile(rest)
+	case kind == "usb" && rest != "":
+		port, err = openUSB(rest)
+	case strings.HasPrefix(device, usbDevices):
+		port, err = openUSB(device)
 	default:
 		port, err = openSerial(device, line)
 	}

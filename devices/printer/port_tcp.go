@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
+
+	"loyaltill/devices"
 )
 
 const (
 	dialTimeout  = 3 * time.Second
 	tcpKeepAlive = 10 * time.Second // a black hole shows up even when nothing is printed
+	drainTime    = 200 * time.Millisecond
 )
 
 // tcpPort is a printer on the network, usually port 9100. Such a printer serves one host at a time.
@@ -19,6 +23,9 @@ type tcpPort struct{ *net.TCPConn }
 func openTCP(ctx context.Context, address string) (Port, error) {
 	d := net.Dialer{Timeout: dialTimeout, KeepAlive: tcpKeepAlive}
 	conn, err := d.DialContext(ctx, "tcp", address)
+	if refused(err) {
+		return nil, &openError{devices.Absent, CodeRefused, err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -29,9 +36,14 @@ func openTCP(ctx context.Context, address string) (Port, error) {
 	return tcpPort{tcp}, nil
 }
 
-// Close says goodbye first, so that the printer still gets what has been written.
+// Close says goodbye and hears the printer out: closing with its answers unread would reset the connection and take
+// back what is still on its way to the paper.
 func (p tcpPort) Close() error {
-	return errors.Join(ignoreGone(p.CloseWrite()), p.TCPConn.Close())
+	err := ignoreGone(p.CloseWrite())
+	if err == nil && p.SetReadDeadline(time.Now().Add(drainTime)) == nil {
+		_, _ = io.Copy(io.Discard, p.TCPConn) // ends with the printer's goodbye or with the time
+	}
+	return errors.Join(err, ignoreGone(p.TCPConn.Close()))
 }
 
 // ignoreGone drops the complaint that the other side has hung up already.

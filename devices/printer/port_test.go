@@ -65,7 +65,8 @@ func TestAPortThatCannotBeOpenedSaysWhatToDo(t *testing.T) {
 		{"the name is a folder", t.TempDir(), devices.Attention, CodeBadDevice},
 		{"another printer of ours holds it", taken, devices.Attention, CodePortTaken},
 		{"another printer of ours holds it under another name", link, devices.Attention, CodePortTaken},
-		{"nobody listens on the network", "tcp:127.0.0.1:1", devices.Absent, CodeAbsent},
+		{"nobody listens at the address", "tcp:127.0.0.1:1", devices.Absent, CodeRefused},
+		{"the name is no USB printer", "usb:" + plain, devices.Attention, CodeBadDevice},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := openPort(context.Background(), c.device, lineSettings{baud: 9600})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,8 +22,9 @@ const maxAbandoned = 3
 // Config is what a printer has to know of itself.
 type Config struct {
 	Name    string          // in logs
-	Device  string          // tcp:host:9100, file:path, or the name of a serial port
+	Device  string          // tcp:host:9100, usb:/dev/usb/lp0, file:path, or the name of a serial port
 	Baud    int             // 0: the profile's
+	Serial  string          // the printer's own number, if no other may stand in for it
 	Profile *escpos.Profile // required
 
 	// Torn says that the newest job of this printer's journal began and was not confirmed. The driver then cuts off
@@ -42,6 +44,7 @@ type timing struct {
 	ping                 time.Duration // for a process id behind next to nothing, or behind a cut
 	stall                time.Duration // for an acknowledgement, beside the time on the wire
 	stuckWrite           time.Duration // a Write that takes longer is given up
+	slow                 time.Duration // a job that takes longer shows how far it is; answers that do are called slow
 }
 
 func defaultTiming() timing {
@@ -51,6 +54,7 @@ func defaultTiming() timing {
 		answer: time.Second, discover: 5 * time.Second,
 		stable: 300 * time.Millisecond, clear: 1500 * time.Millisecond,
 		ping: 3 * time.Second, stall: 6 * time.Second, stuckWrite: 10 * time.Second,
+		slow: 2 * time.Second,
 	}
 }
 
@@ -72,6 +76,17 @@ type Printer struct {
 	torn    bool     // paper may hold part of a job
 	pending *pending // a broken job whose owner waits until the printer is clean
 	hung    []<-chan struct{}
+	serial  string    // of the printer that answered last
+	baud    int       // found by trying; 0: the configured one holds
+	hunted  time.Time // when speeds were tried in vain
+}
+
+// identity is the serial number by which the printer is known again under another name; empty when it has told none.
+func (p *Printer) identity() string {
+	if p.cfg.Serial != "" {
+		return p.cfg.Serial
+	}
+	return p.serial
 }
 
 // request is a job on its way from Print to Run.
@@ -130,19 +145,39 @@ func (p *Printer) connect(ctx context.Context) bool {
 	if p.abandoned() >= maxAbandoned {
 		return false
 	}
-	line := lineSettings{baud: p.cfg.Baud, parity: p.cfg.Profile.IO.Parity}
+	answered, err := p.visit(ctx, p.cfg.Device)
+	if ctx.Err() == nil {
+		p.lost(explained(err))
+	}
+	var open *openError
+	if answered || !errors.As(err, &open) || open.code != CodeAbsent || p.identity() == "" {
+		return answered
+	}
+	for _, name := range otherNames(p.cfg.Device) {
+		if answered, err = p.visit(ctx, name); answered && ctx.Err() == nil {
+			p.lost(explained(err))
+			return true
+		}
+	}
+	return false
+}
+
+// visit opens a port and stays until it is lost. On another port than the configured one it stays only with the printer
+// that it knows.
+func (p *Printer) visit(ctx context.Context, device string) (answered bool, err error) {
+	line := lineSettings{baud: p.baud, parity: p.cfg.Profile.IO.Parity}
+	if line.baud == 0 {
+		line.baud = p.cfg.Baud
+	}
 	if line.baud == 0 {
 		line.baud = p.cfg.Profile.IO.Baud
 	}
-	port, err := openPort(ctx, p.cfg.Device, line)
+	port, err := openPort(ctx, device, line)
 	if err != nil {
-		var open *openError
-		if errors.As(err, &open) && ctx.Err() == nil {
-			p.lost(open.state, open.code, err)
-		}
-		return false
+		return false, err
 	}
 	s := newSession(p, newWire(port), line.baud)
+	s.device, s.unknown = device, device != p.cfg.Device
 	err = s.run(ctx)
 	hung, closeErr := s.wire.close()
 	if closeErr != nil {
@@ -151,15 +186,34 @@ func (p *Printer) connect(ctx context.Context) bool {
 	if hung != nil {
 		p.hung = append(p.hung, hung)
 	}
-	switch {
-	case errors.Is(err, errStuck):
-		p.lost(devices.Stuck, CodePortStuck, err)
-	case errors.Is(err, errSilent):
-		p.lost(devices.Absent, CodeSilent, err)
-	case ctx.Err() == nil:
-		p.lost(devices.Absent, CodeAbsent, err)
+	if !s.answered && s.serial && (errors.Is(err, errSilent) || errors.Is(err, errGarbled)) && p.hunt(ctx, device, line.baud) {
+		return p.visit(ctx, device)
 	}
-	return s.answered
+	if !s.answered && errors.Is(err, errGarbled) && !s.serial {
+		err = &openError{devices.Attention, CodeBadDevice, err}
+	}
+	if _, tcp := port.(tcpPort); tcp && s.heard.Equal(s.opened) && errors.Is(err, io.EOF) {
+		err = &openError{devices.Absent, CodeRefused, err}
+	}
+	return s.answered && !s.unknown, err
+}
+
+// explained is the state and code for the end of a link.
+func explained(err error) (devices.State, devices.Code, error) {
+	var open *openError
+	switch {
+	case errors.As(err, &open):
+		return open.state, open.code, err
+	case errors.Is(err, errStuck):
+		return devices.Stuck, CodePortStuck, err
+	case errors.Is(err, errAnother):
+		return devices.Attention, CodeAnother, err
+	case errors.Is(err, errGarbled):
+		return devices.Attention, CodeWrongSpeed, err
+	case errors.Is(err, errSilent):
+		return devices.Absent, CodeSilent, err
+	}
+	return devices.Absent, CodeAbsent, err
 }
 
 // abandoned counts the writes that still hang.
@@ -196,7 +250,7 @@ func (p *Printer) pause(ctx context.Context, d time.Duration) {
 // lost records why there is no link.
 func (p *Printer) lost(state devices.State, code devices.Code, err error) {
 	p.update(err, func(st *Status) {
-		*st = Status{Link: LinkAbsent, State: StateUnknown, Abandoned: len(p.hung), Model: st.Model, Health: st.Health.Next(state, code, p.now())}
+		*st = Status{Link: LinkAbsent, State: StateUnknown, Abandoned: len(p.hung), Model: st.Model, Serial: st.Serial, Health: st.Health.Next(state, code, p.now())}
 	})
 }
 

@@ -23,9 +23,16 @@ func commandNoKanji() []byte    { return []byte{0x1C, '.'} }
 func commandASB() []byte        { return []byte{0x1D, 'a', 0x0F} } // drawer, online, error, paper
 func commandInfo(n byte) []byte { return []byte{0x1D, 'I', n} }
 
+// commandOffline has the printer say when it goes offline: GS ( H fn 49.
+func commandOffline() []byte { return []byte{0x1D, '(', 'H', 3, 0, 49, 48, 49} }
+
+// commandProcessed asks for a byte when everything before it has been taken from the buffer: GS r 1.
+func commandProcessed() []byte { return []byte{0x1D, 'r', 1} }
+
 const (
-	infoMaker = 66
-	infoModel = 67
+	infoMaker  = 66
+	infoModel  = 67
+	infoSerial = 68
 )
 
 // commandProcessID asks for id when everything before it has been printed: GS ( H fn 48.
@@ -111,6 +118,20 @@ func (s *session) restart(ctx context.Context) error {
 	}
 	s.held = false // an emptied buffer takes bytes, even if the XON that says so was lost
 	s.info = nil
+	if err := s.write(ctx, s.setup()); err != nil {
+		return err
+	}
+	if err := s.confirmation(ctx); err != nil {
+		return err
+	}
+	if err := s.known(ctx); err != nil {
+		return err
+	}
+	return s.cutTorn(ctx)
+}
+
+// setup are the commands that put the printer into the state that jobs are encoded for, and ask who it is.
+func (s *session) setup() []byte {
 	setup := commandInit()
 	if s.profile.Quirks.CancelKanjiFirst {
 		setup = append(setup, commandNoKanji()...)
@@ -118,20 +139,42 @@ func (s *session) restart(ctx context.Context) error {
 	if s.profile.Status.ASB {
 		setup = append(setup, commandASB()...)
 	}
-	setup = append(append(setup, commandInfo(infoMaker)...), commandInfo(infoModel)...)
-	if err := s.write(ctx, setup); err != nil {
-		return err
+	if s.profile.Status.OfflineResponse && s.canAck {
+		setup = append(setup, commandOffline()...)
 	}
+	for _, n := range []byte{infoMaker, infoModel, infoSerial} {
+		setup = append(setup, commandInfo(n)...)
+	}
+	return setup
+}
+
+// confirmation finds out what the printer can say about what it prints: the best of what the profile promises.
+func (s *session) confirmation(ctx context.Context) error {
 	if s.canAck {
 		err := s.ping(ctx)
-		if errors.Is(err, errTimeout) {
-			s.p.log.Warn().Msg("printer does not answer process ids; what it prints cannot be confirmed")
-			s.canAck = false
-		} else if err != nil {
+		if !errors.Is(err, errTimeout) {
 			return err
 		}
+		s.canAck = false
+		s.p.log.Warn().Msg("printer does not answer process ids; that it printed cannot be confirmed")
 	}
-	return s.cutTorn(ctx)
+	if !s.profile.Status.GSR {
+		return nil
+	}
+	s.processed = false
+	if err := s.write(ctx, commandProcessed()); err != nil {
+		return err
+	}
+	err := s.until(ctx, s.p.timing.ping, func() bool { return s.processed || s.cond.Has(breaking) })
+	switch {
+	case s.cond.Has(blocking):
+		return errAttention
+	case errors.Is(err, errTimeout):
+		s.canTake = false
+		return nil
+	}
+	s.canTake = err == nil
+	return err
 }
 
 // clearAgain insists: the printer ignores the command while it sends a block answer.

@@ -20,12 +20,14 @@ type sending struct {
 
 	moved    time.Time // when something last got on
 	overdue  int       // waits in vain since then
+	began    time.Time
 	paced    time.Time // before this the printer is still busy with what it got
+	drying   bool      // every segment is acknowledged, but only as processed
+	dry      time.Time // by then it has printed what it got
 	ping     [4]byte   // sent because acknowledgements are missing
 	pingNext int       // what its answer speaks for
 
-	reported int // acknowledgements the owner knows of
-	flushed  bool
+	reported int   // acknowledgements the owner knows of
 	err      error // the first that the owner's callback returned
 }
 
@@ -37,8 +39,17 @@ func (j *sending) breakOff(cause Cause) {
 	}
 }
 
-// done reports whether the printer has acknowledged the id behind the cut.
-func (j *sending) done() bool { return j.acks && j.acked == len(j.job.Segments) }
+// done reports whether the printer has acknowledged the id behind the cut. An answer to GS r means that the cut was taken
+// from the buffer; the paper comes a moment later (printing.md R13).
+func (j *sending) done() bool { return j.acks && j.acked == len(j.job.Segments) && !j.drying }
+
+// progress is how many segments are on paper, as far as one can know.
+func (j *sending) progress() int {
+	if j.acks {
+		return j.acked
+	}
+	return j.next
+}
 
 // acknowledged takes a process id. Ids come in order, and one implies all before it (printing.md R5), unless the printer
 // may have lost its buffer meanwhile (R12).
@@ -81,6 +92,7 @@ func (j *sending) processed() {
 
 func (j *sending) reach(n int) {
 	if n > j.acked {
+		j.drying = n == len(j.job.Segments) && j.job.Confirm == escpos.ConfirmProcessed
 		j.acked = n
 		j.overdue = 0
 		j.moved = time.Time{}
@@ -99,28 +111,26 @@ func (j *sending) inFlight() int {
 	return n
 }
 
-// report tells the owner what has become true since the last time.
+// tell lets the owner write a stage down.
+func (j *sending) tell(stage Stage) {
+	err := j.req.progress(Progress{Stage: stage, Acked: j.acked, Segments: len(j.job.Segments)})
+	if j.err == nil {
+		j.err = err
+	}
+}
+
+// report tells the owner what has been acknowledged since the last time.
 func (j *sending) report() {
-	tell := func(stage Stage) {
-		err := j.req.progress(Progress{Stage: stage, Acked: j.acked, Segments: len(j.job.Segments)})
-		if j.err == nil {
-			j.err = err
-		}
-	}
-	if !j.flushed && j.next == len(j.job.Segments) {
-		j.flushed = true
-		tell(Flushed)
-	}
 	if j.reported < j.acked {
 		j.reported = j.acked
-		tell(Acked)
+		j.tell(Acked)
 	}
 }
 
 // print takes a job to its outcome. An error means that the link is gone; the job's owner has been answered, or will be
 // once the printer is clean.
 func (s *session) print(ctx context.Context, req *request) error {
-	j := &sending{req: req, job: req.job, acks: s.acknowledges(req.job.Confirm)}
+	j := &sending{req: req, job: req.job, acks: s.acknowledges(req.job.Confirm), began: s.p.now()}
 	if err := j.begin(ctx); err != nil {
 		req.reply <- reply{Result{Outcome: NotStarted, Segments: len(req.job.Segments), Level: s.level(), Clean: true}, err}
 		return nil
@@ -145,7 +155,7 @@ func (j *sending) begin(ctx context.Context) error {
 // acknowledges reports whether a job encoded this way is answered by this printer.
 func (s *session) acknowledges(c escpos.Confirm) bool {
 	return c == escpos.ConfirmPrinted && s.level() == LevelPrinted ||
-		c == escpos.ConfirmProcessed && s.talks() && s.profile.Status.GSR
+		c == escpos.ConfirmProcessed && s.canTake
 }
 
 // send keeps the window full until the job is done or broken.
@@ -162,21 +172,39 @@ func (s *session) send(ctx context.Context, j *sending) error {
 		case j.done(), j.next == 0 && j.req.ctx.Err() != nil:
 			return nil
 		case j.next < len(j.job.Segments) && s.room(j, limit):
-			seg := j.job.Segments[j.next]
-			j.next++
-			if err := s.write(ctx, seg.Bytes); err != nil {
+			if err := s.sendNext(ctx, j); err != nil {
 				return err
 			}
-			j.moved = s.p.now()
-			j.paced = j.moved.Add(s.pace(seg))
 		case !j.acks && j.next == len(j.job.Segments) && !s.p.now().Before(j.paced):
 			return nil
+		case j.drying && !s.p.now().Before(j.dry):
+			j.drying = false
 		default:
 			if err := s.watch(ctx, j); err != nil {
 				return err
 			}
 		}
 	}
+	return nil
+}
+
+// sendNext sends one segment.
+func (s *session) sendNext(ctx context.Context, j *sending) error {
+	seg := j.job.Segments[j.next]
+	j.next++
+	if j.next == len(j.job.Segments) {
+		j.tell(Flushed) // before the cut leaves: a job that is not noted as flushed is surely not whole on paper
+	}
+	if err := s.write(ctx, seg.Bytes); err != nil {
+		return err
+	}
+	j.moved = s.p.now()
+	j.paced = j.moved.Add(s.pace(seg))
+	if j.dry.Before(j.moved) {
+		j.dry = j.moved
+	}
+	j.dry = j.dry.Add(s.mechanical(seg))
+	s.publish()
 	return nil
 }
 
@@ -196,8 +224,12 @@ func (s *session) pace(seg escpos.Segment) time.Duration {
 	if s.baud == 0 {
 		return 0 // the transport waits for the printer
 	}
-	lines := time.Duration(s.profile.IO.LineMS) * time.Millisecond * time.Duration(bytes.Count(seg.Bytes, []byte{'\n'}))
-	return max(s.wireTime(len(seg.Bytes)), lines)
+	return max(s.wireTime(len(seg.Bytes)), s.mechanical(seg))
+}
+
+// mechanical is how long the printer takes to bring a segment to paper.
+func (s *session) mechanical(seg escpos.Segment) time.Duration {
+	return time.Duration(s.profile.IO.LineMS) * time.Millisecond * time.Duration(bytes.Count(seg.Bytes, []byte{'\n'}))
 }
 
 // watch waits for the printer to get on, and asks when it does not.
@@ -207,7 +239,9 @@ func (s *session) watch(ctx context.Context, j *sending) error {
 		j.moved = now
 	}
 	at := j.moved.Add(s.p.timing.stall + 2*s.onWire())
-	if !j.acks && !s.held && !s.cond.Has(blocking) {
+	if j.drying {
+		at = j.dry
+	} else if !j.acks && !s.held && !s.cond.Has(blocking) {
 		at = j.paced
 	} else if !now.Before(at) {
 		return s.stalled(ctx, j)

@@ -13,6 +13,8 @@ var (
 	errTimeout = errors.New("no answer in time")
 	errSilent  = errors.New("printer does not answer")
 	errStuck   = errors.New("port takes no more bytes")
+	errGarbled = errors.New("answers are not a printer's")
+	errAnother = errors.New("another printer is connected")
 )
 
 // farOff is longer than anything waits without looking again.
@@ -24,12 +26,16 @@ type session struct {
 	p       *Printer
 	profile *escpos.Profile
 	wire    *wire
+	device  string
 	baud    int // 0: the transport itself holds us back
 	parser  escpos.StatusParser
 
-	answered bool             // something that was asked has been answered
-	serial   bool             // a line on which silence may be a printer without power
-	heard    time.Time        // the last byte
+	unknown  bool // whether it is our printer is not known yet, so nothing is shown of it
+	answered bool // something that was asked has been answered
+	plain    bool // something came that only a printer says
+	serial   bool // a line on which silence may be a printer without power
+	opened   time.Time
+	heard    time.Time        // the last byte; opened before the first
 	gap      time.Duration    // the longest silence since the job began
 	asked    time.Time        // the last query
 	missed   int              // queries since heard without any answer
@@ -43,20 +49,24 @@ type session struct {
 	cleared  bool             // an answer to DLE DC4 fn 8 has come
 	pong     [4]byte          // the latest process id
 	pings    int
-	info     []string
+	info     []string // maker, model, serial number, as far as told
+
+	processed bool // an answer to GS r has come
 
 	synced   bool // empty buffers, known settings, nothing torn
 	canClear bool
 	canAck   bool // process ids are answered
+	canTake  bool // GS r is answered
 	state    State
 	job      *sending
 }
 
 func newSession(p *Printer, w *wire, baud int) *session {
-	profile := p.cfg.Profile
+	profile, now := p.cfg.Profile, p.now()
 	s := &session{
-		p: p, profile: profile, wire: w, heard: p.now(), state: StateUnknown,
+		p: p, profile: profile, wire: w, opened: now, heard: now, state: StateUnknown,
 		canClear: profile.Status.ClearFn8, canAck: profile.Status.ProcessID,
+		canTake: profile.Status.GSR && !profile.Status.ProcessID,
 	}
 	s.answered = !s.talks() // nobody is waited for
 	if _, s.serial = w.port.(*serialPort); s.serial {
@@ -75,11 +85,19 @@ func (s *session) level() Level {
 		return LevelOneWay
 	case s.canAck && s.canClear:
 		return LevelPrinted
-	case s.profile.Status.GSR && !s.profile.Status.ProcessID:
+	case s.canTake:
 		return LevelProcessed
 	default:
 		return LevelStatus
 	}
+}
+
+// levelOf is what the printer can tell of a job, which may have been encoded before it was known.
+func (s *session) levelOf(job *escpos.Job) Level {
+	if level := s.level(); level <= LevelStatus || s.acknowledges(job.Confirm) {
+		return level
+	}
+	return LevelStatus
 }
 
 // run keeps the link until it is lost or ctx ends.
@@ -87,6 +105,12 @@ func (s *session) run(ctx context.Context) error {
 	s.publish()
 	if err := s.discover(ctx); err != nil {
 		return err
+	}
+	if s.unknown {
+		if err := s.identify(ctx, s.p.identity()); err != nil {
+			return err
+		}
+		s.unknown = false
 	}
 	for {
 		if !s.synced {
@@ -114,20 +138,35 @@ func (s *session) discover(ctx context.Context) error {
 		return nil
 	}
 	since := s.p.now()
-	for {
-		err := s.ask(ctx)
-		if err == nil {
-			break
-		}
-		if !errors.Is(err, errSilent) || s.p.now().Sub(since) >= s.p.timing.discover {
-			return err
-		}
+	if err := s.discoverFor(ctx, s.p.timing.discover); err != nil {
+		return err
 	}
 	s.answered = true
 	if lag := s.p.now().Sub(since); lag > s.p.timing.answer {
 		return s.measure(ctx, lag)
 	}
 	return nil
+}
+
+// discoverFor asks for a while until a printer has answered.
+func (s *session) discoverFor(ctx context.Context, patience time.Duration) error {
+	since := s.p.now()
+	for {
+		// One query only: at the wrong speed these bytes are letters to the printer.
+		err := s.query(ctx, escpos.AskPrinter)
+		if err == nil && s.plain {
+			return nil
+		}
+		if err != nil && !errors.Is(err, errSilent) {
+			return err
+		}
+		if s.p.now().Sub(since) >= patience {
+			if s.heard.After(since) {
+				return errGarbled
+			}
+			return errSilent
+		}
+	}
 }
 
 // measure finds out whether the printer was just switched on or always answers late. The answers to the queries that

@@ -53,6 +53,11 @@ const (
 	CodeStalled      devices.Code = "printer_stalled"
 	CodeResync       devices.Code = "printer_resync"
 	CodePrintedOnly  devices.Code = "printer_one_way"
+	CodeProgress     devices.Code = "printer_progress" // a job that takes long; Percent tells
+	CodeSlow         devices.Code = "printer_slow"     // it answers late
+	CodeWrongSpeed   devices.Code = "printer_wrong_speed"
+	CodeRefused      devices.Code = "printer_refused" // somebody else prints on it, or it is none
+	CodeAnother      devices.Code = "printer_another" // its serial number is not the configured one
 )
 
 // Status is what was last seen of the printer.
@@ -63,12 +68,18 @@ type Status struct {
 	DrawerOpen bool
 	Level      Level  // what a job printed now would be told at most
 	Model      string // as the printer names itself, if it does
+	Serial     string // the same
+	Device     string // the name it was found under
+	Baud       int    // of a serial line
 	Job        escpos.JobNo
 	Acked      int // of Segments of the job being printed; both 0 when there is none
 	Segments   int
 	Abandoned  int // writes that never came back; each holds a port that was given up
 	Health     devices.Health
 }
+
+// Percent is how much of the job is on paper, as far as one can know.
+func (s Status) Percent() int { return 100 * s.Acked / max(s.Segments, 1) }
 
 // Facts that keep the printer from executing what it is sent.
 const blocking = escpos.CondOffline | escpos.CondFeeding | escpos.CondOverheated | breaking

@@ -66,7 +66,7 @@ func cancelPapers(tx *store.Tx, serial, why string) error {
 		return err
 	}
 	for _, id := range jobs {
-		if err := moveJob(tx, id, JobCancelled, why); err != nil {
+		if err := moveJob(tx, id, JobEnd{State: JobCancelled, By: why}); err != nil {
 			return err
 		}
 	}

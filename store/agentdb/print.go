@@ -27,6 +27,9 @@ const (
 	JobSuperseded  JobState = "superseded" // a copy took its place
 )
 
+// ClassDrawer is the class of jobs that kick the cash drawer: never twice, never late (printing.md R10).
+const ClassDrawer = "drawer"
+
 // NewJob is a print job to be.
 type NewJob struct {
 	Key     string // idempotency: the same key with the same document is the same job
@@ -55,6 +58,9 @@ type Job struct {
 	Changed   time.Time
 	Expires   time.Time // zero never
 	OutcomeBy string
+	Level     string // of a confirmed job: what the printer could say about it
+	Detail    string
+	Successor int64 // the job that took its place, 0 for none
 }
 
 // Segment is one acknowledged piece of a stream.
@@ -202,7 +208,7 @@ func (db *DB) expire(ctx context.Context, j Job) (expired bool, err error) {
 		if expired = millis(j.Expires) <= millis(tx.Now); !expired {
 			return nil
 		}
-		return moveJob(tx, j.ID, JobExpired, "time")
+		return moveJob(tx, j.ID, JobEnd{State: JobExpired, By: "time"})
 	})
 	if err != nil {
 		return false, fmt.Errorf("expire print job %d: %w", j.ID, err)
@@ -210,10 +216,13 @@ func (db *DB) expire(ctx context.Context, j Job) (expired bool, err error) {
 	return expired, nil
 }
 
-// StoreStream keeps a job's encoded bytes before the first one is sent. A stream that is there stays: a resumed job
-// sends the same bytes.
-func (db *DB) StoreStream(ctx context.Context, id int64, profile string, stream []byte, segments []Segment) error {
+// StoreStream keeps a job's encoded bytes, made for a printer, before the first one is sent. A stream that is there
+// stays: a resumed job sends the same bytes.
+func (db *DB) StoreStream(ctx context.Context, id int64, printer, profile string, stream []byte, segments []Segment) error {
 	err := db.write(ctx, func(tx *store.Tx) error {
+		if err := waitsAt(tx, id, printer); err != nil {
+			return err
+		}
 		res, err := tx.Exec(`UPDATE print_job SET stream = ?, profile = ?, changed = ? WHERE id = ? AND stream IS NULL`,
 			stream, profile, millis(tx.Now), id)
 		if err != nil {
@@ -236,6 +245,48 @@ func (db *DB) StoreStream(ctx context.Context, id int64, profile string, stream 
 	return nil
 }
 
+// StartJob notes that a job's first byte is about to leave for a printer. ErrState when it is no longer waiting there:
+// somebody has cancelled it or moved it away.
+func (db *DB) StartJob(ctx context.Context, id int64, printer string) error {
+	err := db.write(ctx, func(tx *store.Tx) error {
+		if err := waitsAt(tx, id, printer); err != nil {
+			return err
+		}
+		return moveJob(tx, id, JobEnd{State: JobSending})
+	})
+	if err != nil {
+		return fmt.Errorf("start print job %d: %w", id, err)
+	}
+	return nil
+}
+
+// waitsAt checks that a job is queued for a printer.
+func waitsAt(tx *store.Tx, id int64, printer string) error {
+	j, err := jobIn(tx, id, JobQueued)
+	if err == nil && j.printer != printer {
+		err = fmt.Errorf("%w: job is at %s", ErrState, j.printer)
+	}
+	return err
+}
+
+// heldJob is what a decision about a job depends on.
+type heldJob struct {
+	class, printer string
+}
+
+// jobIn reads a job that must be in a state.
+func jobIn(tx *store.Tx, id int64, want JobState) (j heldJob, err error) {
+	var state JobState
+	err = tx.QueryRow(`SELECT state, class, printer FROM print_job WHERE id = ?`, []any{id}, &state, &j.class, &j.printer)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return j, ErrNotFound
+	case err == nil && state != want:
+		return j, fmt.Errorf("%w: job is %s", ErrState, state)
+	}
+	return j, err
+}
+
 // JobProgress moves a job to sending or flushed and marks its first acked segments as confirmed.
 func (db *DB) JobProgress(ctx context.Context, id int64, state JobState, acked int) error {
 	err := db.write(ctx, func(tx *store.Tx) error {
@@ -246,7 +297,7 @@ func (db *DB) JobProgress(ctx context.Context, id int64, state JobState, acked i
 			millis(tx.Now), id, acked); err != nil {
 			return err
 		}
-		return moveJob(tx, id, state, "")
+		return moveJob(tx, id, JobEnd{State: state})
 	})
 	if err != nil {
 		return fmt.Errorf("print job %d to %s: %w", id, state, err)
@@ -254,32 +305,39 @@ func (db *DB) JobProgress(ctx context.Context, id int64, state JobState, acked i
 	return nil
 }
 
-// FinishJob moves a job to the state that its printing ended in, or back to queued when no byte left. by says who or
-// what decided.
-func (db *DB) FinishJob(ctx context.Context, id int64, state JobState, by string) error {
-	err := db.write(ctx, func(tx *store.Tx) error { return moveJob(tx, id, state, by) })
+// JobEnd is what became of a job.
+type JobEnd struct {
+	State  JobState
+	By     string // who or what decided
+	Level  string // with JobConfirmed by the printer: what it could say
+	Detail string
+}
+
+// FinishJob moves a job to the state that its printing ended in, or back to queued when no byte left.
+func (db *DB) FinishJob(ctx context.Context, id int64, end JobEnd) error {
+	err := db.write(ctx, func(tx *store.Tx) error { return moveJob(tx, id, end) })
 	if err != nil {
-		return fmt.Errorf("print job %d to %s: %w", id, state, err)
+		return fmt.Errorf("print job %d to %s: %w", id, end.State, err)
 	}
 	return nil
 }
 
 // moveJob checks the step and writes state and event. A step to the same state writes nothing.
-func moveJob(tx *store.Tx, id int64, to JobState, by string) error {
+func moveJob(tx *store.Tx, id int64, end JobEnd) error {
 	var from JobState
 	err := tx.QueryRow(`SELECT state FROM print_job WHERE id = ?`, []any{id}, &from)
 	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
-	if err != nil || from == to {
+	if err != nil || from == end.State {
 		return err
 	}
-	if !mayFollow(from, to) {
+	if !mayFollow(from, end.State) {
 		return fmt.Errorf("%w: job is %s", ErrState, from)
 	}
-	if _, err := tx.Exec(`UPDATE print_job SET state = ?, changed = ?, outcome_by = ? WHERE id = ?`,
-		string(to), millis(tx.Now), by, id); err != nil {
+	if _, err := tx.Exec(`UPDATE print_job SET state = ?, changed = ?, outcome_by = ?, level = ?, detail = ? WHERE id = ?`,
+		string(end.State), millis(tx.Now), end.By, end.Level, end.Detail, id); err != nil {
 		return err
 	}
-	return addEvent(tx, id, string(to), by)
+	return addEvent(tx, id, string(end.State), end.By)
 }

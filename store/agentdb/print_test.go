@@ -45,14 +45,14 @@ func TestAJobGoesFromTheQueueToPaper(t *testing.T) {
 	if j.ID != id || j.Copy != 1 || len(j.Stream) != 0 || j.State != JobQueued {
 		t.Errorf("job %+v", j)
 	}
-	must(t, b.StoreStream(t.Context(), id, "epson-80mm@3", []byte("bytes"), []Segment{{Kind: "text", Bytes: 300, AckID: "0001"}, {Kind: "cut", Bytes: 12, AckID: "0002"}}))
+	must(t, b.StoreStream(t.Context(), id, "lane 1", "epson-80mm@3", []byte("bytes"), []Segment{{Kind: "text", Bytes: 300, AckID: "0001"}, {Kind: "cut", Bytes: 12, AckID: "0002"}}))
 	must(t, b.JobProgress(t.Context(), id, JobSending, 0))
 	must(t, b.JobProgress(t.Context(), id, JobSending, 1))
 	if s, err := b.Segments(t.Context(), id); err != nil || len(s) != 2 || s[0].Acked.IsZero() || !s[1].Acked.IsZero() || s[0].AckID != "0001" {
 		t.Errorf("segments %+v, %v", s, err)
 	}
 	must(t, b.JobProgress(t.Context(), id, JobFlushed, 1))
-	must(t, b.FinishJob(t.Context(), id, JobConfirmed, "printed"))
+	must(t, b.FinishJob(t.Context(), id, JobEnd{State: JobConfirmed, By: "printer", Level: "printed"}))
 	if n, err := b.OpenJobs(t.Context(), "lane 1"); err != nil || n != 0 {
 		t.Errorf("%d open jobs, %v", n, err)
 	}
@@ -86,8 +86,8 @@ func TestTheSameKeyIsTheSameJob(t *testing.T) {
 func TestAStreamIsMadeOnce(t *testing.T) {
 	b := newBox(t)
 	id := addJobOf(t, b, receipt("r1"))
-	must(t, b.StoreStream(t.Context(), id, "p", []byte("first"), nil))
-	if err := b.StoreStream(t.Context(), id, "p", []byte("second"), nil); !errors.Is(err, ErrState) {
+	must(t, b.StoreStream(t.Context(), id, "lane 1", "p", []byte("first"), nil))
+	if err := b.StoreStream(t.Context(), id, "lane 1", "p", []byte("second"), nil); !errors.Is(err, ErrState) {
 		t.Errorf("a second rendering: %v", err)
 	}
 	b.reopen(t)
@@ -117,7 +117,7 @@ func TestJobsOfAPrinterComeInOrder(t *testing.T) {
 	if j, err := b.NextJob(t.Context(), "lane 2"); err != nil || j.ID != third {
 		t.Errorf("next of lane 2 is %d, %v", j.ID, err)
 	}
-	if list, err := b.Jobs(t.Context(), "", 10); err != nil || len(list) != 3 || list[0].ID != third {
+	if list, err := b.Jobs(t.Context(), JobFilter{Limit: 10}); err != nil || len(list) != 3 || list[0].ID != third {
 		t.Errorf("all jobs %+v, %v", list, err)
 	}
 }
@@ -125,7 +125,7 @@ func TestJobsOfAPrinterComeInOrder(t *testing.T) {
 func TestATornReceiptStartsOverAsAMarkedCopy(t *testing.T) {
 	b := newBox(t)
 	id := addJobOf(t, b, receipt("r1"))
-	must(t, b.StoreStream(t.Context(), id, "p", []byte("bytes"), []Segment{{Kind: "text", Bytes: 5}}))
+	must(t, b.StoreStream(t.Context(), id, "lane 1", "p", []byte("bytes"), []Segment{{Kind: "text", Bytes: 5}}))
 	must(t, b.JobProgress(t.Context(), id, JobSending, 0))
 	b.reopen(t)
 	begun, err := b.BegunJobs(t.Context(), "lane 1")
@@ -151,9 +151,9 @@ func TestATornReceiptStartsOverAsAMarkedCopy(t *testing.T) {
 func TestAReprintLeavesTheFirstPrintConfirmed(t *testing.T) {
 	b := newBox(t)
 	id := addJobOf(t, b, receipt("r1"))
-	must(t, b.StoreStream(t.Context(), id, "p", []byte("bytes"), nil))
+	must(t, b.StoreStream(t.Context(), id, "lane 1", "p", []byte("bytes"), nil))
 	must(t, b.JobProgress(t.Context(), id, JobSending, 0))
-	must(t, b.FinishJob(t.Context(), id, JobConfirmed, "printed"))
+	must(t, b.FinishJob(t.Context(), id, JobEnd{State: JobConfirmed, By: "printer", Level: "printed"}))
 	for want := 2; want <= 3; want++ {
 		copyID, err := b.CopyJob(t.Context(), Copy{Job: id, By: "cashier"})
 		must(t, err)
@@ -182,7 +182,7 @@ func TestAJobWhoseTimeIsOverWaitsForAPerson(t *testing.T) {
 	if n, err := b.OpenJobs(t.Context(), "lane 1"); err != nil || n != 2 {
 		t.Errorf("%d open jobs: an expired one is not forgotten (%v)", n, err)
 	}
-	must(t, b.FinishJob(t.Context(), id, JobCancelled, "anna"))
+	must(t, b.FinishJob(t.Context(), id, JobEnd{State: JobCancelled, By: "anna"}))
 }
 
 func TestStatesFollowTheJournalsRules(t *testing.T) {
@@ -200,7 +200,7 @@ func TestStatesFollowTheJournalsRules(t *testing.T) {
 		}
 	}
 	b := newBox(t)
-	if err := b.FinishJob(t.Context(), 99, JobConfirmed, ""); !errors.Is(err, ErrNotFound) {
+	if err := b.FinishJob(t.Context(), 99, JobEnd{State: JobConfirmed}); !errors.Is(err, ErrNotFound) {
 		t.Errorf("no job: %v", err)
 	}
 }

@@ -5,19 +5,22 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"loyaltill/store"
 )
 
 // Copy says which job to print once more, and why.
 type Copy struct {
-	Job int64
-	By  string // who or what wants it
-	Key string // of the person's request: repeated with it, it is the same copy; empty when the agent itself decides
+	Job     int64
+	By      string    // who or what wants it
+	Key     string    // of the person's request: repeated with it, it is the same copy; empty when the agent itself decides
+	Printer string    // where; empty: where the job was
+	Expires time.Time // zero: when the job itself does
 }
 
-// CopyJob queues a job once more, as copy n + 1 with a mark. A job that was confirmed stays so; any other that is not
-// waiting is superseded by its copy.
+// CopyJob queues a job once more, as copy n + 1 with a mark. A job that was confirmed or cancelled stays so; any other
+// that is not waiting is superseded by its copy.
 func (db *DB) CopyJob(ctx context.Context, c Copy) (int64, error) {
 	var id int64
 	err := db.write(ctx, func(tx *store.Tx) (err error) {
@@ -53,13 +56,15 @@ func copyJob(tx *store.Tx, c Copy) (int64, error) {
 		return 0, ErrNotFound
 	case err != nil:
 		return 0, err
-	case from == JobQueued || from == JobCancelled || from == JobSuperseded:
+	case from == JobQueued || from == JobSuperseded:
 		return 0, fmt.Errorf("%w: job is %s", ErrState, from)
 	}
-	id, err := insertJob(tx, `INSERT INTO print_job (idem, copy_no, class, printer, entry_seq, doc, doc_hash, serial, batch, state, created, changed, outcome_by, copy_key)
-		SELECT idem, (SELECT max(copy_no) + 1 FROM print_job WHERE idem = ?), class, printer, entry_seq, doc, doc_hash, serial, batch, 'queued', ?, ?, ?, ?
-		  FROM print_job WHERE id = ?`, idem, millis(tx.Now), millis(tx.Now), c.By, nullText(c.Key), c.Job)
-	if err != nil || from == JobConfirmed {
+	id, err := insertJob(tx, `INSERT INTO print_job
+		  (idem, copy_no, class, printer, entry_seq, doc, doc_hash, serial, batch, state, created, changed, outcome_by, copy_key, expires)
+		SELECT idem, (SELECT max(copy_no) + 1 FROM print_job WHERE idem = ?), class, coalesce(?, printer), entry_seq, doc, doc_hash, serial, batch,
+		  'queued', ?, ?, ?, ?, CASE WHEN ? = 0 THEN expires ELSE ? END FROM print_job WHERE id = ?`,
+		idem, nullText(c.Printer), millis(tx.Now), millis(tx.Now), c.By, nullText(c.Key), expiry(c.Expires), expiry(c.Expires), c.Job)
+	if err != nil || from == JobConfirmed || from == JobCancelled {
 		return id, err
 	}
 	if _, err := tx.Exec(`UPDATE print_job SET state = 'superseded', superseded_by = ?, changed = ?, outcome_by = ? WHERE id = ?`,

@@ -1,0 +1,12 @@
+//go:build unix
+
+package printer
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// refused reports whether somebody is at the address and takes no connection.
+func refused(err error) bool { return errors.Is(err, unix.ECONNREFUSED) }
