@@ -48,8 +48,6 @@ type Agent struct {
 
 	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
 
-	reserving sync.Mutex // held from reading what a member has until it is set aside
-
 	mu         sync.Mutex
 	programmes map[string]*loyalty.Programme // compiled, by digest; nil when it was refused
 }

@@ -111,6 +111,7 @@ type sale struct {
 	request CommitRequest
 	bill    *bill
 	seed    func(loyalty.Seq) string // of surprises
+	shown   *loyalty.MemberState     // the member as the till was shown them; nil while they are that still
 }
 
 // paid checks that the money given is the money asked for.
@@ -150,35 +151,48 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 	if record != nil {
 		c.Intent = agentdb.IntentDone
 	}
-	if s.bill.who != nil {
-		c.Member = s.bill.who.member
-	}
 	if l := a.laneOrNil(s.lane); l != nil {
 		c.Jobs = l.jobs(func(e *loyalty.Entry) []paper { return a.salePapers(e, s) })
 	}
-	committed, err := a.db.Append(ctx, c)
-	if err != nil {
-		return committed, appendRefusal(err)
+	for range mostMoves {
+		if s.bill.who != nil {
+			c.Member, c.Newest = s.bill.who.member, s.bill.newest
+		}
+		committed, err := a.db.Append(ctx, c)
+		if err == nil {
+			return committed, nil
+		}
+		if !errors.Is(err, agentdb.ErrMoved) {
+			return committed, appendRefusal(err)
+		}
+		if s.shown == nil {
+			s.shown = s.bill.input.Member
+		}
+		if err := a.remember(ctx, s.bill); err != nil {
+			return committed, refuseForNow(CodeLedgerUnavailable, err)
+		}
 	}
-	return committed, nil
+	return agentdb.Committed{}, refuse(CodeQuoteChanged, agentdb.ErrMoved)
 }
+
+// mostMoves bounds how often a member may do something else between the moment at which they are read and that of the entry.
+const mostMoves = 8
 
 // entry judges the sale once more, at its place in the log. What the till showed holds, or there is no entry. Once a card
 // has paid there is no way back to the till: then the sale is what it is at this moment, with the points that were paid.
 func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty.CardRecord) (loyalty.Entry, error) {
 	head.Lane, head.Cashier, head.Seed = s.lane, s.request.Cashier, s.seed(head.Seq)
-	quote, in := s.bill.quote, s.input(used)
-	if record != nil {
-		in.Place = loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}
-		var err error
-		if quote, err = s.bill.programme.Quote(in); err != nil {
-			return loyalty.Entry{}, err
-		}
-		if quote.Drawn() != loyalty.Points(record.Amount) {
-			return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Drawn())
-		}
+	in := s.input(used)
+	var e loyalty.Entry
+	var err error
+	if record == nil {
+		e, err = s.bill.programme.Post(s.bill.quote, in, head)
+	} else if e, err = s.paidEntry(in, head, record); err != nil && s.shown != nil {
+		shown := *s.shown // the goods are gone for the price of then, be it another now: head office judges that
+		shown.Lots = in.Member.Lots
+		in.Member = &shown
+		e, err = s.paidEntry(in, head, record)
 	}
-	e, err := s.bill.programme.Post(quote, in, head)
 	if err != nil {
 		return loyalty.Entry{}, err
 	}
@@ -188,6 +202,19 @@ func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty
 		s.bill.walletBalances(e.Sale.Wallets)
 	}
 	return e, nil
+}
+
+// paidEntry is the entry of a sale for which a card has paid, as it is at this moment.
+func (s *sale) paidEntry(in loyalty.QuoteInput, head loyalty.EntryHead, record *loyalty.CardRecord) (loyalty.Entry, error) {
+	in.Place = loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day}
+	quote, err := s.bill.programme.Quote(in)
+	if err != nil {
+		return loyalty.Entry{}, err
+	}
+	if quote.Drawn() != loyalty.Points(record.Amount) {
+		return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Drawn())
+	}
+	return s.bill.programme.Post(quote, in, head)
 }
 
 // input is what the sale is judged on, with what is used up by now.

@@ -34,7 +34,7 @@ func (s *sale) stored() storedSale {
 	}
 }
 
-// restore makes the sale of an intent again, with the member's lots as they are now.
+// restore makes the sale of an intent again, with the member as they are now: others may have sold to them since.
 func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, error) {
 	var s storedSale
 	if err := json.Unmarshal(intent.Request, &s); err != nil {
@@ -44,18 +44,17 @@ func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, erro
 	if err != nil {
 		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
 	}
-	state, err := a.db.State(ctx, s.Input.Member.ID)
-	if err != nil {
+	shown := s.Input.Member
+	who := &identified{member: shown.ID, card: intent.Card, trust: ownCard(), number: s.Who.Number, language: s.Who.Language, purse: shown.Available}
+	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who}
+	if b.input.Place, err = a.place(ctx, s.Lane, a.now()); err != nil {
 		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
 	}
-	s.Input.Member.Lots = state.Lots
-	who := &identified{member: state.ID, card: intent.Card, trust: ownCard(), number: s.Who.Number, language: s.Who.Language}
-	b := &bill{programme: p, input: s.Input, quote: s.Quote, who: who, balance: loyalty.Balance(state.Lots)}
-	if err := a.reach(ctx, b); err != nil {
-		return nil, err
+	if err := a.remember(ctx, b); err != nil {
+		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
 	}
 	request := CommitRequest{SaleRequest: SaleRequest{Tenders: s.Input.Sale.Tenders, Cashier: s.Cashier}}
-	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b, seed: a.drawSeed}, nil
+	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b, seed: a.drawSeed, shown: shown}, nil
 }
 
 // retryIntent answers a commit that was sent again while its intent is open: with the card back, the card decides.

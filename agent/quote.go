@@ -31,6 +31,7 @@ type bill struct {
 	quote     loyalty.Quote
 	who       *identified // nil: no member
 	balance   loyalty.Points
+	newest    loyalty.Seq   // the member's newest entry here that is counted in
 	away      bool          // head office was not in reach
 	asOf      time.Time     // when it last told this store about its members
 	silence   time.Duration // so long ago
@@ -54,26 +55,9 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		return nil, err
 	}
 	if who != nil {
-		state, err := a.db.State(ctx, who.member)
-		if err != nil {
+		if err := a.remember(ctx, b); err != nil {
 			return nil, fmt.Errorf("quote: %w", err)
 		}
-		b.balance = loyalty.Balance(state.Lots)
-		if err := a.reach(ctx, b); err != nil {
-			return nil, err
-		}
-		state.Medium, state.Available = who.trust.medium, who.purse // of any other medium tellUsed says
-		for i := range state.Wallets {
-			w := &state.Wallets[i]
-			w.Available = 0
-			if who.trust.mayUseWallets(b.away) {
-				w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
-			}
-		}
-		if err := b.programme.Recall(&state.MemberState, &state.Past, b.input.Place.Day); err != nil {
-			return nil, fmt.Errorf("quote: %w", err)
-		}
-		b.input.Member = &state.MemberState
 	}
 	if err := a.tellUsed(ctx, b, id, r.GiftCards); err != nil {
 		return nil, err
@@ -85,6 +69,31 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		return nil, quoteRefusal(err)
 	}
 	return b, nil
+}
+
+// remember puts the member into a bill as this store knows them now.
+func (a *Agent) remember(ctx context.Context, b *bill) error {
+	state, err := a.db.State(ctx, b.who.member)
+	if err != nil {
+		return err
+	}
+	b.balance, b.newest = loyalty.Balance(state.Lots), state.Newest
+	if err := a.reach(ctx, b); err != nil {
+		return err
+	}
+	state.Medium, state.Available = b.who.trust.medium, b.who.purse // of any other medium tell says
+	for i := range state.Wallets {
+		w := &state.Wallets[i]
+		w.Available = 0
+		if b.who.trust.mayUseWallets(b.away) {
+			w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
+		}
+	}
+	if err := b.programme.Recall(&state.MemberState, &state.Past, b.input.Place.Day); err != nil {
+		return err
+	}
+	b.input.Member = &state.MemberState
+	return nil
 }
 
 // reach notes how far what is known of members can be trusted.

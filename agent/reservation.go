@@ -85,24 +85,27 @@ func (a *Agent) bookReservation(ctx context.Context, id loyalty.TxnID, hash [32]
 	if err != nil {
 		return none, err
 	}
-	a.reserving.Lock() // of two at once each would take the same points
-	defer a.reserving.Unlock()
-	holding, err := a.mayReserve(ctx, who, r)
-	if err != nil {
-		return none, err
+	for range mostMoves { // a sale, or another reservation, may take the same points meanwhile
+		holding, newest, err := a.mayReserve(ctx, who, r)
+		if err != nil {
+			return none, err
+		}
+		in := loyalty.ReserveInput{Holding: holding, Points: r.Points, Until: r.Until.Format(instant), For: r.For}
+		c, err := a.db.Append(ctx, agentdb.Commit{
+			Txn: id, RequestHash: hash, Member: who.member, Newest: newest,
+			Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
+				head.Lane, head.Cashier = r.Lane, r.Cashier
+				return loyalty.Reserve(in, head)
+			},
+		})
+		if err == nil {
+			return c, nil
+		}
+		if !errors.Is(err, agentdb.ErrMoved) {
+			return none, appendRefusal(err)
+		}
 	}
-	in := loyalty.ReserveInput{Holding: holding, Points: r.Points, Until: r.Until.Format(instant), For: r.For}
-	c, err := a.db.Append(ctx, agentdb.Commit{
-		Txn: id, RequestHash: hash,
-		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
-			head.Lane, head.Cashier = r.Lane, r.Cashier
-			return loyalty.Reserve(in, head)
-		},
-	})
-	if err != nil {
-		return none, appendRefusal(err)
-	}
-	return c, nil
+	return none, refuseForNow(CodeLedgerUnavailable, agentdb.ErrMoved)
 }
 
 // whoReserves is who was named, else whoever tapped: their card's PIN guards what it is to confirm later.
@@ -131,26 +134,26 @@ func (a *Agent) whoReserves(ctx context.Context, r ReserveRequest) (*identified,
 
 // mayReserve is what the member has in the wallet, when so much may be taken: what a sale would not let them spend is not set aside
 // either. Away from head office nobody without a purse sets anything aside, since the floor limits do not count them.
-func (a *Agent) mayReserve(ctx context.Context, who *identified, r ReserveRequest) (loyalty.Holding, error) {
-	h := loyalty.Holding{Member: who.member, Wallet: r.Wallet, OnCard: who.purse}
+func (a *Agent) mayReserve(ctx context.Context, who *identified, r ReserveRequest) (h loyalty.Holding, newest loyalty.Seq, err error) {
+	h = loyalty.Holding{Member: who.member, Wallet: r.Wallet, OnCard: who.purse}
 	p, err := a.programmeAt(ctx, a.now())
 	if err != nil {
-		return h, err
+		return h, 0, err
 	}
 	state, err := a.db.State(ctx, who.member)
 	if err != nil {
-		return h, err
+		return h, 0, err
 	}
 	b := &bill{programme: p, who: who}
 	if err := a.reach(ctx, b); err != nil {
-		return h, err
+		return h, 0, err
 	}
 	if who.trust.medium != loyalty.MediumPurse && (!who.trust.mayUseWallets(b.away) || r.Points > p.WithoutPurse(r.Wallet)) {
-		return h, &Refusal{Code: CodeRedeemRefused, Field: "points"}
+		return h, 0, &Refusal{Code: CodeRedeemRefused, Field: "points"}
 	}
 	if r.Wallet == loyalty.MainWallet {
 		h.Lots = state.Lots
-		return h, nil
+		return h, state.Newest, nil
 	}
 	h.OnCard = 0 // a purse holds points alone
 	for _, w := range state.Wallets {
@@ -158,7 +161,7 @@ func (a *Agent) mayReserve(ctx context.Context, who *identified, r ReserveReques
 			h.Lots = w.Lots
 		}
 	}
-	return h, nil
+	return h, state.Newest, nil
 }
 
 // Settle ends a reservation of this store. Ended as asked before, the first end is the answer.

@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 	"time"
 
@@ -137,4 +138,31 @@ func TestAwayFromHeadOfficePointsAreNotSetAsideWithoutAPurse(t *testing.T) {
 	s.headOffice(agentdb.Change{Member: s.member(500)})
 	_, err := s.agent.Reserve(t.Context(), newKey(), aside(1))
 	refused(t, err, agent.CodeRedeemRefused)
+}
+
+// A till and a web shop reach for the same points at one moment: no point is taken twice.
+func TestASaleAndAReservationNeverTakeTheSamePoints(t *testing.T) {
+	s := newShop(t)
+	s.holding()
+	sale := redeeming(1000, 200)
+	sale.Number = testNumber
+	request := s.quoted(sale)
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() { _, _ = s.commit(newKey(), request) })
+		wg.Go(func() { _, _ = s.agent.Reserve(t.Context(), newKey(), aside(200)) })
+	}
+	wg.Wait()
+	taken := loyalty.Points(0)
+	for _, e := range s.entries() {
+		if e.Sale != nil {
+			taken += e.Sale.Redeemed
+		}
+		if e.Reserve != nil {
+			taken += e.Reserve.Points
+		}
+	}
+	if taken != 400 {
+		t.Errorf("%d of 500 points taken in steps of 200", taken)
+	}
 }

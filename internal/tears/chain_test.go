@@ -32,7 +32,7 @@ earn:
   - { id: base, per: amount, rate: { points: 10, per: "1.00" }, steps: proportional }
 redeem: { point_value: { points: 1, value: "0.01" }, minimum: 10, step: 10, max_share: "100" }
 expiry: { months: 12 }
-tiers: [{ id: plain, name: { en: Plain } }, { id: gold, name: { en: Gold }, from: "25.00" }]
+tiers: [{ id: plain, name: { en: Plain } }, { id: gold, name: { en: Gold }, from: "20.00" }]
 ladder: { by: spend, over: rolling, months: 12 }
 `
 

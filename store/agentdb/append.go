@@ -25,6 +25,9 @@ type Commit struct {
 	GiftCards []string
 	// Member is whose redemptions of the day, without a purse, Build is told of; 0: nobody's.
 	Member loyalty.MemberID
+	// Newest is the member's newest entry here that the caller has counted in (State.Newest). With a newer one in the log the
+	// member is not what the caller took them for: ErrMoved.
+	Newest loyalty.Seq
 	// Enrols has Build told of the last member that this log made.
 	Enrols bool
 	// Jobs makes the print jobs that come with the entry; nil for none. The same rules as for Build.
@@ -94,6 +97,9 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	if t, err = db.closeBefore(tx, t, day); err != nil {
 		return Committed{}, err
 	}
+	if err := hasMoved(tx, c.Member, c.Newest); err != nil {
+		return Committed{}, err
+	}
 	head := db.newEntry(t, c.Txn, day, tx.Now)
 	used, err := readTally(tx.Query, c.Txn, c.GiftCards)
 	if err == nil {
@@ -139,6 +145,22 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		out.JobIDs, err = addJobs(tx, &out.Entry, c.Jobs)
 	}
 	return out, err
+}
+
+// ErrMoved says that a member did something here meanwhile: read them again.
+var ErrMoved = errors.New("the member has moved on")
+
+// hasMoved says whether the log has an entry of a member behind the one that a caller knows.
+func hasMoved(tx *store.Tx, id loyalty.MemberID, known loyalty.Seq) error {
+	if id == 0 {
+		return nil
+	}
+	var moved bool
+	err := tx.QueryRow(`SELECT EXISTS (SELECT 1 FROM pending WHERE member = ? AND seq > ?)`, []any{id, known}, &moved)
+	if err == nil && moved {
+		err = ErrMoved
+	}
+	return err
 }
 
 // newEntry fills in what an entry's place in the log decides.

@@ -12,6 +12,7 @@ func redeeming(n int, medium loyalty.Medium, redeemed, rewards loyalty.Points, t
 	c := commitOf(n, 7, 10)
 	plain := c.Build
 	c.Member = 7
+	c.Newest = 100 // whatever the member did before is known
 	c.Build = func(h loyalty.EntryHead, used Tally) (loyalty.Entry, error) {
 		*told = used.Redeemed.ByMember
 		e, err := plain(h, used)

@@ -14,6 +14,7 @@ import (
 type State struct {
 	loyalty.MemberState                // lots of every wallet; available is the balance: a card's purse is known to the card alone
 	Past                loyalty.Record // for Programme.Recall
+	Newest              loyalty.Seq    // own entry that is counted in; 0: head office has told of all
 }
 
 // State gives head office's lots and past of a member with the store's own later entries replayed over them.
@@ -31,6 +32,7 @@ func (db *DB) State(ctx context.Context, id loyalty.MemberID) (State, error) {
 	s := State{MemberState: loyalty.MemberState{ID: id, Tier: m.Tier, Lots: m.Lots}, Past: m.Past}
 	var moves []loyalty.Movement // of all together: each replay sorts the lots
 	for _, e := range later {
+		s.Newest = e.seq
 		if e.seq <= m.Through {
 			continue
 		}
