@@ -32,7 +32,7 @@ type commands struct {
 	Programme programmeCommand `cmd:"" help:"Check programme documents, compare two versions, try one with scenarios."`
 	Explain   explainCommand   `cmd:"" help:"Say what a basket would earn and cost under a programme, and why."`
 	Card      cardCommand      `cmd:"" help:"Check profiles for cards of other makers, and try them on a card."`
-	Printer   printerCommand   `cmd:"" help:"Import and check printer profiles."`
+	Printer   printerCommand   `cmd:"" help:"Import, check and commission printer profiles."`
 	Coupon    couponCommand    `cmd:"" help:"Print coupons in batches, look at what became of them, take them out of use."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`

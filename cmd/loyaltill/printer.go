@@ -14,9 +14,10 @@ import (
 
 // printerCommand is for who sets up receipt printers (docs/printers.md).
 type printerCommand struct {
-	Check  printerCheckCommand  `cmd:"" help:"Name every fault of printer profile files: file, line, field, remedy."`
-	Import printerImportCommand `cmd:"" help:"Make profiles of the public escpos-printer-db."`
-	Schema printerSchemaCommand `cmd:"" help:"Print the JSON Schema of profile files, for editors."`
+	Check      printerCheckCommand      `cmd:"" help:"Name every fault of printer profile files: file, line, field, remedy."`
+	Import     printerImportCommand     `cmd:"" help:"Make profiles of the public escpos-printer-db."`
+	Commission printerCommissionCommand `cmd:"" help:"Print a ticket, ask what is readable on it, and write the profile that follows."`
+	Schema     printerSchemaCommand     `cmd:"" help:"Print the JSON Schema of profile files, for editors."`
 }
 
 type printerCheckCommand struct {

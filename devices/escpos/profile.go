@@ -1,6 +1,9 @@
 package escpos
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 const profileSchema = 1
 
@@ -189,4 +192,15 @@ func (s *PageSlots) SetSlot(name string, slot byte) {
 			*at = &slot
 		}
 	}
+}
+
+// Held is what a page that has a slot holds of text; spaces stay.
+func (s *PageSlots) Held(name, text string) string {
+	page, _ := s.page(name)
+	return strings.Map(func(c rune) rune {
+		if _, ok := page.encode(c); !ok {
+			return -1
+		}
+		return c
+	}, text)
 }

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"loyaltill/devices"
+	"loyaltill/devices/escpos"
+	"loyaltill/devices/escpos/commission"
+	"loyaltill/devices/escpos/render"
+	"loyaltill/devices/printer"
+	"loyaltill/internal/i18n"
+)
+
+type printerCommissionCommand struct {
+	Device   string        `help:"The printer: a serial device, tcp:HOST:9100, or file:PATH." required:""`
+	Profile  string        `help:"What is known of it: the id of a profile, or its file." required:""`
+	Profiles string        `help:"Folder of the store's own profiles." type:"existingdir"`
+	Out      string        `help:"File for the profile; without it ID.toml in this folder." type:"path"`
+	Baud     int           `help:"Speed of the serial line; without it the profile's."`
+	OneWay   bool          `help:"The printer never answers: do not wait for it."`
+	Wait     time.Duration `help:"How long to wait for the printer and for its paper." default:"2m"`
+}
+
+// Run prints the ticket and asks; the file is written once everything is answered.
+func (c *printerCommissionCommand) Run(ctx context.Context, s streams) error {
+	return c.run(ctx, s, os.Stdin)
+}
+
+func (c *printerCommissionCommand) run(ctx context.Context, s streams, in io.Reader) error {
+	given, err := escpos.FindProfile(c.Profile, c.Profiles)
+	if err != nil {
+		return err
+	}
+	if c.Baud != 0 {
+		given.IO.Baud = c.Baud
+	}
+	out := c.Out
+	if out == "" {
+		out = given.ID + ".toml"
+	}
+	if _, err := os.Stat(out); err == nil && out != c.Profile {
+		return fmt.Errorf("%s is there already; name another file with --out", out)
+	}
+	ticket, heard, err := c.print(ctx, s, given)
+	if err != nil {
+		return err
+	}
+	answers, err := ask(ticket.Questions, s, in)
+	if err != nil {
+		return err
+	}
+	p, err := ticket.Apply(heard, answers)
+	if err != nil {
+		return err
+	}
+	text, err := p.File()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(out, text, 0o644); err != nil {
+		return fmt.Errorf("write profile: %w", err)
+	}
+	fmt.Fprintf(s.out, "%s: %s, %s, tells %s\n", out, p.Revision(), abilities(p), tells(p))
+	return nil
+}
+
+// tells is what a printed job will be called at most.
+func tells(p *escpos.Profile) printer.Level {
+	switch {
+	case p.Status.ProcessID:
+		return printer.LevelPrinted
+	case p.Status.GSR:
+		return printer.LevelProcessed
+	case p.Status.DLEEOT:
+		return printer.LevelStatus
+	default:
+		return printer.LevelOneWay
+	}
+}
+
+// print reaches the printer, prints the ticket and tells what the printer said meanwhile.
+func (c *printerCommissionCommand) print(ctx context.Context, s streams, given *escpos.Profile) (t *commission.Ticket, heard commission.Heard, err error) {
+	heard.Answers = !c.OneWay && !strings.HasPrefix(c.Device, "file:")
+	t = commission.New(given, heard)
+	renderer, err := render.New()
+	if err != nil {
+		return nil, heard, err
+	}
+	pr := printer.New(printer.Config{Name: given.ID, Device: c.Device, Baud: c.Baud, Profile: t.Profile}, zerolog.Nop(), time.Now)
+	ctx, cancel := context.WithTimeout(ctx, c.Wait)
+	ended := make(chan error, 1)
+	go func() { ended <- pr.Run(ctx) }()
+	defer func() {
+		cancel()
+		err = errors.Join(err, <-ended)
+	}()
+	st, err := c.reach(ctx, s, pr, given)
+	if err != nil {
+		return nil, heard, err
+	}
+	heard.Model, heard.PaperLow = st.Model, st.PaperLow
+	t = commission.New(given, heard)
+	job, err := escpos.NewEncoder(renderer).Encode(t.Document, t.Profile, 1)
+	if err != nil {
+		return nil, heard, err
+	}
+	fmt.Fprintf(s.out, "printing %d bytes on %s\n", job.Size(), c.Device)
+	result, err := pr.Print(ctx, job, func(printer.Progress) error { return nil })
+	switch {
+	case err != nil:
+		return nil, heard, err
+	case result.Outcome != printer.Confirmed && result.Outcome != printer.Sent:
+		return nil, heard, fmt.Errorf("the ticket was not printed (%s, %s); see to the printer and begin again", result.Outcome, result.Cause)
+	}
+	heard.Printed = result.Outcome == printer.Confirmed && result.Level == printer.LevelPrinted
+	heard.Processed = result.Level == printer.LevelProcessed
+	return t, heard, nil
+}
+
+// reach waits until the printer can print. What a person has to do is said once.
+func (c *printerCommissionCommand) reach(ctx context.Context, s streams, pr *printer.Printer, given *escpos.Profile) (printer.Status, error) {
+	var said devices.Code
+	for {
+		changed, st := pr.Changed(), pr.Status()
+		code := st.Health.Code
+		switch {
+		case st.Link == printer.LinkUp && (st.State == printer.StateReady || st.State == printer.StatePrintedOnly):
+			return st, nil
+		case code == printer.CodeSilent && st.Link == printer.LinkAbsent: // given up
+			return st, fmt.Errorf("nothing answers at %s: it is no receipt printer, or its speed is not %d; try --baud 9600, 19200, 38400 or 115200, or --one-way for a printer that never answers",
+				c.Device, given.IO.Baud)
+		case code == printer.CodeAbsent, code == printer.CodeNoPermission, code == printer.CodePortTaken, code == printer.CodeBadDevice:
+			return st, fmt.Errorf("%s: %s", c.Device, sentence(code))
+		case code != said && code != "" && st.Link == printer.LinkUp:
+			said = code
+			fmt.Fprintln(s.err, sentence(code))
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return st, fmt.Errorf("%s: the printer was not ready within %s: %w", c.Device, c.Wait, ctx.Err())
+		}
+	}
+}
+
+// sentence is what a cashier would read.
+func sentence(code devices.Code) string { return i18n.Text(i18n.English, "cashier."+string(code), nil) }
+
+// maxAsked is how often a question is put to somebody who answers neither yes nor no.
+const maxAsked = 3
+
+// ask puts the questions and takes a line for each.
+func ask(questions []commission.Question, s streams, in io.Reader) ([]bool, error) {
+	lines := bufio.NewScanner(in)
+	answers := make([]bool, len(questions))
+	for i, q := range questions {
+		if q.Expect != "" {
+			fmt.Fprintf(s.out, "   %s\n", q.Expect)
+		}
+		answered := false
+		for n := 0; n < maxAsked && !answered; n++ {
+			fmt.Fprintf(s.out, "%d. %s [y/n] ", q.Number, q.Text)
+			if !lines.Scan() {
+				return nil, errors.Join(fmt.Errorf("question %d was not answered; nothing is written", q.Number), lines.Err())
+			}
+			switch strings.ToLower(strings.TrimSpace(lines.Text())) {
+			case "y", "yes":
+				answers[i], answered = true, true
+			case "n", "no":
+				answered = true
+			}
+		}
+		if !answered {
+			return nil, fmt.Errorf("question %d wants y or n; nothing is written", q.Number)
+		}
+	}
+	return answers, nil
+}
