@@ -144,7 +144,7 @@ func (a *Agent) replay(ctx context.Context, id loyalty.TxnID, hash [32]byte) (Sa
 
 // append writes the sale. record is the card's proof when points were debited.
 func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord) (agentdb.Committed, error) {
-	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, GiftCards: serials(&s.bill.input),
+	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, GiftCards: serials(&s.bill.input), CouponsElsewhere: s.bill.elsewhere,
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			return s.entry(head, used, record)
 		}}
@@ -264,7 +264,7 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 	intent := agentdb.Intent{
 		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Drawn(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
-		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions),
+		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions, s.bill.elsewhere),
 		Uses:    agentdb.UsesOf(&s.bill.quote), GiftCards: serials(&s.bill.input), Check: s.holds,
 	}
 	if err := l.a.db.OpenIntent(ctx, intent); err != nil {

@@ -35,6 +35,8 @@ type bill struct {
 	away      bool          // head office was not in reach
 	asOf      time.Time     // when it last told this store about its members
 	silence   time.Duration // so long ago
+
+	elsewhere map[string]int64 // how often other stores used the coupons shown
 }
 
 // price reads what the rules need and applies them. id is the sale's, zero before it has one.
@@ -48,7 +50,7 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 	if b.programme, err = a.programmeAt(ctx, now); err != nil {
 		return nil, err
 	}
-	if b.input.Sale, err = a.sale(ctx, b.programme, id, r); err != nil {
+	if b.input.Sale, b.elsewhere, err = a.sale(ctx, b.programme, id, r); err != nil {
 		return nil, err
 	}
 	if b.input.Place, err = a.place(ctx, l.cfg.Number, now); err != nil {

@@ -11,35 +11,43 @@ import (
 	"loyaltill/store/agentdb"
 )
 
-// sale is what the rules judge. Coupons come with how often other sales of this store have used them.
-func (a *Agent) sale(ctx context.Context, p *loyalty.Programme, id loyalty.TxnID, r SaleRequest) (loyalty.Sale, error) {
-	s := loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem, Wallets: r.Wallets, Rewards: r.Rewards, Offers: true}
+// sale is what the rules judge. Coupons come with how often other sales have used them, those of other stores once more by
+// themselves.
+func (a *Agent) sale(ctx context.Context, p *loyalty.Programme, id loyalty.TxnID, r SaleRequest) (s loyalty.Sale, elsewhere map[string]int64, err error) {
+	s = loyalty.Sale{Lines: r.Lines, Tenders: r.Tenders, Rounding: r.Rounding, Redeem: r.Redeem, Wallets: r.Wallets, Rewards: r.Rewards, Offers: true}
 	if len(r.Coupons) > loyalty.MaxShown {
-		return s, &loyalty.SaleError{Field: "coupons", Code: loyalty.SaleTooLarge}
+		return s, nil, &loyalty.SaleError{Field: "coupons", Code: loyalty.SaleTooLarge}
 	}
+	elsewhere = map[string]int64{}
 	for i, c := range r.Coupons {
 		shown, err := a.readCoupon(ctx, p, c)
 		if err == nil {
-			shown.Used, err = a.uses(ctx, shown.Serial, id)
+			shown.Used, elsewhere[shown.Serial], err = a.uses(ctx, shown.Serial, id)
 		}
 		if err != nil {
-			return s, atCoupon(err, i)
+			return s, nil, atCoupon(err, i)
 		}
 		s.Shown = append(s.Shown, shown)
 	}
-	return s, nil
+	return s, elsewhere, nil
 }
 
-// uses is how often other sales used a coupon. One that was taken out of use is refused.
-func (a *Agent) uses(ctx context.Context, serial string, by loyalty.TxnID) (int64, error) {
+// uses is how often other sales used a coupon, and how many of them other stores made, as head office told. One that was
+// withdrawn is refused.
+func (a *Agent) uses(ctx context.Context, serial string, by loyalty.TxnID) (all, elsewhere int64, err error) {
 	void, err := a.db.CouponVoid(ctx, serial)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	if void {
-		return 0, refuse(CodeCouponVoid, nil)
+	told, err := a.db.CouponElsewhere(ctx, serial)
+	if err != nil {
+		return 0, 0, err
 	}
-	return a.db.CouponUses(ctx, serial, by)
+	if void || told.Void {
+		return 0, 0, refuse(CodeCouponVoid, nil)
+	}
+	here, err := a.db.CouponUses(ctx, serial, by)
+	return here + told.Used, told.Used, err
 }
 
 // atCoupon names the coupon of the request that an error is about.

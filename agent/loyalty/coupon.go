@@ -11,6 +11,14 @@ type CouponKind struct {
 func (k CouponKind) Name(language string) string { return k.def.Name.in(language) }
 func (k CouponKind) Text(language string) string { return k.def.Text.in(language) }
 
+// Uses is how often one may be used.
+func (k CouponKind) Uses() int64 {
+	if k.def == nil {
+		return 1
+	}
+	return max(k.def.Uses, 1)
+}
+
 // Coupons lists the kinds in the order of the document.
 func (p *Programme) Coupons() []CouponKind {
 	kinds := make([]CouponKind, len(p.doc.Coupons))

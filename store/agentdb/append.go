@@ -36,6 +36,8 @@ type Commit struct {
 	Intent IntentState
 	// Returns is how many returns of the same sale a return counted in; others in the log by now are ErrReturned.
 	Returns int
+	// CouponsElsewhere is how often other stores used a sale's coupons, by serial, as its maker counted in.
+	CouponsElsewhere map[string]int64
 	// Of is the earlier entry whose followers Build is told of: payments of a sale, the end of a reservation.
 	Of loyalty.EntryRef
 	// Deed is the activity of which Build is told what was done before.
@@ -125,7 +127,7 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		e.Seq != head.Seq || e.Txn != head.Txn || e.Day != head.Day || e.At != head.At {
 		return Committed{}, fmt.Errorf("entry %d was built with another head", head.Seq)
 	}
-	if err := claimCoupons(tx, c.Txn, couponsOf(&e)); err != nil {
+	if err := claimCoupons(tx, c.Txn, couponsOf(&e, c.CouponsElsewhere)); err != nil {
 		return Committed{}, err
 	}
 	if err := checkVoid(tx, &e); err != nil {

@@ -16,7 +16,7 @@ var ErrCouponUsed = errors.New("the coupon was used since")
 // ErrCouponVoid says that the coupon was taken out of use.
 var ErrCouponVoid = errors.New("the coupon is void")
 
-// CouponUse is a coupon that a sale uses, with how often other sales used it as far as the caller knew.
+// CouponUse is a coupon that a sale uses, with how often other sales of this store used it as far as the caller knew.
 type CouponUse struct {
 	Serial string
 	Before int64
@@ -72,7 +72,8 @@ func releaseCoupons(tx *store.Tx, txn loyalty.TxnID) error {
 
 // UsedCoupons is the coupons that a bill uses up; those without effect are not among its reductions, and GS1's, which have no
 // number, cannot be counted.
-func UsedCoupons(shown []loyalty.ShownCoupon, reductions []loyalty.Reduction) []CouponUse {
+// elsewhere is how often other stores had used them.
+func UsedCoupons(shown []loyalty.ShownCoupon, reductions []loyalty.Reduction, elsewhere map[string]int64) []CouponUse {
 	var uses []CouponUse
 	for _, r := range reductions {
 		if r.Serial == "" || loyalty.IsUnnumbered(r.Serial) {
@@ -80,23 +81,23 @@ func UsedCoupons(shown []loyalty.ShownCoupon, reductions []loyalty.Reduction) []
 		}
 		use := CouponUse{Serial: r.Serial}
 		if i := slices.IndexFunc(shown, func(c loyalty.ShownCoupon) bool { return c.Serial == r.Serial }); i >= 0 {
-			use.Before = shown[i].Used
+			use.Before = shown[i].Used - elsewhere[r.Serial]
 		}
 		uses = append(uses, use)
 	}
 	return uses
 }
 
-func couponsOf(e *loyalty.Entry) []CouponUse {
+func couponsOf(e *loyalty.Entry, elsewhere map[string]int64) []CouponUse {
 	if e.Sale == nil {
 		return nil
 	}
-	return UsedCoupons(e.Sale.Shown, e.Sale.Reductions)
+	return UsedCoupons(e.Sale.Shown, e.Sale.Reductions, elsewhere)
 }
 
 // insertMarks keeps what later look-ups need of a coupon or a return.
 func insertMarks(tx *store.Tx, e *loyalty.Entry) error {
-	for _, u := range couponsOf(e) {
+	for _, u := range couponsOf(e, nil) {
 		if err := markCoupon(tx, e.Txn, u.Serial); err != nil {
 			return err
 		}

@@ -39,6 +39,7 @@ type Change struct {
 	Issuer    *Issuer
 	Renewal   *Renewal
 	Range     *MemberRange
+	Coupon    *CouponElsewhere
 	Watermark *Watermark
 }
 
@@ -175,6 +176,8 @@ func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 		return putRenewal(tx, c.Renewal, pos.Epoch)
 	case c.Range != nil:
 		return db.putRange(tx, c.Range, pos.Epoch)
+	case c.Coupon != nil:
+		return putCoupon(tx, c.Coupon, pos.Epoch)
 	case c.Watermark != nil:
 		if w := c.Watermark; w.Store == db.Store() && w.Epoch == db.Epoch() {
 			pos.Watermark = max(pos.Watermark, w.Seq)
@@ -265,6 +268,7 @@ func sweep(tx *store.Tx, epoch uint32) error {
 		`DELETE FROM issuer WHERE feed_epoch <> ? AND revoked = 0`, // a revocation outlives a head office that forgot it
 		`DELETE FROM renewal WHERE feed_epoch <> ?`,
 		`DELETE FROM member_range WHERE feed_epoch <> ?`,
+		`DELETE FROM coupon_elsewhere WHERE feed_epoch <> ?`,
 	} {
 		if _, err := tx.Exec(text, epoch); err != nil {
 			return err

@@ -28,6 +28,7 @@ const (
 	CaseActivityRepeated CaseKind = "activity_repeated" // what counts once for a member was told again
 	CaseReversedTwice    CaseKind = "reversed_twice"    // an entry that was undone before
 	CaseUnsettled        CaseKind = "unsettled"         // judging entries again came to no end: a fault of ours
+	CaseCouponReused     CaseKind = "coupon_reused"     // used in more sales than it may be, or although it was withdrawn
 	CaseReturnRefused    CaseKind = "return_refused"    // goods that the sale had not, or that came back before
 )
 

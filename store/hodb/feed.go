@@ -18,6 +18,7 @@ const (
 	TopicIssuer    Topic = "issuer"
 	TopicRenewal   Topic = "renewal"
 	TopicRange     Topic = "member_range"
+	TopicCoupon    Topic = "coupon"
 	TopicWatermark Topic = "watermark"
 )
 

@@ -158,6 +158,9 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 	case hodb.TopicRange:
 		row.Range, err = w.numbers(c.Key)
 		return true, small, err
+	case hodb.TopicCoupon:
+		row.Coupon, err = w.coupon(c.Key)
+		return true, small, err
 	case hodb.TopicWatermark:
 		row.Watermark = &wire.WatermarkRow{Store: w.head.Store, Epoch: w.head.Epoch, Seq: w.head.Posted}
 		return true, small, nil
@@ -288,6 +291,11 @@ func (w *feedWriter) hot(key string) (*wire.HotRow, error) {
 	reason, err := w.tx.Hot(row.Card)
 	row.Blocked, row.Reason = reason != "", reason
 	return row, err
+}
+
+func (w *feedWriter) coupon(serial string) (*wire.CouponRow, error) {
+	c, err := w.tx.Coupon(serial, w.head.Store)
+	return &wire.CouponRow{Serial: serial, Used: c.Used, Void: c.Void}, err
 }
 
 func (w *feedWriter) issuer(key string) (*wire.IssuerRow, error) {

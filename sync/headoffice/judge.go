@@ -203,6 +203,9 @@ func (j *judge) entry(raw hodb.Entry) error {
 	if m.repeats = !claimed; m.repeats && m.entry.Kind != loyalty.KindCancel { // an undo may be of a sale that was told
 		return j.repeated(m, first)
 	}
+	if err := j.coupons(m); err != nil {
+		return err
+	}
 	switch m.entry.Kind {
 	case loyalty.KindTier:
 		return nil // a store's own review; head office's decides

@@ -114,6 +114,8 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 		case wire.TopicRange:
 			n := r.Range
 			c.Range = &agentdb.MemberRange{Store: n.Store, Epoch: n.Epoch, MemberRange: loyalty.MemberRange{First: n.First, Last: n.Last}}
+		case wire.TopicCoupon:
+			c.Coupon = &agentdb.CouponElsewhere{Serial: r.Coupon.Serial, Used: r.Coupon.Used, Void: r.Coupon.Void}
 		case wire.TopicWatermark:
 			c.Watermark = &agentdb.Watermark{Store: r.Watermark.Store, Epoch: r.Watermark.Epoch, Seq: r.Watermark.Seq}
 		default:

@@ -27,6 +27,7 @@ const (
 	TopicIssuer    Topic = "issuer"
 	TopicRenewal   Topic = "renewal"
 	TopicRange     Topic = "member_range"
+	TopicCoupon    Topic = "coupon"
 	TopicWatermark Topic = "watermark"
 )
 
@@ -60,6 +61,7 @@ type FeedRow struct {
 	Issuer    *IssuerRow    `json:"issuer,omitempty"`
 	Renewal   *RenewalRow   `json:"renewal,omitempty"`
 	Range     *RangeRow     `json:"member_range,omitempty"`
+	Coupon    *CouponRow    `json:"coupon,omitempty"`
 	Watermark *WatermarkRow `json:"watermark,omitempty"`
 }
 
@@ -154,6 +156,13 @@ type RangeRow struct {
 	Last  loyalty.MemberID `json:"last"`
 }
 
+// CouponRow is what became of a coupon elsewhere in the chain.
+type CouponRow struct {
+	Serial string `json:"serial"`
+	Used   int64  `json:"used,omitempty"` // by sales of other stores than the asking one
+	Void   bool   `json:"void,omitempty"` // withdrawn by the store that issued it
+}
+
 // WatermarkRow says that head office has posted the asking store's entries through Seq. It is the last row of its
 // group; the members that those entries touched are in the same group or an earlier one.
 type WatermarkRow struct {
@@ -175,7 +184,8 @@ type feedEnd struct {
 // Check refuses a row that does not hold together.
 func (r *FeedRow) Check() error {
 	bodies := 0
-	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Issuer != nil, r.Renewal != nil, r.Range != nil, r.Watermark != nil} {
+	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Issuer != nil, r.Renewal != nil, r.Range != nil, r.Coupon != nil,
+		r.Watermark != nil} {
 		if set {
 			bodies++
 		}
@@ -196,6 +206,8 @@ func (r *FeedRow) Check() error {
 		ok = r.Renewal != nil && len(r.Renewal.Certificate) > 0 && len(r.Renewal.MAC) == 16
 	case TopicRange:
 		ok = r.Range != nil && r.Range.First >= loyalty.FirstStoreMember && r.Range.Last >= r.Range.First
+	case TopicCoupon:
+		ok = r.Coupon != nil && r.Coupon.Serial != "" && r.Coupon.Used >= 0
 	case TopicWatermark:
 		ok = r.Watermark != nil
 	default:
