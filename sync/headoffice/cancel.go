@@ -19,6 +19,9 @@ func (j *judge) cancel(m *matter, first hodb.EntryKey) error {
 	if err != nil || !ok {
 		return err
 	}
+	if err := j.settle(); err != nil { // the sale may be one that waits for it
+		return err
+	}
 	r := m.entry.Card
 	sold, err := j.countedDebit(r.Card, r.Txn)
 	switch {
@@ -52,6 +55,9 @@ func (j *judge) undoneAfterSale(m *matter, c hodb.Card, r *loyalty.CardRecord) e
 			Lot: loyalty.LotID(fmt.Sprintf("%d-%d-%d.1", m.key.Store, m.key.Epoch, m.key.Seq)), Earned: m.entry.Day},
 	}})
 	if err != nil {
+		return err
+	}
+	if err := j.followed(c.Member); err != nil {
 		return err
 	}
 	if err := j.tx.Suspend(hodb.Suspended{EntryKey: m.key, Points: -amount, Reason: string(hodb.CaseUndoAfterSale)}); err != nil {
@@ -148,6 +154,8 @@ func (j *judge) settleDebit(key hodb.EntryKey, id loyalty.CardID, amount loyalty
 		p.Legs = []hodb.Leg{{Owner: member, Kind: hodb.OnCard, Amount: -amount, Reason: "undo"},
 			{Owner: member, Kind: hodb.Main, Amount: amount, Reason: "undo"}}
 	}
-	_, err = j.poster.Settle(p, member)
-	return err
+	if _, err = j.poster.Settle(p, member); err != nil {
+		return err
+	}
+	return j.followed(c.Member)
 }

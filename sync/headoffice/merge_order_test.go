@@ -119,3 +119,55 @@ func TestWhoHasGoneFillsUpToTheLimitOnce(t *testing.T) {
 		})
 	}
 }
+
+// The card of one who became part of another is undone: it gave back what it had paid for a sale that stands, or a store gives the sale
+// up for good. What comes back goes along, whether head office hears of it before the merge or after.
+func TestWhatACardOfOneWhoHasGoneGetsBackGoesAlong(t *testing.T) {
+	tell := map[string]func(c *centre, b *box, chip *chip){
+		"undone after the sale": func(c *centre, b *box, chip *chip) {
+			e := b.sale(b.head(), &loyalty.MemberState{ID: chip.member, Medium: loyalty.MediumPurse, Available: 200}, 1000, &loyalty.Ask{Points: 100})
+			record, debit, unlock := chip.pay(b, e.Txn, 100)
+			e.Card = record
+			b.write(e)
+			undone, err := chip.tap().Undo(c.t.Context(), debit, unlock)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			cancel := b.entry(loyalty.KindCancel)
+			cancel.Txn, cancel.Card = e.Txn, chip.record(undone)
+			b.write(cancel)
+		},
+		"given up": func(_ *centre, b *box, chip *chip) {
+			head := b.head()
+			chip.pay(b, head.Txn, 100)
+			b.carry(chip, 2)
+			b.giveUp(chip, head.Txn, false)
+		},
+	}
+	for name, want := range map[string]loyalty.Points{"undone after the sale": 200 + 18, "given up": 200} { // 18 for the sale
+		for _, first := range []string{"before the merge", "after it"} {
+			t.Run(name+" "+first, func(t *testing.T) {
+				c, b, chip := funded(t)
+				berta := c.member("6034000000000026")
+				if first == "after it" {
+					b.merge(berta, chip.member, nil)
+					b.sync()
+					c.settled()
+				}
+				tell[name](c, b, chip)
+				if first == "before the merge" {
+					b.sync()
+					c.settled()
+					b.merge(berta, chip.member, nil)
+				}
+				b.sync()
+				r := c.settled()
+				m, gone := r.member(t, berta), r.member(t, chip.member)
+				if m.Balance != want || gone.Balance != 0 || gone.Main+gone.OnCard != 0 || gone.Main != 0 {
+					t.Errorf("stays with %d points, goes with %d, of which %d on the card", m.Balance, gone.Balance, gone.OnCard)
+				}
+				c.inOrder()
+			})
+		}
+	}
+}
