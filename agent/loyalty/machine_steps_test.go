@@ -55,6 +55,14 @@ func (w *world) past(b *books, id MemberID) *Past {
 	return &Past{}
 }
 
+// stamps is what is on a member's card.
+func (w *world) stamps(b *books, id MemberID) int64 {
+	if all := w.past(b, id).Stamps; len(all) > 0 {
+		return all[0].Count
+	}
+	return 0
+}
+
 // openOf is a member's reservations that nobody has settled, in the order in which they were made.
 func (b *books) openOf(id MemberID) []Reservation {
 	var all []Reservation
@@ -225,7 +233,7 @@ func (w *world) merge(t *rapid.T) {
 	s, stays, goes := w.shops[0], member(t, "stays"), member(t, "goes")
 	b := w.books(s)
 	side := func(id MemberID) MergeSide {
-		return MergeSide{Holding: Holding{Member: id, Lots: b.lots[id]}, Tier: b.tiers[id],
+		return MergeSide{Holding: Holding{Member: id, Lots: b.lots[id]}, Tier: b.tiers[id], Stamps: w.past(b, id).Stamps,
 			Wallets: []WalletState{{Wallet: creditWallet, Lots: b.credit[id], Balance: Balance(b.credit[id])}}}
 	}
 	e, err := w.p.Merge(side(stays), side(goes), w.head(s))
@@ -235,6 +243,9 @@ func (w *world) merge(t *rapid.T) {
 	w.write(t, s, e)
 	if got, want := Balance(w.books(s).credit[stays]), Balance(b.credit[stays])+Balance(b.credit[goes]); got != want || len(w.books(s).credit[goes]) > 0 {
 		t.Fatalf("member %d holds %d of credit, want %d", stays, got, want)
+	}
+	if got, want := w.stamps(w.books(s), stays), w.stamps(b, stays)+w.stamps(b, goes); got != want || w.stamps(w.books(s), goes) != 0 {
+		t.Fatalf("member %d has %d stamps, want %d", stays, got, want)
 	}
 	if left := w.books(s).lots[goes]; len(left) > 0 {
 		t.Fatalf("member %d has ended and holds %+v", goes, left)

@@ -22,6 +22,7 @@ earn:
 redeem: {point_value: {points: 1, value: 0.10}}
 discounts: [{id: third, gives: {percent: 100, of: cheapest, buy: 2}}]
 rewards: [{id: cup, cost: 20, gives: {amount: 1.00}}]
+stamps: [{id: bills, per: sale, buy: 3, points: 10}]
 expiry: {days: 60, inactive_months: 4}
 returns: {earned: per_line, kept: reprice, shortage: %s, grace_days: 5}
 limits: {redeem_without_purse: 100000}
@@ -103,13 +104,7 @@ func (b *books) count(e *Entry) {
 	if e.Kind == KindReverse {
 		b.reversed = append(b.reversed, e)
 	}
-	if e.Kind == KindSale {
-		if b.pasts[e.Member] == nil {
-			b.pasts[e.Member] = &Past{}
-		}
-		b.pasts[e.Member].Add(StepOf(e))
-		b.last[e.Member] = max(b.last[e.Member], e.Day)
-	}
+	b.remember(e)
 	for id := range members(moves) {
 		b.lots[id] = Apply(b.lots[id], moves, id)
 		b.credit[id] = ApplyWallet(b.credit[id], moves, id, creditWallet)
@@ -117,6 +112,27 @@ func (b *books) count(e *Entry) {
 	for _, m := range moves {
 		b.accounts[m.From] -= m.Points
 		b.accounts[m.To] += m.Points
+	}
+}
+
+// remember adds what an entry leaves behind for later sales: of a sale all, of others the stamps.
+func (b *books) remember(e *Entry) {
+	add := func(id MemberID, step PastStep) {
+		if b.pasts[id] == nil {
+			b.pasts[id] = &Past{}
+		}
+		b.pasts[id].Add(step)
+	}
+	switch {
+	case e.Kind == KindSale:
+		add(e.Member, StepOf(e))
+		b.last[e.Member] = max(b.last[e.Member], e.Day)
+	case e.Kind == KindReturn:
+		add(e.Member, PastStep{Day: e.Day, Stamps: stampStepsBack(e.Return.Stamps)})
+	case e.Kind == KindMerge:
+		for _, id := range []MemberID{e.Merge.Gone, e.Member} {
+			add(id, PastStep{Day: e.Day, Stamps: StampSteps(e.Moves, id)})
+		}
 	}
 }
 
@@ -144,6 +160,15 @@ func (b *books) check(t *rapid.T, online bool) {
 	for id, lots := range b.credit {
 		if held := b.accounts[inWallet(id, creditWallet, mainPart)]; Balance(lots) != held {
 			t.Fatalf("member %d: lots of credit hold %d, the account %d: %+v", id, Balance(lots), held, lots)
+		}
+	}
+	for id, past := range b.pasts {
+		count := int64(0)
+		for _, s := range past.Stamps {
+			count += s.Count
+		}
+		if held := int64(b.accounts[AccountStamps("bills", id)]); held != count {
+			t.Fatalf("member %d has %d stamps, the account holds %d", id, count, held)
 		}
 	}
 	if sum != 0 || b.accounts[AccountTransferred] != 0 || b.accounts[ofProgramme(creditWallet, transferredPart)] != 0 {

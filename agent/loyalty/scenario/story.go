@@ -64,7 +64,7 @@ func verbs() map[string]func(*player, string) error {
 	return map[string]func(*player, string) error{
 		"store": (*player).atStore, "day": (*player).onDay, "member": (*player).member, "basket": (*player).basket,
 		"redeem": (*player).redeem, "reward": (*player).reward, "coupon": (*player).coupon, "pay": (*player).pay,
-		"rounding": (*player).rounding, "bill": (*player).pick, "return": (*player).bringBack, "expect": (*player).expect,
+		"rounding": (*player).rounding, "merge": (*player).merge, "bill": (*player).pick, "return": (*player).bringBack, "expect": (*player).expect,
 	}
 }
 
@@ -73,7 +73,7 @@ type Row struct {
 	Line    int
 	At      string // local time
 	Member  string // as the story names it; empty for nobody
-	What    string // "sale", "return" or the code of a refusal
+	What    string // "sale", "return", "merge" or the code of a refusal
 	Total   int64  // minor units
 	ToPay   int64  // likewise; what is refunded is below zero
 	Spent   loyalty.Points
