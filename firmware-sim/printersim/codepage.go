@@ -8,14 +8,23 @@ const noCharacter = '�'
 // upperHalf is what the bytes 0x80 to 0xFF mean in one code page.
 type upperHalf [128]rune
 
-// cp775 is the Baltic page of DOS, which the text library does not have.
+// cp775 is the Baltic page of DOS. The text library has neither it nor the next ones.
 const cp775 = "ĆüéāäģåćłēŖŗīŹÄÅÉæÆōöĢ¢ŚśÖÜø£Ø×¤ĀĪóŻżź”¦©®¬½¼Ł«»░▒▓│┤ĄČĘĖ╣║╗╝ĮŠ┐└┴┬├─┼ŲŪ╚╔╩╦╠═╬Ž" +
 	"ąčęėįšųūž┘┌█▄▌▐▀ÓßŌŃõÕµńĶķĻļņĒŅ’\u00ad±“¾¶§÷„°∙·¹³²■\u00a0"
 
-func pageCP775() upperHalf {
+// cp857 is the Turkish page of DOS with the euro sign that printers put in its free place D5.
+const cp857 = "ÇüéâäàåçêëèïîıÄÅÉæÆôöòûùİÖÜø£ØŞşáíóúñÑĞğ¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐" +
+	"└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ºªÊËÈ€ÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµ\ufffd×ÚÛÙìÿ¯´\u00ad±\ufffd¾¶§÷¸°¨·¹³²■\u00a0"
+
+// katakana is page 1 of Japanese makers; hosts take its lines for rules. The font has no Japanese.
+const katakana = "▁▂▃▄▅▆▇█▏▎▍▌▋▊▉┼┴┬┤├▔─│▕┌┐└┘╭╮╰╯\u00a0｡｢｣､･ｦｧｨｩｪｫｬｭｮｯｰｱｲｳｴｵｶｷｸｹｺｻｼｽｾｿ" +
+	"ﾀﾁﾂﾃﾄﾅﾆﾇﾈﾉﾊﾋﾌﾍﾎﾏﾐﾑﾒﾓﾔﾕﾖﾗﾘﾙﾚﾛﾜﾝﾞﾟ═╞╪╡◢◣◥◤♠♥♦♣●○╱╲╳円年月日時分秒〒市区町村人▒\u00a0"
+
+// pageOfLetters is a page written out.
+func pageOfLetters(letters string) upperHalf {
 	var t upperHalf
 	i := 0
-	for _, r := range cp775 {
+	for _, r := range letters {
 		t[i] = r
 		i++
 	}
@@ -32,8 +41,13 @@ func pageOf(c *charmap.Charmap) upperHalf {
 
 // pageByName gives the pages that the simulator can print. A slot without a page prints noCharacter.
 func pageByName(name string) (upperHalf, bool) {
-	if name == "cp775" {
-		return pageCP775(), true
+	switch name {
+	case "cp775":
+		return pageOfLetters(cp775), true
+	case "katakana":
+		return pageOfLetters(katakana), true
+	case "cp857":
+		return pageOfLetters(cp857), true
 	}
 	maps := map[string]*charmap.Charmap{
 		"cp437": charmap.CodePage437, "cp850": charmap.CodePage850, "cp852": charmap.CodePage852,

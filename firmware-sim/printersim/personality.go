@@ -50,7 +50,7 @@ const DefaultPersonality = "tm-t20iii"
 // slotsEpson are the pages of Epson's character code tables that have a table here; the models of this family agree.
 func slotsEpson() map[byte]string {
 	return map[byte]string{
-		0: "cp437", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 15: "iso8859-7", 16: "cp1252", 17: "cp866",
+		0: "cp437", 1: "katakana", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 13: "cp857", 15: "iso8859-7", 16: "cp1252", 17: "cp866",
 		18: "cp852", 19: "cp858", 33: "cp775", 34: "cp855", 36: "cp862", 39: "iso8859-2", 40: "iso8859-15",
 		45: "cp1250", 46: "cp1251", 47: "cp1253", 48: "cp1254", 49: "cp1255", 50: "cp1256", 51: "cp1257", 52: "cp1258",
 	}
@@ -60,7 +60,7 @@ func slotsEpson() map[byte]string {
 func slotsZjiang() map[byte]string {
 	return map[byte]string{
 		0: "cp437", 2: "cp850", 3: "cp860", 4: "cp863", 5: "cp865", 16: "cp1252", 17: "cp866", 18: "cp852", 19: "cp858",
-		25: "cp1257", 27: "cp1258", 32: "cp1255", 53: "cp858", 60: "cp855", 62: "cp862", 72: "cp1250", 73: "cp1251",
+		25: "cp1257", 27: "cp1258", 32: "cp1255", 53: "cp858", 60: "cp855", 61: "cp857", 62: "cp862", 72: "cp1250", 73: "cp1251",
 		90: "cp1253", 91: "cp1254", 92: "cp1256", 95: "cp775",
 	}
 }
