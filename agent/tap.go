@@ -43,7 +43,7 @@ func (l *lane) refuseCard(err error) {
 	l.a.log.Info().Uint8("lane", uint8(l.cfg.Number)).Err(err).Msg("card refused")
 	refused := CardState{State: CardRefused, Code: refusedCard(err)}
 	var unknown *nobody
-	errors.As(err, &unknown)
+	refused.Enrols = errors.As(err, &unknown)
 	var busy *reader.BusyError
 	if errors.As(err, &busy) {
 		refused.Programs = strings.Join(busy.Programs, ", ")

@@ -84,7 +84,8 @@ func TestNewPINsInABrowser(t *testing.T) {
 	p.wellBehaved()
 }
 
-// TestForeignCardTellsItsMemberAfterThePINInABrowser shows a card of another maker, which is nobody's until its PIN was right.
+// TestForeignCardTellsItsMemberAfterThePINInABrowser shows a card of another maker, which is nobody's until its PIN was right; and
+// one that is nobody's then either, whose owner joins.
 func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) {
 	chromium(t)
 	const number = "FP-86095742719"
@@ -100,10 +101,12 @@ func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) {
 	if _, err := shop.Run(t.Context(), "headoffice", "member", "add", "--dir", shop.HeadOfficeDir(), "--language", "pl", "--number", number); err != nil {
 		t.Fatal(err)
 	}
-	card := `{ "format": "ISO 7816 card 1", "t0": true, "pin": { "reference": "01", "block": "34373131FFFFFFFF", "tries": 3, "left": 3 },
-		"applications": [ { "aid": "F04F4C44434841494E01", "files": [ { "fid": "EF01", "pin": true, "data": "38363039353734323731392020202020" } ] } ] }`
-	if err := os.WriteFile(filepath.Join(shop.Dir, "cards", "strange.card.json"), []byte(card), 0o600); err != nil {
-		t.Fatal(err)
+	const card = `{ "format": "ISO 7816 card 1", "t0": true, "pin": { "reference": "01", "block": "34373131FFFFFFFF", "tries": 3, "left": 3 },
+		"applications": [ { "aid": "F04F4C44434841494E01", "files": [ { "fid": "EF01", "pin": true, "data": "3836303935373432373%s2020202020" } ] } ] }`
+	for name, end := range map[string]string{"strange": "139", "stranger": "237"} { // 86095742719, and nobody's
+		if err := os.WriteFile(filepath.Join(shop.Dir, "cards", name+".card.json"), fmt.Appendf(nil, card, end), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p := openPage(t, shop)
 	insert(t, shop, "strange")
@@ -120,5 +123,18 @@ func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) {
 	p.shows("FP-…2719")
 	p.until("no question", noQuestion)
 	p.looksRight("2-foreign-known")
+
+	swap(t, p, shop, "stranger")
+	p.shows("Enter PIN")
+	p.keys(kb.F8, "4711", kb.Enter)
+	p.shows("No member has this card or number yet.")
+	p.until("no question", noQuestion)
+	p.shows("New member")
+	p.looksRight("3-foreign-nobody")
+	p.keys(kb.F8)
+	p.until("the focus on yes", `document.activeElement?.id === 'agree'`)
+	p.keys(kb.Enter)
+	p.shows("is a member now.")
+	p.shows("FP-…2727")
 	p.wellBehaved()
 }

@@ -289,6 +289,7 @@ func TestTheTillPageInABrowser(t *testing.T) {
 		{"a sale by clicking earns points", saleByClicking},
 		{"a sale by keyboard alone pays with card, PIN and points", saleByKeyboard},
 		{"a member without the card is found by number", memberByNumber},
+		{"who agrees becomes a member by number", newcomerByNumber},
 		{"the last try at a PIN is asked for", lastTry},
 		{"a card of nobody is refused with a reason", strangeCard},
 		{"what was typed survives a reload and the agent's restart", keepsWhatWasTyped},
@@ -427,6 +428,51 @@ func strangeCard(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.looksRight("10-refused")
 	swap(t, p, shop, "liga")
 	p.shows("6034…0018")
+}
+
+// newcomerByNumber: the card of another member lies in the reader meanwhile, and its owner stands there again afterwards.
+func newcomerByNumber(t *testing.T, p *tillPage, shop *stage.Shop) {
+	p.keys(kb.F6, "9710 0000 0012", kb.Enter)
+	p.shows("No member has this card or number yet.")
+	p.looksRight("11-nobody")
+	p.keys(kb.F8)
+	p.shows("We keep your card's number")
+	for _, lang := range []string{"fa", "lv", "en"} { // in the customer's language, the page stays
+		p.eval(fmt.Sprintf(`(() => { const s = document.querySelector('dialog[open] select'); s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })) })()`, lang))
+		p.until("the text in "+lang, fmt.Sprintf(`document.querySelector('dialog[open] blockquote').lang === %q`, lang))
+		p.looksRight("12-consent-" + lang)
+	}
+	p.keys(kb.Escape)
+	p.until("no question", noQuestion)
+	if _, err := memberByAPI(t, shop, "971000000012"); err == nil {
+		t.Fatal("who did not agree is a member")
+	}
+	p.keys(kb.F6, "9710 0000 0012", kb.Enter)
+	p.shows("No member has this card or number yet.")
+	p.keys(kb.F8)
+	p.shows("We keep your card's number")
+	p.until("the focus on yes", `document.activeElement?.id === 'agree'`)
+	p.keys(kb.Enter)
+	p.shows("is a member now.")
+	p.until("no question", noQuestion)
+	p.looksRight("13-joined")
+	if _, err := memberByAPI(t, shop, "971000000012"); err != nil {
+		t.Fatal(err)
+	}
+	p.keys("2.00 Water", kb.Enter)
+	p.shows("+20 points")
+	p.until("no number kept", `!JSON.stringify({ ...localStorage, ...sessionStorage }).includes('971000000012')`)
+	p.keys(kb.Escape)
+	p.shows("Cancel this sale?")
+	p.keys(kb.F9)
+	p.until("no question", noQuestion)
+	swap(t, p, shop, "liga")
+	p.shows("6034…0018")
+}
+
+func memberByAPI(t *testing.T, shop *stage.Shop, number string) (m struct{ Number string }, err error) {
+	err = shop.API.Do(t.Context(), "GET", "/v1/members?number="+number, nil, &m)
+	return m, err
 }
 
 // swap takes out what is in the reader and puts another card in.

@@ -13,6 +13,7 @@ export interface CardState {
   state: 'none' | 'reading' | 'pin' | 'ready' | 'refused' | 'tap_again' | 'pin_entry';
   code?: string;
   programs?: string; // with reader_busy: who may have the reader
+  enrols?: boolean; // with member_unknown: the card can become a member's
   message?: string;
 }
 
@@ -26,6 +27,17 @@ export interface Member {
   medium: string;
   pin?: { verified: boolean; tries_left: number; blocked: boolean; not_set?: boolean; entry?: 'till' | 'pinpad' };
   as_of?: string;
+}
+
+/** What customers agree to who become members. */
+export interface Consent {
+  version: string;
+  text: Partial<Record<string, string>>;
+}
+
+export interface Enrolled {
+  member: number;
+  number: string;
 }
 
 export interface Waiting {

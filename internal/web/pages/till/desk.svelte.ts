@@ -6,7 +6,7 @@ import { checkout, type Hurdle } from './checkout.svelte';
 import { link } from './link.svelte';
 import { settings, t } from './settings.svelte';
 
-export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'keys' | 'cancel' | 'drop';
+export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'keys' | 'enrol' | 'cancel' | 'drop';
 
 export interface Notice {
   kind: 'good' | 'bad';
@@ -20,6 +20,8 @@ class Desk {
   dialog = $state<DialogName>();
   /** The line in the form, -1 for a new one. */
   editing = $state(-1);
+  /** The number of who may become a member; empty for the card in the reader. It stays in memory only. */
+  newcomer = '';
   notice = $state.raw<Notice>();
   /** Read out by a screen reader. */
   said = $state('');
@@ -90,6 +92,16 @@ class Desk {
     if (!checkout.locked) this.#show('number');
   };
 
+  /** The card in the reader can become a member's. */
+  get enrolPossible(): boolean {
+    return link.lane?.card.enrols === true && !bill.typed && !checkout.locked;
+  }
+
+  enrol = (number = ''): void => {
+    this.newcomer = number;
+    this.#show('enrol');
+  };
+
   get pinPossible(): boolean {
     const state = link.lane?.card.state;
     if (state === 'pin') return true; // it tells whose it is after its PIN
@@ -98,6 +110,7 @@ class Desk {
 
   pin = (): void => {
     if (this.pinPossible) this.#show('pin');
+    else if (this.enrolPossible) this.enrol();
   };
 
   /** The card has taken the PIN. */
