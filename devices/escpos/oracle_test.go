@@ -14,7 +14,7 @@ import (
 )
 
 // peer runs one of the programs in tools/peers, which are built on other people's receipt programs.
-func peer(t *testing.T, script string, stdin []byte) []byte {
+func peer(t testing.TB, script string, stdin []byte) []byte {
 	t.Helper()
 	const dir = "../../tools/peers"
 	node := program(t, "node")

@@ -85,9 +85,11 @@ func (b *Bitmap) DrawCell(x, y int, c Cell, scaleX, scaleY int) {
 // Draw adds the black dots of another bitmap with its top left corner at x, y.
 func (b *Bitmap) Draw(x, y int, src *Bitmap) {
 	for sy := range src.Height {
-		for sx := range src.Width {
-			if src.Dot(sx, sy) {
-				b.Blacken(x+sx, y+sy)
+		for at, dots := range src.Row(sy) {
+			for bit := 0; dots != 0; bit, dots = bit+1, dots<<1 { // most bytes are white
+				if dots&0x80 != 0 && at*8+bit < src.Width {
+					b.Blacken(x+at*8+bit, y+sy)
+				}
 			}
 		}
 	}
