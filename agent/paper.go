@@ -40,13 +40,14 @@ func keptFor(class string) time.Duration {
 
 // paper is what a job prints, kept as data, so that a copy can be laid out anew with its mark. Exactly one is set.
 type paper struct {
-	Sale     *receipt.Sale         `json:"sale,omitempty"`
-	Return   *receipt.Return       `json:"return,omitempty"`
-	Coupon   *receipt.Coupon       `json:"coupon,omitempty"`
-	GiftCard *receipt.GiftCardSlip `json:"gift_card,omitempty"`
-	Balance  *receipt.Balance      `json:"balance,omitempty"`
-	Day      *receipt.DayReport    `json:"day,omitempty"`
-	Drawer   int                   `json:"drawer,omitempty"` // the pin of the connector that opens it
+	Sale     *receipt.Sale          `json:"sale,omitempty"`
+	Return   *receipt.Return        `json:"return,omitempty"`
+	Coupon   *receipt.Coupon        `json:"coupon,omitempty"`
+	GiftCard *receipt.GiftCardSlip  `json:"gift_card,omitempty"`
+	Blank    *receipt.BlankGiftCard `json:"gift_card_blank,omitempty"`
+	Balance  *receipt.Balance       `json:"balance,omitempty"`
+	Day      *receipt.DayReport     `json:"day,omitempty"`
+	Drawer   int                    `json:"drawer,omitempty"` // the pin of the connector that opens it
 }
 
 // content is the one that is set; nil for none.
@@ -60,6 +61,8 @@ func (p paper) content() receipt.Paper {
 		return p.Coupon
 	case p.GiftCard != nil:
 		return p.GiftCard
+	case p.Blank != nil:
+		return p.Blank
 	case p.Balance != nil:
 		return p.Balance
 	case p.Day != nil:
@@ -70,7 +73,7 @@ func (p paper) content() receipt.Paper {
 
 func (p paper) class() string {
 	switch {
-	case p.Coupon != nil, p.GiftCard != nil:
+	case p.Coupon != nil, p.GiftCard != nil, p.Blank != nil:
 		return classCoupon
 	case p.Day != nil:
 		return classReport

@@ -37,6 +37,21 @@ func (s *Server) voidCoupons(ctx context.Context, in *voidIn) (*reply[agent.Void
 	return answer(ctx, s, v, err)
 }
 
+type blankIn struct {
+	LaneIn
+	Keyed
+	Body agent.BlankRequest
+}
+
+func (s *Server) giftCards(ctx context.Context, in *blankIn) (*reply[agent.BlankAnswer], error) {
+	id, bad := s.key(ctx, in.Keyed)
+	if bad != nil {
+		return nil, bad
+	}
+	v, err := s.agent.PrintGiftCards(ctx, in.Lane, id, in.Body)
+	return answer(ctx, s, v, err)
+}
+
 type couponsIn struct {
 	Below loyalty.Seq `query:"below" minimum:"0" doc:"only batches before this seq; the last one of the page before"`
 	Limit int         `query:"limit" minimum:"1" maximum:"100" default:"20"`

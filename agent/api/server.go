@@ -109,6 +109,7 @@ func (s *Server) routes(api huma.API) {
 	route(api, "POST", "/v1/payments", 201, "Money for a sale on account (key)", s.pay)
 	route(api, "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon, or a batch (key)", s.coupon)
 	route(api, "POST", "/v1/lanes/{lane}/coupons/void", 200, "Take coupons out of use; print one anew in place of another (key)", s.voidCoupons)
+	route(api, "POST", "/v1/lanes/{lane}/gift-cards", 201, "Print gift cards that are to be sold (key)", s.giftCards)
 	route(api, "GET", "/v1/coupons", 200, "Coupons issued at the tills, by batch, newest first", s.couponBatches)
 	route(api, "GET", "/v1/coupons/{seq}", 200, "One batch with each of its papers", s.couponBatch)
 	route(api, "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)

@@ -116,3 +116,18 @@ func (p *Programme) endGiftCard(card GiftCardState, action, to string, head Entr
 	}
 	return e, nil
 }
+
+// GiftCardName is what a kind of gift card is called; false when the programme has no such kind.
+func (p *Programme) GiftCardName(kind, language string) (string, bool) {
+	for i := range p.doc.GiftCards {
+		if p.doc.GiftCards[i].ID == kind {
+			return p.doc.GiftCards[i].Name.in(language), true
+		}
+	}
+	return "", false
+}
+
+// GiftCardSerial is the serial of the n-th gift card that a store prints for a request: as CouponSerial, behind a G.
+func GiftCardSerial(store StoreID, request TxnID, n int) string {
+	return "G" + CouponSerial(store, request, n)
+}

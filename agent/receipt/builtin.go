@@ -22,6 +22,7 @@ func Papers() []template.Paper {
 		{Name: Return{}.Kind(), Fields: fieldsOf(returnFields())},
 		{Name: Coupon{}.Kind(), Fields: fieldsOf(couponFields())},
 		{Name: GiftCardSlip{}.Kind(), Fields: fieldsOf(giftCardSlipFields())},
+		{Name: BlankGiftCard{}.Kind(), Fields: fieldsOf(blankFields())},
 		{Name: Balance{}.Kind(), Fields: fieldsOf(balanceFields())},
 		{Name: DayReport{}.Kind(), Fields: fieldsOf(dayFields())},
 	}

@@ -3,6 +3,7 @@ package receipt
 import (
 	"time"
 
+	"loyaltill/devices/escpos"
 	"loyaltill/devices/escpos/template"
 )
 
@@ -31,6 +32,30 @@ func giftCardSlipFields() []field[GiftCardSlip] {
 		all = append(all, field[GiftCardSlip]{f.Field, func(v *voice, s GiftCardSlip) any { return f.read(v, s.Card) }})
 	}
 	return all
+}
+
+// BlankGiftCard is a gift card of paper before it is sold: it is worth nothing until a bill sells it.
+type BlankGiftCard struct {
+	Print
+	Name   string // of its kind
+	Serial string
+	Number int // of so many (Of)
+	Of     int
+}
+
+// Kind is that of the templates of blank gift cards.
+func (BlankGiftCard) Kind() string { return "gift_card_blank" }
+
+// Values are the figures of the card.
+func (c BlankGiftCard) Values() template.Values { return valuesOf(&voice{c.Print}, blankFields(), c) }
+
+func blankFields() []field[BlankGiftCard] {
+	return append(brandFields[BlankGiftCard](),
+		words("name", "name of its kind", func(_ *voice, c BlankGiftCard) any { return c.Name }).always().must(),
+		code("code", "its serial as Code 128", func(_ *voice, c BlankGiftCard) any { return escpos.Symbol{Kind: escpos.Code128, Data: c.Serial} }).always().must(),
+		figure("serial", "its serial, to type in", func(_ *voice, c BlankGiftCard) any { return c.Serial }).always().must(),
+		figure("number", "which of how many", func(v *voice, c BlankGiftCard) any { return v.numberOf(c.Number, c.Of) }).always().must(),
+	)
 }
 
 // Balance tells a member how the account stands, without a purchase.

@@ -49,7 +49,7 @@ func couponFields() []field[Coupon] {
 			if c.Number == 0 {
 				return nil
 			}
-			return i18n.Number(v.Lang, int64(c.Number)) + " / " + i18n.Number(v.Lang, int64(c.Of))
+			return v.numberOf(c.Number, c.Of)
 		}).must(),
 	)
 }
@@ -64,4 +64,9 @@ func (c Coupon) symbol() escpos.Symbol {
 		return escpos.Symbol{Kind: escpos.EAN13, Data: c.Code}
 	}
 	return escpos.Symbol{Kind: escpos.QR, Data: c.Code}
+}
+
+// numberOf is a place in a batch.
+func (v *voice) numberOf(n, of int) string {
+	return i18n.Number(v.Lang, int64(n)) + " / " + i18n.Number(v.Lang, int64(of))
 }

@@ -217,3 +217,37 @@ func (c *couponVoidCommand) Run(ctx context.Context, s streams) error {
 	}
 	return nil
 }
+
+type giftCardCommand struct {
+	Print giftCardPrintCommand `cmd:"" help:"Print blank gift cards, numbered; each is worth nothing until a bill sells it."`
+}
+
+type giftCardPrintCommand struct {
+	configured
+	Kind     string         `arg:"" help:"Kind of gift card, its id in the programme."`
+	Count    int            `help:"How many, at most 500." default:"1"`
+	Lane     loyalty.LaneID `help:"Till whose printer prints them." default:"1"`
+	Language string         `help:"Of the papers; the store's when left out." placeholder:"CODE"`
+	Key      string         `help:"Key of an earlier try: with it nothing is printed twice." placeholder:"UUID"`
+}
+
+// Run queues the papers and prints their serials, a line each.
+func (c *giftCardPrintCommand) Run(ctx context.Context, s streams) error {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	key, err := keyOf(c.Key)
+	if err != nil {
+		return err
+	}
+	var done agent.BlankAnswer
+	call := agentCall{http.MethodPost, fmt.Sprintf("/v1/lanes/%d/gift-cards", c.Lane), key, agent.BlankRequest{Kind: c.Kind, Count: c.Count, Language: c.Language}}
+	if err := call.do(ctx, cfg, &done); err != nil {
+		return fmt.Errorf("%w; to try again without printing twice: --key %s", err, key)
+	}
+	for _, serial := range done.Serials {
+		fmt.Fprintln(s.out, serial)
+	}
+	return nil
+}

@@ -34,6 +34,7 @@ type commands struct {
 	Card      cardCommand      `cmd:"" help:"Check profiles for cards of other makers, and try them on a card."`
 	Printer   printerCommand   `cmd:"" help:"Import, check and commission printer profiles."`
 	Coupon    couponCommand    `cmd:"" help:"Print coupons in batches, look at what became of them, take them out of use."`
+	GiftCard  giftCardCommand  `cmd:"" help:"Print gift cards that are to be sold."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

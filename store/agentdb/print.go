@@ -111,6 +111,23 @@ func (db *DB) AddJob(ctx context.Context, j NewJob) (int64, error) {
 	return id, nil
 }
 
+// AddJobs queues jobs that come with no entry, all of them or none. Known under their keys they are the old jobs.
+func (db *DB) AddJobs(ctx context.Context, jobs []NewJob) ([]int64, error) {
+	ids := make([]int64, len(jobs))
+	err := db.write(ctx, func(tx *store.Tx) (err error) {
+		for i, j := range jobs {
+			if ids[i], err = addJob(tx, j, 0); err != nil {
+				return fmt.Errorf("queue print job %s: %w", j.Key, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
+}
+
 func addJobs(tx *store.Tx, e *loyalty.Entry, jobs func(*loyalty.Entry) ([]NewJob, error)) ([]int64, error) {
 	list, err := jobs(e)
 	if err != nil {
