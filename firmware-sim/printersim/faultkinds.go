@@ -66,7 +66,7 @@ func addErrorFaults(all map[string]faultKind) {
 		func(m *machine, _ Fault) { m.rxSize = m.fullSize() },
 	}
 	all["slow-mechanism"] = faultKind{
-		func(m *machine, f Fault) { m.slowness = f.Times },
+		func(m *machine, f Fault) { m.slowness = f.times() },
 		func(m *machine, _ Fault) { m.slowness = 0 },
 	}
 	all["stuck-busy"] = faultKind{ // nothing leaves the receive buffer, and nobody says so: DSR is on another wire
@@ -108,7 +108,10 @@ func addLinkFaults(all map[string]faultKind) {
 	}
 	for _, kind := range []string{"byte-drop", "byte-flip", "byte-dup", "nul-burst"} {
 		all[kind] = faultKind{
-			func(m *machine, f Fault) { m.faults.spoilers = append(m.faults.spoilers, f) },
+			func(m *machine, f Fault) {
+				f.Count = f.count()
+				m.faults.spoilers = append(m.faults.spoilers, f)
+			},
 			func(m *machine, _ Fault) { m.faults.spoilers = nil },
 		}
 	}
@@ -116,23 +119,23 @@ func addLinkFaults(all map[string]faultKind) {
 
 func addAnswerFaults(all map[string]faultKind) {
 	all["ack-lost"] = faultKind{
-		func(m *machine, f Fault) { m.ackLose += f.Count },
+		func(m *machine, f Fault) { m.ackLose += f.count() },
 		func(m *machine, _ Fault) { m.ackLose = 0 },
 	}
 	all["ack-xoff"] = faultKind{
-		func(m *machine, f Fault) { m.ackXOFF += f.Count },
+		func(m *machine, f Fault) { m.ackXOFF += f.count() },
 		func(m *machine, _ Fault) { m.ackXOFF = 0 },
 	}
 	all["ack-delay"] = faultKind{
-		func(m *machine, f Fault) { m.ackDelay = time.Duration(f.MS) * time.Millisecond },
+		func(m *machine, f Fault) { m.ackDelay = f.wait() },
 		func(m *machine, _ Fault) { m.ackDelay = 0 },
 	}
 	all["ack-coalesced"] = faultKind{
-		func(m *machine, f Fault) { m.ackHeld = m.now.Add(time.Duration(f.MS) * time.Millisecond) },
+		func(m *machine, f Fault) { m.ackHeld = m.now.Add(f.wait()) },
 		func(m *machine, _ Fault) { m.ackHeld = time.Time{} },
 	}
 	all["slow-answers"] = faultKind{
-		func(m *machine, f Fault) { m.answerDelay = time.Duration(f.MS) * time.Millisecond },
+		func(m *machine, f Fault) { m.answerDelay = f.wait() },
 		func(m *machine, _ Fault) { m.answerDelay = 0 },
 	}
 }

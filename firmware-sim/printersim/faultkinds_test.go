@@ -195,7 +195,7 @@ func answerStories() map[string]func(b *bed) {
 		},
 		"ack-xoff": func(b *bed) {
 			b.fault(Fault{Kind: "ack-xoff"})
-			b.want("interrupted once", lines(b), "\x37\x22I\x13\x11D01\x00\x37\x22ID02\x00\x37\x22ID03\x00")
+			b.want("interrupted once", lines(b), "\x37\x13\x11\x22ID01\x00\x37\x22ID02\x00\x37\x22ID03\x00")
 		},
 		"slow-answers": func(b *bed) {
 			b.fault(Fault{Kind: "slow-answers", MS: 3000, ForMS: 4000})

@@ -76,9 +76,14 @@ func (f *Fault) check() error {
 	if data, err := hex.DecodeString(f.Data); err != nil || len(data) > maxForeign {
 		return fmt.Errorf("%w: data is at most %d bytes in hexadecimal", ErrFault, maxForeign)
 	}
-	f.Count, f.Mask, f.MS, f.Times = cmp.Or(f.Count, 1), cmp.Or(f.Mask, 1), cmp.Or(f.MS, 1000), cmp.Or(f.Times, 10)
 	return nil
 }
+
+// What a field means when it is absent.
+func (f Fault) count() int          { return cmp.Or(f.Count, 1) }
+func (f Fault) mask() byte          { return byte(cmp.Or(f.Mask, 1)) }
+func (f Fault) times() int          { return cmp.Or(f.Times, 10) }
+func (f Fault) wait() time.Duration { return time.Duration(cmp.Or(f.MS, 1000)) * time.Millisecond }
 
 func (f *Fault) checkNumbers() error {
 	const maxMS, maxCount, maxTimes, maxSize = 3_600_000, 1_000_000, 1000, 1 << 20
@@ -204,7 +209,7 @@ func (p *faultPlan) spoil(b byte) []byte {
 	case "byte-drop":
 		return nil
 	case "byte-flip":
-		return []byte{b ^ byte(f.Mask)}
+		return []byte{b ^ f.mask()}
 	case "byte-dup":
 		return []byte{b, b}
 	default: // nul-burst

@@ -74,6 +74,7 @@ type machine struct {
 	ackDelay    time.Duration
 	ackLose     int
 	ackXOFF     int
+	ackXOFFAt   int // the last answer was interrupted before this byte
 	answerDelay time.Duration
 	stuck       bool
 }

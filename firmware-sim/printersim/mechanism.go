@@ -2,6 +2,7 @@ package printersim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -238,7 +239,8 @@ func (m *machine) answerProcessID(id string) {
 	data := append(append([]byte{0x37, 0x22}, id...), 0) // GS ( H fn 48: header, identifier, id, NUL
 	if m.ackXOFF > 0 {
 		m.ackXOFF--
-		data = append(append(append([]byte{}, data[:3]...), xoff, xon), data[3:]...)
+		m.ackXOFFAt = m.ackXOFFAt%(len(data)-1) + 1
+		data = slices.Insert(data, m.ackXOFFAt, xoff, xon)
 	}
 	delay := m.ackDelay
 	if held := m.ackHeld.Sub(m.now); held > 0 {

@@ -151,10 +151,14 @@ func TestPowerLostBetweenCutAndAnswer(t *testing.T) {
 
 func TestXOFFInsideAnAnswer(t *testing.T) {
 	b := newBed(t)
-	b.fault(Fault{Kind: "ack-xoff"})
-	b.send("x\n", id("ID01"))
-	b.settle()
-	b.want("interrupted", b.answers(), "\x37\x22I\x13\x11D01\x00")
+	const answer = "\x37\x22ID01\x00"
+	b.fault(Fault{Kind: "ack-xoff", Count: len(answer)})
+	for i := range len(answer) {
+		at := i%(len(answer)-1) + 1 // each place in turn
+		b.send("x\n", id("ID01"))
+		b.settle()
+		b.want("interrupted", b.answers(), answer[:at]+"\x13\x11"+answer[at:])
+	}
 }
 
 func TestIDsOutOfRangeAreIgnored(t *testing.T) {

@@ -20,6 +20,7 @@ func TestAnIndependentReaderReadsTheSymbols(t *testing.T) {
 		{"EAN-13, form A", "\x1dk\x024750000000123\x00", "EAN-13:4750000000123", "[ean13 4750000000123]"},
 		{"EAN-8", "\x1dkD\x071234567", "EAN-8:12345670", "[ean8 12345670]"},
 		{"UPC-A", "\x1dkA\x0b03600029145", "EAN-13:0036000291452", "[upc-a 036000291452]"},
+		{"UPC-E", "\x1dkB\x0b04210000526", "EAN-13:0042100005264", "[upc-e 04252614]"},
 		{"Code 39", "\x1dkE\x07*AB-12*", "CODE-39:AB-12", "[code39 *AB-12*]"},
 		{"ITF", "\x1dkF\x0812345678", "I2/5:12345678", "[itf 12345678]"},
 		{"Codabar", "\x1dkG\x08A123456B", "Codabar:A123456B", "[codabar A123456B]"},
@@ -97,4 +98,17 @@ func TestTheSizeOfAQRCodeIsTold(t *testing.T) {
 	b := newBed(t)
 	b.send("\x1d(k\x03\x001C\x04\x1d(k\x06\x001P0abc\x1d(k\x03\x001R0")
 	b.want("fn 182", b.answers(), "\x37\x3684\x1f84\x1f1\x1f0\x00")
+}
+
+func TestBothFormsOfABarCodeAreTheSame(t *testing.T) {
+	for m, data := range []string{"03600029145", "04210000526", "475000000012", "1234567", "AB-12", "12345678", "A123456B"} {
+		counted, ended := newBed(t), newBed(t)
+		counted.send("\x1dk", string(rune('A'+m)), string(rune(len(data))), data, feedAndCut)
+		ended.send("\x1dk", string(rune(m)), data, "\x00", feedAndCut)
+		counted.settle()
+		ended.settle()
+		if string(counted.sheet(1).dots) != string(ended.sheet(1).dots) || !strings.Contains(counted.text(), "["+symbologies()[byte('A'+m)].name+" ") {
+			t.Errorf("%s: %q and %q", data, counted.text(), ended.text())
+		}
+	}
 }
