@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -71,7 +72,11 @@ type shop struct {
 	syncState agent.SyncState // at first: head office has told what is new, and is not in reach
 	voucher   agentdb.Change  // the last one that fund made
 	stop      func()
+	skipped   atomic.Int64 // how far the shop's clock is ahead of the machine's, in nanoseconds
 }
+
+// now is the shop's clock.
+func (s *shop) now() time.Time { return time.Now().Add(time.Duration(s.skipped.Load())) }
 
 // syncBuffer collects the log of a running agent.
 type syncBuffer struct {
@@ -177,13 +182,13 @@ func (s *shop) enrol() *store.Identity {
 }
 
 // start brings the agent up over whatever the data folder holds; stop takes it down as a service manager does.
-func (s *shop) start(lane agent.LaneConfig) {
+func (s *shop) start(lanes ...agent.LaneConfig) {
 	s.t.Helper()
 	log := zerolog.New(s.log).Level(zerolog.TraceLevel)
-	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, time.Now))
+	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
-		Config: agent.Config{Language: "en", Lanes: []agent.LaneConfig{lane}}, Identity: s.identity, DB: s.db,
-		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: time.Now, Version: "test",
+		Config: agent.Config{Language: "en", Lanes: lanes}, Identity: s.identity, DB: s.db,
+		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -202,9 +207,9 @@ func (s *shop) start(lane agent.LaneConfig) {
 }
 
 // restart ends the agent and starts it again.
-func (s *shop) restart(lane agent.LaneConfig) {
+func (s *shop) restart(lanes ...agent.LaneConfig) {
 	s.stop()
-	s.start(lane)
+	s.start(lanes...)
 }
 
 // positionKey is head office's.

@@ -35,6 +35,8 @@ func (s *session) handle(ev escpos.StatusEvent) {
 	switch ev.Kind {
 	case escpos.StatusASB, escpos.StatusRealTime, escpos.StatusProcessID, escpos.StatusCleared:
 		s.plain = true
+	case escpos.StatusNoise, escpos.StatusByte, escpos.StatusInfo:
+		s.noise, s.foreign = true, s.foreign || !s.answered
 	}
 	switch ev.Kind {
 	case escpos.StatusASB, escpos.StatusRealTime:

@@ -189,11 +189,12 @@ func (p *Printer) visit(ctx context.Context, device string) (answered bool, err 
 	if !s.answered && s.serial && (errors.Is(err, errSilent) || errors.Is(err, errGarbled)) && p.hunt(ctx, device, line.baud) {
 		return p.visit(ctx, device)
 	}
-	if !s.answered && errors.Is(err, errGarbled) && !s.serial {
+	_, tcp := port.(tcpPort)
+	switch {
+	case s.foreign && !s.answered && !s.serial:
 		err = &openError{devices.Attention, CodeBadDevice, err}
-	}
-	if _, tcp := port.(tcpPort); tcp && s.heard.Equal(s.opened) && errors.Is(err, io.EOF) {
-		err = &openError{devices.Absent, CodeRefused, err}
+	case tcp && s.heard.Equal(s.opened) && errors.Is(err, io.EOF):
+		err = &openError{devices.Absent, CodeRefused, err} // taken and hung up at once: it serves somebody else
 	}
 	return s.answered && !s.unknown, err
 }

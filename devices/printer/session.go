@@ -32,7 +32,9 @@ type session struct {
 
 	unknown  bool // whether it is our printer is not known yet, so nothing is shown of it
 	answered bool // something that was asked has been answered
-	plain    bool // something came that only a printer says
+	plain    bool // since the last query of discover came what only a printer says
+	noise    bool // or what none says by itself
+	foreign  bool // such noise came before any answer
 	serial   bool // a line on which silence may be a printer without power
 	opened   time.Time
 	heard    time.Time        // the last byte; opened before the first
@@ -152,16 +154,18 @@ func (s *session) discover(ctx context.Context) error {
 func (s *session) discoverFor(ctx context.Context, patience time.Duration) error {
 	since := s.p.now()
 	for {
-		// One query only: at the wrong speed these bytes are letters to the printer.
+		// One query only: at the wrong speed these bytes are letters to the printer. Letters of others can look like an
+		// answer, but not without other letters beside it.
+		s.plain, s.noise = false, false
 		err := s.query(ctx, escpos.AskPrinter)
-		if err == nil && s.plain {
+		if err == nil && s.plain && !s.noise {
 			return nil
 		}
 		if err != nil && !errors.Is(err, errSilent) {
 			return err
 		}
 		if s.p.now().Sub(since) >= patience {
-			if s.heard.After(since) {
+			if s.foreign {
 				return errGarbled
 			}
 			return errSilent
