@@ -66,7 +66,7 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	if err := paid(b, r.Tenders); err != nil {
 		return SaleAnswer{}, err
 	}
-	if b.paysFromWallets() && b.who.pin != nil && !b.who.pin.Verified {
+	if b.paysBesideCard() && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
 	s := &sale{id: id, lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed}
@@ -156,7 +156,7 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 	}
 	for range mostMoves {
 		if s.bill.who != nil {
-			c.Member, c.Newest = s.bill.who.member, s.bill.newest
+			c.Member, c.Newest, c.Advances = s.bill.who.member, s.bill.newest, s.bill.mayAdvance()
 		}
 		committed, err := a.db.Append(ctx, c)
 		if err == nil {
@@ -189,7 +189,7 @@ func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty
 		e, err = s.bill.programme.Post(s.bill.quote, in, head)
 	} else if e, err = s.paidEntry(in, head, record); err != nil && s.shown != nil {
 		shown := *s.shown // the goods are gone for the price of then, be it another now: head office judges that
-		shown.Lots = in.Member.Lots
+		shown.Lots, shown.Advance = in.Member.Lots, in.Member.Advance
 		in.Member = &shown
 		e, err = s.paidEntry(in, head, record)
 	}
@@ -197,6 +197,9 @@ func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty
 		return loyalty.Entry{}, err
 	}
 	e.Card = record
+	if e.Sale.AdvancePoints() > 0 {
+		e.Sale.Advance.Since = used.Advance.Since
+	}
 	if s.bill.who != nil {
 		e.Sale.Balance = s.bill.balance + e.Sale.Earned - e.Sale.Redeemed - e.Sale.RewardPoints
 		s.bill.walletBalances(e.Sale.Wallets)
@@ -211,10 +214,24 @@ func (s *sale) paidEntry(in loyalty.QuoteInput, head loyalty.EntryHead, record *
 	if err != nil {
 		return loyalty.Entry{}, err
 	}
-	if quote.Drawn() != loyalty.Points(record.Amount) {
-		return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Drawn())
+	if quote.Debit() != loyalty.Points(record.Amount) || quote.Advance != s.bill.quote.Advance {
+		if s.asShown().Advance != in.Member.Advance {
+			return loyalty.Entry{}, errAdvanceSent
+		}
+		return loyalty.Entry{}, fmt.Errorf("sale %s: the card paid %d points, the sale now takes %d", s.id, record.Amount, quote.Debit())
 	}
 	return s.bill.programme.Post(quote, in, head)
+}
+
+// errAdvanceSent says that the points which a sale was to take beside the card's were sent to head office before the card had paid.
+var errAdvanceSent = errors.New("the points beside the card's are with head office by now")
+
+// asShown is the member as the till was shown them.
+func (s *sale) asShown() *loyalty.MemberState {
+	if s.shown != nil {
+		return s.shown
+	}
+	return s.bill.input.Member
 }
 
 // input is what the sale is judged on, with what is used up by now.
@@ -256,15 +273,16 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 		return none, refuse(CodePINBlocked, nil)
 	}
 	unlock := card.NewUnlock()
-	debit := card.Debit{Amount: uint32(s.bill.quote.Drawn()), Store: uint32(l.a.identity.Store), Lane: uint8(s.lane), TxID: card.TxID(s.id), Lock: unlock.Lock()}
+	debit := card.Debit{Amount: uint32(s.bill.quote.Debit()), Store: uint32(l.a.identity.Store), Lane: uint8(s.lane), TxID: card.TxID(s.id), Lock: unlock.Lock()}
 	stored, err := json.Marshal(s.stored())
 	if err != nil {
 		return none, err
 	}
 	intent := agentdb.Intent{
-		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Drawn(), Unlock: agentdb.Unlock(unlock),
+		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Debit(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
 		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions, s.bill.elsewhere),
+		Advance: agentdb.AdvanceUse{Member: s.bill.who.member, Day: s.bill.input.Place.Day, Points: s.bill.input.Member.Advance},
 		Uses:    agentdb.UsesOf(&s.bill.quote), GiftCards: serials(&s.bill.input), Check: s.holds,
 	}
 	if err := l.a.db.OpenIntent(ctx, intent); err != nil {
@@ -288,7 +306,27 @@ func (l *lane) debit(ctx context.Context, s *sale, d card.Debit) (agentdb.Commit
 		return none, debitRefusal(err)
 	}
 	l.purseIs(record.NewBalance)
-	return l.a.append(ctx, s, cardRecord(s.bill.who.card, record))
+	committed, err := l.a.append(ctx, s, cardRecord(s.bill.who.card, record))
+	if !errors.Is(err, errAdvanceSent) {
+		return committed, err
+	}
+	if err := l.takeBack(ctx, s.id, record); err != nil {
+		return none, l.cardLost(err, nil) // the points come back when the card is tapped here next
+	}
+	l.purseIs(l.session.Balance().Points)
+	return none, refuse(CodeAdvanceGone, err)
+}
+
+// takeBack gives a card its points back for a sale that cannot be made any more.
+func (l *lane) takeBack(ctx context.Context, sale loyalty.TxnID, record card.Record) error {
+	if err := l.a.db.DropIntent(ctx, sale); err != nil {
+		return err
+	}
+	intent, err := l.a.db.Intent(ctx, sale)
+	if err != nil {
+		return err
+	}
+	return l.undo(ctx, intent, record)
 }
 
 func debitRefusal(err error) error {
@@ -348,7 +386,7 @@ func saleAnswer(c agentdb.Committed) SaleAnswer {
 	return SaleAnswer{
 		Sale: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Total: s.Total, ToPay: s.ToPay, Redeemed: s.Redeemed, Value: s.Value,
 		Earned: s.Earned, Balance: s.Balance, Job: firstJob(c), Replayed: c.Replayed, Why: s.Why,
-		Reduced: s.Reduced, Reductions: s.Reductions, RewardPoints: s.RewardPoints,
+		Reduced: s.Reduced, Reductions: s.Reductions, RewardPoints: s.RewardPoints, Advance: s.AdvancePoints(),
 		Surprises: won(s.Surprises), GiftCards: paidBy(&c.Entry), GiftCardsSold: s.GiftCardsSold,
 	}
 }

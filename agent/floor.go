@@ -42,6 +42,30 @@ func (b *bill) floor(in *loyalty.QuoteInput, today agentdb.Redeemed) {
 	}
 }
 
+// advance lets a member with a purse spend beside it what this store gave and has not sent, where the programme has it: less what the
+// member owes elsewhere, and within the floor limits, whether or not head office is in reach. What a sale has held since before its
+// card was asked it gets.
+func (b *bill) advance(in *loyalty.QuoteInput, used agentdb.Tally) {
+	if !b.mayAdvance() {
+		return
+	}
+	m, given := *in.Member, used.Advance.Given
+	in.Member = &m
+	if !used.Advance.Own {
+		given = min(given, max(loyalty.Spendable(m.Lots, in.Place.Day)-m.Available, 0))
+		given = max(given-used.Advance.Held, 0)
+		away := loyalty.Away{ByMember: used.Redeemed.ByMember, ByStore: used.Redeemed.ByStore, Silence: b.silence}
+		for _, limit := range b.programme.Floor(away) {
+			given = min(given, limit.Most)
+		}
+	}
+	m.Advance = given
+}
+
+func (b *bill) mayAdvance() bool {
+	return b.who != nil && b.who.trust.medium == loyalty.MediumPurse && b.programme.Advances()
+}
+
 // mayUseWallets: what a wallet beside the points holds has no floor limit. Without a purse it is spent only while head office
 // is in reach.
 func (t trust) mayUseWallets(away bool) bool {

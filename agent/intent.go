@@ -217,7 +217,11 @@ func (l *lane) finish(ctx context.Context, intent agentdb.Intent, record card.Re
 	if err != nil {
 		return err
 	}
-	if _, err := l.a.append(ctx, s, cardRecord(intent.Card, record)); err != nil {
+	_, err = l.a.append(ctx, s, cardRecord(intent.Card, record))
+	if errors.Is(err, errAdvanceSent) {
+		return l.takeBack(ctx, intent.Txn, record)
+	}
+	if err != nil {
 		return err
 	}
 	l.a.log.Info().Stringer("sale", intent.Txn).Uint8("lane", uint8(l.cfg.Number)).Msg("sale finished at the next tap")

@@ -132,19 +132,20 @@ func (b *bill) view() Quote {
 		Earned: q.Earned, Expires: q.EarnedExpires, Balance: b.balance, Lines: q.Lines, Why: q.Why,
 		Wallets: q.Wallets, Reductions: q.Reductions, RewardPoints: q.RewardPoints, Taxes: q.Taxes, Lots: q.Lots, Rewards: q.Rewards, NextReward: q.NextReward, Tier: q.Tier,
 		Stamps: q.Stamps, Issues: q.Issues, GiftCards: q.GiftCards, GiftCardsSold: q.GiftCardsSold, Coupons: b.coupons(),
-		Occasions: q.Occasions,
+		Occasions: q.Occasions, Advance: q.Advance,
 	}
 	if b.input.Member != nil {
 		v.Available = b.input.Member.CanSpend()
 		v.Holds = held(b.input.Member.Lots, b.input.Place.Day)
 	}
-	v.PINNeeded = (b.redeemsFromCard() || b.paysFromWallets()) && b.who.pin != nil && !b.who.pin.Verified
+	v.PINNeeded = (b.redeemsFromCard() || b.paysBesideCard()) && b.who.pin != nil && !b.who.pin.Verified
 	return v
 }
 
-// paysFromWallets says whether a wallet beside the points pays a part: the card's PIN guards it, though it is not on the card.
-func (b *bill) paysFromWallets() bool {
-	return slices.ContainsFunc(b.quote.Wallets, func(w loyalty.WalletQuote) bool { return w.Redeem.Points > 0 })
+// paysBesideCard says whether a wallet beside the points, or an advance, pays a part: the card's PIN guards it, though it is not on
+// the card.
+func (b *bill) paysBesideCard() bool {
+	return b.quote.Advance > 0 || slices.ContainsFunc(b.quote.Wallets, func(w loyalty.WalletQuote) bool { return w.Redeem.Points > 0 })
 }
 
 // walletBalances writes down what the wallets hold after the sale, as the store knows it.
@@ -161,5 +162,5 @@ func (b *bill) walletBalances(wallets []loyalty.WalletBody) {
 }
 
 func (b *bill) redeemsFromCard() bool {
-	return b.quote.Drawn() > 0 && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
+	return b.quote.Debit() > 0 && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
 }

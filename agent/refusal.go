@@ -70,6 +70,7 @@ const (
 	CodeNoProgramme        = "no_programme"
 	CodeNothingToClose     = "nothing_to_close"
 	CodeSaleSettled        = "sale_settled"
+	CodeAdvanceGone        = "advance_gone"    // the card has its points back
 	CodeJobBusy            = "job_busy"        // it is being printed
 	CodeJobState           = "job_state"       // it cannot do that, or not any more
 	CodePrinterMissing     = "printer_missing" // the lane has none, or none with a drawer

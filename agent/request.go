@@ -76,6 +76,7 @@ type Quote struct {
 	Wallets       []loyalty.WalletQuote   `json:"wallets,omitempty" doc:"those beside the points, in the order in which they pay"`
 	Reductions    []loyalty.Reduction     `json:"reductions,omitempty" doc:"what lowers the price, in this order; a coupon by its serial, a reward by its points"`
 	RewardPoints  loyalty.Points          `json:"reward_points,omitempty" doc:"what the rewards among them cost"`
+	Advance       loyalty.Points          `json:"advance,omitempty" doc:"of all points taken, what the card does not pay: given by this store, and not on the card yet"`
 	Taxes         []loyalty.TaxShare      `json:"taxes,omitempty" doc:"of a bill with reductions: what is sold at each rate"`
 	Lots          []loyalty.EarnedLot     `json:"lots,omitempty" doc:"what is earned, by its life"`
 	Holds         []Held                  `json:"holds,omitempty" doc:"what the member holds before the sale, soonest to end first"`
@@ -123,6 +124,7 @@ type SaleAnswer struct {
 	Reduced      int64               `json:"reduced,omitempty"`
 	Reductions   []loyalty.Reduction `json:"reductions,omitempty"`
 	RewardPoints loyalty.Points      `json:"reward_points,omitempty" doc:"what the rewards among the reductions cost"`
+	Advance      loyalty.Points      `json:"advance,omitempty" doc:"of all points taken, what the card did not pay"`
 
 	Surprises     []loyalty.Surprise     `json:"surprises,omitempty" doc:"won with this sale"`
 	GiftCards     []GiftCardLeft         `json:"gift_cards,omitempty" doc:"that paid"`

@@ -23,6 +23,11 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 			return err
 		}
 	}
+	if b.mayAdvance() {
+		if used.Advance, err = a.db.Advance(ctx, id, b.who.member, b.input.Place.Day); err != nil {
+			return err
+		}
+	}
 	b.tell(&b.input, used)
 	for i, c := range shown {
 		if !slices.ContainsFunc(b.input.GiftCards, func(known loyalty.GiftCardState) bool { return known.Serial == c.Serial }) {
@@ -35,6 +40,7 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 // tell puts what is used up into an input. What a card is to take off the price stays as it was asked.
 func (b *bill) tell(in *loyalty.QuoteInput, used agentdb.Tally) {
 	b.floor(in, used.Redeemed)
+	b.advance(in, used)
 	in.Left = loyalty.Left(b.programme.Slices(in.Place.Store), used.Spent)
 	in.Stock = stockOf(b.programme, used)
 	asked := in.GiftCards

@@ -89,6 +89,10 @@ func (d *digester) more(in *QuoteInput, q *Quote) {
 		d.text("reserved 1")
 		d.ints(int64(r.Store), int64(r.Epoch), int64(r.Seq), int64(r.Points))
 	}
+	if q.Advance > 0 {
+		d.text("advance 1")
+		d.ints(int64(q.Advance))
+	}
 	d.wallets(in, q)
 	d.campaigns(q.Campaigns)
 	if t := q.Tier; t != nil && t.Counted != t.Held {

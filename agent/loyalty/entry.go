@@ -131,6 +131,8 @@ type SaleBody struct {
 
 	Floor []FloorLimit `json:"floor,omitempty"` // that held for a member without a purse
 
+	Advance *Advance `json:"advance,omitempty"` // beside a purse; only where the programme has it
+
 	Personal []string `json:"personal,omitempty"` // articles of this bill that are on the member's list
 
 	Confirms *Reservation `json:"confirms,omitempty"` // points set aside before, which this sale spends or gives back

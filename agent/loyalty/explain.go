@@ -99,6 +99,8 @@ const (
 	ExplainRedeemMinimum   = "explain.redeem_minimum"
 	ExplainRedeemNotHere   = "explain.redeem_not_here"
 
+	ExplainAdvance = "explain.advance"
+
 	ExplainFloorOff     = "explain.floor_off"
 	ExplainFloorCard    = "explain.floor_card"
 	ExplainFloorMember  = "explain.floor_member"

@@ -162,6 +162,7 @@ func redeemRows() []explainRow {
 		{ExplainRedeemStep, []explainArg{most, intArg("step", ArgPoints, base)}},
 		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},
 		{ExplainRedeemNotHere, nil},
+		{ExplainAdvance, []explainArg{intArg("points", ArgPoints, base)}},
 		{ExplainFloorOff, nil},
 		{ExplainFloorCard, []explainArg{most}},
 		{ExplainFloorMember, []explainArg{most}},

@@ -8,6 +8,7 @@ type floorDef struct {
 	MemberDay int64 `json:"member_day,omitempty"`
 	StoreDay  int64 `json:"store_day,omitempty"`
 	Hours     int64 `json:"hours,omitempty"`
+	Advance   bool  `json:"advance,omitempty"` // also of what a purse has not been given yet
 }
 
 const maxFloorHours = 24 * 366

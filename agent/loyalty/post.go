@@ -71,6 +71,7 @@ func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 		e.Member = m.ID
 		s.Medium, s.Tier, s.Available, s.History, s.Personal = m.Medium, m.Tier, m.Available, m.History, q.personal
 		s.Floor = m.Floor
+		s.advanced(q, m)
 		s.Counts = q.counts
 		s.Confirms = m.Reserved.stored()
 		if t := q.Tier; t != nil {
@@ -121,7 +122,11 @@ func movesOf(q *Quote, m *MemberState, head EntryHead) []Movement {
 		drawn -= spent
 	}
 	if drawn > 0 {
-		moves = append(moves, drawAtMost(m.Lots, drawn, maxDraws-len(moves), head.Day, spends(m), AccountRedeemed)...)
+		most := maxDraws - len(moves)
+		if q.Advance > 0 {
+			most-- // one may be split
+		}
+		moves = append(moves, beside(drawAtMost(m.Lots, drawn, most, head.Day, spends(m), AccountRedeemed), m.ID, q.Advance)...)
 	}
 	at := AccountsOf(m.ID, MainWallet)
 	for i, l := range q.Lots {

@@ -31,7 +31,8 @@ type Quote struct {
 	Reductions   []Reduction `json:"reductions,omitempty"` // what lowered the price, in the order in which it did
 	Reduced      int64       `json:"reduced,omitempty"`    // minor units
 	RewardPoints Points      `json:"reward_points,omitempty"`
-	Taxes        []TaxShare  `json:"taxes,omitempty"` // of a bill with reductions: what is left at each rate
+	Advance      Points      `json:"advance,omitempty"` // of all that is drawn, what the purse does not pay: given by this store, and not sent yet
+	Taxes        []TaxShare  `json:"taxes,omitempty"`   // of a bill with reductions: what is left at each rate
 
 	Wallets       []WalletQuote   `json:"wallets,omitempty"`         // those beside the points that this store knows, in the order of the document
 	Stamps        []StampUse      `json:"stamps,omitempty"`          // of the member's cards, and those that the bill bears on
@@ -154,6 +155,7 @@ func (p *Programme) quote(in *QuoteInput, at moment, refused []string) (q Quote,
 	}
 	q.personal = b.personal()
 	q.reduced(b, &o)
+	q.Advance = q.advance(in.Member)
 	q.issue(b, &o)
 	q.stamped(b)
 	q.surprise(b)

@@ -111,6 +111,9 @@ func (p *Programme) checkMember(m *MemberState) error {
 	if err := m.checkFloor(); err != nil {
 		return err
 	}
+	if err := p.checkAdvance(m); err != nil {
+		return err
+	}
 	if err := m.checkPersonal(); err != nil {
 		return err
 	}
@@ -143,7 +146,7 @@ func checkLines(lines []Line, size int) error {
 func (in *QuoteInput) besideBytes() int {
 	n := offerBytes(&in.Sale) + in.giftCardBytes() + stockBytes(in.Stock)
 	if in.Member != nil {
-		n += in.Member.floorBytes()
+		n += in.Member.floorBytes() + in.Member.advanceBytes()
 	}
 	if in.Member != nil && in.Member.History != nil {
 		n += in.Member.History.bytes()

@@ -36,7 +36,7 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	}
 	in := inputOf(e)
 	if m := in.Member; m != nil {
-		m.Tier, m.Available = tier, available
+		m.Tier, m.Available, m.Advance = tier, available, p.toldAdvance(s)
 	}
 	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier, Seed: s.Seed}
 	q, err := p.Quote(in)
@@ -107,6 +107,7 @@ func (c *comparison) sale(s, o *SaleBody) {
 	c.reductions(s.Reductions, o.Reductions)
 	c.figure("redeemed", int64(s.Redeemed), int64(o.Redeemed))
 	c.figure("value", s.Value, o.Value)
+	c.figure("advance", int64(s.AdvancePoints()), int64(o.AdvancePoints()))
 	c.figure("to_pay", s.ToPay, o.ToPay)
 	c.figure("earned", int64(s.Earned), int64(o.Earned))
 	c.wallets(s.Wallets, o.Wallets)

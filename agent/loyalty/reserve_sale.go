@@ -9,11 +9,11 @@ func (m *MemberState) reserved() Points {
 }
 
 // held is all that the member has for the sale.
-func (m *MemberState) held() Points { return max(m.Available, 0) + m.reserved() }
+func (m *MemberState) held() Points { return max(m.Available, 0) + m.Advance + m.reserved() }
 
 // CanSpend is all that the sale may spend: what was set aside has no floor limit.
 func (m *MemberState) CanSpend() Points {
-	return max(lowest(m.Floor, m.Available), 0) + m.reserved()
+	return max(lowest(m.Floor, m.Available), 0) + m.Advance + m.reserved()
 }
 
 // withoutPurse is the most that a member without a purse may spend: what was set aside was permitted then.

@@ -91,6 +91,8 @@ type MemberState struct {
 
 	Floor []FloorLimit `json:"floor,omitempty"` // on points, without a purse while head office is out of reach
 
+	Advance Points `json:"advance,omitempty"` // what a member with a purse may spend beside it: given by this store, and not sent yet
+
 	Reserved *Reservation  `json:"reserved,omitempty"` // that this sale confirms: its points can be spent beside what is available
 	Wallets  []WalletState `json:"wallets,omitempty"`  // beside the points
 

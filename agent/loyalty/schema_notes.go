@@ -118,6 +118,7 @@ func headNotes() map[string]schemaNote {
 		"limits.floor":                {"What may be spent without a purse while head office is out of reach; left out, nothing.", nil},
 		"floor.member_day":            {"Most points of one member in one store on one business day.", between(0, maxPoints)},
 		"floor.store_day":             {"Most points of all members in one store on one business day.", between(0, maxPoints)},
+		"floor.advance":               {"A member with a purse may spend, within these limits, what the store gave and has not sent to head office yet.", nil},
 		"floor.hours":                 {"For so many hours after head office last told the store about its members.", between(0, maxFloorHours)},
 	}
 }

@@ -28,6 +28,8 @@ type Commit struct {
 	// Newest is the member's newest entry here that the caller has counted in (State.Newest). With a newer one in the log the
 	// member is not what the caller took them for: ErrMoved.
 	Newest loyalty.Seq
+	// Advances has Build told what this store gave Member and has not sent; with an Intent, what the sale has held of it.
+	Advances bool
 	// Enrols has Build told of the last member that this log made.
 	Enrols bool
 	// Jobs makes the print jobs that come with the entry; nil for none. The same rules as for Build.
@@ -113,6 +115,9 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	if err == nil {
 		err = used.readDeed(tx.Query, c.Deed)
 	}
+	if err == nil && c.Advances {
+		used.Advance, err = c.advance(tx.Query, day)
+	}
 	if err == nil && c.Enrols {
 		err = tx.QueryRow(selectEnrolled, nil, &used.Enrolled)
 	}
@@ -165,6 +170,13 @@ func hasMoved(tx *store.Tx, id loyalty.MemberID, known loyalty.Seq) error {
 	return err
 }
 
+func (c *Commit) advance(look lookup, day string) (Advance, error) {
+	if c.Intent != "" {
+		return heldAdvance(look, c.Txn)
+	}
+	return readAdvance(look, advanceFor{c.Txn, c.Member, day})
+}
+
 // newEntry fills in what an entry's place in the log decides.
 func (db *DB) newEntry(t tip, txn loyalty.TxnID, day string, now time.Time) loyalty.Entry {
 	return loyalty.Entry{V: 1, Store: db.Store(), Epoch: db.Epoch(), Seq: t.seq + 1, Txn: txn, Day: day,
@@ -184,7 +196,7 @@ func (db *DB) insert(tx *store.Tx, t tip, e loyalty.Entry, request []byte) (Comm
 }
 
 // insertBody writes an entry's row and what is derived from it: pending effect, card record, coupons, returns, what is used
-// up, closed day.
+// up, advance, closed day.
 func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store.Hash, request []byte) error {
 	var ref any
 	if e.Ref != 0 {
@@ -206,6 +218,9 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 		return err
 	}
 	if err := insertFollow(tx, e); err != nil {
+		return err
+	}
+	if err := insertAdvance(tx, e); err != nil {
 		return err
 	}
 	if err := db.count(tx, e); err != nil {

@@ -41,6 +41,7 @@ type Intent struct {
 	Request     []byte            // the sale as the till asked for it, JSON
 	Coupons     []CouponUse       // that the sale will use up: held from here on
 	Uses        []Use             // likewise
+	Advance     AdvanceUse        // likewise
 	GiftCards   []string          // serials of the cards that Check is told of
 	Check       func(Tally) error // whether the sale still holds, inside the transaction; nil for no question. Rules as for Commit.Build
 	Opened      time.Time
@@ -92,11 +93,14 @@ func holdUses(tx *store.Tx, i *Intent) error {
 	if err := claimCoupons(tx, i.Txn, i.Coupons); err != nil {
 		return err
 	}
+	used, err := readTally(tx.Query, i.Txn, i.GiftCards)
+	if err == nil && i.Advance.Points > 0 {
+		err = used.readAdvance(tx.Query, i.Txn, i.Advance)
+	}
+	if err != nil {
+		return err
+	}
 	if i.Check != nil {
-		used, err := readTally(tx.Query, i.Txn, i.GiftCards)
-		if err != nil {
-			return err
-		}
 		if err := i.Check(used); err != nil {
 			return err
 		}
@@ -104,7 +108,10 @@ func holdUses(tx *store.Tx, i *Intent) error {
 	if err := releaseHolds(tx, i.Txn); err != nil { // of an earlier try
 		return err
 	}
-	return hold(tx, i.Txn, i.Uses)
+	if err := hold(tx, i.Txn, i.Uses); err != nil || i.Advance.Points == 0 {
+		return err
+	}
+	return holdAdvance(tx, i.Txn, i.Advance, used.Advance.Since)
 }
 
 // DropIntent says that the sale of an open intent is no longer wanted.

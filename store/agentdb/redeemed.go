@@ -21,10 +21,13 @@ type Redeemed struct {
 	ByStore  loyalty.Points // all of them
 }
 
-// redeemedIn is the points that an entry's member redeemed without a purse: what a limit of the day has to hold.
+// redeemedIn is the points that an entry's member redeemed without a purse, or beside it: what a limit of the day has to hold.
 func redeemedIn(e *loyalty.Entry) loyalty.Points {
-	if e.Sale == nil || e.Member == 0 || e.Sale.Medium == loyalty.MediumPurse {
+	if e.Sale == nil || e.Member == 0 {
 		return 0
+	}
+	if e.Sale.Medium == loyalty.MediumPurse {
+		return e.Sale.AdvancePoints()
 	}
 	return e.Sale.Redeemed + e.Sale.RewardPoints
 }

@@ -182,22 +182,26 @@ func (db *DB) insertPending(tx *store.Tx, e *loyalty.Entry) error {
 
 func (db *DB) pendingEffects(ctx context.Context, id loyalty.MemberID) ([]pendingEffect, error) {
 	return query(ctx, db.ledger.Read(), "pending", func(scan func(...any) error) (pendingEffect, error) {
-		var p pendingEffect
-		var doc, body []byte
-		if err := scan(&p.seq, &doc, &body); err != nil {
-			return p, err
-		}
-		if doc != nil {
-			return p, json.Unmarshal(doc, &p)
-		}
-		e, err := loyalty.DecodeEntry(body)
-		if err != nil {
-			return p, err
-		}
-		seq := p.seq
-		p, err = effectOn(e, id, elsewhere)
-		p.seq = seq
-		return p, err
+		return scanEffect(scan, id)
 	}, `SELECT p.seq, p.effect, iif(p.effect IS NULL, (SELECT body FROM entry WHERE seq = p.seq), NULL) FROM pending p
 		WHERE p.member = ? ORDER BY p.seq`, id)
+}
+
+// scanEffect reads the place of a pending row, its effect, and the entry's body where a row is older than the effect.
+func scanEffect(scan func(...any) error, id loyalty.MemberID) (p pendingEffect, err error) {
+	var doc, body []byte
+	if err := scan(&p.seq, &doc, &body); err != nil {
+		return p, err
+	}
+	if doc != nil {
+		return p, json.Unmarshal(doc, &p)
+	}
+	e, err := loyalty.DecodeEntry(body)
+	if err != nil {
+		return p, err
+	}
+	seq := p.seq
+	p, err = effectOn(e, id, elsewhere)
+	p.seq = seq
+	return p, err
 }

@@ -18,6 +18,8 @@ type Tally struct {
 	GiftCards []loyalty.GiftCardState // of those asked for, the ones that this store sold
 	Redeemed  Redeemed                // today, without a purse (Commit.Member, DB.Redeemed)
 
+	Advance Advance // that the member can be given (Commit.Advances, Intent.Advance, DB.Advance)
+
 	Followers []loyalty.Entry  // of the entry asked for (Commit.Of), oldest first
 	Done      []string         // keys of what the member asked for did here (Commit.Deed)
 	ProofUsed bool             // the proof asked for was given here before
@@ -121,8 +123,10 @@ func hold(tx *store.Tx, txn loyalty.TxnID, uses []Use) error {
 }
 
 func releaseHolds(tx *store.Tx, txn loyalty.TxnID) error {
-	if _, err := tx.Exec(`DELETE FROM hold WHERE txn = ?`, txn[:]); err != nil {
-		return fmt.Errorf("release what %s holds: %w", txn, err)
+	for _, text := range []string{`DELETE FROM hold WHERE txn = ?`, `DELETE FROM advance_hold WHERE txn = ?`} {
+		if _, err := tx.Exec(text, txn[:]); err != nil {
+			return fmt.Errorf("release what %s holds: %w", txn, err)
+		}
 	}
 	return nil
 }

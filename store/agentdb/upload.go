@@ -104,11 +104,15 @@ func (db *DB) Unsent(ctx context.Context, seq loyalty.Seq) (count, bytes int64, 
 const maxUnsentCount = 2000
 
 // Outgoing decides what the next batch from seq on is and, in the same transaction, notes that it may become known outside:
-// whoever reads later that an entry was not sent can rely on it. Limits as for EntriesFrom.
+// whoever reads later that an entry was not sent can rely on it. Limits as for EntriesFrom, but a sale in advance goes together with
+// what it was paid with, as long as MaxAdvanceEntries and MaxAdvanceBytes hold.
 func (db *DB) Outgoing(ctx context.Context, seq loyalty.Seq, maxCount, maxBytes int) (*Range, error) {
 	var last loyalty.Seq
 	err := db.write(ctx, func(tx *store.Tx) (err error) {
 		if last, err = batchEnd(tx, seq, maxCount, maxBytes); err != nil || last < seq {
+			return err
+		}
+		if last, err = uncut(tx, seq, last); err != nil {
 			return err
 		}
 		return markSent(tx, last)
@@ -142,6 +146,9 @@ func batchEnd(tx *store.Tx, seq loyalty.Seq, maxCount, maxBytes int) (loyalty.Se
 }
 
 func markSent(tx *store.Tx, through loyalty.Seq) error {
+	if _, err := tx.Exec(`DELETE FROM advance_hold WHERE since <= ?`, through); err != nil {
+		return err
+	}
 	_, err := tx.Exec(`UPDATE ledger SET sent_through = ? WHERE sent_through < ?`, through, through)
 	return err
 }

@@ -175,6 +175,19 @@ func (tx *Tx) MemberSums(id loyalty.MemberID, unit string) ([]MemberSum, error) 
 		GROUP BY business_day, at_ms, store_id, epoch, seq ORDER BY business_day, at_ms, store_id, epoch, seq`, MemberOwner(id), unit)
 }
 
+// GivenInBatch is what the entries of a log gave a member beside the card before one of them, from a place on, but only those that came
+// in the same batch.
+func (tx *Tx) GivenInBatch(id loyalty.MemberID, before EntryKey, from loyalty.Seq) (given loyalty.Points, err error) {
+	err = tx.one(`SELECT CAST(COALESCE(SUM(amount), 0) AS BIGINT) FROM leg
+		WHERE owner_id = $1 AND store_id = $2 AND epoch = $3 AND seq >= $4 AND seq < $5 AND kind = $6 AND unit = $7
+			AND seq >= (SELECT MAX(first_seq) FROM batch WHERE store_id = $2 AND epoch = $3 AND first_seq <= $5)`,
+		MemberOwner(id), before.Store, before.Epoch, from, before.Seq, Main, Points)(&given)
+	if err != nil {
+		return 0, fmt.Errorf("what a batch gave member %d before %v: %w", id, before, err)
+	}
+	return given, nil
+}
+
 // Before says whether it stands before an entry.
 func (s *MemberSum) Before(e *MemberEntry) bool { return s.at.compare(e.at) < 0 }
 

@@ -96,7 +96,26 @@ func cardOf(account string) (loyalty.MemberID, bool) {
 
 // drawnFromCard says whether the store says that a card paid.
 func drawnFromCard(e *loyalty.Entry) bool {
+	if a := e.Sale.AdvancePoints(); a > 0 && e.Sale.Redeemed+e.Sale.RewardPoints == a {
+		return false
+	}
 	return e.Sale.Redeemed != 0 || e.Sale.RewardPoints != 0
+}
+
+// provedAdvance is the sale with no more in advance than what its batch gave the member before it, as head office found: until the
+// whole batch is judged no voucher is made of it. What a store spent beyond that is its own affair.
+func (j *judge) provedAdvance(m *matter, s *loyalty.SaleBody) (*loyalty.SaleBody, error) {
+	if s.Advance == nil {
+		return s, nil
+	}
+	given, err := j.tx.GivenInBatch(m.entry.Member, m.key, s.Advance.Since)
+	if err != nil {
+		return nil, err
+	}
+	sale, advance := *s, *s.Advance
+	advance.Available = max(min(advance.Available, given), 0)
+	sale.Advance = &advance
+	return &sale, nil
 }
 
 // payer is the card's account when the card proves what it paid, with what was on it before.
@@ -132,6 +151,9 @@ func (j *judge) requote(m *matter, v *verdict, b before, tier string, available 
 		if asked.Sale, err = remembered(p, &asked, b); err != nil {
 			return nil, err
 		}
+	}
+	if asked.Sale, err = j.provedAdvance(m, asked.Sale); err != nil {
+		return nil, err
 	}
 	ours, found, err := requote(p, &asked, tier, available)
 	if err != nil {
