@@ -77,7 +77,11 @@ func TestAMemberGetsWhatAStoreKeptBack(t *testing.T) {
 func funded(t *testing.T) (*centre, *box, *chip) {
 	t.Helper()
 	c := newCentre(t)
-	prog := c.publish()
+	return c.funded(c.publish())
+}
+
+func (c *centre) funded(prog *loyalty.Programme) (*centre, *box, *chip) {
+	c.t.Helper()
 	anna := c.member("6034000000000018")
 	c.serve()
 	b := c.enrol(1, prog)

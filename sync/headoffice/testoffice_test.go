@@ -109,6 +109,11 @@ func (c *centre) publish() *loyalty.Programme {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	return c.publishes(document)
+}
+
+func (c *centre) publishes(document []byte) *loyalty.Programme {
+	c.t.Helper()
 	p, err := loyalty.Compile(document)
 	if err != nil {
 		c.t.Fatal(err)

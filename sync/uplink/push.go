@@ -124,10 +124,14 @@ func (p *pusher) rewind(err error, b *wire.Batch) error {
 	return nil
 }
 
-// shrink halves the batches. One entry always fits: if head office refuses even that, it is for a person.
+// shrink halves the batches. One entry always fits, and so does a sale in advance with what it was paid with, which goes in one
+// batch however small they get: if head office refuses even that, it is for a person.
 func (p *pusher) shrink(err error, count int) error {
 	if count == 1 {
 		return wire.NewProblem(wire.CodeBadRequest, "a single entry was refused: %v", err)
+	}
+	if count > p.most {
+		return wire.NewProblem(wire.CodeBadRequest, "%d entries that go together were refused: %v", count, err)
 	}
 	p.most = max(1, count/2)
 	return nil
