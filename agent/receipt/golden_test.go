@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"loyaltill/devices/escpos"
 	"loyaltill/devices/escpos/render"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/internal/i18n"
 )
 
@@ -39,16 +41,20 @@ func profile(t testing.TB, id string) *escpos.Profile {
 // document lays a paper out as the built-in template says.
 func document(t testing.TB, p Paper) *escpos.Document {
 	t.Helper()
-	r, err := render.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := Builtin(r)
+	all, err := builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return Lay(p, all[p.Kind()]).Document
 }
+
+var builtin = sync.OnceValues(func() (map[string]*template.Template, error) {
+	r, err := render.New()
+	if err != nil {
+		return nil, err
+	}
+	return Builtin(r)
+})
 
 // golden compares with a file; on a difference what was got lies beside it.
 func golden(t *testing.T, name string, got []byte) {
@@ -148,6 +154,43 @@ func TestDayReportInEachLanguage(t *testing.T) {
 	for lang, s := range shops() {
 		t.Run(string(lang), func(t *testing.T) { check(t, "zreport-"+string(lang), document(t, s.report())) })
 	}
+}
+
+func TestBalanceSlipInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "balance-"+string(lang), document(t, s.balanceOf())) })
+	}
+}
+
+func TestGiftCardSlipInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "gift-card-"+string(lang), document(t, s.giftCardOf())) })
+	}
+}
+
+// On every width of paper each word stays whole and each amount on its line; only the text is compared, since dots and bytes
+// follow from it.
+func TestReceiptOnEveryWidthOfPaper(t *testing.T) {
+	e := newEncoder(t)
+	for _, columns := range []int{32, 42} {
+		p := profile(t, "epson-tm-t20iii-80")
+		p.Paper.WidthDots = columns * render.CellWidth
+		for lang, s := range shops() {
+			t.Run(fmt.Sprintf("%s %d", lang, columns), func(t *testing.T) {
+				text, err := e.PlainText(document(t, s.richSale()), p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				golden(t, fmt.Sprintf("member-%s-%d.txt", lang, columns), []byte(text))
+			})
+		}
+	}
+}
+
+func TestReportOfARunningDaySaysSo(t *testing.T) {
+	r := shops()[i18n.English].report()
+	r.Running = true
+	check(t, "xreport-en", document(t, r))
 }
 
 func TestReprintSaysCopyAndWhy(t *testing.T) {
