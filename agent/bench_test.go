@@ -69,6 +69,7 @@ type shop struct {
 	cursor    int64
 	lane      agent.LaneConfig
 	foreign   *agent.ForeignCards
+	paper     agent.PaperConfig
 	syncState agent.SyncState // at first: head office has told what is new, and is not in reach
 	voucher   agentdb.Change  // the last one that fund made
 	stop      func()
@@ -187,7 +188,7 @@ func (s *shop) start(lanes ...agent.LaneConfig) {
 	log := zerolog.New(s.log).Level(zerolog.TraceLevel)
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
-		Config: agent.Config{Language: "en", Lanes: lanes}, Identity: s.identity, DB: s.db,
+		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes}, Identity: s.identity, DB: s.db,
 		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())

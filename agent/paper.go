@@ -218,9 +218,13 @@ func (a *Agent) couponPapers(e *loyalty.Entry, p *loyalty.Programme, lang i18n.L
 }
 
 func (a *Agent) dayPaper(e *loyalty.Entry) paper {
-	c := e.Close
+	return a.dayTotals(e.Lane, e.Day, e.At, e.Close, false)
+}
+
+// dayTotals is the report of a day that was closed, or that runs on, at a moment.
+func (a *Agent) dayTotals(n loyalty.LaneID, on, at string, c *loyalty.CloseBody, running bool) paper {
 	r := receipt.DayReport{
-		Print: a.print(a.paperLanguage(), nil), Lane: fmt.Sprint(e.Lane), Day: day(e.Day), ClosedAt: localTime(e.At),
+		Print: a.print(a.paperLanguage(), nil), Lane: fmt.Sprint(n), Day: day(on), ClosedAt: localTime(at), Running: running,
 		First: c.First, Last: c.Last, Count: c.Count, Sales: c.Sales, Turnover: c.Total, ToPay: c.ToPay,
 		Earned: c.Earned, Redeemed: c.Redeemed, Value: c.Value, Loaded: c.Loaded, Coupons: c.Coupons,
 	}

@@ -31,6 +31,7 @@ type PaperFolder struct {
 	templates map[string]*template.Template
 	own       map[string]string // file by kind, of those that the folder has
 	brand     *template.Brand
+	branded   bool
 	logo      *render.Bitmap
 }
 
@@ -116,7 +117,7 @@ func (f *PaperFolder) loadBrand(path string, data []byte, shop template.Shop) er
 	if err != nil {
 		return err
 	}
-	f.brand = brand
+	f.brand, f.branded = brand, true
 	if brand.LogoFile == "" {
 		return nil
 	}

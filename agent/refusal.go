@@ -6,10 +6,11 @@ import "fmt"
 // (docs/pos-integration.md); the sentence for the cashier is chosen from it at the edge.
 type Refusal struct {
 	Code      string
-	Retryable bool   // the same call with the same key may succeed later
-	Field     string // of the request, when one is to blame
-	TriesLeft int    // with CodePINWrong and CodePUKWrong
-	Quote     *Quote // with CodeQuoteChanged: what holds now
+	Retryable bool     // the same call with the same key may succeed later
+	Field     string   // of the request, when one is to blame
+	TriesLeft int      // with CodePINWrong and CodePUKWrong
+	Quote     *Quote   // with CodeQuoteChanged: what holds now
+	Faults    []string // with CodeTemplateRefused: file, line, field and remedy of each
 	cause     error
 }
 
@@ -70,10 +71,11 @@ const (
 	CodeNoProgramme        = "no_programme"
 	CodeNothingToClose     = "nothing_to_close"
 	CodeSaleSettled        = "sale_settled"
-	CodeAdvanceGone        = "advance_gone"    // the card has its points back
-	CodeJobBusy            = "job_busy"        // it is being printed
-	CodeJobState           = "job_state"       // it cannot do that, or not any more
-	CodePrinterMissing     = "printer_missing" // the lane has none, or none with a drawer
+	CodeAdvanceGone        = "advance_gone"     // the card has its points back
+	CodeJobBusy            = "job_busy"         // it is being printed
+	CodeJobState           = "job_state"        // it cannot do that, or not any more
+	CodePrinterMissing     = "printer_missing"  // the lane has none, or none with a drawer
+	CodeTemplateRefused    = "template_refused" // to preview: its faults are named
 	CodeLedgerUnavailable  = "ledger_unavailable"
 	CodeReferralUnknown    = "referral_unknown"
 	CodeReservationUnknown = "reservation_unknown"

@@ -90,7 +90,8 @@ func statuses() map[string]int {
 		codeReturnNothing: 422, codeReturnMore: 422, codeReturnToken: 422,
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
-		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
+		agent.CodeTemplateRefused: 422,
+		agent.CodeNoProgramme:     503, agent.CodeLedgerUnavailable: 503,
 	}
 	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue,
 		loyalty.ReferralUnknown, loyalty.ReferralSelf, loyalty.ReferralBought,
@@ -128,6 +129,9 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		p.Retryable, p.Quote = r.Retryable, r.Quote
 		if r.Field != "" {
 			p.Errors = []FieldProblem{{Field: r.Field, Problem: p.Message}}
+		}
+		for _, f := range r.Faults {
+			p.Errors = append(p.Errors, FieldProblem{Field: "template", Problem: f})
 		}
 		if r.Code == agent.CodePINWrong || r.Code == agent.CodePUKWrong {
 			p.TriesLeft = &r.TriesLeft

@@ -56,6 +56,17 @@ func Lay(p Paper, t *template.Template) *template.Printed {
 	return t.Print(p.Head().look(), p.Values())
 }
 
+// LayValues lays other figures out on the paper of p; of the brand, those that are not given are p's.
+func LayValues(p Paper, t *template.Template, values template.Values) *template.Printed {
+	own := p.Values()
+	for _, name := range []string{"store", "address", "registration", "footer"} {
+		if _, given := values[name]; !given {
+			values[name] = own[name]
+		}
+	}
+	return t.Print(p.Head().look(), values)
+}
+
 // look is what a template cannot change: language, logo, and what kind of print it is.
 func (p *Print) look() template.Look {
 	look := template.Look{Lang: p.Lang, Logo: p.Brand.Logo}

@@ -35,6 +35,7 @@ type commands struct {
 	Printer   printerCommand   `cmd:"" help:"Import, check and commission printer profiles."`
 	Coupon    couponCommand    `cmd:"" help:"Print coupons in batches, look at what became of them, take them out of use."`
 	GiftCard  giftCardCommand  `cmd:"" help:"Print gift cards that are to be sold."`
+	Paper     paperCommand     `cmd:"" help:"Check templates of what is printed, and look at them."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

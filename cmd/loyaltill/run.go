@@ -16,6 +16,7 @@ import (
 	"loyaltill/agent"
 	"loyaltill/agent/api"
 	"loyaltill/agent/loyalty"
+	"loyaltill/devices/escpos/render"
 	"loyaltill/internal/i18n"
 	"loyaltill/internal/web"
 	"loyaltill/store"
@@ -150,11 +151,29 @@ func (c *configCommand) Run(s streams) error {
 		fmt.Fprint(s.out, agent.ExampleConfig())
 		return nil
 	}
-	if _, err := agent.LoadConfig(c.Check); err != nil {
+	cfg, err := agent.LoadConfig(c.Check)
+	if err != nil {
+		return err
+	}
+	if err := checkPaper(cfg); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.out, c.Check+": in order")
 	return nil
+}
+
+// checkPaper finds faults of templates before the agent prints around them.
+func checkPaper(cfg agent.Config) error {
+	renderer, err := render.New()
+	if err != nil {
+		return err
+	}
+	shop, err := agent.PaperShop(cfg, renderer)
+	if err != nil {
+		return err
+	}
+	_, err = agent.LoadPaperFolder(cfg.Paper.Templates, shop)
+	return err
 }
 
 type versionCommand struct{}
