@@ -9,6 +9,11 @@ export interface Health {
   message?: string;
 }
 
+export interface Printer extends Health {
+  level?: string; // what it can say of a paper
+  percent?: number; // of a paper that takes long
+}
+
 export interface CardState {
   state: 'none' | 'reading' | 'pin' | 'ready' | 'refused' | 'tap_again' | 'pin_entry';
   code?: string;
@@ -50,7 +55,7 @@ export interface Lane {
   lane: number;
   name: string;
   reader: Health;
-  printer: Health;
+  printer: Printer;
   card: CardState;
   member?: Member;
   waiting?: Waiting;
@@ -237,4 +242,8 @@ export interface Job {
   copy: number;
   seq: number;
   created: string;
+  level?: string;
+  cause?: string;
+  detail?: string;
+  ask_until?: string;
 }

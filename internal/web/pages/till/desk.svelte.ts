@@ -6,7 +6,7 @@ import { checkout, type Hurdle } from './checkout.svelte';
 import { link } from './link.svelte';
 import { settings, t } from './settings.svelte';
 
-export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'keys' | 'enrol' | 'cancel' | 'drop';
+export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop';
 
 export interface Notice {
   kind: 'good' | 'bad';
@@ -22,6 +22,8 @@ class Desk {
   editing = $state(-1);
   /** The number of who may become a member; empty for the card in the reader. It stays in memory only. */
   newcomer = '';
+  /** The job of which is asked whether it is on paper. */
+  asked = $state(0);
   notice = $state.raw<Notice>();
   /** Read out by a screen reader. */
   said = $state('');
@@ -176,6 +178,10 @@ class Desk {
   keys = (): void => this.#show('keys');
   coupon = (): void => this.#show('coupon');
   jobs = (): void => this.#show('jobs');
+  ask = (job: number): void => {
+    this.asked = job;
+    this.#show('ask');
+  };
   closeDay = (): void => this.#show('close');
   drop = (): void => this.#show('drop');
 
