@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,9 +40,6 @@ func (c *printerCommissionCommand) run(ctx context.Context, s streams, in io.Rea
 	given, err := escpos.FindProfile(c.Profile, c.Profiles)
 	if err != nil {
 		return err
-	}
-	if c.Baud != 0 {
-		given.IO.Baud = c.Baud
 	}
 	out := c.Out
 	if out == "" {
@@ -107,7 +105,7 @@ func (c *printerCommissionCommand) print(ctx context.Context, s streams, given *
 	if err != nil {
 		return nil, heard, err
 	}
-	heard.Model, heard.PaperLow = st.Model, st.PaperLow
+	heard.Model, heard.PaperLow, heard.Baud = st.Model, st.PaperLow, st.Baud
 	t = commission.New(given, heard)
 	job, err := escpos.NewEncoder(renderer).Encode(t.Document, t.Profile, 1)
 	if err != nil {
@@ -135,10 +133,10 @@ func (c *printerCommissionCommand) reach(ctx context.Context, s streams, pr *pri
 		switch {
 		case st.Link == printer.LinkUp && (st.State == printer.StateReady || st.State == printer.StatePrintedOnly):
 			return st, nil
-		case code == printer.CodeSilent && st.Link == printer.LinkAbsent: // given up
-			return st, fmt.Errorf("nothing answers at %s: it is no receipt printer, or its speed is not %d; try --baud 9600, 19200, 38400 or 115200, or --one-way for a printer that never answers",
-				c.Device, given.IO.Baud)
-		case code == printer.CodeAbsent, code == printer.CodeNoPermission, code == printer.CodePortTaken, code == printer.CodeBadDevice:
+		case st.Link == printer.LinkAbsent && (code == printer.CodeSilent || code == printer.CodeWrongSpeed || code == printer.CodeBadDevice):
+			return st, fmt.Errorf("no printer answers at %s: it is none, or its speed is neither %d nor a usual one; set it with --baud, or take --one-way for a printer that never answers",
+				c.Device, cmp.Or(c.Baud, given.IO.Baud))
+		case st.Link == printer.LinkAbsent && code != "":
 			return st, fmt.Errorf("%s: %s", c.Device, sentence(code))
 		case code != said && code != "" && st.Link == printer.LinkUp:
 			said = code

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -20,8 +21,13 @@ import (
 // simulated is a printer of a personality on a TCP port.
 func simulated(t *testing.T, personality string) string {
 	t.Helper()
-	bench, err := printersim.OpenBench([]printersim.PrinterConfig{
-		{Name: "till", TCPAddr: "127.0.0.1:0", Personality: personality, Speed: 1000}}, zerolog.Nop())
+	return plugged(t, printersim.PrinterConfig{TCPAddr: "127.0.0.1:0", Personality: personality})
+}
+
+func plugged(t *testing.T, cfg printersim.PrinterConfig) string {
+	t.Helper()
+	cfg.Name, cfg.Speed = "till", 1000
+	bench, err := printersim.OpenBench([]printersim.PrinterConfig{cfg}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,6 +87,24 @@ func TestACommissionedPrinterIsCalledWhatItWasHeardToBe(t *testing.T) {
 	}
 }
 
+func TestThePrintersSpeedIsFoundAndWritten(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has the simulated serial line")
+	}
+	folder := t.TempDir()
+	device := plugged(t, printersim.PrinterConfig{PTYLink: filepath.Join(folder, "tty"), Baud: 19200})
+	out := filepath.Join(folder, "mine.toml")
+	c := printerCommissionCommand{Device: device, Profile: "epson-tm-t20iii-80", Out: out, Wait: 2 * time.Minute}
+	var said bytes.Buffer
+	if err := c.run(t.Context(), streams{&said, &said}, strings.NewReader(strings.Repeat("y\n", 12))); err != nil {
+		t.Fatalf("%v\n%s", err, &said)
+	}
+	if p, err := escpos.ReadProfile(out); err != nil || p.IO.Baud != 19200 {
+		t.Errorf("got %+v, %v", p, err)
+	}
+}
+
 func TestCommissioningWritesNothingThatWasNotAnswered(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -97,7 +121,7 @@ func TestCommissioningWritesNothingThatWasNotAnswered(t *testing.T) {
 		{"a file that is there", device, "safe", "old.toml", "", "is there already; name another file with --out"},
 		{"a profile that is not", device, "none", "c.toml", "", `no profile "none"`},
 		{"no port", filepath.Join(folder, "ttyS9"), "safe", "d.toml", "", "The printer is not connected"},
-		{"what is no printer", silentPort(t), "safe", "e.toml", "", "it is no receipt printer, or its speed is not 9600; try --baud"},
+		{"what is no printer", silentPort(t), "safe", "e.toml", "", "it is none, or its speed is neither 9600 nor a usual one; set it with --baud"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -19,6 +19,7 @@ type Heard struct {
 	Processed bool   // it acknowledged segments by GS r
 	Printed   bool   // it acknowledged segments by process id
 	PaperLow  bool
+	Baud      int // at which it answered; 0: not a serial line
 }
 
 // Question is asked about one numbered sample on the paper.
@@ -161,6 +162,9 @@ func (t *Ticket) Apply(heard Heard, yes []bool) (*escpos.Profile, error) {
 	}
 	p.Status.DLEEOT, p.Status.ProcessID = heard.Answers, heard.Printed
 	p.Status.GSR = p.Status.GSR && heard.Answers || heard.Processed
+	if heard.Baud > 0 {
+		p.IO.Baud = heard.Baud
+	}
 	text, err := p.File()
 	if err != nil {
 		return nil, fmt.Errorf("commission %s: %w", t.given.ID, err)
