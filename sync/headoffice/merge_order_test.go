@@ -1,7 +1,9 @@
 package headoffice
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store/hodb"
@@ -170,4 +172,44 @@ func TestWhatACardOfOneWhoHasGoneGetsBackGoesAlong(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Each of thirty purchases comes back the day after its points have ended, and what a return finds ended is not taken again. Then a store
+// tells of a gift before all of them: the first return finds nothing ended, and takes the points of the next purchase, of which then none
+// are left to end, and so on to the last. However long such a row is, it is followed to its end.
+func TestWhatFollowsFromOneAnotherIsJudgedToTheEnd(t *testing.T) {
+	const purchases = 30
+	c := newCentre(t)
+	p := c.publishText(strings.Replace(aging, "  - {id: later, bonus: 10, pending_days: 2, expiry: {days: 25}}\n  - {id: kept, bonus: 5, expiry: {never: true}}\n", "", 1))
+	one, two := c.enrol(1, p), c.enrol(2, p)
+	one.open()
+	two.open()
+	anna, berta := c.member("6034000000000018"), c.member("6034000000000026")
+	dawn := one.clock
+	var sales []loyalty.Entry
+	for i := range purchases + 2 {
+		one.clock = dawn.AddDate(0, 0, 5*i)
+		if i < purchases {
+			sales = append(sales, one.write(one.sale(one.head(), &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber}, 2500, nil)))
+		}
+		if i >= 2 {
+			one.clock = one.clock.AddDate(0, 0, 1)
+			one.write(one.goodsBack(one.head(), sales[i-2], 1))
+		}
+	}
+	c.begin("2028-06-01")
+	c.hear(one, 1)
+	if r := c.report(); r.member(t, anna).Balance != 0 || r.Accounts[hodb.Expired] != purchases*25 {
+		t.Fatalf("before the gift is told: %v", r.Accounts)
+	}
+	two.clock = dawn.Add(time.Hour)
+	two.made(two.prog.Transfer(loyalty.TransferInput{From: loyalty.Holding{Member: anna, Lots: loyalty.Apply(nil, sales[0].Moves, anna)}, To: berta, Points: 25,
+		Reason: "sorry"}, two.head()))
+	c.hear(two, 1)
+	r := c.report()
+	if r.member(t, anna).Balance != -25 || r.Accounts[hodb.Expired] != 25 { // berta's
+		t.Errorf("after it: %v", r.Accounts)
+	}
+	wantKinds(t, r)
+	c.inOrder()
 }
