@@ -165,6 +165,12 @@ func (c *compiler) compileCurrency(h *header) {
 	c.p.digits = int(*h.CurrencyDigits)
 }
 
+// ParseAmount reads an amount such as 12.50 into minor units of a currency; false when it is none.
+func ParseAmount(currency, text string) (int64, bool) {
+	n, ok := parseDecimal(text, currencyDigits(currency))
+	return n, ok && n <= maxMoney
+}
+
 // currencyDigits are those of ISO 4217.
 func currencyDigits(code string) int {
 	switch code {

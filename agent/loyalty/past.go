@@ -217,6 +217,9 @@ func (r Record) Asked(programmes []*Programme, day string) (*Record, error) {
 	if !asked {
 		return nil, nil
 	}
+	if !slices.ContainsFunc(programmes, (*Programme).asksPersonal) {
+		out.Personal = nil
+	}
 	out.Days = slices.Clone(r.Days)
 	out.Join(from)
 	return &out, nil
@@ -243,7 +246,7 @@ func (p *Programme) Recall(m *MemberState, r *Record, day string) error {
 		m.Standing = &Standing{Spend: max(s.Spend, 0), Points: max(s.Points, 0), Visits: max(s.Visits, 0)}
 	}
 	m.Stamps, m.Personal = p.stampStates(r.Stamps, day), nil
-	if len(p.catalogue.personal) > 0 {
+	if p.asksPersonal() {
 		m.Personal = r.Personal
 	}
 	if !p.looksBack {
@@ -284,7 +287,9 @@ func (p *Programme) given(all []RulePast, day string) []RuleSum {
 }
 
 // LooksBack says whether what a sale gives depends on the member's past.
-func (p *Programme) LooksBack() bool { return p.looksBack || p.ladder != nil || len(p.stamps) > 0 }
+func (p *Programme) LooksBack() bool {
+	return p.looksBack || p.ladder != nil || len(p.stamps) > 0 || p.asksPersonal()
+}
 
 // limited says whether a rule or discount has a cap over time.
 func (p *Programme) limited(id string) bool {

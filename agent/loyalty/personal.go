@@ -18,10 +18,13 @@ func (m *MemberState) checkPersonal() error {
 	return nil
 }
 
+// asksPersonal says whether anything depends on what members usually buy.
+func (p *Programme) asksPersonal() bool { return len(p.catalogue.personal) > 0 }
+
 // listed says whether an article is on the member's list, and the programme asks.
 func (b *bill) listed(sku string) bool {
 	m := b.in.Member
-	return m != nil && len(b.p.catalogue.personal) > 0 && slices.Contains(m.Personal, sku)
+	return m != nil && b.p.asksPersonal() && slices.Contains(m.Personal, sku)
 }
 
 // personal is the listed articles of this bill, each once and in order: all of the list that the sale depends on, and all

@@ -24,6 +24,7 @@ type cli struct {
 	Card     cardCmd     `cmd:"" help:"Chip cards."`
 	Keys     keysCmd     `cmd:"" help:"The root on which every card hangs, and the issuing keys that it signs."`
 	Publish  publishCmd  `cmd:"" help:"Check a programme document and send it to every store."`
+	Segment  segmentCmd  `cmd:"" help:"Groups of members by what is known of them and what they bought, and what each usually buys."`
 	Backtest backtestCmd `cmd:"" help:"Play the stored sales through a programme that is not in force: cost by rule, who gains, who loses."`
 	Day      dayCmd      `cmd:"" help:"Begin a day by hand: points end, tiers are reviewed."`
 	Pull     pullCmd     `cmd:"" help:"As a back office: fetch the closed days that are new."`
@@ -130,6 +131,7 @@ func (cmd *enrolCmd) Run(ctx context.Context, c *console) error {
 
 type memberCmd struct {
 	Add     memberAddCmd     `cmd:"" help:"Enter a member."`
+	Set     memberSetCmd     `cmd:"" help:"Say what is known of a member."`
 	Opening memberOpeningCmd `cmd:"" help:"Bring along the balances of an older system."`
 }
 

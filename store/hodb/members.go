@@ -20,6 +20,9 @@ type Member struct {
 	Joined   string   // day; empty: not known
 	Segments []string // in rising order
 
+	Attributes []string // likewise: city=riga
+	Personal   []string // article numbers that the member usually buys, likewise
+
 	vouchers   int64   // made so far
 	fold       foldKey // newest entry in the lots
 	newest     foldKey // newest entry, this batch included
@@ -107,19 +110,24 @@ func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
 // Member reads one member; ErrNotFound when there is none.
 func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
 	m := &Member{ID: id}
-	f, segments := &m.fold, ""
-	err := tx.one(`SELECT status, tier, language, birthday, joined_on, segments, past, last_voucher,
+	f, segments, attributes, personal := &m.fold, "", "", ""
+	err := tx.one(`SELECT status, tier, language, birthday, joined_on, segments, attributes, personal, past, last_voucher,
 			fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
 			EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
 			EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id),
 			EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id)
-		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &m.past.text, &m.vouchers,
+		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &attributes, &personal, &m.past.text, &m.vouchers,
 		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.carded, &m.moved)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("member %d: %w", id, ErrNotFound)
 	}
-	if err == nil && segments != "[]" {
-		err = json.Unmarshal([]byte(segments), &m.Segments)
+	for _, l := range []struct {
+		text string
+		into *[]string
+	}{{segments, &m.Segments}, {attributes, &m.Attributes}, {personal, &m.Personal}} {
+		if err == nil && l.text != "[]" {
+			err = json.Unmarshal([]byte(l.text), l.into)
+		}
 	}
 	m.newest = m.fold
 	return m, err

@@ -82,7 +82,7 @@ func (tx *Tx) PastByDay(id loyalty.MemberID) (past loyalty.Past, err error) {
 
 // Record is what stores may be told of a member's past.
 func (tx *Tx) Record(m *Member) (r loyalty.Record, err error) {
-	r = loyalty.Record{Segments: m.Segments, Birthday: m.Birthday, Joined: m.Joined}
+	r = loyalty.Record{Segments: m.Segments, Attributes: m.Attributes, Personal: m.Personal, Birthday: m.Birthday, Joined: m.Joined}
 	r.Past, err = tx.readPast(m)
 	return r, err
 }

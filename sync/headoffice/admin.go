@@ -49,6 +49,12 @@ const (
 	opReplace = "card.replace"
 	opCards   = "card.list"
 	opShow    = "card.show"
+
+	opSegment    = "segment.put"
+	opSegments   = "segment.list"
+	opAudience   = "segment.run"
+	opWhy        = "segment.explain"
+	opAttributes = "member.attributes"
 )
 
 func operations() []operation {
@@ -72,6 +78,11 @@ func operations() []operation {
 		{opReplace, typed((*Office).replaceCard)},
 		{opCards, typed((*Office).listCards)},
 		{opShow, typed((*Office).showCard)},
+		{opSegment, typed((*Office).putAudience)},
+		{opSegments, typed(func(o *Office, ctx context.Context, _ none) (Audience, error) { return o.audience(ctx) })},
+		{opAudience, typed((*Office).reckon)},
+		{opWhy, typed((*Office).whyAudience)},
+		{opAttributes, typed((*Office).setAttributes)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -17,6 +17,7 @@ type DayOutcome struct {
 	Members  int            `json:"members"`  // whose points ended
 	Tiers    int            `json:"tiers"`    // that moved, or whose grace began or ended
 	Replaced int            `json:"replaced"` // lost cards whose points moved on
+	Segments int            `json:"segments"` // members who are in others now, or usually buy others
 }
 
 // membersAtOnce is how many members one transaction of the day's work takes.
@@ -85,7 +86,7 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 	review := func(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID) (loyalty.MemberID, error) {
 		return o.reviewSome(tx, out, reviewed, after)
 	}
-	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, o.referSome, review} {
+	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, o.referSome, review, o.reckonSome} {
 		for last, more := loyalty.MemberID(0), true; more; {
 			err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 				last, err = work(tx, &out, last)

@@ -271,7 +271,7 @@ func pastBytes(r *loyalty.Record) int {
 	if r == nil {
 		return 0
 	}
-	return 256 + 64*len(r.Days) + 96*len(r.Given)
+	return 256 + 64*len(r.Days) + 96*len(r.Given) + 16*len(r.Personal)
 }
 
 func (w *feedWriter) programme(digest string) (*wire.ProgrammeRow, error) {
