@@ -109,7 +109,7 @@ func TestThePrintersPageInABrowser(t *testing.T) {
 	p.click("[data-printer=till] .cutter")
 	p.until("the freed blade", `document.querySelector('[data-printer=till] .armed').hidden`)
 	send(t, host, "\x10\x05\x01")
-	p.until("the cut sheet, behind the one torn off with the roll", `document.querySelector('[data-printer=till] .counts').innerText.includes(' 2 sheets')`)
+	p.until("the cut sheet, behind the one torn off with the roll", `document.querySelector('[data-printer=till] .counts').innerText.includes('sheets 2,')`)
 
 	p.eval(`(() => { const d = document.querySelector('[data-printer=bar] .fault'); d.open = true; d.querySelector('[name=kind]').value = 'overheat';
 		d.querySelector('[name=kind]').dispatchEvent(new Event('change')); d.querySelector('[name=at]').value = 'time'; d.querySelector('[name=n]').value = '1500' })()`)

@@ -164,7 +164,7 @@ function show(s) {
   find('.armed p').textContent = s.faults.map(describe).join('; ')
   find('.clock').hidden = !s.virtual
   const c = s.counts
-  find('.counts').textContent = `${c.bytes} bytes, ${c.rows} rows, ${c.sheets} sheets, ${c.drawer_pulses} drawer pulses, ${c.buffer_overflows} bytes lost in a full buffer, ${c.unsupported + c.unknown} commands not known`
+  find('.counts').textContent = `Bytes ${c.bytes}, rows ${c.rows}, sheets ${c.sheets}, drawer pulses ${c.drawer_pulses}, bytes lost in a full buffer ${c.buffer_overflows}, commands not known ${c.unsupported + c.unknown}`
   draw(section, s)
 }
 
