@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	_ "modernc.org/sqlite"
+
+	"loyaltill/internal/stage"
 )
 
 func TestAChangedPointInTheLedgerIsFound(t *testing.T) {
@@ -57,11 +59,37 @@ func TestTheDoctorFindsAHealthyShopHealthy(t *testing.T) {
 	if err != nil || !strings.Contains(string(status), "store 1") {
 		t.Errorf("status: %v\n%s", err, status)
 	}
+	printCoupons(t, shop)
 	if err := shop.HeadOffice.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	out, err = shop.Run(t.Context(), "loyaltill", "doctor", "--config", shop.AgentConfig())
 	if err == nil || !strings.Contains(string(out), "FAIL  head office") || !strings.Contains(string(out), "selling goes on without") {
 		t.Errorf("with head office away: %v\n%s", err, out)
+	}
+}
+
+// printCoupons has a manager print a batch, look at it, and replace a torn one.
+func printCoupons(t *testing.T, shop *stage.Shop) {
+	t.Helper()
+	run := func(want string, args ...string) []string {
+		t.Helper()
+		out, err := shop.Run(t.Context(), "loyaltill", append(args, "--config", shop.AgentConfig())...)
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Fatalf("%v lacks %q: %v\n%s", args, want, err, out)
+		}
+		return strings.Fields(string(out))
+	}
+	run("3 of 3 printed", "coupon", "print", "coffee", "--count", "3", "--cashier", "Ilze")
+	list := run("coffee", "coupon", "list", "--limit", "1") // a line of names, a line of figures
+	batch := list[len(list)/2]
+	serial := run("confirmed", "coupon", "show", batch)[6]
+	run(serial+" is void", "coupon", "void", serial, "--replace")
+	run("true", "coupon", "show", batch)
+	if out, err := shop.Run(t.Context(), "loyaltill", "coupon", "void", serial, "--config", shop.AgentConfig()); err == nil || !strings.Contains(err.Error(), "coupon_void") {
+		t.Errorf("voided twice: %v\n%s", err, out)
+	}
+	if out, err := shop.Run(t.Context(), "loyaltill", "coupon", "print", "tea", "--config", shop.AgentConfig()); err == nil || !strings.Contains(err.Error(), "coupon_unknown") {
+		t.Errorf("a kind that is not there: %v\n%s", err, out)
 	}
 }
