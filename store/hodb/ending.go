@@ -62,6 +62,7 @@ func (c *course) follow(effects []effect) error {
 	return c.pass(brought)
 }
 
+// pass takes the lots through effects, and through the days after them.
 func (c *course) pass(effects []effect) error {
 	var moves []loyalty.Movement
 	for i := range effects {
