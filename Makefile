@@ -71,6 +71,7 @@ tears: go-version ## the tear proof: power lost at every moment, then again at o
 fuzz: ## look for programmes, sales, card profiles and printers' bytes that cannot be taken, FUZZTIME for each kind
 	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done
 	@CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz '^FuzzStream$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./firmware-sim/printersim
+	@CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz '^FuzzStatusParserFindsItsWayBack$$' -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/escpos
 	@for f in FuzzCompile FuzzQuote FuzzCouponCode; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./agent/loyalty || exit 1; done
 
 graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)

@@ -328,3 +328,32 @@ func (s *shop) eventually(what string, done func() bool) {
 		s.t.Fatal(fmt.Errorf("%w\nlog:\n%s", err, s.log))
 	}
 }
+
+// BenchmarkPrinterShown prints how long a printer's change takes until listeners, such as the till page, are told.
+func BenchmarkPrinterShown(b *testing.B) {
+	s := newShop(b)
+	s.until("the printer", func(l agent.LaneState) bool { return l.Printer.State == devices.OK })
+	for _, c := range []struct{ name, fault string }{{"cover", "cover-open"}, {"unplugged", "unplug"}} {
+		b.Run(c.name, func(b *testing.B) {
+			var worst time.Duration
+			for b.Loop() {
+				events, stop := s.agent.Listen()
+				began := time.Now()
+				s.hand("POST", "/fault", map[string]any{"kind": c.fault})
+				for e := range events {
+					if l, ok := e.Data.(agent.LaneState); ok && l.Printer.State != devices.OK {
+						break
+					}
+				}
+				worst = max(worst, time.Since(began))
+				stop()
+				b.StopTimer()
+				s.hand("DELETE", "/fault", nil)
+				s.until("the printer", func(l agent.LaneState) bool { return l.Printer.State == devices.OK })
+				b.StartTimer()
+			}
+			b.ReportMetric(float64(worst.Milliseconds()), "ms-worst")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}

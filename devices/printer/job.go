@@ -53,6 +53,7 @@ const (
 	CausePowerCycle Cause = "power_cycle"
 	CauseLinkLost   Cause = "link_lost"
 	CauseStalled    Cause = "stalled"
+	CauseForeign    Cause = "foreign" // somebody else prints on the same printer
 	CauseStopped    Cause = "stopped" // the daemon stopped while the job was printing
 )
 

@@ -50,8 +50,12 @@ func (s *session) handle(ev escpos.StatusEvent) {
 		}
 	case escpos.StatusProcessID:
 		s.pong = ev.ID
-		if s.job != nil {
+		switch {
+		case s.job != nil:
 			s.job.acknowledged(ev.ID, s.continuous())
+		case s.synced && !ours(ev.ID, s.last):
+			s.p.log.Warn().Msg("somebody else prints on this printer")
+			s.synced, s.p.torn = false, true
 		}
 	case escpos.StatusByte:
 		s.processed = true

@@ -65,7 +65,7 @@ func (j *sending) maybeCut(cause Cause, lost error) bool {
 		return true
 	}
 	switch cause {
-	case CauseLinkLost, CauseStopped:
+	case CauseLinkLost, CauseStopped, CauseForeign:
 		return true
 	case CauseStalled:
 		return lost != nil // the port hangs; with the link up the printer has said that it printed no more

@@ -225,11 +225,24 @@ func (s *session) ping(ctx context.Context) error {
 	return err
 }
 
-// nextPing is an id that no job uses: jobs count their segments up from 0, pings count down from the top.
+// The driver's own ids are those of the last job number, with segments that no job reaches; the very last is left to others.
+const (
+	pingJob       = escpos.JobNumbers - 1
+	pingLast      = escpos.JobNumbers - 2
+	pingsDistinct = 500
+)
+
+// nextPing is an id that no job uses: jobs count their segments up from 0, pings count down.
 func (s *session) nextPing() [4]byte {
 	s.pings++
-	const distinct = 500
-	return escpos.ProcessID(escpos.JobNumbers-1, escpos.JobNumbers-1-s.pings%distinct)
+	return escpos.ProcessID(pingJob, pingLast-s.pings%pingsDistinct)
+}
+
+// ours reports whether an id is the driver's own, or of the given job of ours.
+func ours(id [4]byte, no escpos.JobNo) bool {
+	lowest, highest, of := escpos.ProcessID(pingJob, pingLast-pingsDistinct), escpos.ProcessID(pingJob, pingLast), escpos.ProcessID(no, 0)
+	own := bytes.Compare(id[:], lowest[:]) >= 0 && bytes.Compare(id[:], highest[:]) <= 0
+	return own || [2]byte(id[:2]) == [2]byte(of[:2])
 }
 
 // cutTorn strikes out, feeds out and cuts off what a broken job left on the paper. Without the strike a job that broke

@@ -120,8 +120,8 @@ const (
 
 func tmT20III(t testing.TB) *escpos.Profile { return profile(t, "epson-tm-t20iii-80") }
 
-// linked returns a simulated printer and the driver on its cable, ready.
-func linked(t testing.TB, sim printersim.PrinterConfig, cfg Config) (*rig, *Printer) {
+// linked returns a simulated printer and the driver on its cable, ready. The waits are quick ones, unless tuned.
+func linked(t testing.TB, sim printersim.PrinterConfig, cfg Config, tune ...func(*timing)) (*rig, *Printer) {
 	t.Helper()
 	if sim.Speed == 0 {
 		sim.Speed = simSpeed
@@ -133,6 +133,9 @@ func linked(t testing.TB, sim printersim.PrinterConfig, cfg Config) (*rig, *Prin
 	cfg.Device = r.device
 	p := newPrinter(t, cfg)
 	p.timing = quick()
+	for _, f := range tune {
+		f(&p.timing)
+	}
 	start(t, p)
 	waitState(t, p, StateReady)
 	return r, p

@@ -59,6 +59,8 @@ func (j *sending) acknowledged(id [4]byte, continuous bool) {
 	}
 	n := j.upTo(id)
 	switch {
+	case n == 0 && !ours(id, j.job.No):
+		j.breakOff(CauseForeign)
 	case n <= j.acked:
 	case n > j.acked+1 && !continuous, j.pinged(id) && !continuous:
 		j.breakOff(CausePowerCycle)
@@ -139,7 +141,7 @@ func (s *session) print(ctx context.Context, req *request) error {
 	s.gap, s.heard = 0, s.p.now() // the silence before the job says nothing about it
 	s.publish()
 	err := s.send(ctx, j)
-	s.job = nil
+	s.job, s.last = nil, j.job.No
 	s.conclude(ctx, j, err)
 	return err
 }

@@ -9,7 +9,7 @@ import (
 // halfway is a job of four segments, three of them sent and one acknowledged.
 func halfway(t *testing.T) *sending {
 	t.Helper()
-	job := &escpos.Job{Confirm: escpos.ConfirmPrinted}
+	job := &escpos.Job{No: 7, Confirm: escpos.ConfirmPrinted}
 	for i := range 4 {
 		job.Segments = append(job.Segments, escpos.Segment{Bytes: []byte("x"), Ack: escpos.ProcessID(7, i)})
 	}
@@ -33,8 +33,8 @@ func TestWhatAnAcknowledgementSpeaksFor(t *testing.T) {
 		{"our own id after a pause: what was sent may be lost", escpos.ProcessID(9, 9), false, 1, CausePowerCycle},
 		{"an id said twice", id(0), true, 1, CauseNone},
 		{"an id of a segment that has not been sent", id(3), true, 1, CauseNone},
-		{"an id of another job", escpos.ProcessID(6, 2), true, 1, CauseNone},
-		{"no id at all", [4]byte{}, true, 1, CauseNone},
+		{"an id of another job: somebody else prints", escpos.ProcessID(6, 2), true, 1, CauseForeign},
+		{"an older id of our own", escpos.ProcessID(pingJob, pingLast-3), true, 1, CauseNone},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			j := halfway(t)

@@ -61,6 +61,7 @@ type session struct {
 	canTake  bool // GS r is answered
 	state    State
 	job      *sending
+	last     escpos.JobNo // of the job before
 }
 
 func newSession(p *Printer, w *wire, baud int) *session {

@@ -4,12 +4,14 @@ package printer
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/sys/unix"
 
 	"loyaltill/firmware-sim/printersim"
 )
@@ -106,19 +108,26 @@ func TestASerialLineThatAnswersNonsenseIsAskedAboutItsSpeed(t *testing.T) {
 	go func() {
 		defer close(ended)
 		buf := make([]byte, 64)
-		for {
+		for again := time.NewTicker(5 * time.Millisecond); ; {
 			n, err := master.Read(buf)
-			if err != nil {
+			switch {
+			case errors.Is(err, unix.EIO): // the host tries another speed
+				<-again.C
+			case err != nil:
+				again.Stop()
 				return
+			default:
+				_, _ = master.Write(bytes.Repeat([]byte{0xF8}, n))
 			}
-			_, _ = master.Write(bytes.Repeat([]byte{0xF8}, n))
 		}
 	}()
+	t.Cleanup(func() {
+		_ = master.Close()
+		<-ended
+	})
 	p := newPrinter(t, Config{Device: name, Profile: tmT20III(t)})
 	p.timing = quick()
 	p.timing.answer, p.timing.discover = patience/100, patience/100
 	start(t, p)
 	waitStatus(t, p, "wrong speed", func(st Status) bool { return st.Health.Code == CodeWrongSpeed })
-	t.Cleanup(func() { <-ended })
-	t.Cleanup(func() { _ = master.Close() })
 }
