@@ -79,7 +79,8 @@ graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)
 	@mkdir -p out && $(GO) test -run '^$$' -bench QuoteCost ./agent/loyalty | awk '/^BenchmarkQuoteCost/ { \
 		split($$1, a, /[\/=-]/); print a[2], a[3], $$3 / 1000, $$7 }' >out/quote-cost.dat && gnuplot docs/img/quote-cost.gp
 
-bench: build ## figures: ratios, counts, allocations
+bench: build ## figures: ratios, counts, allocations, receipts beside those of another program
+	@./tools/deps.sh bench
 	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...
 
 web: ## rebuild the pages (needs Node); the result is committed

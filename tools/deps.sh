@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a Debian machine lacks: `deps.sh run` what building and the demo want, `deps.sh test` also the programs
-# that check us from outside. Never stops the caller: what cannot be had is named with the command that would get it,
+# that check us from outside, `deps.sh bench` those that we are compared with. Never stops the caller: what cannot be had is named with the command that would get it,
 # and the rest goes on with what works without it.
 set -u
 
@@ -23,6 +23,10 @@ need pcscd "card service; without it cards use the direct link" command -v pcscd
 need vsmartcard-vpcd "virtual readers for pcscd" file '/usr/lib/*/pcsc/drivers/serial/libifdvpcd.so /usr/lib/pcsc/drivers/serial/libifdvpcd.so'
 need ca-certificates "fetching Go modules" file /etc/ssl/certs/ca-certificates.crt
 need util-linux "a private card service" command -v unshare
+if [ "${1:-run}" != run ]; then
+	need nodejs "runs the receipt programs of others" any node nodejs
+	need npm "installs them" command -v npm
+fi
 if [ "${1:-run}" = test ]; then
 	need openssl "checks our card cryptography" command -v openssl
 	need opensc "checks the simulated card" command -v opensc-tool
@@ -37,8 +41,6 @@ if [ "${1:-run}" = test ]; then
 	need tesseract-ocr-est "reads Estonian" file '/usr/share/tesseract-ocr/*/tessdata/est.traineddata'
 	need tesseract-ocr-fas "reads Persian" file '/usr/share/tesseract-ocr/*/tessdata/fas.traineddata'
 	need tesseract-ocr-hye "reads Armenian" file '/usr/share/tesseract-ocr/*/tessdata/hye.traineddata'
-	need nodejs "runs the receipt programs of others" any node nodejs
-	need npm "installs them" command -v npm
 	need chromium "uses the till page" any chromium chromium-browser google-chrome
 	need fonts-noto-core "Persian and Armenian on pages" file '/usr/share/fonts/truetype/noto/NotoSansArmenian-Regular.ttf'
 fi
@@ -84,5 +86,5 @@ peers() {
 }
 
 [ -z "$missing" ] || install
-[ "${1:-run}" != test ] || peers
+[ "${1:-run}" = run ] || peers
 exit 0

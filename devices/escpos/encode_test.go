@@ -388,3 +388,39 @@ func TestALineOfACommissioningTicketGoesTheWayItAsksFor(t *testing.T) {
 		t.Errorf("a page without a slot: %v", err)
 	}
 }
+
+func TestAPrinterWithoutPage1257PrintsTheBalticLettersFrom775(t *testing.T) {
+	p := epson(t)
+	p.Pages.Verified = []string{"cp437", "cp852", "cp775"}
+	got := ops(t, lines("Ķirbju sēklas", "Zażółć gęślą", "Õunad", "Šaltibarščiai ąžuolų"), p)
+	for _, o := range got {
+		if o.name == "\x1bt" && o.data[0] != *p.Pages.CP775 {
+			t.Errorf("page %d was selected, want only that of 775, %d", o.data[0], *p.Pages.CP775)
+		}
+	}
+	if count(got, "\x1bt") != 1 || count(got, "\x1b&") > 0 {
+		t.Errorf("%d page switches, %d times cells", count(got, "\x1bt"), count(got, "\x1b&"))
+	}
+}
+
+func TestALineThatOnlyAnotherPageHoldsGetsThatPageAndTheNextTheReceiptsAgain(t *testing.T) {
+	p := epson(t)
+	p.Pages.Verified = []string{"cp1257", "cp437"}
+	got := ops(t, lines("Kopā", "ñandú", "Ķirsis"), p)
+	var pages []byte
+	for _, o := range got {
+		if o.name == "\x1bt" {
+			pages = append(pages, o.data[0])
+		}
+	}
+	if want := []byte{*p.Pages.CP1257, *p.Pages.CP437, *p.Pages.CP1257}; !bytes.Equal(pages, want) {
+		t.Errorf("pages %v, want %v", pages, want)
+	}
+}
+
+func TestNoWordHasLettersOfThePrinterAndDrawnOnes(t *testing.T) {
+	got := ops(t, lines("Kafija Սուրճ кофе шт2"), epson(t))
+	if letters := strings.TrimSpace(texts(got)); letters != "" {
+		t.Errorf("%q was printed in the printer's letters beside drawn ones", letters)
+	}
+}

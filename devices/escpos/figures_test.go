@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -181,6 +182,19 @@ func dotsOf(b testing.TB, e *Encoder, d *Document, p *Profile) map[string]any {
 	return map[string]any{"width": preview.Paper.Width, "height": preview.Paper.Height, "dots": base64.StdEncoding.EncodeToString(preview.Paper.Bits)}
 }
 
+// theirFigures is what receipt-printer-encoder makes of a document, where it is installed.
+func theirFigures(b testing.TB, f figure, dots func() any) string {
+	b.Helper()
+	if _, err := os.Stat(peersDir + "/node_modules"); err != nil {
+		return "not installed: tools/deps.sh bench"
+	}
+	out := receiptPrinterEncoder(b, f.doc)
+	if f.pages {
+		return fmt.Sprintf("%d B, %d switches", len(out), pageSwitches(out))
+	}
+	return fmt.Sprintf("%d B with %d question marks, or %d B as a picture", len(out), lost(out, f.doc), len(receiptPrinterEncoder(b, dots())))
+}
+
 // BenchmarkFigures prints the table of printing.md, beside receipt-printer-encoder
 // 4.0.1 on the same documents, and times laying out and drawing 25 mixed lines.
 func BenchmarkFigures(b *testing.B) {
@@ -191,11 +205,7 @@ func BenchmarkFigures(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		other := receiptPrinterEncoder(b, f.doc)
-		theirs := fmt.Sprintf("%d B, %d switches", len(other), pageSwitches(other))
-		if !f.pages {
-			theirs = fmt.Sprintf("%d B with %d question marks, or %d B as a picture", len(other), lost(other, f.doc), len(receiptPrinterEncoder(b, dotsOf(b, e, f.doc, p))))
-		}
+		theirs := theirFigures(b, f, func() any { return dotsOf(b, e, f.doc, p) })
 		table += fmt.Sprintf("%-28s %8d %8d %9d %6.1f   %s\n", f.name, job.Size(), f.goal, pageSwitches(job.Bytes()), percent(len(job.Segments)*processIDBytes, job.Size()), theirs)
 	}
 	b.Log(table)

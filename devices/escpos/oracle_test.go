@@ -13,18 +13,20 @@ import (
 	"testing"
 )
 
+// peersDir holds the receipt programs of other people.
+const peersDir = "../../tools/peers"
+
 // peer runs one of the programs in tools/peers, which are built on other people's receipt programs.
 func peer(t testing.TB, script string, stdin []byte) []byte {
 	t.Helper()
-	const dir = "../../tools/peers"
 	node := program(t, "node")
-	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+	if _, err := os.Stat(filepath.Join(peersDir, "node_modules")); err != nil {
 		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is not installed: CI must run npm ci there", dir)
+			t.Fatalf("%s is not installed: CI must run npm ci there", peersDir)
 		}
-		t.Skipf("%s is not installed: npm ci there, or tools/deps.sh test", dir)
+		t.Skipf("%s is not installed: npm ci there, or tools/deps.sh test", peersDir)
 	}
-	cmd := exec.CommandContext(t.Context(), node, filepath.Join(dir, script))
+	cmd := exec.CommandContext(t.Context(), node, filepath.Join(peersDir, script))
 	cmd.Stdin = bytes.NewReader(stdin)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

@@ -2,12 +2,14 @@ package escpos
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -29,13 +31,19 @@ func ParseProfile(data []byte) (*Profile, error) {
 		return nil, ProfileFaults{{Problem: fmt.Sprintf("%d bytes, want at most %d", len(data), maxProfileBytes)}}
 	}
 	var p Profile
+	var faults ProfileFaults
 	if err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&p); err != nil {
-		return nil, undecoded(err)
-	}
-	if faults := p.faults(); len(faults) > 0 {
-		for i := range faults {
-			faults[i].Line = lineOf(data, faults[i].Field)
+		var strict *toml.StrictMissingError
+		if faults = undecoded(err); !errors.As(err, &strict) {
+			return nil, faults // nothing else was read
 		}
+	}
+	for _, f := range p.faults() {
+		f.Line = lineOf(data, f.Field)
+		faults = append(faults, f)
+	}
+	if len(faults) > 0 {
+		slices.SortStableFunc(faults, func(a, b ProfileFault) int { return cmp.Compare(a.Line, b.Line) })
 		return nil, faults
 	}
 	hash := sha256.Sum256(data)
