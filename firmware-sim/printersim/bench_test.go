@@ -285,6 +285,7 @@ func TestBadRequestsChangeNothing(t *testing.T) {
 		{"POST", "/printers/net/fault", `{"kind":"small-buffer"}`, 400}, {"POST", "/printers/net/fault", `{"kind":"unplug","for_ms":-1}`, 400},
 		{"POST", "/printers/net/wait", `{"timeout_ms":999999}`, 400}, {"POST", "/printers/net/wait", `{"sheets":1,"timeout_ms":1}`, 408},
 		{"PUT", "/printers/net/cover", `{"open":true}`, 405},
+		{"POST", "/printers/net/cutter", `{}`, 400}, {"POST", "/printers/net/cable", `{"open":true}`, 400},
 	} {
 		if code, answer := d.ask(c.method, c.path, c.body); code != c.code {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, code, answer)
@@ -408,4 +409,49 @@ func TestAHandTearsThePaperOff(t *testing.T) {
 	if got := string(d.do("GET", "/printers/net/paper.txt", "")); got != "one\n\n~~~~~~~~ torn off ~~~~~~~~\n\n\n\n\n" {
 		t.Errorf("paper %q", got)
 	}
+}
+
+func TestAHandPullsTheCableAndFreesTheCutter(t *testing.T) {
+	d := openDesk(t, netPrinter("net"))
+	host := dialTCP(t, d, "net")
+	d.do("POST", "/printers/net/fault", `{"kind":"overheat","at":"time","n":3600000}`)
+	d.do("POST", "/printers/net/cutter", `{"jammed":true}`)
+	write(t, host, "one\n"+feedAndCut+id("CUT1"))
+	d.until("net", "in error", func(s State) bool { return len(s.Errors) == 1 && s.Jammed })
+	d.do("POST", "/printers/net/cutter", `{"jammed":false}`)
+	write(t, host, "\x10\x05\x01")
+	expect(t, host, "\x37\x22CUT1\x00")
+	d.do("POST", "/printers/net/cable", `{"plugged":false}`)
+	if n, err := host.Read(make([]byte, 1)); err == nil {
+		t.Errorf("%d bytes over a cable that is out", n)
+	}
+	d.do("POST", "/printers/net/cable", `{"plugged":true}`)
+	again := dialTCP(t, d, "net")
+	write(t, again, "\x10\x04\x01")
+	expect(t, again, "\x12")
+	if s := d.state("net"); len(s.Faults) != 1 {
+		t.Errorf("another fault was forgotten: %+v", s.Faults)
+	}
+}
+
+func TestANetworkPrinterReturnsAtAnotherPortOfItsHost(t *testing.T) {
+	d := openDesk(t, netPrinter("net"))
+	before := d.state("net").Device
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, err := net.SplitHostPort(free.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	free.Close()
+	d.do("POST", "/printers/net/fault", `{"kind":"unplug","for_ms":1,"name":"`+port+`"}`)
+	s := d.until("net", "elsewhere", func(s State) bool { return s.Device != before })
+	if s.Device != "tcp:127.0.0.1:"+port {
+		t.Errorf("it is at %s", s.Device)
+	}
+	host := dialTCP(t, d, "net")
+	write(t, host, "\x10\x04\x01")
+	expect(t, host, "\x12")
 }

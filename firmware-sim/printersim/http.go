@@ -67,6 +67,8 @@ func routes() []route {
 		{"POST", "/printers/{name}/paper", (*printer).postPaper},
 		{"POST", "/printers/{name}/tear", (*printer).postTear},
 		{"POST", "/printers/{name}/cover", (*printer).postCover},
+		{"POST", "/printers/{name}/cutter", (*printer).postCutter},
+		{"POST", "/printers/{name}/cable", (*printer).postCable},
 		{"POST", "/printers/{name}/drawer", (*printer).postDrawer},
 		{"POST", "/printers/{name}/power", (*printer).postPower},
 		{"POST", "/printers/{name}/fault", (*printer).postFault},

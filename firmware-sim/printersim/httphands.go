@@ -82,6 +82,30 @@ func (p *printer) postCover(r *http.Request) (any, error) {
 	})
 }
 
+// postCutter: {"jammed": bool}. Freeing the blade leaves the error, which DLE ENQ or the power switch ends.
+func (p *printer) postCutter(r *http.Request) (any, error) {
+	jammed, err := decodeFlag(r, "jammed")
+	if err != nil {
+		return nil, err
+	}
+	return p.change(r, func(m *machine) {
+		m.faults.settled("cutter-jam")
+		m.jammed = jammed
+	})
+}
+
+// postCable: {"plugged": bool}.
+func (p *printer) postCable(r *http.Request) (any, error) {
+	plugged, err := decodeFlag(r, "plugged")
+	if err != nil {
+		return nil, err
+	}
+	return p.change(r, func(m *machine) {
+		m.faults.settled("unplug")
+		m.setLink(plugged, m.linkName)
+	})
+}
+
 // postDrawer: {"open": bool}. The pulse opens the drawer; a hand closes it.
 func (p *printer) postDrawer(r *http.Request) (any, error) {
 	open, err := decodeFlag(r, "open")

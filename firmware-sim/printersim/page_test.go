@@ -81,7 +81,7 @@ func TestTheDescriptionHasExactlyTheFieldsThatThereAre(t *testing.T) {
 		"Problem": problemBody{}, "State": State{}, "PaperState": PaperState{}, "Buffer": Buffer{}, "Counts": Counts{}, "Event": Event{},
 		"Sheet": Sheet{}, "Paper": paperBody{}, "Clock": clockBody{}, "Wait": waitBody{}, "Fault": Fault{},
 	}
-	flags := map[string]string{"Open": "open", "Power": "on"} // bodies of one flag have no type
+	flags := map[string]string{"Open": "open", "Power": "on", "Cutter": "jammed", "Cable": "plugged"} // bodies of one flag have no type
 	for name, described := range schemas {
 		got := make([]string, 0, len(described.Properties))
 		for field := range described.Properties {

@@ -67,6 +67,7 @@ type printer struct {
 	service  *service      // the cable's life under way
 	life     [2]int        // of the cable, as last followed
 	retry    time.Time     // when plugging in is tried again
+	refused  bool          // plugging in failed, and that was said
 	progress chan struct{} // closed when a sheet has come out
 	sheets   int
 }
@@ -248,11 +249,14 @@ func (p *printer) followCable(ctx context.Context, now time.Time) {
 	if p.m.linked && power == 0 {
 		if !first {
 			if err := p.cable.plug(p.m.linkName); err != nil {
-				p.log.Warn().Err(err).Msg("device cannot appear")
-				p.retry = now.Add(retryLink)
+				if !p.refused {
+					p.log.Warn().Err(err).Msg("device cannot appear")
+				}
+				p.refused, p.retry = true, now.Add(retryLink)
 				return
 			}
 		}
+		p.refused = false
 		p.startService(ctx)
 	}
 	p.life = life

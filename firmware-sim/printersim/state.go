@@ -14,6 +14,7 @@ type State struct {
 	Booting     bool       `json:"booting"`
 	Online      bool       `json:"online"`
 	Plugged     bool       `json:"plugged"`
+	Jammed      bool       `json:"jammed"` // the blade sticks, or will at the next cut
 	Cover       string     `json:"cover"`  // open or closed
 	Drawer      string     `json:"drawer"` // open or closed
 	Paper       PaperState `json:"paper"`
@@ -43,7 +44,7 @@ type Buffer struct {
 func (m *machine) state() State {
 	s := State{
 		Name: m.cfg.Name, Personality: m.pers.Name, Clock: m.now, Virtual: m.cfg.Virtual, WidthDots: m.pers.WidthDots, Power: m.power, Booting: !m.bootEnds.IsZero(), Online: m.online(),
-		Plugged: m.linked, Cover: openOrClosed(m.coverOpen), Drawer: openOrClosed(m.drawerOpen),
+		Plugged: m.linked, Jammed: m.jammed, Cover: openOrClosed(m.coverOpen), Drawer: openOrClosed(m.drawerOpen),
 		Paper: PaperState{Loaded: m.paper.loaded, NearEnd: m.nearEnd(), RemainingMM: m.paper.remainingMM(),
 			StripRows: m.paper.rows()},
 		Errors: []string{}, Buffer: Buffer{Size: m.rxSize, Used: len(m.rx), Full: m.rxFull},

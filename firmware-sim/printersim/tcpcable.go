@@ -31,7 +31,7 @@ func (c *tcpCable) plug(name string) error {
 	defer c.mu.Unlock()
 	addr := c.addr
 	if name != "" {
-		addr = name
+		addr = samePlace(c.addr, name)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -39,6 +39,16 @@ func (c *tcpCable) plug(name string) error {
 	}
 	c.addr, c.listener = l.Addr().String(), l // a port that was 0 is kept from now on
 	return nil
+}
+
+// samePlace gives another port at the host of an address: a printer stays where whoever started it put it. What is no
+// port is refused by listening there.
+func samePlace(addr, port string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return addr // cannot be: it was listened on
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // unplug resets the host's connection, as a device does that vanishes.

@@ -102,12 +102,12 @@ func TestThePrintersPageInABrowser(t *testing.T) {
 	}
 
 	p.click("[data-printer=till] .cutter")
-	p.until("the armed jam", `document.querySelector('[data-printer=till] .armed').innerText.includes('cutter-jam')`)
+	p.until("the stuck blade", lamp("till", "blade stuck"))
 	host := table.dial(t, "till") // switching off and the cable have ended the one before
 	send(t, host, "\x1dVB\x00")
 	p.until("the jam", lamp("till", "cutter error"))
 	p.click("[data-printer=till] .cutter")
-	p.until("the freed blade", `document.querySelector('[data-printer=till] .armed').hidden`)
+	p.until("the freed blade", "!"+lamp("till", "blade stuck"))
 	send(t, host, "\x10\x05\x01")
 	p.until("the cut sheet, behind the one torn off with the roll", `document.querySelector('[data-printer=till] .counts').innerText.includes('sheets 2,')`)
 

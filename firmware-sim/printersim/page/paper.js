@@ -61,8 +61,8 @@ function addPrinter({ name }) {
   hand('.cover', 'cover open', 'cover closed', 'cover', open => ({ open }))
   hand('.power', 'off', 'on', 'power', off => ({ on: !off }))
   hand('.drawer', 'drawer open', 'drawer shut', 'drawer', open => ({ open }))
-  toggleFault(find('.cutter'), name, 'cutter-jam', 'the cutter sticks', 'the cutter is free')
-  toggleFault(find('.cable'), name, 'unplug', 'cable out', 'cable in')
+  hand('.cutter', 'the cutter sticks', 'the cutter is free', 'cutter', jammed => ({ jammed }))
+  hand('.cable', 'cable out', 'cable in', 'cable', out => ({ plugged: !out }))
   find('.tear').addEventListener('click', () => act(`${name}: torn off`, 'POST', `${path}/tear`))
   find('.take').addEventListener('click', () => act(`${name}: sheets taken`, 'DELETE', `${path}/sheets`))
   find('.armed button').addEventListener('click', () => act(`${name}: mended`, 'DELETE', `${path}/fault`))
@@ -74,14 +74,6 @@ function addPrinter({ name }) {
   setUpFault(find('.fault form'), name)
   sections.set(name, section)
   return section
-}
-
-// toggleFault makes a fault of a button. Mending mends all faults: there is no other way for a cable.
-function toggleFault(button, name, kind, on, off) {
-  button.addEventListener('click', () => {
-    if (pressed(button)) act(`${name}: ${off}`, 'DELETE', `${place(name)}/fault`)
-    else act(`${name}: ${on}`, 'POST', `${place(name)}/fault`, { kind })
-  })
 }
 
 function setUpFault(form, name) {
@@ -130,6 +122,7 @@ function lamps(s) {
   if (s.cover === 'open') lamp('cover open', 'bad')
   if (!s.paper.loaded) lamp('no paper', 'bad')
   else if (s.paper.near_end) lamp('paper near its end')
+  if (s.jammed) lamp('blade stuck', 'bad')
   s.errors.forEach(e => lamp(`${e} error`, 'bad'))
   if (s.buffer.full) lamp('busy')
   if (s.drawer === 'open') lamp('drawer open')
@@ -149,14 +142,13 @@ function press(button, on, text) {
 function show(s) {
   const section = sections.get(s.name)
   const find = selector => section.querySelector(selector)
-  const has = kind => s.faults.some(f => f.kind === kind)
   find('.place').textContent = `${s.device} · ${s.personality}`
   find('.lamps').replaceChildren(...lamps(s))
   find('.progress').textContent = s.rows_queued ? `${s.rows_queued} rows to go` : s.buffer.used ? `${s.buffer.used} bytes wait` : s.line_waiting ? 'in the middle of a line' : 'rests'
   press(find('.paper'), !s.paper.loaded, ['Paper out', 'Put paper in'])
   press(find('.low'), s.paper.near_end && s.paper.loaded)
   press(find('.cover'), s.cover === 'open', ['Open the cover', 'Close the cover'])
-  press(find('.cutter'), has('cutter-jam'), ['Jam the cutter', 'Free the cutter'])
+  press(find('.cutter'), s.jammed, ['Jam the cutter', 'Free the cutter'])
   press(find('.cable'), !s.plugged, ['Pull the cable', 'Plug it in'])
   press(find('.power'), !s.power, ['Switch off', 'Switch on'])
   press(find('.drawer'), s.drawer === 'open', ['Open the drawer', 'Shut the drawer'])
