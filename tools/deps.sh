@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what a Debian machine lacks: `deps.sh run` what building and the demo want, `deps.sh test` also the programs
-# that check us from outside, `deps.sh bench` those that we are compared with. Never stops the caller: what cannot be had is named with the command that would get it,
-# and the rest goes on with what works without it.
+# Installs what a Debian machine lacks: `deps.sh run` what building and the demo want, `deps.sh bench` also the programs
+# that we are compared with, `deps.sh test` also those that check us from outside. Never stops the caller: what cannot be
+# had is named with the command that would get it, and the rest goes on with what works without it.
 set -u
 
 missing=''

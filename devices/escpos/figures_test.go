@@ -200,15 +200,17 @@ func theirFigures(b testing.TB, f figure, dots func() any) string {
 func BenchmarkFigures(b *testing.B) {
 	e, p := newEncoder(b), epson(b)
 	table := fmt.Sprintf("\n%-28s %8s %8s %9s %6s   %s\n", "document", "bytes", "goal", "switches", "ack %", "receipt-printer-encoder 4.0.1")
+	sent, acks := 0, 0
 	for _, f := range figures() {
 		job, err := e.Encode(f.doc, p, 1)
 		if err != nil {
 			b.Fatal(err)
 		}
+		sent, acks = sent+job.Size(), acks+len(job.Segments)*processIDBytes
 		theirs := theirFigures(b, f, func() any { return dotsOf(b, e, f.doc, p) })
 		table += fmt.Sprintf("%-28s %8d %8d %9d %6.1f   %s\n", f.name, job.Size(), f.goal, pageSwitches(job.Bytes()), percent(len(job.Segments)*processIDBytes, job.Size()), theirs)
 	}
-	b.Log(table)
+	b.Log(table + fmt.Sprintf("%-28s %8d %8s %9s %6.1f   (goal 3)\n", "together", sent, "", "", percent(acks, sent)))
 	mixed := mixedLines()
 	var spent time.Duration
 	n := 0
