@@ -93,6 +93,14 @@ func (s *settlement) backToPartners() {
 	}
 }
 
+// ToPartners sends points of the main wallet that a return takes back, as many as given, to the partners who gave them.
+func (in *ReturnInput) ToPartners(moves []Movement, taken Points) []Movement {
+	for _, p := range in.toPartners(taken) {
+		moves = readdress(moves, AccountIssued, AccountPartner(p.Partner, MainWallet), p.Points)
+	}
+	return moves
+}
+
 // readdress sends so many points that go to one account to another instead.
 func readdress(moves []Movement, from, to string, points Points) []Movement {
 	for i := 0; i < len(moves) && points > 0; i++ {

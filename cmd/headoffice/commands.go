@@ -29,7 +29,7 @@ type cli struct {
 	Day      dayCmd      `cmd:"" help:"Begin a day by hand: points end, tiers are reviewed."`
 	Pull     pullCmd     `cmd:"" help:"As a back office: fetch the closed days that are new."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
-	Report   reportCmd   `cmd:"" help:"Print what head office holds, as JSON."`
+	Report   reportCmd   `cmd:"" help:"Print what head office holds, or the settlement with partners."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
@@ -294,9 +294,14 @@ func (cmd *verifyCmd) Run(ctx context.Context, c *console) error {
 	return c.print(map[string]any{"findings": 0})
 }
 
-type reportCmd struct{ home }
+type reportCmd struct {
+	All      reportAllCmd      `cmd:"" default:"withargs" help:"Everything, as JSON."`
+	Partners reportPartnersCmd `cmd:"" help:"The settlement with partners: what their rules gave, and what returns took back."`
+}
 
-func (cmd *reportCmd) Run(ctx context.Context, c *console) error {
+type reportAllCmd struct{ home }
+
+func (cmd *reportAllCmd) Run(ctx context.Context, c *console) error {
 	m, err := cmd.manager(c)
 	if err != nil {
 		return err

@@ -55,6 +55,7 @@ const (
 	opAudience   = "segment.run"
 	opWhy        = "segment.explain"
 	opAttributes = "member.attributes"
+	opPartners   = "report.partners"
 )
 
 func operations() []operation {
@@ -83,6 +84,7 @@ func operations() []operation {
 		{opAudience, typed((*Office).reckon)},
 		{opWhy, typed((*Office).whyAudience)},
 		{opAttributes, typed((*Office).setAttributes)},
+		{opPartners, typed((*Office).partners)},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -57,7 +57,7 @@ func (j *judge) goodsBack(m *matter, b before) (v verdict, err error) {
 		return v, j.open(v.reason, m.key, err.Error())
 	}
 	if b.member != nil && m.entry.Member == in.Sale.Member {
-		v.moves = settledMoves(m.entry, &ours, sale)
+		v.moves = settledMoves(m.entry, &ours, sale, &in)
 		if v.step, err = loyalty.StepBack(sale, in.Before, ours.Return); err != nil {
 			return v, err
 		}
@@ -173,7 +173,7 @@ func requoteReturn(e *loyalty.Entry, in loyalty.ReturnInput) (ours loyalty.Entry
 
 // settledMoves is what a return does to the member and to gift cards: what comes back as head office finds, and of the earned
 // points owed as many as the store found there to be taken.
-func settledMoves(said, ours *loyalty.Entry, sale *loyalty.Entry) []loyalty.Movement {
+func settledMoves(said, ours, sale *loyalty.Entry, in *loyalty.ReturnInput) []loyalty.Movement {
 	var moves []loyalty.Movement
 	for _, move := range ours.Moves {
 		if from, _, mine := loyalty.AccountWallet(move.From); !mine || from != ours.Member {
@@ -181,7 +181,7 @@ func settledMoves(said, ours *loyalty.Entry, sale *loyalty.Entry) []loyalty.Move
 		}
 	}
 	taken := min(max(said.Return.Taken, 0), ours.Return.Taken+ours.Return.Short)
-	moves = append(moves, taking(taken, sale, loyalty.AccountsOf(ours.Member, loyalty.MainWallet))...)
+	moves = append(moves, in.ToPartners(taking(taken, sale, loyalty.AccountsOf(ours.Member, loyalty.MainWallet)), taken)...)
 	for _, w := range ours.Return.Wallets {
 		taken := loyalty.Points(0)
 		for _, own := range said.Return.Wallets {
