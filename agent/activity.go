@@ -136,6 +136,13 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 			return none, err
 		}
 	}
+	limits, err := a.watch(ctx, p, who.member)
+	if err != nil {
+		return none, err
+	}
+	if err := limits.allow(loyalty.Action{Kind: loyalty.ActionActivity}); err != nil {
+		return none, err
+	}
 	c, err := a.db.Append(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash, Deed: agentdb.Deed{Member: who.member, Activity: r.Activity, Proof: in.Proof},
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {

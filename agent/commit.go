@@ -69,6 +69,9 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	if b.paysBesideCard() && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
+	if err := a.allowSale(ctx, b); err != nil {
+		return SaleAnswer{}, err
+	}
 	s := &sale{id: id, lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed}
 	var committed agentdb.Committed
 	if b.redeemsFromCard() {

@@ -80,6 +80,8 @@ const (
 	CodeReferralUnknown    = "referral_unknown"
 	CodeReservationUnknown = "reservation_unknown"
 	CodeReserveSettled     = "reserve_settled"
+	CodeTooMuch            = "too_much"  // at once, by the programme's limits
+	CodeTooOften           = "too_often" // for this member in this store
 )
 
 // Codes of cards that were refused at the tap.

@@ -77,6 +77,10 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	if err != nil {
 		return agentdb.Committed{}, err
 	}
+	limits, err := a.watch(ctx, g.programme, g.member.ID)
+	if err != nil {
+		return agentdb.Committed{}, err
+	}
 	c, err := a.db.Append(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash, Returns: len(g.input.Before), GiftCards: g.soldCards(), Of: g.ref(),
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
@@ -87,6 +91,9 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 			}
 			if digest, err := g.digest(e.Return); err != nil || digest != r.Quote {
 				return e, errors.Join(err, refuse(CodeQuoteChanged, nil))
+			}
+			if err := limits.allow(loyalty.Action{Kind: loyalty.ActionReturn, Money: e.Return.Refund}); err != nil {
+				return e, err
 			}
 			if e.Member != 0 {
 				e.Return.Balance = loyalty.Balance(loyalty.Apply(g.input.Lots, e.Moves, e.Member))

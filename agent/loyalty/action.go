@@ -47,6 +47,9 @@ type roleLimits struct {
 
 type velocity struct{ hour, day int64 } // 0: no limit
 
+// LimitsActions says whether the programme limits what may be done at the till.
+func (p *Programme) LimitsActions() bool { return p.actions.velocity != nil }
+
 // CheckAction gives every limit of the programme that an action is beyond; none when it may be done. Detail says whose limit: what
 // is beyond the cashier's alone, a manager may do.
 func (p *Programme) CheckAction(a Action) []Finding {
