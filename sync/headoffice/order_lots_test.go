@@ -26,7 +26,7 @@ members: {transfer: {wait_days: 3}}
 `
 
 // Two stores that know nothing of each other bring balances along, sell for real lots, set points aside, correct, pass on, make two members
-// one and take goods back, for weeks; a card pays as well. Head office begins days while they still tell their past: which days, and what it
+// one and take goods back, for weeks; a card pays as well, also for sales that are dropped. Head office begins days while they still tell their past: which days, and what it
 // knew by then, decides nothing. Of days only the last counts.
 func TestTheOrderOfArrivalDecidesNothingOfWhatEnds(t *testing.T) {
 	w := newWorld(t, func(c *centre) *loyalty.Programme { return c.publishText(aging) })
@@ -80,7 +80,11 @@ func (w *world) act(rt *rapid.T, s *weekLong, id loyalty.MemberID, n uint32) (e 
 	head := s.head()
 	have := loyalty.Holding{Member: id, Lots: s.lots[id]}
 	points := loyalty.Points(rapid.IntRange(1, 120).Draw(rt, "points"))
-	switch kind := rapid.IntRange(0, 12).Draw(rt, "kind"); {
+	switch kind := rapid.IntRange(0, 13).Draw(rt, "kind"); {
+	case kind == 13 && id == w.card.member: // it paid for a sale that was dropped
+		e = head.Entry(loyalty.KindCancel)
+		e.Cancel, e.Card = &loyalty.CancelBody{Card: w.card.id}, w.card.debit(s.box, e.Txn, n, points)
+		return e, nil
 	case kind == 0:
 		source := rapid.SampledFrom([]string{"old", "older"}).Draw(rt, "source")
 		return loyalty.Opening(loyalty.OpeningInput{Member: id, Source: source, Lots: []loyalty.OpeningLot{
