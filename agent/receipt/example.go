@@ -27,6 +27,8 @@ func Example(kind string, l i18n.Lang) Paper {
 		return s.couponOf()
 	case GiftCardSlip{}.Kind():
 		return s.giftCardOf()
+	case BlankGiftCard{}.Kind():
+		return &BlankGiftCard{Print: s.print, Name: s.reward, Serial: "G7Q2K9XM4", Number: 3, Of: 50}
 	case Balance{}.Kind():
 		return s.balanceOf()
 	case DayReport{}.Kind():
