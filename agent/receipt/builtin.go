@@ -17,7 +17,7 @@ const narrowest = 32
 
 // Papers are the kinds of paper that templates are written for.
 func Papers() []template.Paper {
-	return []template.Paper{
+	all := []template.Paper{
 		{Name: Sale{}.Kind(), Fields: fieldsOf(saleFields())},
 		{Name: Return{}.Kind(), Fields: fieldsOf(returnFields())},
 		{Name: Coupon{}.Kind(), Fields: fieldsOf(couponFields())},
@@ -26,6 +26,10 @@ func Papers() []template.Paper {
 		{Name: Balance{}.Kind(), Fields: fieldsOf(balanceFields())},
 		{Name: DayReport{}.Kind(), Fields: fieldsOf(dayFields())},
 	}
+	for i := range all {
+		all[i].Texts = "receipt."
+	}
+	return all
 }
 
 // Source is the file of a built-in template, to begin one's own with.

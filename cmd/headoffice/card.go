@@ -23,6 +23,7 @@ type cardCmd struct {
 	List        cardListCmd        `cmd:"" help:"List cards with their state and what waits for them, a JSON line each."`
 	Show        cardShowCmd        `cmd:"" help:"Show one card."`
 	Renew       cardRenewCmd       `cmd:"" help:"Make new certificates for cards that end soon, and for those of revoked issuing keys. Stores hand them over at the next tap."`
+	Letter      cardLetterCmd      `cmd:"" help:"Print the template of letters with PINs, check one's own, or show a letter of nobody."`
 	Personalise cardPersonaliseCmd `cmd:"" help:"Make blanks members' cards, one after the other in a reader. Stopped at any moment, the same command goes on."`
 }
 

@@ -27,6 +27,9 @@ type cardPersonaliseCmd struct {
 	PlainVerify     bool   `help:"Let a pinpad check the PIN outside the session, on contact."`
 	NoPINSingle     uint32 `name:"no-pin-single" placeholder:"POINTS" help:"What one debit may take without the PIN."`
 	NoPINCumulative uint32 `name:"no-pin-cumulative" placeholder:"POINTS" help:"What all debits since the last PIN may take without it."`
+	LetterPrinter   string `placeholder:"DEVICE" help:"Print each letter on this receipt printer (tcp:HOST:9100, a serial device, file:PATH) before its card is made; no letter is kept."`
+	LetterProfile   string `placeholder:"NAME" default:"generic-80" help:"Profile of that printer."`
+	LetterTemplate  string `placeholder:"FILE" help:"The chain's own letter; see card letter."`
 	DryRun          bool   `help:"Check list, folder, keys, reader, and one blank; make nothing."`
 	Out             string `required:"" placeholder:"DIR" help:"The batch's folder: a file for each card, and the letters. It must be this list's own."`
 }
@@ -43,7 +46,11 @@ func (cmd *cardPersonaliseCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	batch, err := cmd.open(ctx, m)
+	letters, err := cmd.letters(c)
+	if err != nil {
+		return err
+	}
+	batch, err := cmd.open(ctx, m, letters)
 	var faults loyalty.Errors
 	if errors.As(err, &faults) {
 		return located(cmd.List, "the list has faults, no card was made", faults)
@@ -52,12 +59,31 @@ func (cmd *cardPersonaliseCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	d := &desk{console: c, batch: batch, dry: cmd.DryRun, selector: reader.Selector{Name: cmd.Reader, Link: cmd.Link}}
-	return d.run(ctx)
+	if letters == nil {
+		return d.run(ctx)
+	}
+	d.letters = true
+	return d.withPrinter(ctx, letters)
 }
 
-func (cmd *cardPersonaliseCmd) open(ctx context.Context, m headoffice.Manager) (*headoffice.Batch, error) {
+// letters is the printer that was asked for, or nil.
+func (cmd *cardPersonaliseCmd) letters(c *console) (*letterPrinter, error) {
+	if cmd.LetterPrinter == "" {
+		return nil, nil
+	}
+	return newLetterPrinter(cmd.LetterPrinter, cmd.LetterProfile, zerolog.New(c.err).With().Timestamp().Logger())
+}
+
+func (cmd *cardPersonaliseCmd) open(ctx context.Context, m headoffice.Manager, letters *letterPrinter) (*headoffice.Batch, error) {
 	options := headoffice.BatchOptions{PINAtTill: cmd.PinAtTill, PlainVerify: cmd.PlainVerify,
 		NoPINSingle: cmd.NoPINSingle, NoPINCumulative: cmd.NoPINCumulative}
+	if letters != nil { // else a file for each
+		options.Letters = letters
+	}
+	var err error
+	if options.Letter, err = headoffice.LetterTemplate(cmd.LetterTemplate); err != nil {
+		return nil, err
+	}
 	until, err := dayFlag("valid-through", cmd.ValidThrough)
 	if err != nil {
 		return nil, err
@@ -82,7 +108,21 @@ type desk struct {
 	dry      bool
 	selector reader.Selector
 	bar      *progressbar.ProgressBar
+	letters  bool // are printed
 	again    bool // the card in the reader could not be reached: another program had it, or it was not powered yet
+}
+
+// withPrinter runs the desk while a printer prints the letters.
+func (d *desk) withPrinter(ctx context.Context, letters *letterPrinter) error {
+	printing, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- letters.printer.Run(printing) }()
+	err := d.run(ctx)
+	stop()
+	if stopped := <-ended; !errors.Is(stopped, context.Canceled) {
+		err = errors.Join(err, stopped)
+	}
+	return err
 }
 
 func (d *desk) run(ctx context.Context) (err error) {
@@ -193,6 +233,9 @@ func (d *desk) take(ctx context.Context, from *reader.Reader) (over bool, err er
 	case text == "":
 		return true, err
 	}
+	if d.letters {
+		text += "; if a letter came out, destroy it: the next try prints another"
+	}
 	d.say(text)
 	return false, nil
 }
@@ -203,6 +246,7 @@ func sentence(err error) string {
 		is   error
 		text string
 	}{
+		{errNoLetter, "the letter could not be printed, and no card was made: see to the printer, then put the same card in again"},
 		{card.ErrTransportKey, "these transport keys are not this blank's: give the file that came with it, or put in another blank"},
 		{headoffice.ErrSomebodys, "this card is a member's already: put in a blank"},
 		{headoffice.ErrGivenUp, "this card was given up while it was made, and is blocked: destroy it and put in a blank"},

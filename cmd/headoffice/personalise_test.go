@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	mathrand "math/rand/v2"
 	"net"
 	"os"
@@ -244,4 +245,51 @@ func TestWrongTransportKeysAreSaidAndTheNextBlankIsTaken(t *testing.T) {
 		t.Fatalf("%v\n%s", err, c.heard())
 	}
 	c.check()
+}
+
+// Printed letters leave no PIN behind, on no disk: each goes to the paper alone, one for each card.
+func TestLettersThatArePrintedAreKeptNowhere(t *testing.T) {
+	link := freeLink(t)
+	c := newCounter(t, link, "--link", link)
+	c.slot.Insert(c.blank())
+	paper := filepath.Join(t.TempDir(), "paper.bin")
+	if err := c.personalise(0, "--letter-printer", "file:"+paper); err != nil {
+		t.Fatalf("%v\n%s", err, c.heard())
+	}
+	printed, err := os.ReadFile(paper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := regexp.MustCompile(`\b[0-9]{8}\b`).FindAll(printed, -1)
+	if len(secrets) != batchOf {
+		t.Fatalf("%d PUKs on paper, want %d", len(secrets), batchOf)
+	}
+	err = filepath.WalkDir(filepath.Dir(c.dir), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		for _, secret := range secrets {
+			if bytes.Contains(content, secret) || strings.Contains(c.heard(), string(secret)) {
+				t.Errorf("a PUK that was printed stands in %s too, or was said", path)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A letter that does not come out makes no card.
+func TestWithoutItsLetterNoCardIsMade(t *testing.T) {
+	link := freeLink(t)
+	c := newCounter(t, link, "--link", link)
+	c.slot.Insert(c.blank())
+	if err := c.personalise(3*time.Second, "--letter-printer", "tcp:127.0.0.1:1"); err == nil {
+		t.Fatal("the batch ended without a letter")
+	}
+	if strings.Contains(c.heard(), `"done":true`) {
+		t.Errorf("a card was made: %s", c.heard())
+	}
 }

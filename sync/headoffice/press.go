@@ -13,6 +13,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/devices/escpos/template"
 	"loyaltill/store"
 	"loyaltill/store/hodb"
 )
@@ -25,6 +26,8 @@ type BatchOptions struct {
 	PlainVerify     bool
 	NoPINSingle     uint32
 	NoPINCumulative uint32
+	Letter          *template.Template // nil: the built-in one
+	Letters         Letterbox          // nil: a file for each in the batch's folder
 }
 
 // ReadTransportKeys reads the keys that came with blanks.
@@ -88,6 +91,16 @@ func (m Manager) OpenBatch(ctx context.Context, dir string, file []byte, options
 		return nil, err
 	}
 	b := &Batch{m: m, dir: dir, rows: rows, options: options, made: make([]Made, len(rows))}
+	if b.options.Letter == nil {
+		if b.options.Letter, err = LetterTemplate(""); err != nil {
+			return nil, err
+		}
+	}
+	if b.options.Letters == nil {
+		if b.options.Letters, err = newLetterFolder(dir); err != nil {
+			return nil, err
+		}
+	}
 	for _, folder := range []string{lettersFolder, cardsFolder} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
 			return nil, &FieldError{"out", "give a folder that can be written", err}
@@ -159,10 +172,6 @@ func (b *Batch) plan(ctx context.Context) error {
 
 func (b *Batch) path(i int) string {
 	return filepath.Join(b.dir, cardsFolder, fmt.Sprintf("%06d.json", b.rows[i].Line))
-}
-
-func (b *Batch) letterPath(i int) string {
-	return filepath.Join(b.dir, lettersFolder, fmt.Sprintf("%06d.txt", b.rows[i].Line))
 }
 
 // note writes what is known of a card.
@@ -275,7 +284,8 @@ func (b *Batch) prepare(ctx context.Context, i int, point []byte) (p card.Person
 	if err := p.Scheme.UnmarshalText([]byte(b.m.Home.Settings.Scheme)); err != nil {
 		return p, err
 	}
-	if err := b.secrets(i, &p); err != nil {
+	letter, err := b.secrets(ctx, i, &p)
+	if err != nil {
 		return p, err
 	}
 	cert, err := card.ParseCertificate(out.Certificate)
@@ -284,19 +294,19 @@ func (b *Batch) prepare(ctx context.Context, i int, point []byte) (p card.Person
 	}
 	hash := cert.Hash()
 	b.made[i] = Made{Line: row.Line, Member: out.Member, Number: row.Number.Masked(), Card: out.Card,
-		Certificate: hex.EncodeToString(hash[:]), Letter: filepath.Join(lettersFolder, filepath.Base(b.letterPath(i)))}
+		Certificate: hex.EncodeToString(hash[:]), Letter: letter}
 	return p, b.note(i)
 }
 
-// secrets draws PIN and PUK and writes the letter.
-func (b *Batch) secrets(i int, p *card.Personalisation) (err error) {
+// secrets draws PIN and PUK and sends the letter on its way; it gives the letter's place.
+func (b *Batch) secrets(ctx context.Context, i int, p *card.Personalisation) (place string, err error) {
 	var pin Secret
 	if !b.options.PINAtTill {
 		if pin, err = newSecret(b.m.Options.Entropy, pinDigits); err == nil {
 			p.PIN, err = card.NewPIN([]byte(pin))
 		}
 		if err != nil {
-			return err
+			return "", err
 		}
 	}
 	puk, err := newSecret(b.m.Options.Entropy, pukDigits)
@@ -304,12 +314,12 @@ func (b *Batch) secrets(i int, p *card.Personalisation) (err error) {
 		p.PUK, err = card.NewPIN([]byte(puk))
 	}
 	if err == nil {
-		err = replaceFile(b.letterPath(i), letter(p.Language, b.rows[i].Number.Masked(), pin, puk))
+		place, err = b.options.Letters.Put(ctx, b.rows[i].Line, letterOf(b.options.Letter, p.Language, b.rows[i].Number.Masked(), pin, puk))
 	}
 	if err != nil {
-		return fmt.Errorf("letter of line %d: %w", b.rows[i].Line, err)
+		return "", fmt.Errorf("letter of line %d: %w", b.rows[i].Line, err)
 	}
-	return nil
+	return place, nil
 }
 
 // recover judges an active card: one of this batch is done now, any other one is nobody's business here.

@@ -128,7 +128,7 @@ func (p *press) pinOf(m Made) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	found := regexp.MustCompile(`  ([0-9]{4})\n`).FindSubmatch(text)
+	found := regexp.MustCompile(`(?:^|\s)([0-9]{4})\s`).FindSubmatch(text)
 	if found == nil {
 		p.t.Fatalf("no PIN in the letter:\n%s", text)
 	}

@@ -35,7 +35,7 @@ func Parse(file string, data []byte, papers []Paper, shop Shop) (*Template, erro
 			t.blocks = c.blocks(&root.items[i])
 		}
 	}
-	k := checker{critic: c, shop: shop}
+	k := checker{critic: c, shop: shop, texts: paper.Texts}
 	k.blocks(t.blocks, scope{paper.Fields})
 	if len(c.faults) == 0 { // else what is missing may be what could not be read
 		k.mandatory(root.at, scope{paper.Fields}, t.blocks, "")
@@ -102,7 +102,8 @@ func (s scope) names(kinds ...Kind) (names []string) {
 // checker judges what could be read.
 type checker struct {
 	*critic
-	shop Shop
+	shop  Shop
+	texts string
 }
 
 func (k *checker) blocks(blocks []block, s scope) {
@@ -196,12 +197,12 @@ func (k *checker) letters(b *block, at place, letters string) {
 }
 
 func (k *checker) said(t *text, s scope) {
-	key, known := sayKey(t.say)
-	if !known {
-		k.fault(t.at, t.say, "is no text of the product", near(t.say, sayNames()))
+	t.key = k.texts + t.say
+	if !i18n.Has(t.key) {
+		k.fault(t.at, t.say, "is no text of the product", near(t.say, k.sayNames()))
 		return
 	}
-	wanted := i18n.Arguments(key)
+	wanted := i18n.Arguments(t.key)
 	for _, arg := range wanted {
 		if own, given := t.args[arg]; given {
 			k.parts(own.at, own.own[""], s)
@@ -216,24 +217,11 @@ func (k *checker) said(t *text, s scope) {
 	}
 }
 
-// sayPrefixes are what the catalogue has for paper.
-func sayPrefixes() []string { return []string{"receipt.", "letter."} }
-
-func sayKey(name string) (key string, known bool) {
-	for _, prefix := range sayPrefixes() {
-		if i18n.Has(prefix + name) {
-			return prefix + name, true
-		}
-	}
-	return "", false
-}
-
-func sayNames() (names []string) {
+// sayNames are the texts of the product for this paper.
+func (k *checker) sayNames() (names []string) {
 	for _, key := range i18n.Keys() {
-		for _, prefix := range sayPrefixes() {
-			if name, ours := strings.CutPrefix(key, prefix); ours {
-				names = append(names, name)
-			}
+		if name, ours := strings.CutPrefix(key, k.texts); ours {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -324,8 +312,7 @@ func (t *text) fields(l i18n.Lang) (names []string) {
 	if t.say == "" {
 		return fieldsOf(t.in(l))
 	}
-	key, _ := sayKey(t.say)
-	for _, arg := range i18n.Arguments(key) {
+	for _, arg := range i18n.Arguments(t.key) {
 		if own, given := t.args[arg]; given {
 			names = append(names, fieldsOf(own.own[""])...)
 		} else {

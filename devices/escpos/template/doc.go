@@ -39,6 +39,7 @@ type Field struct {
 // Paper is a kind of paper: its name, which is also that of its file, and what it can tell.
 type Paper struct {
 	Name   string
+	Texts  string // what stands before the names of its texts in the catalogue
 	Fields []Field
 }
 

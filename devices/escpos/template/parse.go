@@ -27,7 +27,8 @@ type block struct {
 // text is a text of the catalogue with its arguments, or the file's own.
 type text struct {
 	at   place
-	say  string
+	say  string // name in the catalogue
+	key  string // with what stands before the names of this paper; set when it is checked
 	args map[string]text
 	own  map[i18n.Lang][]part // "" for all languages
 }

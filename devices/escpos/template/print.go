@@ -188,16 +188,15 @@ func (p *printing) allThere(levels []level, names []string) bool {
 // text is a column in the language of the paper. One that is a figure alone is read from left to right.
 func (p *printing) text(t *text, levels []level) (string, escpos.Direction) {
 	if t.say != "" {
-		key, _ := sayKey(t.say)
 		args := i18n.Args{}
-		for _, arg := range i18n.Arguments(key) {
+		for _, arg := range i18n.Arguments(t.key) {
 			if own, given := t.args[arg]; given {
 				args[arg] = p.argument(own.own[""], levels)
 			} else {
 				_, args[arg] = value(levels, arg)
 			}
 		}
-		return OnPaper(i18n.Text(p.look.Lang, key, args)), escpos.DirectionOfDocument
+		return OnPaper(i18n.Text(p.look.Lang, t.key, args)), escpos.DirectionOfDocument
 	}
 	parts := t.in(p.look.Lang)
 	dir := escpos.DirectionOfDocument
