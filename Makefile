@@ -15,7 +15,7 @@ BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 FUZZTIME ?= 15s
 SECOND   ?= 8
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears fuzz graph bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears fuzz graph pictures bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)
 	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing: apt-get install gnuplot-nox"; exit 1; }
 	@mkdir -p out && $(GO) test -run '^$$' -bench QuoteCost ./agent/loyalty | awk '/^BenchmarkQuoteCost/ { \
 		split($$1, a, /[\/=-]/); print a[2], a[3], $$3 / 1000, $$7 }' >out/quote-cost.dat && gnuplot docs/img/quote-cost.gp
+
+pictures: ## draw the receipts and coupons of docs/img anew
+	@$(GO) test -count=1 -run TestPicturesOfTheDocumentationAreTheProducts ./cmd/loyaltill -update
 
 bench: build ## figures: ratios, counts, allocations, receipts beside those of another program
 	@./tools/deps.sh bench

@@ -57,7 +57,7 @@ func (c paperShop) shop(r *render.Renderer) (template.Shop, agent.Config, error)
 
 type paperCheckCommand struct {
 	paperShop
-	Folder string `arg:"" help:"Folder with brand.yaml and templates." type:"existingdir"`
+	Folder string `arg:"" help:"Folder with brand.yaml and templates."`
 }
 
 // Run prints a line for every fault, or one for each paper of a folder that is good.

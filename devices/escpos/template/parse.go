@@ -83,10 +83,11 @@ func (c *critic) block(n *node) (block, bool) {
 	for i, k := range n.keys {
 		if !slices.Contains(allowed, k.name) {
 			c.fault(k.at, k.name, fmt.Sprintf("does not go with %s", b.kind), near(k.name, allowed))
-			good = false
 			continue
 		}
-		good = c.attribute(&b, k.name, &n.items[i]) && good
+		if read := c.attribute(&b, k.name, &n.items[i]); k.name == b.kind {
+			good = read // of the rest what it says can be checked all the same
+		}
 	}
 	if b.kind == "each" && len(b.blocks) == 0 && good {
 		c.fault(n.at, "each", "has no blocks", "add `blocks:` with what is printed for each item")
