@@ -81,6 +81,9 @@ func (a *Agent) retryIntent(ctx context.Context, l *lane, intent agentdb.Intent,
 	if err != nil {
 		return SaleAnswer{}, err
 	}
+	if c.Entry.Sale == nil {
+		return SaleAnswer{}, refuse(CodeAdvanceGone, nil) // the card has its points back
+	}
 	c.Replayed = true
 	return a.settled(l, c), nil
 }

@@ -36,6 +36,9 @@ tiers: [{ id: plain, name: { en: Plain } }, { id: gold, name: { en: Gold }, from
 ladder: { by: spend, over: rolling, months: 12 }
 `
 
+// advances has both stores give points in advance.
+const advances = "limits: { floor: { member_day: 1000, store_day: 1000, hours: 24, advance: true } }\n"
+
 const (
 	cardNumber = "6034000000000018"
 	cardPIN    = "4711"
@@ -65,12 +68,12 @@ type chain struct {
 	start      *world
 }
 
-func newChain(t testing.TB) *chain {
+func newChain(t testing.TB, programme string) *chain {
 	t.Helper()
 	c := &chain{t: t, start: &world{home: filepath.Join(scratch(t), "ho")}}
 	home := must[*headoffice.Home](t)(headoffice.Init(c.start.home, headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, noon))
 	m := headoffice.Manager{Home: home, Options: officeOptions()}
-	must[headoffice.PublishOutcome](t)(m.Publish(t.Context(), []byte(programmeText)))
+	must[headoffice.PublishOutcome](t)(m.Publish(t.Context(), []byte(programme)))
 	for i := range c.identities {
 		dir := filepath.Join(scratch(t), "identity")
 		must[loyalty.Epoch](t)(m.Enrol(t.Context(), headoffice.Enrolment{Store: loyalty.StoreID(i + 1), Name: fmt.Sprintf("Store %d", i+1),

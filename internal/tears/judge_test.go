@@ -38,6 +38,7 @@ func (r *rig) judge(w *world) []string {
 		r.visit(w, store, func(l *life) { e.entries[store] = l.proven(e) })
 	}
 	e.points()
+	e.advances()
 	for i := range w.sales {
 		e.sale(i)
 	}
@@ -107,9 +108,10 @@ func (e *ending) points() {
 			if entry.Sale == nil || entry.Sale.Redeemed == 0 {
 				continue
 			}
-			paid += entry.Sale.Redeemed
-			if entry.Card == nil || loyalty.Points(entry.Card.Amount) != entry.Sale.Redeemed || entry.Card.Txn != entry.Txn {
-				e.wrong("sale %v gave a reward for %d points without the card's debit: %+v", entry.Txn, entry.Sale.Redeemed, entry.Card)
+			debit := entry.Sale.Redeemed - entry.Sale.AdvancePoints()
+			paid += debit
+			if entry.Card == nil || loyalty.Points(entry.Card.Amount) != debit || entry.Card.Txn != entry.Txn {
+				e.wrong("sale %v gave a reward for %d points without the card's debit: %+v", entry.Txn, debit, entry.Card)
 				continue
 			}
 			if other, twice := counters[entry.Card.Ctr]; twice {
@@ -152,7 +154,7 @@ func (e *ending) givenUp() (points loyalty.Points) {
 	for _, entries := range e.entries {
 		for _, entry := range entries {
 			if entry.Cancel != nil && e.debits(entry.Txn) > e.undos(entry.Txn) {
-				points += e.world.pointsOf(entry.Txn)
+				points += min(e.world.pointsOf(entry.Txn), loaded) // an advance never was on the card
 			}
 		}
 	}

@@ -158,7 +158,7 @@ func (l *life) start() {
 	}
 	config.Language = "en"
 	l.agent = must[*agent.Agent](t)(agent.New(agent.Parts{Config: config, Identity: l.rig.chain.identities[l.store], DB: l.db,
-		Sync: func(context.Context) (agent.SyncState, error) { return agent.SyncState{}, nil }, Log: log, Now: noon, Version: "tears"}))
+		Sync: func(context.Context) (agent.SyncState, error) { return agent.SyncState{FeedAt: noon()}, nil }, Log: log, Now: noon, Version: "tears"}))
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	ended := make(chan error, 1)
 	running := l.agent

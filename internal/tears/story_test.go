@@ -21,6 +21,7 @@ const (
 	here     = 0 // in the first store, lane 1
 	there    = 1 // in the second store, lane 1
 	byNumber = 2 // in the first store, for a member without a card
+	ahead    = 3 // in the first store, for more than the card holds: the rest in advance
 )
 
 func sales() []sale {
@@ -28,6 +29,7 @@ func sales() []sale {
 		{txn: loyalty.TxnID{0: 1, 15: 1}, store: 0, lane: 1, points: 50},
 		{txn: loyalty.TxnID{0: 1, 15: 2}, store: 1, lane: 1, points: 110},
 		{txn: loyalty.TxnID{0: 1, 15: 3}, store: 0, lane: 1, number: cardNumber},
+		{txn: loyalty.TxnID{0: 1, 15: 4}, store: 0, lane: 1, points: loaded + given/2},
 	}
 }
 

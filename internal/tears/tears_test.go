@@ -32,7 +32,7 @@ func extents() extent {
 // TestNoPointIsLostOrSpentTwiceWheneverThePowerGoes walks all stories with mishaps at every moment: the power cut before and
 // after each exchange with the card, before and after each commit of the ledger, and at each write of the card's memory.
 func TestNoPointIsLostOrSpentTwiceWheneverThePowerGoes(t *testing.T) {
-	k := newWalk(t, newChain(t), extents(), runtime.GOMAXPROCS(0))
+	k := newWalk(t, newChain(t, programmeText), extents(), runtime.GOMAXPROCS(0))
 	stop := k.progress()
 	schedules := k.tell(k.chain.start, stories())
 	if *second == 0 {

@@ -21,6 +21,7 @@ type world struct {
 	stores [2]*disk
 	sales  []sale
 
+	sent     loyalty.Seq       // last entry of the first store that a batch took away
 	home     string            // head office's folder, which nobody touches meanwhile
 	vouchers []agentdb.Voucher // that the second store has
 }
@@ -69,7 +70,7 @@ func (w *world) clone() *world {
 func (w *world) key() [sha256.Size]byte {
 	h := sha256.New()
 	h.Write(w.unnamed())
-	fmt.Fprintln(h, w.home)
+	fmt.Fprintln(h, w.home, w.sent)
 	for _, d := range w.stores {
 		fmt.Fprintln(h, d.head)
 		for _, debt := range d.debts {
