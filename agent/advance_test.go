@@ -201,3 +201,17 @@ func TestTwoSalesNeverTakeTheSamePointsInAdvance(t *testing.T) {
 		t.Errorf("the log holds %s", s.kinds())
 	}
 }
+
+// A sale at another till waits for its card, which is the member's second.
+func TestWhatAnotherSaleHoldsIsNotGivenInAdvance(t *testing.T) {
+	s := advancing(t, strings.Replace(inAdvance, "150", "1000", 1))
+	s.earn(2000)
+	day := s.identity.Calendar().BusinessDay(time.Now())
+	if err := s.db.OpenIntent(t.Context(), agentdb.Intent{Txn: newKey(), Card: loyalty.CardID{7: 2}, Amount: 10, Unlock: agentdb.Unlock{1}, Lane: 2,
+		Request: []byte("{}"), Advance: agentdb.AdvanceUse{Member: testMember, Day: day, Points: 120}}); err != nil {
+		t.Fatal(err)
+	}
+	if q := must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, redeeming(1000, 220))); q.Available != 180 {
+		t.Errorf("100 on the card, 200 given here, 120 held: available %d", q.Available)
+	}
+}

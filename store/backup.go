@@ -12,15 +12,16 @@ import (
 // maxFindings bounds what an integrity check reports.
 const maxFindings = 100
 
-// Backup writes a copy of the database, as of one moment, to a new file. Selling goes on meanwhile.
-func (db *DB) Backup(ctx context.Context, target string) error {
-	if err := db.backup(ctx, target); err != nil {
+// Backup writes a copy of the database, as of one moment, to a new file. Selling goes on meanwhile. changes are statements that
+// make the copy differ from the database.
+func (db *DB) Backup(ctx context.Context, target string, changes ...string) error {
+	if err := db.backup(ctx, target, changes); err != nil {
 		return fmt.Errorf("back up %s to %s: %w", db.path, target, err)
 	}
 	return nil
 }
 
-func (db *DB) backup(ctx context.Context, target string) error {
+func (db *DB) backup(ctx context.Context, target string, changes []string) error {
 	if _, err := os.Lstat(target); !errors.Is(err, os.ErrNotExist) {
 		return errors.Join(os.ErrExist, err)
 	}
@@ -37,6 +38,9 @@ func (db *DB) backup(ctx context.Context, target string) error {
 	if err := errors.Join(err, pool.Close()); err != nil {
 		return err
 	}
+	if err := change(ctx, part, changes); err != nil {
+		return err
+	}
 	// VACUUM INTO does not sync what it wrote.
 	if err := syncFile(part); err != nil {
 		return err
@@ -45,6 +49,23 @@ func (db *DB) backup(ctx context.Context, target string) error {
 		return err
 	}
 	return syncFolder(filepath.Dir(target))
+}
+
+// change edits a copy that nobody has opened yet.
+func change(ctx context.Context, path string, statements []string) error {
+	if len(statements) == 0 {
+		return nil
+	}
+	pool, err := sql.Open("sqlite", dsn(path, "mode", "rw"))
+	if err != nil {
+		return err
+	}
+	for _, text := range statements {
+		if err == nil {
+			_, err = pool.ExecContext(ctx, text)
+		}
+	}
+	return errors.Join(err, pool.Close())
 }
 
 func syncFile(path string) error {

@@ -3,7 +3,9 @@ package agentdb
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -16,7 +18,7 @@ var errNothing = errors.New("not so much can be given in advance")
 // advanceOf is a sale of a member with an empty purse that takes points in advance, as far as the transaction tells that it may.
 func advanceOf(n int, member loyalty.MemberID, points loyalty.Points) Commit {
 	c := commitOf(n, member, 0)
-	c.Member, c.Advances = member, true
+	c.Member, c.Newest, c.Advances = member, math.MaxInt64, true // the caller knows all of the member's entries
 	c.Build = func(h loyalty.EntryHead, used Tally) (loyalty.Entry, error) {
 		if used.Advance.Given-used.Advance.Held < points {
 			return loyalty.Entry{}, errNothing
@@ -153,7 +155,7 @@ func TestASaleThatWaitsForItsCardHoldsItsAdvanceUntilABatchTakesItAway(t *testin
 	hold(3, 50) // 40 are left
 	own := func(n int) (told Advance) {
 		c := commitOf(n, 7, 0)
-		c.Member, c.Advances, c.Intent = 7, true, IntentDone
+		c.Member, c.Newest, c.Advances, c.Intent = 7, math.MaxInt64, true, IntentDone
 		c.Build = func(h loyalty.EntryHead, used Tally) (loyalty.Entry, error) {
 			told = used.Advance
 			return loyalty.Entry{}, errNothing
@@ -257,4 +259,21 @@ func TestAnAdvanceReachesNoFurtherBackThanOneBatch(t *testing.T) {
 	if last := b.send(t, 1, MaxAdvanceEntries); last != MaxAdvanceEntries-1 {
 		t.Errorf("the batch ends at %d", last)
 	}
+}
+
+// The box may have sent more by the day on which its backup is needed.
+func TestARestoredBackupGivesNothingInAdvanceOfWhatItHolds(t *testing.T) {
+	b := newBox(t)
+	b.sell(t, 1, 7, 100)
+	restored := &box{dir: t.TempDir(), identity: b.identity, clock: b.clock}
+	must(t, b.Backup(t.Context(), filepath.Join(restored.dir, LedgerFile)))
+	restored.open(t)
+	t.Cleanup(func() { must(t, restored.Close()) })
+	if a := restored.advance(t, 9); a != (Advance{}) {
+		t.Errorf("the backup gives %+v", a)
+	}
+	if a := b.advance(t, 9); a.Given != 100 {
+		t.Errorf("the box itself gives %+v", a)
+	}
+	restored.verifyClean(t)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ func TestAnAdvanceReachesAsFarAsTheProtocolsBatch(t *testing.T) {
 func (b *box) spendInAdvance(member loyalty.MemberID) {
 	b.t.Helper()
 	id := loyalty.TxnID(uuid.Must(uuid.NewV7()))
-	_, err := b.db.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: [32]byte(bytes.Repeat(id[:1], 32)), Member: member, Advances: true,
+	_, err := b.db.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: [32]byte(bytes.Repeat(id[:1], 32)), Member: member, Newest: math.MaxInt64, Advances: true,
 		Build: func(h loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			points := used.Advance.Given
 			e := h.Entry(loyalty.KindSale)
