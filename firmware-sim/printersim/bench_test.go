@@ -276,16 +276,27 @@ func TestBadRequestsChangeNothing(t *testing.T) {
 		method, path, body string
 		code               int
 	}{
-		{"GET", "/printers/none", "", 404}, {"GET", "/printers/net/sheets/1.png", "", 404}, {"GET", "/printers/net/sheets/x.png", "", 404},
-		{"GET", "/printers/net/sheets/1.gif", "", 404}, {"GET", "/printers/net/journal?after=x", "", 400},
-		{"POST", "/printers/net/paper", `{`, 400}, {"POST", "/printers/net/paper", `{}`, 400}, {"POST", "/printers/net/paper", `{"mm":-1}`, 400},
-		{"POST", "/printers/net/paper", `{"loaded":false,"colour":"red"}`, 400}, {"POST", "/printers/net/cover", `{"on":true}`, 400},
-		{"POST", "/printers/net/power", `{"on":"no"}`, 400}, {"POST", "/printers/net/power", ``, 400},
-		{"POST", "/printers/net/fault", `{"kind":"fire"}`, 400}, {"POST", "/printers/net/fault", `{"kind":"unplug","at":"lunch"}`, 400},
-		{"POST", "/printers/net/fault", `{"kind":"small-buffer"}`, 400}, {"POST", "/printers/net/fault", `{"kind":"unplug","for_ms":-1}`, 400},
-		{"POST", "/printers/net/wait", `{"timeout_ms":999999}`, 400}, {"POST", "/printers/net/wait", `{"sheets":1,"timeout_ms":1}`, 408},
+		{"GET", "/printers/none", "", 404},
+		{"GET", "/printers/net/sheets/1.png", "", 404},
+		{"GET", "/printers/net/sheets/x.png", "", 404},
+		{"GET", "/printers/net/sheets/1.gif", "", 404},
+		{"GET", "/printers/net/journal?after=x", "", 400},
+		{"POST", "/printers/net/paper", `{`, 400},
+		{"POST", "/printers/net/paper", `{}`, 400},
+		{"POST", "/printers/net/paper", `{"mm":-1}`, 400},
+		{"POST", "/printers/net/paper", `{"loaded":false,"colour":"red"}`, 400},
+		{"POST", "/printers/net/cover", `{"on":true}`, 400},
+		{"POST", "/printers/net/power", `{"on":"no"}`, 400},
+		{"POST", "/printers/net/power", ``, 400},
+		{"POST", "/printers/net/fault", `{"kind":"fire"}`, 400},
+		{"POST", "/printers/net/fault", `{"kind":"unplug","at":"lunch"}`, 400},
+		{"POST", "/printers/net/fault", `{"kind":"small-buffer"}`, 400},
+		{"POST", "/printers/net/fault", `{"kind":"unplug","for_ms":-1}`, 400},
+		{"POST", "/printers/net/wait", `{"timeout_ms":999999}`, 400},
+		{"POST", "/printers/net/wait", `{"sheets":1,"timeout_ms":1}`, 408},
 		{"PUT", "/printers/net/cover", `{"open":true}`, 405},
-		{"POST", "/printers/net/cutter", `{}`, 400}, {"POST", "/printers/net/cable", `{"open":true}`, 400},
+		{"POST", "/printers/net/cutter", `{}`, 400},
+		{"POST", "/printers/net/cable", `{"open":true}`, 400},
 	} {
 		if code, answer := d.ask(c.method, c.path, c.body); code != c.code {
 			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, code, answer)

@@ -117,7 +117,7 @@ func TestDownloadedCellsPrintTheirColumns(t *testing.T) {
 }
 
 func TestStyles(t *testing.T) {
-	plain, styled := newBed(t), newBed(t)
+	plain := newBed(t)
 	plain.send("I\n", feedAndCut)
 	plain.settle()
 	ink := func(b *bed, top, rows, left, width int) int {
@@ -145,7 +145,7 @@ func TestStyles(t *testing.T) {
 		{"left margin", "\x1dL\x30\x00I\n", func(b *bed) bool { return ink(b, lead, 24, 48, 12) == one }},
 		{"area and right justification", "\x1dL\x30\x00\x1dW\x60\x00\x1ba\x02I\n", func(b *bed) bool { return ink(b, lead, 24, 48+96-12, 12) == one }},
 	} {
-		styled = newBed(t)
+		styled := newBed(t)
 		styled.send(c.bytes, feedAndCut)
 		styled.settle()
 		if !c.ok(styled) {
@@ -159,9 +159,15 @@ func TestFeeding(t *testing.T) {
 		name, bytes string
 		rows        int
 	}{
-		{"LF", "\n", 30}, {"text and LF", "x\n", 30}, {"ESC d", "x\x1bd\x03", 90}, {"ESC J is counted from the top of the line", "x\x1bJ\x32", 50},
-		{"ESC J feeds at least the line", "x\x1bJ\x01", 24}, {"ESC 3", "\x1b3\x40x\n", 64}, {"ESC 2", "\x1b3\x40\x1b2x\n", 30},
-		{"line feed of high characters", "\x1d!\x03x\n", 96}, {"GS P halves the unit", "\x1dP\x00\x65\x1bJ\x0a", 20},
+		{"LF", "\n", 30},
+		{"text and LF", "x\n", 30},
+		{"ESC d", "x\x1bd\x03", 90},
+		{"ESC J is counted from the top of the line", "x\x1bJ\x32", 50},
+		{"ESC J feeds at least the line", "x\x1bJ\x01", 24},
+		{"ESC 3", "\x1b3\x40x\n", 64},
+		{"ESC 2", "\x1b3\x40\x1b2x\n", 30},
+		{"line feed of high characters", "\x1d!\x03x\n", 96},
+		{"GS P halves the unit", "\x1dP\x00\x65\x1bJ\x0a", 20},
 		{"a line longer than the paper", strings.Repeat("x", 49) + "\n", 60},
 	} {
 		b := newBed(t)

@@ -91,8 +91,13 @@ func (f *Fault) checkNumbers() error {
 		field     string
 		got, most int
 	}{
-		{"n", f.N, math.MaxInt32}, {"for_ms", f.ForMS, maxMS}, {"ms", f.MS, maxMS}, {"count", f.Count, maxCount},
-		{"times", f.Times, maxTimes}, {"size", f.Size, maxSize}, {"mask", f.Mask, 0xFF},
+		{"n", f.N, math.MaxInt32},
+		{"for_ms", f.ForMS, maxMS},
+		{"ms", f.MS, maxMS},
+		{"count", f.Count, maxCount},
+		{"times", f.Times, maxTimes},
+		{"size", f.Size, maxSize},
+		{"mask", f.Mask, 0xFF},
 	} {
 		if v.got < 0 || v.got > v.most {
 			return fmt.Errorf("%w: %s is from 0 to %d, not %d", ErrFault, v.field, v.most, v.got)

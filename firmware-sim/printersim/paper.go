@@ -111,9 +111,11 @@ func (p *paper) tear(at time.Time) (*Sheet, bool) {
 func (p *paper) sever(rows int, at time.Time, torn bool) *Sheet {
 	p.count++
 	split := sort.Search(len(p.lines), func(i int) bool { return p.lines[i].row > rows })
-	s := &Sheet{N: p.count, Rows: rows, Torn: torn, At: at,
+	s := &Sheet{
+		N: p.count, Rows: rows, Torn: torn, At: at,
 		dots:  append([]byte(nil), p.dots[:rows*p.stride]...),
-		lines: append([]textLine(nil), p.lines[:split]...)}
+		lines: append([]textLine(nil), p.lines[:split]...),
+	}
 	rest := append([]textLine(nil), p.lines[split:]...)
 	for i := range rest {
 		rest[i].row -= rows

@@ -13,8 +13,13 @@ func TestEverySlotOfTheProfileIsItsPage(t *testing.T) {
 		slot       byte
 		code, want string
 	}{
-		{0, "\x8e\x9c", "Ä£"}, {1, "\x95\xb1\xf1", "─ｱ円"}, {18, "\xa5\x88", "ął"}, {19, "\xd5\x8e", "€Ä"}, {13, "\xa7\xd5\x9f", "ğ€ş"},
-		{33, "\x83\xd1\xee\xe5", "āčŅÕ"}, {51, "\xe2\xe8\xf0\x80", "āčš€"},
+		{0, "\x8e\x9c", "Ä£"},
+		{1, "\x95\xb1\xf1", "─ｱ円"},
+		{18, "\xa5\x88", "ął"},
+		{19, "\xd5\x8e", "€Ä"},
+		{13, "\xa7\xd5\x9f", "ğ€ş"},
+		{33, "\x83\xd1\xee\xe5", "āčŅÕ"},
+		{51, "\xe2\xe8\xf0\x80", "āčš€"},
 	} {
 		b := newBed(t)
 		b.send("\x1bt", string([]byte{c.slot}), c.code, "\n")

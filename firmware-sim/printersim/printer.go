@@ -87,9 +87,11 @@ func newPrinter(cfg PrinterConfig, clock func() time.Time, log zerolog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	p := &printer{m: m, virtual: m.now, log: log.With().Str("printer", cfg.Name).Logger(), clock: clock,
+	p := &printer{
+		m: m, virtual: m.now, log: log.With().Str("printer", cfg.Name).Logger(), clock: clock,
 		calls: make(chan func(*machine)), in: make(chan []byte), out: make(chan []byte),
-		stopped: make(chan struct{}), progress: make(chan struct{})}
+		stopped: make(chan struct{}), progress: make(chan struct{}),
+	}
 	if cfg.PTYLink != "" {
 		p.cable, err = newPTYCable(cfg, clock)
 	} else {

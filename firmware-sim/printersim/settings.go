@@ -36,8 +36,10 @@ type settings struct {
 }
 
 func defaultSettings(m *machine) settings {
-	s := settings{wide: 1, high: 1, lineRows: m.pers.LineRows, areaWidth: m.pers.WidthDots,
-		dpi: m.pers.DPI, usualUnitY: m.pers.DPI, barHeight: 162, barModule: 3}
+	s := settings{
+		wide: 1, high: 1, lineRows: m.pers.LineRows, areaWidth: m.pers.WidthDots,
+		dpi: m.pers.DPI, usualUnitY: m.pers.DPI, barHeight: 162, barModule: 3,
+	}
 	if m.pers.VerticalUnit > 0 {
 		s.usualUnitY = m.pers.VerticalUnit
 	}

@@ -45,8 +45,10 @@ func (m *machine) state() State {
 	s := State{
 		Name: m.cfg.Name, Personality: m.pers.Name, Clock: m.now, Virtual: m.cfg.Virtual, WidthDots: m.pers.WidthDots, Power: m.power, Booting: !m.bootEnds.IsZero(), Online: m.online(),
 		Plugged: m.linked, Jammed: m.jammed, Cover: openOrClosed(m.coverOpen), Drawer: openOrClosed(m.drawerOpen),
-		Paper: PaperState{Loaded: m.paper.loaded, NearEnd: m.nearEnd(), RemainingMM: m.paper.remainingMM(),
-			StripRows: m.paper.rows()},
+		Paper: PaperState{
+			Loaded: m.paper.loaded, NearEnd: m.nearEnd(), RemainingMM: m.paper.remainingMM(),
+			StripRows: m.paper.rows(),
+		},
 		Errors: []string{}, Buffer: Buffer{Size: m.rxSize, Used: len(m.rx), Full: m.rxFull},
 		RowsQueued: m.mech.rows(), LineWaiting: !m.in.line.empty(), Counts: m.counts, Faults: []Fault{},
 	}

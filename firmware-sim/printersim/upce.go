@@ -69,8 +69,10 @@ func upcCheck(eleven string) int {
 
 // upcEModules: guard, six digits in odd or even parity by the check digit, end guard (GS1 General Specifications 5.2.2.4).
 func upcEModules(six string, check int) []bool {
-	odd := []string{"0001101", "0011001", "0010011", "0111101", "0100011",
-		"0110001", "0101111", "0111011", "0110111", "0001011"}
+	odd := []string{
+		"0001101", "0011001", "0010011", "0111101", "0100011",
+		"0110001", "0101111", "0111011", "0110111", "0001011",
+	}
 	parity := []string{"EEEOOO", "EEOEOO", "EEOOEO", "EEOOOE", "EOEEOO", "EOOEEO", "EOOOEE", "EOEOEO", "EOEOOE", "EOOEOE"}
 	modules := "101"
 	for i, c := range six {
