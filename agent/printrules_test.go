@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -354,6 +355,41 @@ func BenchmarkPrinterShown(b *testing.B) {
 			}
 			b.ReportMetric(float64(worst.Milliseconds()), "ms-worst")
 			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+func TestPrintJobsOverHTTP(t *testing.T) {
+	s := newTill(t)
+	id := s.uncertain()
+	resp, err := s.server.Client().Do(s.request("GET", "/v1/jobs?state=uncertain,expired&class=receipt&lane=1", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var listed []agent.Job
+	if err := errors.Join(json.NewDecoder(resp.Body).Decode(&listed), resp.Body.Close()); err != nil || len(listed) != 1 || listed[0].ID != id {
+		t.Errorf("listed %+v, %v", listed, err)
+	}
+	for _, c := range []struct {
+		name, method, path, body string
+		status                   int
+		code                     string
+	}{
+		{"one job", "GET", fmt.Sprintf("/v1/jobs/%d", id), "", 200, ""},
+		{"none", "GET", "/v1/jobs/9999", "", 404, "job_unknown"},
+		{"a state that there is not", "GET", "/v1/jobs?state=lost", "", 422, "field_invalid"},
+		{"no key", "POST", fmt.Sprintf("/v1/jobs/%d/answer", id), `{"printed":true}`, 400, "key_missing"},
+		{"approve what is not late", "POST", fmt.Sprintf("/v1/jobs/%d/approve", id), "{}", 409, "job_state"},
+		{"to a lane that there is not", "POST", fmt.Sprintf("/v1/jobs/%d/move", id), `{"lane":7}`, 404, "lane_unknown"},
+		{"what is not waiting", "POST", fmt.Sprintf("/v1/jobs/%d/move", id), `{"lane":1}`, 200, ""},
+		{"cancel", "POST", fmt.Sprintf("/v1/jobs/%d/cancel", id), "{}", 200, ""},
+		{"cancel again", "POST", fmt.Sprintf("/v1/jobs/%d/cancel", id), "{}", 200, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			status, answer := s.do(s.request(c.method, c.path, c.body))
+			if code, _ := answer["code"].(string); status != c.status || code != c.code {
+				t.Errorf("%d %v", status, answer)
+			}
 		})
 	}
 }

@@ -176,7 +176,7 @@ func checkPrinters(cfg agent.Config) (found []finding) {
 			f.seen, f.remedy = fmt.Sprintf("lane %d: %v", l.Number, err), "correct printer.profile of the lane"
 		} else if !strings.Contains(l.Printer.Device, ":") {
 			if file, err := os.OpenFile(l.Printer.Device, os.O_WRONLY|openOnly, 0); errors.Is(err, os.ErrPermission) {
-				f.remedy = "add the agent's user to the group dialout"
+				f.remedy = "add the agent's user to the group dialout, for a USB printer to lp"
 			} else if err != nil {
 				f.seen, f.remedy = what+" is not there", "plug the printer in; its stable name is in /dev/serial/by-id"
 			} else if err := file.Close(); err != nil {

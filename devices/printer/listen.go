@@ -49,14 +49,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 			s.job.breakOff(a.cause)
 		}
 	case escpos.StatusProcessID:
-		s.pong = ev.ID
-		switch {
-		case s.job != nil:
-			s.job.acknowledged(ev.ID, s.continuous())
-		case s.synced && !ours(ev.ID, s.last):
-			s.p.log.Warn().Msg("somebody else prints on this printer")
-			s.synced, s.p.torn = false, true
-		}
+		s.acknowledged(ev.ID)
 	case escpos.StatusByte:
 		s.processed = true
 		if s.job != nil {
@@ -76,6 +69,18 @@ func (s *session) handle(ev escpos.StatusEvent) {
 			s.mistrust() // nobody was held: it says hello after switching on
 		}
 		s.full, s.held = false, false
+	}
+}
+
+// acknowledged takes a process id: the job's, our own, or that of somebody else who prints here.
+func (s *session) acknowledged(id [4]byte) {
+	s.pong = id
+	switch {
+	case s.job != nil:
+		s.job.acknowledged(id, s.continuous())
+	case s.synced && !ours(id, s.last):
+		s.p.log.Warn().Msg("somebody else prints on this printer")
+		s.synced, s.p.torn = false, true
 	}
 }
 
