@@ -159,7 +159,7 @@ func mixed(sheets []string) int {
 	for _, s := range sheets {
 		first := ""
 		for line := range strings.Lines(s) {
-			name, _, ok := strings.Cut(line, " line ")
+			name, _, ok := strings.Cut(strings.TrimPrefix(line, "[torn] "), " line ")
 			if !ok {
 				continue
 			}
