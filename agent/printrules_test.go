@@ -220,6 +220,27 @@ func TestR10TheDrawerIsKickedOnceAndNeverLate(t *testing.T) {
 	}
 }
 
+func TestR10AKickThatMayHaveHappenedIsNotRepeated(t *testing.T) {
+	s := newShop(t)
+	s.until("the printer", func(l agent.LaneState) bool { return l.Printer.State == devices.OK })
+	s.hand("POST", "/fault", map[string]any{"kind": "ack-lost", "count": 99})
+	s.hand("POST", "/fault", map[string]any{"kind": "unplug", "at": "byte", "n": 12})
+	kick := must[agent.Job](t)(s.agent.OpenDrawer(t.Context(), 1, newKey()))
+	var j agent.Job
+	s.eventually("the kick to end", func() bool {
+		j = must[agent.Job](t)(s.agent.Job(t.Context(), kick.ID))
+		return j.State == "uncertain" || j.State == "interrupted"
+	})
+	if j.AskUntil != "" || j.Successor != 0 {
+		t.Errorf("job %+v", j)
+	}
+	s.hand("DELETE", "/fault", nil)
+	s.job(s.sold(), "confirmed")
+	if n := s.drawerPulses(); n > 1 {
+		t.Errorf("the drawer was kicked %d times", n)
+	}
+}
+
 func TestR11NothingPrintsByItselfTheNextMorning(t *testing.T) {
 	s := newShop(t)
 	s.paperOut()
