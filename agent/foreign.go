@@ -112,15 +112,50 @@ func (l *lane) openForeign(ctx context.Context, t card.Transmitter) (*identified
 		return nil, err
 	}
 	if reading.NeedsPIN() {
-		l.reading = reading
+		l.reading, l.pinpad = reading, nil
+		if pad, ok := card.FindPinpad(ctx, t); ok && l.cfg.PIN != PINAtTill && reading.FitsPinpad() {
+			l.pinpad = &pad
+		}
 		return nil, nil
 	}
 	return l.a.memberOf(ctx, string(reading.Number()), trustOf(reading.Profile))
 }
 
+// awaitForeignPIN shows that a card of another maker tells whose it is after its PIN, and where that is typed.
+func (l *lane) awaitForeignPIN() {
+	wanted := CardState{State: CardPINFirst, Code: CodePINNeeded, Entry: PINAtTill}
+	if l.pinpad != nil || l.cfg.PIN == PINOnPinpad {
+		wanted.Entry = PINOnPinpad
+	}
+	l.showCard(wanted)
+}
+
 // enterForeignPIN has a card of another maker check its PIN, once, and finds its member.
 func (l *lane) enterForeignPIN(ctx context.Context, pin *card.PIN, lastTry bool) error {
-	err := l.reading.EnterPIN(ctx, pin, lastTry)
+	if l.pinpad != nil || l.cfg.PIN == PINOnPinpad {
+		return refuse(CodePINOnReader, nil)
+	}
+	return l.foreignChecked(ctx, l.reading.EnterPIN(ctx, pin, lastTry))
+}
+
+// askForeignPIN is the same with a PIN that the customer types on the reader.
+func (l *lane) askForeignPIN(ctx context.Context, lastTry bool) error {
+	if l.pinpad == nil {
+		return refuse(CodePinpadMissing, nil)
+	}
+	l.setCard(CardPINEntry, CodePINOnReader)
+	err := l.reading.EnterPINOnPinpad(ctx, *l.pinpad, lastTry)
+	if errors.Is(err, card.ErrPinpad) {
+		err = l.pinpadFailed(err)
+		l.awaitForeignPIN()
+		return err
+	}
+	l.awaitForeignPIN()
+	return l.foreignChecked(ctx, err)
+}
+
+// foreignChecked makes of what became of one PIN what the caller is told; after a right one the member stands at the till.
+func (l *lane) foreignChecked(ctx context.Context, err error) error {
 	var wrong *card.PINError
 	switch {
 	case errors.As(err, &wrong) && wrong.TriesLeft == card.TriesUnknown:
@@ -131,6 +166,10 @@ func (l *lane) enterForeignPIN(ctx context.Context, pin *card.PIN, lastTry bool)
 		return refuse(CodePINLastTry, err)
 	case errors.Is(err, card.ErrPINFormat):
 		return refuse(CodePINFormat, err)
+	case errors.Is(err, card.ErrPINCancelled):
+		return refuseForNow(CodePINCancelled, err)
+	case errors.Is(err, card.ErrPINTimeout):
+		return refuseForNow(CodePINTimeout, err)
 	case errors.Is(err, card.ErrPINBlocked):
 		return refuse(CodePINBlocked, err)
 	case errors.Is(err, card.ErrPINNotSet):

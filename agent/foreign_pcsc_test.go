@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -61,5 +62,35 @@ func TestEveryKindOfForeignCardThroughTheCardService(t *testing.T) {
 		if m := s.state(agent.CardReady, "").Member; m == nil || m.Number != c.masked || m.Medium != c.medium {
 			t.Errorf("want %s: %+v", c.masked, m)
 		}
+	}
+}
+
+// TestPINOfAForeignCardIsTypedOnTheReader: neither the till nor the agent has it; the card tells whose it is afterwards.
+func TestPINOfAForeignCardIsTypedOnTheReader(t *testing.T) {
+	daemon := pinpadService(t)
+	s := foreignShop(t, pinNumber)
+	s.slot = cardsim.NewSlot("pinpad", "unix:"+daemon.Sockets[0], zerolog.Nop())
+	s.background(s.slot.Run)
+	s.lane.Reader = reader.Selector{Name: regexp.QuoteMeta(daemon.Pinpads[0])}
+	s.restart(s.lane)
+	at := s.overHTTP()
+	s.put(pinCard)
+	if lane := s.state(agent.CardPINFirst, agent.CodePINNeeded); lane.Card.Entry != agent.PINOnPinpad {
+		t.Fatalf("card %+v", lane.Card)
+	}
+	refused(t, s.pin("4711"), agent.CodePINOnReader)
+	for _, c := range []struct{ keys, code string }{
+		{"3 cancel", agent.CodePINCancelled}, {"3 timeout", agent.CodePINTimeout}, {"3 ok", agent.CodePINFormat}, {"1 2 3 4 ok", agent.CodePINWrong},
+	} {
+		answered := at.asked()
+		at.customer(strings.Fields(c.keys)...)
+		wantCode(t, <-answered, c.code)
+		s.state(agent.CardPINFirst, agent.CodePINNeeded)
+	}
+	answered := at.asked()
+	at.customer("4", "7", "1", "1", "ok")
+	wantCode(t, <-answered, "200")
+	if m := s.state(agent.CardReady, "").Member; m == nil || m.Number != "FP-…2719" || m.Medium != loyalty.MediumKeyed {
+		t.Errorf("member %+v", m)
 	}
 }

@@ -104,9 +104,9 @@ var errStopping = errors.New("the agent is stopping")
 func (l *lane) endSession() {
 	if l.session != nil {
 		l.session.End()
-		l.session, l.pinpad = nil, nil
+		l.session = nil
 	}
-	l.reading = nil
+	l.reading, l.pinpad = nil, nil
 	if l.transmitter != nil {
 		if err := l.transmitter.Close(card.Reset); err != nil {
 			l.a.log.Debug().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("card connection closed badly")
@@ -124,8 +124,12 @@ func (l *lane) endSession() {
 }
 
 func (l *lane) setCard(phase CardPhase, code string) {
+	l.showCard(CardState{State: phase, Code: code})
+}
+
+func (l *lane) showCard(state CardState) {
 	l.mu.Lock()
-	l.card = CardState{State: phase, Code: code}
+	l.card = state
 	l.unknown = nil
 	l.mu.Unlock()
 	l.publish()

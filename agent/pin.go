@@ -81,8 +81,8 @@ func (a *Agent) AskPIN(ctx context.Context, n loyalty.LaneID, lastTry bool) (Lan
 }
 
 func (l *lane) ask(ctx context.Context, lastTry bool) error {
-	if l.reading != nil { // its PIN is of another form than ours
-		return refuse(CodePinpadMissing, nil)
+	if l.reading != nil {
+		return l.askForeignPIN(ctx, lastTry)
 	}
 	if l.session == nil {
 		return refuseForNow(CodeCardNeeded, nil)

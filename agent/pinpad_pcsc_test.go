@@ -33,8 +33,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// pinpadTill is a till whose reader has a keypad, and a member whose card may be used with it.
-func pinpadTill(t *testing.T, plastic cardtest.Plastic, entry agent.PINEntry) *till {
+// pinpadService is a card service with one reader that has a keypad.
+func pinpadService(t *testing.T) *pcscd.Daemon {
 	t.Helper()
 	daemon, err := pcscd.Start(t.Context(), pcscd.Options{Pinpads: 1})
 	if err != nil {
@@ -48,6 +48,13 @@ func pinpadTill(t *testing.T, plastic cardtest.Plastic, entry agent.PINEntry) *t
 			t.Error(err)
 		}
 	})
+	return daemon
+}
+
+// pinpadTill is a till whose reader has a keypad, and a member whose card may be used with it.
+func pinpadTill(t *testing.T, plastic cardtest.Plastic, entry agent.PINEntry) *till {
+	t.Helper()
+	daemon := pinpadService(t)
 	s := newShop(t)
 	plastic.PIN, plastic.Number = "31415926", testNumber
 	s.card = must[*cardsim.Card](t)(cardsim.Create(zeroes{}))

@@ -49,8 +49,9 @@ type CardState struct {
 	State CardPhase `json:"state"`
 	Code  string    `json:"code,omitempty" doc:"why the card was refused, or what is waited for"`
 
-	Enrols   bool   `json:"enrols,omitempty" doc:"with member_unknown: POST /v1/members takes the card in the reader"`
-	Programs string `json:"programs,omitempty" doc:"with reader_busy: the programs that may have the reader, as far as the agent may see"`
+	Entry    PINEntry `json:"entry,omitempty" doc:"with pin: where it is typed, till (POST …/pin) or pinpad (POST …/pinpad)"`
+	Enrols   bool     `json:"enrols,omitempty" doc:"with member_unknown: POST /v1/members takes the card in the reader"`
+	Programs string   `json:"programs,omitempty" doc:"with reader_busy: the programs that may have the reader, as far as the agent may see"`
 }
 
 // Member is who tapped, or whose number was typed.

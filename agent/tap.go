@@ -30,7 +30,7 @@ func (l *lane) tap(ctx context.Context) {
 	}
 	l.setWho(who)
 	if who == nil {
-		l.setCard(CardPINFirst, CodePINNeeded)
+		l.awaitForeignPIN()
 		return
 	}
 	l.setCard(CardReady, "")

@@ -21,18 +21,27 @@ const (
 	swPadTimeout   apdu.SW = 0x6400
 	swPadCancelled apdu.SW = 0x6401
 	swPadLength    apdu.SW = 0x6403
+	swPadStructure apdu.SW = 0x6B80
 )
 
 // Pinpad is a keypad of the reader on which this card's PIN may be typed.
 type Pinpad struct{ code uint32 }
 
-// Pinpad finds the reader's keypad. There is none to use when the reader has none, when the card's certificate lets no pinpad
-// send its PIN, or when the card is not on contacts: the PIN would cross the air in clear.
+// Pinpad finds the reader's keypad, unless the card's certificate lets no pinpad send its PIN.
 func (s *Session) Pinpad(ctx context.Context) (Pinpad, bool) {
-	if !s.plain || Contactless(s.t.ATR()) {
+	if !s.plain {
 		return Pinpad{}, false
 	}
-	features, err := s.t.Control(ctx, controlCode(getFeatures), nil)
+	return FindPinpad(ctx, s.t)
+}
+
+// FindPinpad finds the keypad of a card's reader. There is none to use when the reader has none, or when the card is not on
+// contacts: the PIN would cross the air in clear.
+func FindPinpad(ctx context.Context, t Transmitter) (Pinpad, bool) {
+	if Contactless(t.ATR()) {
+		return Pinpad{}, false
+	}
+	features, err := t.Control(ctx, controlCode(getFeatures), nil)
 	if err != nil {
 		return Pinpad{}, false // a reader without features need not know the question
 	}
@@ -57,7 +66,8 @@ func (s *Session) VerifyOnPinpad(ctx context.Context, pad Pinpad, lastTry bool) 
 	if err != nil && !(lastTry && errors.Is(err, ErrLastTry)) {
 		return fmt.Errorf("verify pin on the reader: %w", err)
 	}
-	said, err := s.t.Control(ctx, pad.code, pinStructure())
+	empty := noPIN()
+	said, err := pad.ask(ctx, s.t, append([]byte{0, insVerify, 0, pinReference, blockLength}, empty[:]...))
 	if err != nil {
 		return fmt.Errorf("verify pin on the reader: %w", s.lost(changes, err))
 	}
@@ -70,6 +80,35 @@ func (s *Session) VerifyOnPinpad(ctx context.Context, pad Pinpad, lastTry bool) 
 		return fmt.Errorf("verify pin on the reader: %w", err)
 	}
 	return nil
+}
+
+// Verify lets the customer type the PIN of a card of any maker: command is a VERIFY with its block, into whose beginning the digits
+// go, in ASCII. The status word is the card's, as the reader says. After ErrPINCancelled, ErrPINTimeout, ErrPINFormat and ErrPinpad
+// the card has seen no PIN; other errors end the tap.
+func (p Pinpad) Verify(ctx context.Context, t Transmitter, command []byte) (apdu.SW, error) {
+	said, err := p.ask(ctx, t, command)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%w: verify pin on the reader: %w", ErrUnreadable, err)
+	case len(said) != 2:
+		return 0, fmt.Errorf("%w: it answered %d bytes", ErrPinpad, len(said))
+	}
+	switch sw := apdu.SW(binary.BigEndian.Uint16(said)); sw {
+	case swPadTimeout:
+		return 0, ErrPINTimeout
+	case swPadCancelled:
+		return 0, ErrPINCancelled
+	case swPadLength:
+		return 0, ErrPINFormat
+	case swPadStructure:
+		return 0, fmt.Errorf("%w: it answered %v", ErrPinpad, sw)
+	default:
+		return sw, nil
+	}
+}
+
+func (p Pinpad) ask(ctx context.Context, t Transmitter, command []byte) ([]byte, error) {
+	return t.Control(ctx, p.code, pinStructure(command))
 }
 
 // judge compares what the card says with what it said before; only where it saw no PIN does the reader's word count.
@@ -102,20 +141,20 @@ func judge(before, after PINStatus, said []byte) error {
 	}
 }
 
-// pinStructure is PIN_VERIFY_STRUCTURE, part 10, 2.5.1, for the PIN block of card.md 3.3.
-func pinStructure() []byte {
+// pinStructure is PIN_VERIFY_STRUCTURE, part 10, 2.5.1, for a command whose data is the PIN block, digits at its beginning.
+func pinStructure(command []byte) []byte {
 	const (
 		seconds          = 30
 		asciiFromTheLeft = 0x82 // offsets in bytes, PIN at the first byte of the data, from the left, ASCII
 		endedByKey       = 0x02
 		oneMessage       = 1
 		english          = 0x0409
+		header           = 5 // CLA to Lc
 	)
-	b := []byte{seconds, seconds, asciiFromTheLeft, blockLength, 0, blockLength, MinPINDigits, endedByKey, oneMessage}
+	block := byte(len(command) - header)
+	b := []byte{seconds, seconds, asciiFromTheLeft, block, 0, min(block, blockLength), MinPINDigits, endedByKey, oneMessage}
 	b = binary.LittleEndian.AppendUint16(b, english)
 	b = append(b, 0, 0, 0, 0) // message index; prologue of a T=1 block, which the reader fills
-	empty := noPIN()
-	command := append([]byte{0, insVerify, 0, pinReference, blockLength}, empty[:]...)
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(command))), command...)
 }
 

@@ -103,12 +103,19 @@ func (r *Reading) EnterPIN(ctx context.Context, pin *card.PIN, lastTry bool) err
 	}
 	ctx, cancel := context.WithTimeout(ctx, ReadLimit)
 	defer cancel()
-	if err := r.verify(ctx, &r.Profile.steps[r.next], pin, lastTry); err != nil {
-		if errors.Is(err, card.ErrUnreadable) {
-			r.ended = err
+	return r.proceed(ctx, r.verify(ctx, &r.Profile.steps[r.next], pin, lastTry))
+}
+
+// proceed goes on after the card has judged a PIN.
+func (r *Reading) proceed(ctx context.Context, judged error) error {
+	if judged != nil {
+		if errors.Is(judged, card.ErrUnreadable) {
+			r.ended = judged
 		}
-		return err
+		return judged
 	}
+	ctx, cancel := context.WithTimeout(ctx, ReadLimit)
+	defer cancel()
 	r.next++
 	r.ended = r.run(ctx)
 	return r.ended

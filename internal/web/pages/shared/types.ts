@@ -18,6 +18,7 @@ export interface CardState {
   state: 'none' | 'reading' | 'pin' | 'ready' | 'refused' | 'tap_again' | 'pin_entry';
   code?: string;
   programs?: string; // with reader_busy: who may have the reader
+  entry?: 'till' | 'pinpad'; // with pin: where it is typed
   enrols?: boolean; // with member_unknown: the card can become a member's
   message?: string;
 }
