@@ -47,10 +47,10 @@ func (l *lane) loadVouchers(ctx context.Context, id loyalty.CardID) error {
 			return nil // one before it is still on its way from head office
 		}
 		record, err := l.session.Load(ctx, card.Voucher{Card: card.ID(id), Seq: v.Seq, Kind: card.VoucherKind(v.Kind), Amount: v.Amount, Ref: v.Ref, MAC: v.MAC})
-		if errors.Is(err, card.ErrVoucherMAC) || errors.Is(err, card.ErrVoucherSequence) || errors.Is(err, card.ErrData) {
+		if why := voucherRefused(err); why != "" {
 			// The card stays usable with what it holds; head office has to look at this one.
 			l.a.log.Error().Err(err).Stringer("card", id).Uint32("voucher", v.Seq).Msg("voucher refused by the card")
-			return nil
+			return l.tellRefusedVoucher(ctx, &loyalty.SuspectBody{Card: id, Certificate: l.session.Identity().Certificate.String(), Reason: why, Voucher: v.Seq})
 		}
 		if err != nil {
 			return err
@@ -63,6 +63,29 @@ func (l *lane) loadVouchers(ctx context.Context, id loyalty.CardID) error {
 		}
 	}
 	return nil
+}
+
+// voucherRefused says why a card of ours refused a voucher, proved in the session; empty for every other outcome.
+func voucherRefused(err error) string {
+	switch {
+	case errors.Is(err, card.ErrVoucherMAC):
+		return "mac"
+	case errors.Is(err, card.ErrVoucherSequence):
+		return "sequence"
+	case errors.Is(err, card.ErrData):
+		return "data"
+	}
+	return ""
+}
+
+// tellRefusedVoucher writes down, once, that a card refused a voucher: its points stay with head office until somebody has looked.
+func (l *lane) tellRefusedVoucher(ctx context.Context, body *loyalty.SuspectBody) error {
+	sum := sha256.Sum256(fmt.Appendf(nil, "voucher refused %s %d %s", body.Card, body.Voucher, body.Reason))
+	return l.a.appendEvidence(ctx, l.cfg.Number, sum, func(head loyalty.EntryHead) loyalty.Entry {
+		e := head.Entry(loyalty.KindSuspect)
+		e.Suspect = body
+		return e
+	})
 }
 
 // recordLoad writes the card's proof of a load. Its id follows from card and voucher, so that a load reported twice is

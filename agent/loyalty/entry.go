@@ -107,11 +107,13 @@ type JournalBody struct {
 	Records []CardRecord `json:"records"`
 }
 
-// SuspectBody is a refused card: what it said it is, which nothing proves. No points move by it.
+// SuspectBody is a refused card: what it said it is, which nothing proves; or a voucher that a card of ours refused. No points move
+// by it.
 type SuspectBody struct {
 	Card        CardID `json:"card"`
-	Certificate string `json:"certificate"` // hash, 16 hexadecimal digits
-	Reason      string `json:"reason"`      // the code that the till showed
+	Certificate string `json:"certificate"`       // hash, 16 hexadecimal digits
+	Reason      string `json:"reason"`            // the code that the till showed; of a voucher: mac, sequence or data
+	Voucher     uint32 `json:"voucher,omitempty"` // its number
 }
 
 // SaleBody is all that head office needs to judge the sale again.

@@ -18,6 +18,7 @@ const (
 	CaseDifference       CaseKind = "difference"        // head office's figures are not the store's
 	CaseCardRecord       CaseKind = "card_record"       // a card's proof is missing, wrong, or used before
 	CaseCardCloned       CaseKind = "card_cloned"       // two records for one counter of a card
+	CaseVoucherRefused   CaseKind = "voucher_refused"   // a card of ours did not take a voucher
 	CaseCardSuspect      CaseKind = "card_suspect"      // a store refused a card as false or blocked
 	CaseMemberUnknown    CaseKind = "member_unknown"    // points for nobody in the register
 	CaseProgramme        CaseKind = "programme_unknown" // judged by a programme that head office never published

@@ -181,6 +181,25 @@ func TestStatementFilesBringARestoredDatabaseUpToDate(t *testing.T) {
 	}
 }
 
+func TestVoucherThatACardRefusedIsACase(t *testing.T) {
+	c, b := shop(t)
+	anna := c.member("6034000000000018")
+	c.serve()
+	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
+	e := b.entry(loyalty.KindSuspect)
+	e.Lane = 3
+	e.Suspect = &loyalty.SuspectBody{Card: chip.id, Certificate: "00112233445566ff", Reason: "mac", Voucher: 7}
+	b.write(e)
+	b.sync()
+	r := c.settled()
+	wantKinds(t, r, hodb.CaseVoucherRefused)
+	for _, want := range []string{"lane 3", chip.id.String(), "member 1's", "voucher 7", "mac"} {
+		if !strings.Contains(r.Cases[0].Note, want) {
+			t.Errorf("the note does not say %q: %s", want, r.Cases[0].Note)
+		}
+	}
+}
+
 func TestRefusedCardIsACaseWithItsStoreLaneAndReason(t *testing.T) {
 	c, b := shop(t)
 	anna := c.member("6034000000000018")

@@ -139,7 +139,8 @@ func (j *judge) carried(m *matter) error {
 	return nil
 }
 
-// suspect opens a case for a card that a store refused. Nothing follows by itself: the card proved nothing.
+// suspect opens a case for a card that a store refused, or for a voucher that a card refused. Nothing follows by itself: nothing of
+// it is proved here.
 func (j *judge) suspect(m *matter) error {
 	s := m.entry.Suspect
 	if s == nil {
@@ -152,6 +153,10 @@ func (j *judge) suspect(m *matter) error {
 		known = fmt.Sprintf("member %d's", c.Member)
 	case !errors.Is(err, hodb.ErrNotFound):
 		return err
+	}
+	if s.Voucher > 0 {
+		return j.open(hodb.CaseVoucherRefused, m.key, fmt.Sprintf("lane %d: card %v, %s, refused voucher %d at %s: %.40q",
+			m.entry.Lane, s.Card, known, s.Voucher, m.entry.At, s.Reason))
 	}
 	return j.open(hodb.CaseCardSuspect, m.key, fmt.Sprintf("lane %d refused card %v, %s, certificate %.16q, at %s: %.40q",
 		m.entry.Lane, s.Card, known, s.Certificate, m.entry.At, s.Reason))
