@@ -42,22 +42,21 @@ func TestWhatIsMissingForTheDriverIsNamed(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no shell")
 	}
-	shell, err := exec.LookPath("sh")
-	if err != nil {
-		t.Skip(err)
-	}
-	dirname, err := exec.LookPath("dirname")
-	if err != nil {
-		t.Skip(err)
-	}
 	bare := t.TempDir()
-	for _, program := range []string{shell, dirname} {
+	for _, name := range []string{"sh", "dirname"} {
+		program, err := exec.LookPath(name)
+		if err != nil && os.Getenv("CI") == "" {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := os.Symlink(program, filepath.Join(bare, filepath.Base(program))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	t.Setenv("PATH", bare)
-	_, err = Build(t.Context(), t.TempDir())
+	_, err := Build(t.Context(), t.TempDir())
 	if !errors.Is(err, ErrUnavailable) || err.Error() != ErrUnavailable.Error()+": gcc is not installed" {
 		t.Errorf("without a compiler: %v", err)
 	}
