@@ -61,3 +61,31 @@ func FuzzStoredJob(f *testing.F) {
 		}
 	})
 }
+
+func FuzzProfile(f *testing.F) {
+	for _, id := range ProfileIDs() {
+		text, err := profileFiles.ReadFile("profiles/" + id + profileExt)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	e := newEncoder(f)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := ParseProfile(data)
+		if err != nil {
+			if !errors.Is(err, ErrProfile) {
+				t.Fatalf("an error of no kind: %v", err)
+			}
+			return
+		}
+		if _, err := p.File(); err != nil {
+			t.Fatalf("taken, and cannot be written: %v", err)
+		}
+		// Whatever a profile says, a receipt is printed or refused.
+		var refused *RefusedError
+		if _, err := e.Encode(lines("Kopā 12,50 €", "شیر"), p, 1); err != nil && !errors.As(err, &refused) && !errors.Is(err, ErrDocument) {
+			t.Fatalf("an error of no kind: %v", err)
+		}
+	})
+}

@@ -68,7 +68,8 @@ func newPress(t *testing.T, personality string) *press {
 	t.Helper()
 	const speed, patience = 10_000, 60 * time.Second
 	bench, err := printersim.OpenBench([]printersim.PrinterConfig{
-		{Name: "till", TCPAddr: "127.0.0.1:0", Personality: personality, Speed: speed}}, zerolog.Nop())
+		{Name: "till", TCPAddr: "127.0.0.1:0", Personality: personality, Speed: speed},
+	}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)
 	}

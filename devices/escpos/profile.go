@@ -5,8 +5,6 @@ import (
 	"strings"
 )
 
-const profileSchema = 1
-
 // Profile is what is known of a printer model. It is data: models differ by their
 // file, never by a branch in code. The tags are the format: what a number or a word
 // may be, and what it says; the published schema and the written files come of them.

@@ -81,9 +81,17 @@ func TestTheSchemaAgreesWithTheParser(t *testing.T) {
 	}
 	good := profileText(t, "epson-tm-t20iii-80")
 	for _, c := range []struct{ old, new string }{
-		{"dpi = 203", "dpi = 203\ncolour = true"}, {"dpi = 203\n", ""}, {"schema = 1", "schema = 2"}, {"[12, 24]", "[9, 17]"},
-		{"cp437 = 0", "cp437 = 256"}, {`["cp1257"]`, `["cp42"]`}, {`qr = "native"`, `qr = "magic"`}, {"pins = [2]", "pins = [7]"},
-		{"max_rows = 128", "max_rows = 256"}, {"gs_v0 = true", "gs_v0 = 1"}, {`id = "epson`, `id = "Epson`},
+		{"dpi = 203", "dpi = 203\ncolour = true"},
+		{"dpi = 203\n", ""},
+		{"schema = 1", "schema = 2"},
+		{"[12, 24]", "[9, 17]"},
+		{"cp437 = 0", "cp437 = 256"},
+		{`["cp1257"]`, `["cp42"]`},
+		{`qr = "native"`, `qr = "magic"`},
+		{"pins = [2]", "pins = [7]"},
+		{"max_rows = 128", "max_rows = 256"},
+		{"gs_v0 = true", "gs_v0 = 1"},
+		{`id = "epson`, `id = "Epson`},
 	} {
 		text := strings.Replace(good, c.old, c.new, 1)
 		if _, err := ParseProfile([]byte(text)); err == nil || text == good {

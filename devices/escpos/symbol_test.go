@@ -134,10 +134,14 @@ func read(t *testing.T, b *render.Bitmap) string {
 func TestAScannerReadsTheCodesOnPaper(t *testing.T) {
 	for _, id := range ProfileIDs() {
 		for _, s := range []Symbol{
-			{Kind: Code128, Data: "C7Q2K9XM4"}, {Kind: Code128, Data: "2026112200012345"},
-			{Kind: Code128, Data: "a{b-12345678-z"}, {Kind: QR, Data: "https://example.lv/k/C7Q2K9XM4"},
-			{Kind: EAN13, Data: "4006381333931"}, {Kind: EAN13, Data: "9821234500507"},
-			{Kind: GS1128, Data: "(01)04012345678901(10)A7"}, {Kind: GS1128, Data: "(10)A7(21)55"},
+			{Kind: Code128, Data: "C7Q2K9XM4"},
+			{Kind: Code128, Data: "2026112200012345"},
+			{Kind: Code128, Data: "a{b-12345678-z"},
+			{Kind: QR, Data: "https://example.lv/k/C7Q2K9XM4"},
+			{Kind: EAN13, Data: "4006381333931"},
+			{Kind: EAN13, Data: "9821234500507"},
+			{Kind: GS1128, Data: "(01)04012345678901(10)A7"},
+			{Kind: GS1128, Data: "(10)A7(21)55"},
 		} {
 			t.Run(id+" "+string(s.Kind)+" "+s.Data, func(t *testing.T) {
 				p, err := LoadProfile(id)
