@@ -100,8 +100,8 @@ func (s *Shop) feedBlanks(ctx context.Context, told *bufio.Scanner) error {
 	return told.Err()
 }
 
-// secret finds what a letter has at the end of a line: the PIN, unless it is chosen at the till, then the PUK.
-var secret = regexp.MustCompile(`(?m)\s([0-9]{4,8})$`)
+// secret finds what stands by itself in a letter, on either side of its line: the PIN, unless it is chosen at the till, then the PUK.
+var secret = regexp.MustCompile(`(?m)(?:^|\s)([0-9]{4,8})(?:\s|$)`)
 
 // openLetters gives the members their PINs and PUKs, and leaves the letters nowhere.
 func (s *Shop) openLetters() error {
