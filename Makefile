@@ -14,8 +14,9 @@ BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 
 FUZZTIME ?= 15s
 SECOND   ?= 8
+PAPERS   ?= 10000
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears fuzz graph pictures bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fuzz graph pictures bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +68,9 @@ mutate: ## small wrong edits to the engine, and to what the tear proof proves; a
 
 tears: go-version ## the tear proof: power lost at every moment, then again at one in SECOND; SECOND=1 takes all (minutes)
 	@CGO_ENABLED=0 $(GO) test -run TestNoPointIsLost -timeout 3h -v ./internal/tears -tears.second=$(SECOND)
+
+soak: go-version ## 10 000 papers on four tills, every twentieth with an accident; PAPERS=N for another number (half an hour)
+	@CGO_ENABLED=0 $(GO) test -run TestEveryPaperIsTrue -count=1 -timeout 6h -v ./internal/e2e -papers $(PAPERS) -papers.faults 5 -papers.lanes 4
 
 fuzz: ## look for programmes, sales, card profiles and printers' bytes that cannot be taken, FUZZTIME for each kind
 	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done
