@@ -232,7 +232,9 @@ func (p *paperTill) accident() {
 	p.counts.accidents++
 }
 
-func (p *paperTill) printer(rest string) string { return fmt.Sprintf("/printers/till%d%s", p.lane, rest) }
+func (p *paperTill) printer(rest string) string {
+	return fmt.Sprintf("/printers/till%d%s", p.lane, rest)
+}
 
 func (p *paperTill) kill() {
 	p.alive.Lock()
