@@ -24,6 +24,7 @@ type Contacts struct {
 type Outcome struct {
 	Answer  []byte        // the bytes that arrive; may be none
 	Delay   time.Duration // how late
+	Lifted  chan struct{} // closed when that is over, because the fault was disarmed; nil when none is to blame
 	Silent  bool          // nothing arrives, not even an empty answer
 	Removed bool          // the card is gone
 	Next    *Card         // the card that is in the reader now, when it was swapped
@@ -44,14 +45,22 @@ func (c *Contacts) arm(f Fault, other func() (*Card, error)) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.disarm()
 	c.fault, c.other = newTrigger(f), other
 	return nil
 }
 
-// ClearFault disarms.
+// ClearFault disarms. An answer that a sticky fault keeps back comes at once.
 func (c *Contacts) ClearFault() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.disarm()
+}
+
+func (c *Contacts) disarm() {
+	if c.fault != nil {
+		close(c.fault.lifted)
+	}
 	c.fault = nil
 }
 
@@ -163,7 +172,7 @@ func (c *Contacts) spoil(card *Card, capdu []byte) Outcome {
 	}
 	late := fault.lateness(len(capdu)+len(o.Answer), w)
 	o = c.timed(fault.distort(o), capdu, w)
-	o.Delay += late
+	o.Delay, o.Lifted = o.Delay+late, fault.lifted
 	return o
 }
 

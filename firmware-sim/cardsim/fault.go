@@ -150,12 +150,13 @@ func (f Fault) checkSlow() string {
 // trigger decides at which commands an armed fault happens.
 type trigger struct {
 	Fault
-	seen int
-	dice *rand.Rand
+	seen   int
+	dice   *rand.Rand
+	lifted chan struct{} // closed when it is disarmed
 }
 
 func newTrigger(f Fault) *trigger {
-	return &trigger{Fault: f, dice: rand.New(rand.NewPCG(f.Seed, f.Seed))}
+	return &trigger{Fault: f, dice: rand.New(rand.NewPCG(f.Seed, f.Seed)), lifted: make(chan struct{})}
 }
 
 func (t *trigger) fires(ins byte) bool {

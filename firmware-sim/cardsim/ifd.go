@@ -268,7 +268,7 @@ func (s *Slot) power(seat *seat, action byte) ifdAnswer {
 func (s *Slot) transmit(ctx context.Context, seat *seat, capdu []byte) ifdAnswer {
 	outcome, err := s.exchange(seat, capdu)
 	switch {
-	case err != nil, outcome.Delay > 0 && !pause(ctx, seat, outcome.Delay):
+	case err != nil, outcome.Delay > 0 && !pause(ctx, seat, outcome.Delay, outcome.Lifted):
 		return ifdAnswer{result: ifdNoCard}
 	case outcome.Silent:
 		return ifdAnswer{silent: true}

@@ -166,7 +166,7 @@ func (s *Slot) attend(ctx context.Context, seat *seat) {
 		if failures == 0 && !seat.left() && ctx.Err() == nil {
 			s.log.Warn().Err(err).Msg("reader does not answer, trying again")
 		}
-		if !pause(ctx, seat, wait) {
+		if !pause(ctx, seat, wait, nil) {
 			return
 		}
 		wait = min(2*wait, backoffMax)
@@ -182,8 +182,8 @@ func (s *seat) left() bool {
 	}
 }
 
-// pause waits; false means that the card left meanwhile, or everything ends.
-func pause(ctx context.Context, seat *seat, d time.Duration) bool {
+// pause waits, at most until enough is closed; false means that the card left meanwhile, or everything ends.
+func pause(ctx context.Context, seat *seat, d time.Duration, enough <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -191,6 +191,8 @@ func pause(ctx context.Context, seat *seat, d time.Duration) bool {
 		return false
 	case <-seat.gone:
 		return false
+	case <-enough:
+		return true
 	case <-timer.C:
 		return true
 	}
@@ -252,7 +254,7 @@ func (s *Slot) serve(ctx context.Context, f *frames, seat *seat, body []byte) er
 		return err
 	case outcome.Silent:
 		return nil
-	case outcome.Delay > 0 && !pause(ctx, seat, outcome.Delay):
+	case outcome.Delay > 0 && !pause(ctx, seat, outcome.Delay, outcome.Lifted):
 		return errCardGone
 	}
 	return f.write(outcome.Answer)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -233,6 +234,24 @@ func TestAMuteCardComesBackWithAReset(t *testing.T) {
 	}
 	reader.control(vpcdReset)
 	newTap(t, reader.transmit)
+}
+
+func TestASlowAnswerComesAtOnceWhenTheFaultIsCleared(t *testing.T) {
+	reader, office := newVirtualReader(t), newHeadOffice(t, 1)
+	slot := NewSlot("lane-1", reader.addr(), zerolog.Nop())
+	running(t, slot)
+	slot.Insert(office.newCard(t, 2, nil))
+	reader.accept()
+	arm(t, &slot.Contacts, Fault{Kind: Slow, DelayMS: maxDelayMS, Sticky: true})
+	capdu := unhex(selectHex)
+	reader.write(append([]byte{0, byte(len(capdu))}, capdu...))
+	for slot.Contacts.Metrics().Commands == 0 { // the card has not seen it
+		runtime.Gosched()
+	}
+	slot.Contacts.ClearFault()
+	if _, err := reader.answer(patience); err != nil {
+		t.Errorf("the answer is still kept back: %v", err)
+	}
 }
 
 func TestASlowAnswerIsNotWaitedForWhenTheCardLeaves(t *testing.T) {
