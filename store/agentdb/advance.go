@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -167,6 +168,54 @@ func insertAdvance(tx *store.Tx, e *loyalty.Entry) error {
 		return fmt.Errorf("mark the advance of entry %d: %w", e.Seq, err)
 	}
 	return nil
+}
+
+// advances are the sales in advance as entries make them, in the log's order.
+type advances []advanced
+
+// advanced is a sale in advance and where its batch must begin, at the latest.
+type advanced struct{ seq, since loyalty.Seq }
+
+// add does what together does.
+func (a *advances) add(e *loyalty.Entry) {
+	if e.Sale == nil || e.Sale.AdvancePoints() == 0 {
+		return
+	}
+	since := e.Sale.Advance.Since
+	for _, across := range slices.Backward(*a) {
+		if across.seq < e.Sale.Advance.Since {
+			break
+		}
+		since = min(since, across.since)
+	}
+	*a = append(*a, advanced{e.Seq, since})
+}
+
+// advances compares the table with what the entries make it.
+func (v *verifier) advances(look lookup) error {
+	want := map[loyalty.Seq]loyalty.Seq{}
+	for _, a := range v.used.advances {
+		want[a.seq] = a.since
+	}
+	rows, err := look(`SELECT seq, since FROM advance ORDER BY seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var has advanced
+		if err := rows.Scan(&has.seq, &has.since); err != nil {
+			return err
+		}
+		if want[has.seq] != has.since {
+			v.find(FindAdvance, has.seq, "its batch begins with entry %d at the latest, the entries say %d", has.since, want[has.seq])
+		}
+		delete(want, has.seq)
+	}
+	for seq, since := range want {
+		v.find(FindAdvance, seq, "its batch may begin anywhere, the entries say with entry %d at the latest", since)
+	}
+	return rows.Err()
 }
 
 // uncut moves the end of a batch so that no sale in advance is cut off from what it was paid with: back, or on where going back

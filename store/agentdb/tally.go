@@ -190,14 +190,17 @@ func (t *Tally) add(u Use) {
 	}
 }
 
-// counted is the sums and the cards as entries make them, in memory.
+// counted is the sums, the cards and the sales in advance as entries make them, in memory.
 type counted struct {
 	uses     map[Use]int64 // by thing, N left out
 	redeemed map[memberDay]loyalty.Points
 	cards    cards
+	advances advances
 }
 
-func newCounted() counted { return counted{map[Use]int64{}, map[memberDay]loyalty.Points{}, cards{}} }
+func newCounted() counted {
+	return counted{map[Use]int64{}, map[memberDay]loyalty.Points{}, cards{}, advances{}}
+}
 
 func (c *counted) add(e *loyalty.Entry) {
 	for _, u := range usesIn(e) {
@@ -209,6 +212,7 @@ func (c *counted) add(e *loyalty.Entry) {
 		c.redeemed[memberDay{e.Day, e.Member}] += points
 	}
 	c.cards.add(e)
+	c.advances.add(e)
 }
 
 // countOnce counts the entries that are older than the tables.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -25,6 +26,7 @@ const (
 	FindClose     FindingCode = "close"     // a close does not add up to its range
 	FindPending   FindingCode = "pending"   // pending rows are not the effect of the entries above the floor
 	FindTally     FindingCode = "tally"     // what is used up, or a gift card, is not what the entries make it
+	FindAdvance   FindingCode = "advance"   // where batches of sales in advance begin is not what the entries make it
 	FindCard      FindingCode = "card"      // one counter of a card with two contents
 	FindPosition  FindingCode = "position"  // head office's signed position does not lie on the chain
 	FindLots      FindingCode = "lots"      // a member's lots do not add up to the balance
@@ -296,7 +298,7 @@ func (v *verifier) tally(ctx context.Context) error {
 	for u, n := range v.used.uses {
 		v.find(FindTally, 0, "0 %s of %s are used up, the entries say %d", u.What, u.Of, n)
 	}
-	if err := v.redeemed(look); err != nil {
+	if err := errors.Join(v.redeemed(look), v.advances(look)); err != nil {
 		return err
 	}
 	rows, err := look(selectCard)

@@ -99,6 +99,27 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 	}
 }
 
+func TestVerifyFindsABatchThatWouldBeCutWhereItMustNot(t *testing.T) {
+	for name, statement := range map[string]string{
+		"a sale in advance forgotten": `DELETE FROM advance WHERE seq = 4`,
+		"its batch begins later":      `UPDATE advance SET since = 2 WHERE seq = 4`,
+		"one that was none":           `INSERT INTO advance (seq, since) VALUES (2, 1)`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBox(t)
+			b.sell(t, 1, 7, 10)
+			b.sell(t, 2, 8, 10)
+			must(t, b.takeInAdvance(t, 3, 7, 10))
+			must(t, b.takeInAdvance(t, 4, 8, 10)) // since 2, and so with 3 since 1
+			b.verifyClean(t)
+			b.tamper(t, statement)
+			if got := b.findings(t); !slices.Equal(got, []FindingCode{FindAdvance}) {
+				t.Errorf("found %v", got)
+			}
+		})
+	}
+}
+
 // Whoever changes a body and computes the whole chain anew is caught by what head office signed, and by the close.
 func TestAChainComputedAnewIsCaughtByTheSignedPositionAndTheClose(t *testing.T) {
 	b := morning(t)
