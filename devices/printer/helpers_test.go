@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,7 +15,10 @@ import (
 	"loyaltill/devices/escpos/render"
 )
 
-const patience = 10 * time.Second // for what should take milliseconds
+const (
+	patience = time.Minute            // for what should take milliseconds
+	moment   = 100 * time.Millisecond // for what does not come
+)
 
 // start runs a printer until the test ends and waits for it.
 func start(t testing.TB, p *Printer) *Printer {
@@ -181,4 +185,34 @@ func quick() timing {
 		ping: time.Second, stall: 700 * time.Millisecond, stuckWrite: 2 * time.Second,
 		slow: 2 * time.Second,
 	}
+}
+
+// steadyClock goes only while this process gets to run. On a machine that has other things to do neither the printer nor
+// its driver then takes the other for dead.
+func steadyClock(t testing.TB) func() time.Time {
+	t.Helper()
+	const beat = 5 * time.Millisecond
+	var passed atomic.Int64
+	began, ended := time.Now(), make(chan struct{})
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(beat)
+		defer tick.Stop()
+		for last := began; ; {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			now := time.Now()
+			passed.Add(int64(min(now.Sub(last), 2*beat)))
+			last = now
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-ended
+	})
+	return func() time.Time { return began.Add(time.Duration(passed.Load())) }
 }

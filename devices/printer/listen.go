@@ -85,7 +85,8 @@ func (s *session) acknowledged(id [4]byte) {
 }
 
 // continuous reports whether the printer has been heard so often since the job began that it cannot have been switched
-// off and on in between. On other transports losing power ends the link.
+// off and on in between. On other transports losing power ends the link. It does not matter why nothing was heard: what a
+// host that was held up itself has missed may have been a start.
 func (s *session) continuous() bool { return !s.serial || s.gap < fastestStart }
 
 // mistrust notes signs that the printer was switched off: what it held is gone.

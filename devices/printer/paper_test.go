@@ -193,8 +193,7 @@ func TestWhoeverNoLongerWaitsForPaperIsToldThatThePrinterIsNotClean(t *testing.T
 func TestWhatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, printersim.PrinterConfig{Speed: simSpeed})
-	first := newPrinter(t, Config{Device: r.device, Profile: tmT20III(t)})
-	first.timing = quick()
+	first := r.driver(t, Config{})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- first.Run(ctx) }()
@@ -209,8 +208,7 @@ func TestWhatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 
-	second := newPrinter(t, Config{Device: r.device, Profile: first.cfg.Profile, Torn: true})
-	second.timing = quick()
+	second := r.driver(t, Config{Torn: true})
 	start(t, second)
 	waitState(t, second, StatePaperOut)
 	r.mend(t)

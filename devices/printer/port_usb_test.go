@@ -16,8 +16,7 @@ import (
 func TestAUSBPrinterPrintsAndTellsHowItIs(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, printersim.PrinterConfig{Speed: simSpeed})
-	p := newPrinter(t, Config{Device: "usb:" + r.device, Profile: tmT20III(t)})
-	p.timing = quick()
+	p := r.driver(t, Config{Device: "usb:" + r.device})
 	start(t, p)
 	waitState(t, p, StateReady)
 	job := receipt(t, p.cfg.Profile, 1, 30)

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -23,13 +24,14 @@ import (
 type rig struct {
 	control http.Handler
 	device  string
+	now     func() time.Time // the time of the printer and of its driver
 }
 
 const simName = "p"
 
 func newRig(t testing.TB, cfg printersim.PrinterConfig) *rig {
 	t.Helper()
-	cfg.Name = simName
+	cfg.Name, cfg.Clock = simName, steadyClock(t)
 	if cfg.TCPAddr == "" {
 		cfg.PTYLink = filepath.Join(t.TempDir(), "printer")
 	}
@@ -46,7 +48,21 @@ func newRig(t testing.TB, cfg printersim.PrinterConfig) *rig {
 			t.Errorf("simulator: %v", err)
 		}
 	})
-	return &rig{control: b.Handler(), device: b.Devices()[simName]}
+	return &rig{control: b.Handler(), device: b.Devices()[simName], now: cfg.Clock}
+}
+
+// driver is a printer on the rig's cable. Its waits are quick ones.
+func (r *rig) driver(t testing.TB, cfg Config) *Printer {
+	t.Helper()
+	if cfg.Device == "" {
+		cfg.Device = r.device
+	}
+	if cfg.Profile == nil {
+		cfg.Profile = tmT20III(t)
+	}
+	p := newPrinter(t, cfg)
+	p.now, p.timing = r.now, quick()
+	return p
 }
 
 // ask talks to the simulator's control interface and decodes the answer into v.
@@ -127,12 +143,7 @@ func linked(t testing.TB, sim printersim.PrinterConfig, cfg Config, tune ...func
 		sim.Speed = simSpeed
 	}
 	r := newRig(t, sim)
-	if cfg.Profile == nil {
-		cfg.Profile = tmT20III(t)
-	}
-	cfg.Device = r.device
-	p := newPrinter(t, cfg)
-	p.timing = quick()
+	p := r.driver(t, cfg)
 	for _, f := range tune {
 		f(&p.timing)
 	}

@@ -86,12 +86,12 @@ func TestR13ProcessedIsSaidOnlyWhenTheTimeOfPrintingHasPassed(t *testing.T) {
 	prof.Status.ProcessID, prof.IO.LineMS = false, 40
 	_, p := linked(t, printersim.PrinterConfig{Personality: "clone-no-process-id"}, Config{Profile: prof})
 	const lines = 25
-	began := time.Now()
+	began := p.now()
 	pr := begin(t, p, receipt(t, prof, 1, lines))
 	if o := pr.wait(t); o.Outcome != Sent || o.Level != LevelProcessed {
 		t.Errorf("got %+v", o)
 	}
-	if took, least := time.Since(began), lines*40*time.Millisecond; took < least {
+	if took, least := p.now().Sub(began), lines*40*time.Millisecond; took < least {
 		t.Errorf("said after %s; the paper takes %s", took, least)
 	}
 }
@@ -139,9 +139,9 @@ func TestABlackHoleIsNoticed(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{TCPAddr: "127.0.0.1:0"}, Config{}, func(tm *timing) { *tm = defaultTiming() })
 	r.fault(t, printersim.Fault{Kind: "black-hole"})
-	began := time.Now()
+	began := p.now()
 	waitStatus(t, p, "silence", func(st Status) bool { return st.Link != LinkUp })
-	if took := time.Since(began); took > 20*time.Second {
+	if took := p.now().Sub(began); took > 20*time.Second {
 		t.Errorf("noticed after %s", took)
 	}
 }
@@ -149,8 +149,7 @@ func TestABlackHoleIsNoticed(t *testing.T) {
 func TestANetworkPrinterThatServesSomebodyElseSaysSo(t *testing.T) {
 	t.Parallel()
 	r, _ := linked(t, printersim.PrinterConfig{TCPAddr: "127.0.0.1:0"}, Config{})
-	second := newPrinter(t, Config{Device: r.device, Profile: tmT20III(t)})
-	second.timing = quick()
+	second := r.driver(t, Config{})
 	start(t, second)
 	waitStatus(t, second, "refused", func(st Status) bool { return st.Health.Code == CodeRefused })
 }

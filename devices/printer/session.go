@@ -17,8 +17,13 @@ var (
 	errAnother = errors.New("another printer is connected")
 )
 
-// farOff is longer than anything waits without looking again.
-const farOff = time.Hour
+const (
+	// farOff is longer than anything waits without looking again.
+	farOff = time.Hour
+
+	// look is the longest wait in one piece for something that has to come in time.
+	look = 100 * time.Millisecond
+)
 
 // session is one open link: what has been heard on it and what is expected. Run's goroutine alone uses it. Everything
 // that waits does so in step, so whatever the printer says is seen at once, wherever the driver stands.
@@ -234,21 +239,22 @@ func (s *session) drain() {
 	}
 }
 
-// until steps until done; errTimeout when that takes longer than limit.
+// until steps until done; errTimeout when that takes longer than limit. A process that was not given the processor has
+// not listened: however long a look took, it counts for no more than it was meant to take.
 func (s *session) until(ctx context.Context, limit time.Duration, done func() bool) error {
-	deadline := s.p.now().Add(limit)
-	for !done() {
-		left := deadline.Sub(s.p.now())
+	for left := limit; !done(); {
 		if left <= 0 {
-			s.drain() // this process itself may have been late
+			s.drain()
 			if done() {
 				return nil
 			}
 			return errTimeout
 		}
-		if _, err := s.step(ctx, left, nil); err != nil && !errors.Is(err, errTimeout) {
+		began, piece := s.p.now(), min(left, look)
+		if _, err := s.step(ctx, piece, nil); err != nil && !errors.Is(err, errTimeout) {
 			return err
 		}
+		left -= min(s.p.now().Sub(began), piece)
 	}
 	return nil
 }

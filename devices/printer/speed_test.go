@@ -26,8 +26,7 @@ func touch(t *testing.T, path string) {
 func TestAPrinterAtAnotherSpeedIsFoundAndNothingComesOutGarbled(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, printersim.PrinterConfig{Baud: 19200, Speed: simSpeed})
-	p := newPrinter(t, Config{Device: r.device, Profile: tmT20III(t)}) // whose speed is 38400
-	p.timing = quick()
+	p := r.driver(t, Config{}) // whose speed is 38400
 	start(t, p)
 	waitStatus(t, p, "the printer", func(st Status) bool { return st.State == StateReady && st.Baud == 19200 })
 	job := receipt(t, p.cfg.Profile, 1, 10)
@@ -43,10 +42,10 @@ func TestTryingSpeedsPrintsNoLineAndIsNotRepeatedForAWhile(t *testing.T) {
 	master, name := openPTY(t)
 	var skipped time.Duration
 	p := New(Config{Name: "lane 1", Device: name, Profile: tmT20III(t)}, zerolog.Nop(), func() time.Time { return time.Now().Add(skipped) })
-	p.timing.answer = patience / 100
+	p.timing.answer = moment
 	sent := func() (n int) {
 		buf := make([]byte, 256)
-		if err := master.SetReadDeadline(time.Now().Add(patience / 100)); err != nil {
+		if err := master.SetReadDeadline(time.Now().Add(moment)); err != nil {
 			t.Fatal(err)
 		}
 		n, _ = master.Read(buf) // nothing, when the round did not take place
@@ -96,7 +95,7 @@ func TestSomethingThatIsNoPrinterIsToldApart(t *testing.T) {
 	})
 	p := newPrinter(t, Config{Device: "tcp:" + l.Addr().String(), Profile: tmT20III(t)})
 	p.timing = quick()
-	p.timing.answer, p.timing.discover = patience/50, patience/50
+	p.timing.answer, p.timing.discover = 2*moment, 2*moment
 	start(t, p)
 	waitStatus(t, p, "not a printer", func(st Status) bool { return st.Health.Code == CodeBadDevice })
 }
@@ -127,7 +126,7 @@ func TestASerialLineThatAnswersNonsenseIsAskedAboutItsSpeed(t *testing.T) {
 	})
 	p := newPrinter(t, Config{Device: name, Profile: tmT20III(t)})
 	p.timing = quick()
-	p.timing.answer, p.timing.discover = patience/100, patience/100
+	p.timing.answer, p.timing.discover = moment, moment
 	start(t, p)
 	waitStatus(t, p, "wrong speed", func(st Status) bool { return st.Health.Code == CodeWrongSpeed })
 }

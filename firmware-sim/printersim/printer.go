@@ -33,6 +33,8 @@ type PrinterConfig struct {
 	BufferSize  int     // receive buffer; 0 is the personality's
 	Virtual     bool    // the printer's clock stands still but for the control interface
 	Baud        int     // speed of the serial line: bytes take their time, and another speed gives garbage; 0 takes any, unpaced
+
+	Clock func() time.Time // the printer's; nil is the machine's
 }
 
 // cable connects a printer with its host. A pty and a TCP port are the two there are.
@@ -83,7 +85,10 @@ func newPrinter(cfg PrinterConfig, clock func() time.Time, log zerolog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMachine(cfg, pers, clock())
+	if cfg.Clock == nil {
+		cfg.Clock = clock
+	}
+	m, err := newMachine(cfg, pers, cfg.Clock())
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +194,7 @@ func (p *printer) now() time.Time {
 	if p.m.cfg.Virtual {
 		return p.virtual
 	}
-	return p.clock()
+	return p.m.cfg.Clock()
 }
 
 // follow brings cable, answers and watchers up to date with the machine.
