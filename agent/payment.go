@@ -69,6 +69,7 @@ func (a *Agent) bookPayment(ctx context.Context, id loyalty.TxnID, hash [32]byte
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Cashier = r.Cashier
 			in := in
+			in.Returns = used.Returns
 			for i := range used.Followers {
 				in.Before = append(in.Before, *used.Followers[i].Payment)
 			}

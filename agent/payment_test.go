@@ -119,3 +119,23 @@ func TestThePaymentOfASaleOnAccountOverTheAPI(t *testing.T) {
 		t.Errorf("status %d: %v", status, answer)
 	}
 }
+
+func TestMoneyForGoodsThatHaveComeBackEarnsNothing(t *testing.T) {
+	s := newShop(t)
+	s.publish(accountProgramme)
+	onAccount(s)
+	paint := agent.ReturnRequest{Sale: "1-1-1", Lines: []loyalty.ReturnedLine{{Line: 0, Quantity: 1000}}}
+	must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(paint)))
+	kept := must[agent.PaymentAnswer](t)(s.agent.Pay(t.Context(), newKey(), paying("1-1-1", 4000)))
+	if kept.Earned != 40 || kept.Left != 6000 {
+		t.Errorf("for what was kept %+v", kept)
+	}
+	gone := must[agent.PaymentAnswer](t)(s.agent.Pay(t.Context(), newKey(), paying("1-1-1", 6000)))
+	if gone.Earned != 0 || gone.Left != 0 {
+		t.Errorf("for what came back %+v", gone)
+	}
+	back := must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(agent.ReturnRequest{Sale: "1-1-1", All: true})))
+	if back.Taken != 40 || back.Balance != 0 {
+		t.Errorf("took %d, balance %d", back.Taken, back.Balance)
+	}
+}

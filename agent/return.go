@@ -181,8 +181,7 @@ func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) 
 		}
 	}
 	sale := &g.input.Sale
-	key := agentdb.SaleKey{Store: sale.Store, Epoch: sale.Epoch, Seq: sale.Seq}
-	if g.input.Before, err = a.db.Returns(ctx, key); err != nil {
+	if g.input.Before, err = a.db.Returns(ctx, g.ref()); err != nil {
 		return nil, err
 	}
 	if sale.Member == 0 {

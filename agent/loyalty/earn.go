@@ -288,6 +288,9 @@ func (e *earning) explainLines() {
 		l := &e.out[i]
 		if l.Excluded == "" {
 			unpaid += l.net() - l.Earning
+			if e.account != nil { // what came back is not to be paid
+				unpaid -= e.account.gone[i]
+			}
 			continue
 		}
 		k := slices.IndexFunc(e.why, func(f Finding) bool { return f.Detail == l.Excluded })

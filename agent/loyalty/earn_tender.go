@@ -20,6 +20,9 @@ func (b *bill) received(kinds []TenderKind) []int64 {
 	weights, of := make([]int64, len(lines)), make([]int64, len(lines))
 	for k, i := range lines {
 		weights[k] = b.unpaid(int(i))
+		if b.account != nil {
+			weights[k] = b.account.owed[i]
+		}
 	}
 	for k, n := range Split(min(total, sum(weights)), weights) {
 		of[lines[k]] = n

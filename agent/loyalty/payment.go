@@ -15,6 +15,7 @@ type PaymentBody struct {
 	Tenders   []Tender `json:"tenders"`
 	Paid      int64    `json:"paid"`           // by them, minor units
 	Left      int64    `json:"left,omitempty"` // still on account after it
+	Back      []int64  `json:"back,omitempty"` // of each line of the sale, what had come back before: thousandths
 
 	Medium  Medium       `json:"medium,omitempty"`
 	Tier    string       `json:"tier,omitempty"`
@@ -30,20 +31,26 @@ type PaymentBody struct {
 type PaymentInput struct {
 	Sale    *Entry        // on account
 	Before  []PaymentBody // every payment of this sale made before
+	Returns []ReturnBody  // every return of this sale made before
 	Tenders []Tender
 	Member  *MemberState // the sale's; nil when it had none
 }
 
 // Payment makes the entry of money received later for a sale on account. Only rules per tender, and what multiplies them,
-// give anything: on each line's part in the money, as if it had been received with the sale, by the rules of today. A
-// *SaleError says why it cannot be taken.
+// give anything: on each line's part in the money, as if it had been received with the sale, by the rules of today. What
+// has come back takes no part. A *SaleError says why it cannot be taken.
 func (p *Programme) Payment(in PaymentInput, head EntryHead) (Entry, error) {
+	back, err := CameBack(in.Sale, in.Returns)
+	if err != nil {
+		return Entry{}, err
+	}
 	b, err := p.paymentBill(&in, head)
 	if err != nil {
 		return Entry{}, err
 	}
+	b.account = b.openAccount(&in, back)
 	s := in.Sale
-	body := &PaymentBody{Store: s.Store, Epoch: s.Epoch, Seq: s.Seq, Programme: p.digest, Currency: p.Currency(), Tenders: in.Tenders, Paid: b.tendered}
+	body := &PaymentBody{Store: s.Store, Epoch: s.Epoch, Seq: s.Seq, Programme: p.digest, Currency: p.Currency(), Tenders: in.Tenders, Paid: b.tendered, Back: trimmed(back)}
 	if body.Left = in.owed() - body.Paid; body.Left < 0 {
 		return Entry{}, &SaleError{"tenders", SaleOverpaid}
 	}
@@ -65,7 +72,7 @@ func (p *Programme) Payment(in PaymentInput, head EntryHead) (Entry, error) {
 		return Entry{}, err
 	}
 	shares := Shares{Earned: trimmed(earned[0]), Wallets: e.walletShares(earned, b.byContent())}
-	if q.walletBytes(b.in)+shares.bytes()+b.in.besideBytes() > MaxLineBytes {
+	if q.walletBytes(b.in)+shares.bytes()+b.in.besideBytes()+listBytes(body.Back) > MaxLineBytes {
 		return Entry{}, &SaleError{"lines", SaleTooLarge}
 	}
 	body.Shares = shares.stored()
@@ -138,9 +145,9 @@ func (b *bill) asSold(s *SaleBody) {
 	}
 }
 
-// RequotePayment judges an uploaded payment again from the sale and the payments before it. What the till was told of the
-// member is taken from the entry.
-func (p *Programme) RequotePayment(e, sale *Entry, before []PaymentBody) (Entry, []Difference, error) {
+// RequotePayment judges an uploaded payment again from the sale, and from the payments and returns before it. What the till
+// was told of the member is taken from the entry.
+func (p *Programme) RequotePayment(e, sale *Entry, before []PaymentBody, returns []ReturnBody) (Entry, []Difference, error) {
 	if e.Kind != KindPayment || e.Payment == nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: kind %q is no payment", e.Seq, e.Kind)
 	}
@@ -148,7 +155,7 @@ func (p *Programme) RequotePayment(e, sale *Entry, before []PaymentBody) (Entry,
 	if b.Programme != p.digest || b.Store != sale.Store || b.Epoch != sale.Epoch || b.Seq != sale.Seq {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: it pays sale %d-%d-%d by programme %.12s", e.Seq, b.Store, b.Epoch, b.Seq, b.Programme)
 	}
-	in := PaymentInput{Sale: sale, Before: before, Tenders: b.Tenders}
+	in := PaymentInput{Sale: sale, Before: before, Returns: returns, Tenders: b.Tenders}
 	if e.Member != 0 {
 		in.Member = &MemberState{ID: e.Member, Tier: b.Tier, Medium: b.Medium, History: b.History}
 		for _, w := range b.Wallets {
@@ -164,6 +171,7 @@ func (p *Programme) RequotePayment(e, sale *Entry, before []PaymentBody) (Entry,
 	c.text("currency", b.Currency, o.Currency)
 	c.figure("paid", b.Paid, o.Paid)
 	c.figure("left", b.Left, o.Left)
+	c.text("back", fmt.Sprint(b.Back), fmt.Sprint(o.Back))
 	c.figure("earned", int64(b.Earned), int64(o.Earned))
 	c.given(b.Given, o.Given)
 	c.wallets(b.Wallets, o.Wallets)

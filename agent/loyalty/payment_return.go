@@ -1,6 +1,9 @@
 package loyalty
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // AddPayment adds what a later payment of the sale earned: it is taken back with the goods, as what the sale earned is.
 func (r *Returnable) AddPayment(e *Entry) error {
@@ -17,8 +20,13 @@ func (r *Returnable) AddPayment(e *Entry) error {
 	}
 	main := AccountMain(e.Member)
 	r.Earned += b.Earned
-	for i := range r.Lines {
-		r.Lines[i].Earned += shareOf(shares.Earned, i)
+	if len(b.Back) > 0 {
+		r.addLater(b, shares)
+		sale.Shares = nil
+	} else {
+		for i := range r.Lines {
+			r.Lines[i].Earned += shareOf(shares.Earned, i)
+		}
 	}
 	for _, m := range e.Moves {
 		if m.To == main && issues(m.From) {
@@ -30,6 +38,20 @@ func (r *Returnable) AddPayment(e *Entry) error {
 		r.addWallet(w)
 	}
 	return r.check()
+}
+
+// addLater keeps what a payment gave on goods of which others had come back.
+func (r *Returnable) addLater(b *PaymentBody, shares *Shares) {
+	r.later = append(slices.Clip(r.later), laterPart{MainWallet, b.Earned, shares.Earned, b.Back})
+	for _, w := range b.Wallets {
+		later := laterPart{wallet: w.Wallet, earned: w.Earned, back: b.Back}
+		for _, s := range shares.Wallets {
+			if s.Wallet == w.Wallet {
+				later.lines = s.Earned
+			}
+		}
+		r.later = append(r.later, later)
+	}
 }
 
 func (r *Returnable) addWallet(w ReturnableWallet) {

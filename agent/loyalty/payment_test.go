@@ -37,7 +37,7 @@ func TestWhatIsSoldOnAccountEarnsWhenItIsPaid(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, diffs, err := p.RequotePayment(&e, &sale, in.Before); err != nil || len(diffs) > 0 {
+		if _, diffs, err := p.RequotePayment(&e, &sale, in.Before, nil); err != nil || len(diffs) > 0 {
 			t.Errorf("head office: %v %v", diffs, err)
 		}
 		in.Before = append(in.Before, *e.Payment)

@@ -239,6 +239,7 @@ type bill struct {
 	onRewards   Points        // held points that go to rewards
 	uses        []CampaignUse // of budgets, by campaign; nil without budgets
 	takesNoPart bool          // the member is excluded: judged as a sale to nobody
+	account     *account      // the sale's, when money is received later
 }
 
 func (p *Programme) newBill(in *QuoteInput, at moment) *bill {

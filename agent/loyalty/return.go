@@ -260,13 +260,17 @@ func (in *ReturnInput) parts(back []int64) due {
 	if d.complete { // with cash rounding, and with what no line could carry
 		return due{s.ToPay, s.Earned, s.spent(), s.couponsBut(nil), true}
 	}
-	if !in.Policy.PerLine {
-		earned = 0
-		if total := s.price(); total > 0 {
-			f, _ := mulDiv(int64(s.Earned), price, total)
-			earned = f.whole
+	later, sold := int64(0), s.Earned
+	for i := range s.later {
+		if l := &s.later[i]; l.wallet == in.wallet {
+			later += l.owed(s, back, in.Policy.PerLine)
+			sold -= l.earned
 		}
 	}
+	if !in.Policy.PerLine {
+		earned = floorPart(int64(sold), price, s.price())
+	}
+	earned += later
 	d.money, d.owed, d.spent = min(d.money, s.ToPay), min(Points(earned), s.Earned), min(d.spent, s.spent())
 	return d
 }

@@ -26,6 +26,8 @@ type Returnable struct {
 	Stamps    []ReturnableStamp  `json:"stamps,omitempty"`
 	GiftCards []SpentGiftCard    `json:"gift_cards,omitempty"` // that paid, by serial
 	Coupons   []CouponBack       `json:"coupons,omitempty"`    // that had an effect; a token does not carry them
+
+	later []laterPart // by payments since some of the goods came back; in Earned too
 }
 
 // ReturnableLine is one line of the sale with its part in the bill.

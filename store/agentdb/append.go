@@ -113,6 +113,9 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		used.Followers, err = readFollowers(tx.Query, c.Of)
 	}
 	if err == nil {
+		used.Returns, err = readReturns(tx.Query, c.Of)
+	}
+	if err == nil {
 		err = used.readDeed(tx.Query, c.Deed)
 	}
 	if err == nil && c.Advances {

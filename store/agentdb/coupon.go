@@ -148,34 +148,32 @@ func (db *DB) CouponUses(ctx context.Context, serial string, by loyalty.TxnID) (
 	return others, nil
 }
 
-// SaleKey names a sale by its place in a store's log.
-type SaleKey struct {
-	Store loyalty.StoreID
-	Epoch loyalty.Epoch
-	Seq   loyalty.Seq
-}
-
 // ErrReturned says that goods of the sale came back since the caller looked.
 var ErrReturned = errors.New("the sale has other returns now")
 
 const selectReturns = `FROM sale_return r JOIN entry e ON e.seq = r.seq WHERE r.store = ? AND r.epoch = ? AND r.sale = ?`
 
 // Returns gives every return of a sale that was made in this store, oldest first.
-func (db *DB) Returns(ctx context.Context, of SaleKey) ([]loyalty.ReturnBody, error) {
-	return query(ctx, db.ledger.Read(), "returns", func(scan func(...any) error) (loyalty.ReturnBody, error) {
-		var body []byte
-		if err := scan(&body); err != nil {
-			return loyalty.ReturnBody{}, err
-		}
-		e, err := loyalty.DecodeEntry(body)
-		if err != nil {
-			return loyalty.ReturnBody{}, err
-		}
+func (db *DB) Returns(ctx context.Context, of loyalty.EntryRef) ([]loyalty.ReturnBody, error) {
+	return readReturns(db.reading(ctx), of)
+}
+
+func readReturns(look lookup, of loyalty.EntryRef) ([]loyalty.ReturnBody, error) {
+	if of.Seq == 0 {
+		return nil, nil
+	}
+	entries, err := readEntries(look, `SELECT e.body `+selectReturns+` ORDER BY r.seq`, of.Store, of.Epoch, of.Seq)
+	if err != nil {
+		return nil, err
+	}
+	var all []loyalty.ReturnBody
+	for _, e := range entries {
 		if e.Return == nil {
-			return loyalty.ReturnBody{}, fmt.Errorf("entry %d is no return", e.Seq)
+			return nil, fmt.Errorf("entry %d is no return", e.Seq)
 		}
-		return *e.Return, nil
-	}, `SELECT e.body `+selectReturns+` ORDER BY r.seq`, of.Store, of.Epoch, of.Seq)
+		all = append(all, *e.Return)
+	}
+	return all, nil
 }
 
 // checkReturn holds a return to the returns that its maker counted in.

@@ -102,7 +102,7 @@ func TestAnIssuedCouponIsFoundByWhatStandsOnIt(t *testing.T) {
 
 func TestAReturnCountsInTheReturnsBeforeIt(t *testing.T) {
 	b := newBox(t)
-	sale := SaleKey{Store: 17, Epoch: 2, Seq: 40} // of an earlier life
+	sale := loyalty.EntryRef{Store: 17, Epoch: 2, Seq: 40} // of an earlier life
 	back := func(n, counted int) Commit {
 		c := commitOf(n, 7, 0)
 		c.Returns = counted

@@ -20,10 +20,11 @@ type Tally struct {
 
 	Advance Advance // that the member can be given (Commit.Advances, Intent.Advance, DB.Advance)
 
-	Followers []loyalty.Entry  // of the entry asked for (Commit.Of), oldest first
-	Done      []string         // keys of what the member asked for did here (Commit.Deed)
-	ProofUsed bool             // the proof asked for was given here before
-	Enrolled  loyalty.MemberID // the highest number that this log has made a member with, when asked for (Commit.Enrols)
+	Followers []loyalty.Entry      // of the entry asked for (Commit.Of), oldest first
+	Returns   []loyalty.ReturnBody // of the same, made here, oldest first
+	Done      []string             // keys of what the member asked for did here (Commit.Deed)
+	ProofUsed bool                 // the proof asked for was given here before
+	Enrolled  loyalty.MemberID     // the highest number that this log has made a member with, when asked for (Commit.Enrols)
 }
 
 // Use is so much of one thing that a sale uses up.

@@ -73,12 +73,12 @@ func (j *judge) deed(m *matter, b before) (v verdict, err error) {
 	return v, j.differences(m, found)
 }
 
-// paidLater judges money received later from the sale that it is for and the payments before it.
+// paidLater judges money received later from the sale that it is for, and the payments and returns before it.
 func (j *judge) paidLater(m *matter, b before) (v verdict, err error) {
 	e := *m.entry
 	body := *e.Payment
 	e.Payment = &body
-	sale, before, err := j.openAccount(m)
+	sale, before, returns, err := j.openAccount(m)
 	var p *loyalty.Programme
 	if err == nil {
 		p, err = j.published(body.Programme)
@@ -89,7 +89,7 @@ func (j *judge) paidLater(m *matter, b before) (v verdict, err error) {
 	var ours loyalty.Entry
 	var found []loyalty.Difference
 	if err == nil {
-		ours, found, err = p.RequotePayment(&e, sale, before)
+		ours, found, err = p.RequotePayment(&e, sale, before, returns)
 	}
 	if err != nil {
 		v.reason = doubt(err)
@@ -101,17 +101,24 @@ func (j *judge) paidLater(m *matter, b before) (v verdict, err error) {
 	return v, j.differences(m, found)
 }
 
-// openAccount reads the sale of a payment and the payments before it.
-func (j *judge) openAccount(m *matter) (sale *loyalty.Entry, before []loyalty.PaymentBody, err error) {
+// openAccount reads the sale of a payment, and the payments and returns before it.
+func (j *judge) openAccount(m *matter) (sale *loyalty.Entry, before []loyalty.PaymentBody, returns []loyalty.ReturnBody, err error) {
 	key := paidFor(m.entry.Payment)
 	if sale, err = j.read(key); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	payments, err := j.payments(key, m.place())
+	if err != nil {
+		return nil, nil, nil, err
+	}
 	for _, e := range payments {
 		before = append(before, *e.Payment)
 	}
-	return sale, before, err
+	goods, err := loyalty.ReturnableOf(sale)
+	if err == nil {
+		returns, err = j.returnsBefore(goods, m.place())
+	}
+	return sale, before, returns, err
 }
 
 // payments are those of a sale on account that stand before a place.

@@ -17,7 +17,7 @@ func (j *judge) link(m *matter, topic hodb.LinkTopic, ref hodb.EntryKey) error {
 	if err != nil && !missing {
 		return err
 	}
-	links, err := j.tx.Links(topic, ref)
+	links, err := j.tx.LinksTo(ref) // a return bears on what a later payment gives, and a payment on a later return
 	if err != nil {
 		return err
 	}
@@ -116,21 +116,8 @@ func (j *judge) returned(m *matter) (in loyalty.ReturnInput, sale *loyalty.Entry
 			return in, nil, err
 		}
 	}
-	links, err := j.tx.Links(hodb.LinkReturn, key)
-	if err != nil {
+	if in.Before, err = j.returnsBefore(in.Sale, m.place()); err != nil {
 		return in, nil, err
-	}
-	for _, l := range links {
-		if !l.Place.Before(m.place()) {
-			break
-		}
-		e, err := j.read(l.Place.Key)
-		if err != nil {
-			return in, nil, err
-		}
-		if more := append(slices.Clip(in.Before), *e.Return); loyalty.FitsSale(in.Sale, more) {
-			in.Before = more
-		}
 	}
 	if in.Sale.Member == 0 {
 		return in, sale, nil
@@ -146,6 +133,24 @@ func (j *judge) returned(m *matter) (in loyalty.ReturnInput, sale *loyalty.Entry
 		in.Wallets = append(in.Wallets, loyalty.ReturnWallet{Wallet: w.Wallet, Expired: expired})
 	}
 	return in, sale, nil
+}
+
+// returnsBefore are those of a sale that stand before a place and were good.
+func (j *judge) returnsBefore(sale loyalty.Returnable, at hodb.Place) (all []loyalty.ReturnBody, err error) {
+	links, err := j.tx.Links(hodb.LinkReturn, hodb.EntryKey{Store: sale.Store, Epoch: sale.Epoch, Seq: sale.Seq})
+	for _, l := range links {
+		if err != nil || !l.Place.Before(at) {
+			break
+		}
+		var e *loyalty.Entry
+		if e, err = j.read(l.Place.Key); err != nil {
+			return nil, err
+		}
+		if more := append(slices.Clip(all), *e.Return); loyalty.FitsSale(sale, more) {
+			all = more
+		}
+	}
+	return all, err
 }
 
 // read decodes an entry that has arrived.

@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"loyaltill/agent/loyalty"
@@ -268,4 +269,32 @@ func TestStoresAreToldAMembersPast(t *testing.T) {
 	c.hear(two, 1)
 	wantKinds(t, c.report())
 	c.inOrder()
+}
+
+// The other store takes goods back before they are paid; its return arrives after the payment, whose store knew nothing of it.
+func TestAPaymentGivesNothingForGoodsThatAnotherStoreTookBack(t *testing.T) {
+	for _, order := range [][]int{{0, 1}, {1, 0}} {
+		c := newCentre(t)
+		p := c.publishText(strings.Replace(backing, "redeem:", "  - {id: paid, per: tender, tenders: [cash], rate: {points: 1, per: 1.00}}\nredeem:", 1))
+		boxes := []*box{c.enrol(1, p), c.enrol(2, p)}
+		anna := c.member("6034000000000018")
+		one, two := boxes[0], boxes[1]
+		one.open()
+		two.open()
+		sale := one.write(one.toldPaid(one.head(), anna, 10, loyalty.Past{}, "", loyalty.TenderAccount))
+		two.clock = one.clock
+		two.takeBack(sale, 4)
+		one.clock = two.clock
+		one.made(p.Payment(loyalty.PaymentInput{Sale: &sale, Member: &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber},
+			Tenders: []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: 10_000}}}, one.head()))
+		for _, i := range order {
+			c.hear(boxes[i], 1)
+		}
+		r := c.report()
+		wantKinds(t, r, hodb.CaseDifference)
+		if m := r.member(t, anna); m.Balance != 60 {
+			t.Errorf("in order %v: %d points", order, m.Balance)
+		}
+		c.inOrder()
+	}
 }
