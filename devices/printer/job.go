@@ -53,6 +53,7 @@ const (
 	CausePowerCycle Cause = "power_cycle"
 	CauseLinkLost   Cause = "link_lost"
 	CauseStalled    Cause = "stalled"
+	CauseSkipped    Cause = "skipped" // a serial line lost an answer, or what it was about
 	CauseForeign    Cause = "foreign" // somebody else prints on the same printer
 	CauseStopped    Cause = "stopped" // the daemon stopped while the job was printing
 )

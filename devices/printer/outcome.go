@@ -15,7 +15,7 @@ func (s *session) conclude(ctx context.Context, j *sending, lost error) {
 	switch {
 	case j.next == 0:
 		res.Outcome, res.Cause = NotStarted, j.cause
-	case j.done():
+	case j.done() && !j.skipped:
 		if j.job.Confirm != escpos.ConfirmPrinted {
 			res.Outcome = Sent
 		}
@@ -48,6 +48,8 @@ func causeOf(ctx context.Context, j *sending, lost error) Cause {
 	switch {
 	case j.cause != CauseNone:
 		return j.cause
+	case j.done():
+		return CauseSkipped
 	case ctx.Err() != nil:
 		return CauseStopped
 	case errors.Is(lost, errStuck):
@@ -65,7 +67,7 @@ func (j *sending) maybeCut(cause Cause, lost error) bool {
 		return true
 	}
 	switch cause {
-	case CauseLinkLost, CauseStopped, CauseForeign:
+	case CauseLinkLost, CauseStopped, CauseForeign, CauseSkipped:
 		return true
 	case CauseStalled:
 		return lost != nil // the port hangs; with the link up the printer has said that it printed no more

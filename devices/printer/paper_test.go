@@ -147,10 +147,43 @@ func TestLostAndSplitAcknowledgementsAreMadeUpFor(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			r, p := linked(t, printersim.PrinterConfig{}, Config{})
+			r, p := linked(t, printersim.PrinterConfig{TCPAddr: "127.0.0.1:0"}, Config{})
 			r.fault(t, c.fault)
 			confirm(t, p, job)
 			if s := r.sheets(t); complete(s, job) != 1 || len(s) != 1 {
+				t.Errorf("sheets: %q", s)
+			}
+		})
+	}
+}
+
+// A serial line that loses an answer may have lost what it was about: the same silence, with paper that is whole and with paper
+// that lacks lines. Neither is called printed, and nothing is printed twice.
+func TestAnAnswerThatASerialLineLostIsNotMadeUp(t *testing.T) {
+	t.Parallel()
+	job := receipt(t, tmT20III(t), 1, 60)
+	n := len(job.Segments)
+	for _, c := range []struct {
+		name  string
+		fault printersim.Fault
+		whole int
+	}{
+		{"the answer alone", printersim.Fault{Kind: "ack-lost", At: "segment", N: 1}, 1},
+		{"the one behind the cut", printersim.Fault{Kind: "ack-lost", At: "segment", N: n}, 1},
+		{"all of them", printersim.Fault{Kind: "ack-lost", Count: n}, 1},
+		{"the lines too", printersim.Fault{Kind: "black-hole", At: "byte", N: 300, ForMS: 60}, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r, p := linked(t, printersim.PrinterConfig{}, Config{})
+			r.fault(t, c.fault)
+			o := begin(t, p, job).wait(t)
+			if o.Outcome == Confirmed || c.whole == 1 && (o.Outcome != Uncertain || o.Cause != CauseSkipped) {
+				t.Errorf("got %+v", o)
+			}
+			after := receipt(t, p.cfg.Profile, 2, 5)
+			confirm(t, p, after)
+			if s := r.sheets(t); complete(s, job) > c.whole || complete(s, after) != 1 || mixed(s) != 0 {
 				t.Errorf("sheets: %q", s)
 			}
 		})

@@ -18,6 +18,9 @@ type sending struct {
 	acked int  // segments the printer has acknowledged
 	cause Cause
 
+	serial  bool // the line may lose bytes without a trace
+	skipped bool // an acknowledgement did not come, and a later one did
+
 	moved    time.Time // when something last got on
 	overdue  int       // waits in vain since then
 	began    time.Time
@@ -52,7 +55,8 @@ func (j *sending) progress() int {
 }
 
 // acknowledged takes a process id. Ids come in order, and one implies all before it (printing.md R5), unless the printer
-// may have lost its buffer meanwhile (R12).
+// may have lost its buffer meanwhile (R12). On a serial line an answer that did not come may have been lost together with
+// the bytes that it is about: then the job is not called printed, and somebody looks.
 func (j *sending) acknowledged(id [4]byte, continuous bool) {
 	if j.cause != CauseNone || j.job.Confirm != escpos.ConfirmPrinted {
 		return
@@ -65,6 +69,7 @@ func (j *sending) acknowledged(id [4]byte, continuous bool) {
 	case n > j.acked+1 && !continuous, j.pinged(id) && !continuous:
 		j.breakOff(CausePowerCycle)
 	default:
+		j.skipped = j.skipped || j.serial && (n > j.acked+1 || j.pinged(id))
 		j.reach(n)
 	}
 }
@@ -132,7 +137,7 @@ func (j *sending) report() {
 // print takes a job to its outcome. An error means that the link is gone; the job's owner has been answered, or will be
 // once the printer is clean.
 func (s *session) print(ctx context.Context, req *request) error {
-	j := &sending{req: req, job: req.job, acks: s.acknowledges(req.job.Confirm), began: s.p.now()}
+	j := &sending{req: req, job: req.job, acks: s.acknowledges(req.job.Confirm), serial: s.serial, began: s.p.now()}
 	if err := j.begin(ctx); err != nil {
 		req.reply <- reply{Result{Outcome: NotStarted, Segments: len(req.job.Segments), Level: s.level(), Clean: true}, err}
 		return nil

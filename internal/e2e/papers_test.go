@@ -109,6 +109,7 @@ type paperTill struct {
 	random *rand.Rand
 	asked  map[int64]string // the paper of each job that was asked for
 	counts counts
+	told   int // the last event of the printer's journal that was read
 }
 
 // TestEveryPaperIsTrue prints receipts and coupons on several tills while accidents befall the printers and the agent is
@@ -150,7 +151,11 @@ func (p *paperTill) run(papers int) {
 			p.step()
 		}
 		if err := p.quiet(); err != nil {
-			p.t.Errorf("till %d: %v", p.lane, err)
+			var printer, lane any
+			err = errors.Join(err, p.shop.Bench.Do(p.t.Context(), "GET", p.printer(""), nil, &printer),
+				p.shop.API.Do(p.t.Context(), "GET", fmt.Sprintf("/v1/lanes/%d", p.lane), nil, &lane))
+			p.t.Errorf("till %d: %v\nprinter %v\nlane %v", p.lane, err, printer, lane)
+			p.tell(p.t.Context(), nil)
 			return
 		}
 		p.judge()
@@ -419,7 +424,34 @@ func (p *paperTill) judge() {
 			p.t.Errorf("till %d: %s is lost; the table:\n%s", p.lane, of, p.papersOf(sheets, of))
 		}
 	}
+	p.tell(ctx, sheets)
 	p.look(ctx)
+}
+
+// tell shows what happened at the printer in a round that failed.
+func (p *paperTill) tell(ctx context.Context, sheets []sheet) {
+	var journal struct {
+		Events []struct {
+			N              int
+			At, Kind, Text string
+		}
+	}
+	if err := p.shop.Bench.Do(ctx, "GET", p.printer(fmt.Sprintf("/journal?after=%d", p.told)), nil, &journal); err != nil {
+		p.t.Error(err)
+		return
+	}
+	for _, e := range journal.Events {
+		p.told = e.N
+	}
+	if !p.t.Failed() {
+		return
+	}
+	for _, e := range journal.Events {
+		p.t.Logf("till %d: %s %s %s", p.lane, e.At, e.Kind, e.Text)
+	}
+	for _, s := range sheets {
+		p.t.Logf("till %d: sheet of %q, copy %d, whole %t", p.lane, s.of, s.copy, s.whole)
+	}
 }
 
 // papersOf is the text of the sheets that name something.
