@@ -107,7 +107,9 @@ func TestMoneyEarnsOnWhatTheCustomerKeeps(t *testing.T) {
 			"money, goods, money":             {0, func(o *openSale) []Points { return []Points{o.pay(5000), o.back(comeBack(0, 5)), o.pay(5000)} }, []Points{50, 15, 35}},
 			"twice the money for half a line": {0, func(o *openSale) []Points { return []Points{o.back(comeBack(1, 5)), o.pay(5000), o.pay(5000)} }, []Points{0, 50, 30}},
 			"a part paid at once":             {5000, func(o *openSale) []Points { return []Points{o.back(comeBack(0, 10)), o.pay(5000)} }, []Points{30, 20}},
-			"goods, money, more of the goods": {0, func(o *openSale) []Points { return []Points{o.back(comeBack(0, 5)), o.pay(7000), o.back(comeBack(0, 1))} }, []Points{0, 70, 6}},
+			"goods, money, more of the goods": {0, func(o *openSale) []Points {
+				return []Points{o.back(comeBack(0, 5)), o.pay(7000), o.back(comeBack(0, 1))}
+			}, []Points{0, 70, 6}},
 			"goods, money, all that was left": {0, func(o *openSale) []Points { return []Points{o.back(comeBack(0, 5)), o.pay(7000), o.back()} }, []Points{0, 70, 70}},
 			"nothing is kept, and it is paid": {0, func(o *openSale) []Points { return []Points{o.back(), o.pay(10_000)} }, []Points{0, 0}},
 		} {

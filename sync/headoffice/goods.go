@@ -17,7 +17,7 @@ func (j *judge) link(m *matter, topic hodb.LinkTopic, ref hodb.EntryKey) error {
 	if err != nil && !missing {
 		return err
 	}
-	links, err := j.tx.LinksTo(ref) // a return bears on what a later payment gives, and a payment on a later return
+	links, err := j.tx.Links(topic, ref)
 	if err != nil {
 		return err
 	}
