@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"loyaltill/agent"
@@ -137,5 +138,23 @@ func TestMoneyForGoodsThatHaveComeBackEarnsNothing(t *testing.T) {
 	back := must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(agent.ReturnRequest{Sale: "1-1-1", All: true})))
 	if back.Taken != 40 || back.Balance != 0 {
 		t.Errorf("took %d, balance %d", back.Taken, back.Balance)
+	}
+}
+
+func TestTheDayCountsWhatCameInForSalesOnAccount(t *testing.T) {
+	s := newShop(t)
+	s.publish(accountProgramme)
+	onAccount(s)
+	r := paying("1-1-1", 2500)
+	r.Tenders = append(r.Tenders, loyalty.Tender{Kind: loyalty.TenderCard, Amount: 1000})
+	must[agent.PaymentAnswer](t)(s.agent.Pay(t.Context(), newKey(), r))
+	first := must[agent.CloseAnswer](t)(s.agent.CloseDay(t.Context(), 1, newKey(), "ilze")).Totals
+	if got := fmt.Sprint(first.Tenders); got != "[{account 1 10000} {card 1 1000} {cash 1 2500}]" || first.Total != 10_000 || first.Sales != 1 {
+		t.Errorf("the day of the sale: %s, %+v", got, first)
+	}
+	must[agent.PaymentAnswer](t)(s.agent.Pay(t.Context(), newKey(), paying("1-1-1", 6500)))
+	next := must[agent.CloseAnswer](t)(s.agent.CloseDay(t.Context(), 1, newKey(), "ilze")).Totals
+	if got := fmt.Sprint(next.Tenders); got != "[{cash 1 6500}]" || next.Total != 0 || next.Currency != "EUR" {
+		t.Errorf("the day after: %s, %+v", got, next)
 	}
 }

@@ -209,6 +209,10 @@ func (s *daySum) add(e *loyalty.Entry) {
 		b.Returned.Add(e.Return)
 		b.Currency = cmp.Or(b.Currency, e.Return.Currency)
 	}
+	if p := e.Payment; p != nil {
+		b.Currency = cmp.Or(b.Currency, p.Currency)
+		s.addTenders(p.Tenders)
+	}
 	sale := e.Sale
 	if sale == nil {
 		return
@@ -220,7 +224,11 @@ func (s *daySum) add(e *loyalty.Entry) {
 	b.Earned += sale.Earned
 	b.Redeemed += sale.Redeemed
 	b.Value += sale.Value
-	for _, tender := range sale.Tenders {
+	s.addTenders(sale.Tenders)
+}
+
+func (s *daySum) addTenders(tenders []loyalty.Tender) {
+	for _, tender := range tenders {
 		total := s.tenders[tender.Kind]
 		if total == nil {
 			total = &loyalty.TenderTotal{Kind: tender.Kind}

@@ -103,6 +103,9 @@ func (s *daySum) add(body []byte) {
 		}
 		b.Returned.Add(e.Return)
 		b.Currency = cmp.Or(b.Currency, e.Return.Currency)
+	case e.Kind == loyalty.KindPayment && e.Payment != nil:
+		b.Currency = cmp.Or(b.Currency, e.Payment.Currency)
+		s.receive(e.Payment.Tenders)
 	}
 }
 
@@ -115,7 +118,12 @@ func (s *daySum) sale(sale *loyalty.SaleBody) {
 	b.Earned += sale.Earned
 	b.Redeemed += sale.Redeemed
 	b.Value += sale.Value
-	for _, t := range sale.Tenders {
+	s.receive(sale.Tenders)
+}
+
+// receive counts what a sale was paid with, or a sale on account later.
+func (s *daySum) receive(tenders []loyalty.Tender) {
+	for _, t := range tenders {
 		if s.tenders[t.Kind] == nil {
 			s.tenders[t.Kind] = &loyalty.TenderTotal{Kind: t.Kind}
 		}

@@ -345,3 +345,15 @@ func TestTotalsThatAreNotTheEntriesAreACaseAndTheDayIsPublishedAllTheSame(t *tes
 	}
 	c.inOrder()
 }
+
+func TestADayOfPaymentsAloneAddsUp(t *testing.T) {
+	c, b := shop(t)
+	anna := c.member("6034000000000018")
+	sale := b.write(b.toldPaid(b.head(), anna, 10, loyalty.Past{}, "", loyalty.TenderAccount))
+	b.closeDay()
+	b.made(b.prog.Payment(loyalty.PaymentInput{Sale: &sale, Member: &loyalty.MemberState{ID: anna, Medium: loyalty.MediumNumber},
+		Tenders: []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: 4000}}}, b.head()))
+	b.closeDay()
+	b.sync()
+	wantKinds(t, c.settled())
+}

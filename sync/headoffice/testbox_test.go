@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -9,9 +10,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -192,7 +195,12 @@ func (b *box) closeDay() loyalty.Entry {
 	b.t.Helper()
 	e := b.entry(loyalty.KindClose)
 	body := &loyalty.CloseBody{First: b.openSeq, Last: b.seq(), HeadHash: b.hashAt(b.seq()).String(), Tenders: []loyalty.TenderTotal{}}
-	cash := loyalty.TenderTotal{Kind: loyalty.TenderCash}
+	byKind := map[loyalty.TenderKind]loyalty.TenderTotal{}
+	receive := func(tenders []loyalty.Tender) {
+		for _, t := range tenders {
+			byKind[t.Kind] = loyalty.TenderTotal{Kind: t.Kind, Count: byKind[t.Kind].Count + 1, Amount: byKind[t.Kind].Amount + t.Amount}
+		}
+	}
 	for _, raw := range b.bodies[b.openSeq-1:] {
 		one, err := loyalty.DecodeEntry(raw)
 		if err != nil {
@@ -206,13 +214,15 @@ func (b *box) closeDay() loyalty.Entry {
 			body.Sales, body.Currency = body.Sales+1, s.Currency
 			body.Total, body.ToPay, body.Value = body.Total+s.Total, body.ToPay+s.ToPay, body.Value+s.Value
 			body.Earned, body.Redeemed = body.Earned+s.Earned, body.Redeemed+s.Redeemed
-			for _, t := range s.Tenders {
-				cash.Count, cash.Amount = cash.Count+1, cash.Amount+t.Amount
-			}
+			receive(s.Tenders)
+		}
+		if p := one.Payment; p != nil {
+			body.Currency = cmp.Or(body.Currency, p.Currency)
+			receive(p.Tenders)
 		}
 	}
-	if cash.Count > 0 {
-		body.Tenders = append(body.Tenders, cash)
+	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
+		body.Tenders = append(body.Tenders, byKind[kind])
 	}
 	e.Close = body
 	b.openSeq = e.Seq + 1
