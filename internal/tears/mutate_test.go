@@ -12,7 +12,7 @@ import (
 // TestEveryWrongEditIsCaught runs the tear proof's slice with each edit of testdata/mutations.txt. An edit that it does not
 // notice fails here, as does one whose text is no longer in the code or that does not compile.
 func TestEveryWrongEditIsCaught(t *testing.T) {
-	const list, proof = "testdata/mutations.txt", "^TestNoPointIsLost"
+	const list, proof = "testdata/mutations.txt", "^TestNoPoint"
 	edits := mutate.Read(t, list)
 	tests := mutate.Build(t, list, edits)
 	if out, err := mutate.Run(t.Context(), tests, 0, "-test.run", proof); err != nil {
@@ -21,7 +21,7 @@ func TestEveryWrongEditIsCaught(t *testing.T) {
 	for _, e := range edits {
 		t.Run(e.File+" "+e.From, func(t *testing.T) {
 			t.Parallel()
-			out, err := mutate.Run(t.Context(), tests, e.Line, "-test.run", proof)
+			out, err := mutate.Run(t.Context(), tests, e.Line, "-test.run", proof, "-test.failfast")
 			if err == nil {
 				t.Fatalf("%s:%d: the proof did not notice", list, e.Line)
 			}
