@@ -157,6 +157,9 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 	if l := a.laneOrNil(s.lane); l != nil {
 		c.Jobs = l.jobs(func(e *loyalty.Entry) []paper { return a.salePapers(e, s) })
 	}
+	if s.bill.reserved != nil {
+		c.Of = s.bill.reserved.EntryRef
+	}
 	for range mostMoves {
 		if s.bill.who != nil {
 			c.Member, c.Newest, c.Advances = s.bill.who.member, s.bill.newest, s.bill.mayAdvance()
@@ -184,6 +187,9 @@ const mostMoves = 8
 // entry judges the sale once more, at its place in the log. What the till showed holds, or there is no entry. Once a card
 // has paid there is no way back to the till: then the sale is what it is at this moment, with the points that were paid.
 func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty.CardRecord) (loyalty.Entry, error) {
+	if len(used.Followers) > 0 {
+		return loyalty.Entry{}, refuse(CodeReserveSettled, &settledError{used.Followers[0]})
+	}
 	head.Lane, head.Cashier, head.Seed = s.lane, s.request.Cashier, s.seed(head.Seq)
 	in := s.input(used)
 	var e loyalty.Entry

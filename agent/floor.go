@@ -63,7 +63,7 @@ func (b *bill) advance(in *loyalty.QuoteInput, used agentdb.Tally) {
 }
 
 func (b *bill) mayAdvance() bool {
-	return b.who != nil && b.who.trust.medium == loyalty.MediumPurse && b.programme.Advances()
+	return b.who != nil && b.reserved == nil && b.who.trust.medium == loyalty.MediumPurse && b.programme.Advances()
 }
 
 // mayUseWallets: what a wallet beside the points holds has no floor limit. Without a purse it is spent only while head office

@@ -36,7 +36,8 @@ type bill struct {
 	asOf      time.Time     // when it last told this store about its members
 	silence   time.Duration // so long ago
 
-	elsewhere map[string]int64 // how often other stores used the coupons shown
+	elsewhere map[string]int64     // how often other stores used the coupons shown
+	reserved  *loyalty.Reservation // which the sale confirms; nil: none
 }
 
 // price reads what the rules need and applies them. id is the sale's, zero before it has one.
@@ -54,6 +55,9 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 		return nil, err
 	}
 	if b.input.Place, err = a.place(ctx, l.cfg.Number, now); err != nil {
+		return nil, err
+	}
+	if b.reserved, err = a.reservedFor(ctx, who, r.Reservation); err != nil {
 		return nil, err
 	}
 	if who != nil {
@@ -84,6 +88,9 @@ func (a *Agent) remember(ctx context.Context, b *bill) error {
 		return err
 	}
 	state.Medium, state.Available = b.who.trust.medium, b.who.purse // of any other medium tell says
+	if state.Reserved = b.reserved; b.reserved != nil {
+		state.Available = 0 // no card is debited: a debit cannot be taken back when the reservation runs out meanwhile
+	}
 	for i := range state.Wallets {
 		w := &state.Wallets[i]
 		w.Available = 0
@@ -162,5 +169,5 @@ func (b *bill) walletBalances(wallets []loyalty.WalletBody) {
 }
 
 func (b *bill) redeemsFromCard() bool {
-	return b.quote.Debit() > 0 && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
+	return b.quote.Debit() > 0 && b.reserved == nil && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
 }

@@ -20,6 +20,8 @@ type SaleRequest struct {
 
 	GiftCards []GiftCard `json:"gift_cards,omitempty" doc:"shown, to see what each could pay; cards of tenders and lines need not be named again"`
 
+	Reservation string `json:"reservation,omitempty" maxLength:"36" doc:"id of one of this store and member: the sale spends of it and gives the rest back"`
+
 	Cashier string `json:"cashier,omitempty" maxLength:"40"`
 	Number  string `json:"number,omitempty" maxLength:"23" doc:"identifies a member without a card; leave out when a card was tapped"`
 }

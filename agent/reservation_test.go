@@ -166,3 +166,66 @@ func TestASaleAndAReservationNeverTakeTheSamePoints(t *testing.T) {
 		t.Errorf("%d of 500 points taken in steps of 200", taken)
 	}
 }
+
+// spending is a sale of 10.00 that spends points of a reservation.
+func spending(id loyalty.TxnID, points loyalty.Points) agent.SaleRequest {
+	r := basket(1000)
+	r.Number, r.Reservation, r.Redeem = testNumber, id.String(), &loyalty.Ask{Points: points}
+	r.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: 1000 - int64(points)}}
+	return r
+}
+
+func TestASaleSpendsWhatWasSetAsideAndGivesTheRestBack(t *testing.T) {
+	s := newShop(t)
+	s.holding()
+	made := must[agent.ReservationAnswer](t)(s.agent.Reserve(t.Context(), newKey(), aside(300))).Reservation
+	r := spending(made, 250)
+	q := must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, r))
+	if q.Redeem.Points != 250 || q.ToPay != 750 {
+		t.Fatalf("quote %+v, to pay %d", q.Redeem, q.ToPay)
+	}
+	key, commit := newKey(), agent.CommitRequest{SaleRequest: r, Quote: q.ID}
+	sale := must[agent.SaleAnswer](t)(s.commit(key, commit))
+	if again := must[agent.SaleAnswer](t)(s.commit(key, commit)); !again.Replayed || again.Seq != sale.Seq {
+		t.Errorf("again %+v", again)
+	}
+	if m := must[agent.Member](t)(s.agent.MemberByNumber(t.Context(), testNumber)); m.Balance != 250+sale.Earned {
+		t.Errorf("balance %d", m.Balance)
+	}
+	if got := s.kinds(); got != "reserve sale" || s.entries()[1].Sale.Confirms == nil {
+		t.Errorf("the log holds %q", got)
+	}
+	_, err := s.agent.Quote(t.Context(), 1, r)
+	refused(t, err, agent.CodeReserveSettled)
+	_, err = s.settle(made, newKey(), loyalty.SettleCancel)
+	refused(t, err, agent.CodeReserveSettled)
+}
+
+func TestAReservationThatEndedSinceTheQuoteIsNotSpent(t *testing.T) {
+	s := newShop(t)
+	s.holding()
+	made := must[agent.ReservationAnswer](t)(s.agent.Reserve(t.Context(), newKey(), aside(300))).Reservation
+	r := spending(made, 250)
+	q := must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, r))
+	must[agent.SettleAnswer](t)(s.settle(made, newKey(), loyalty.SettleCancel))
+	_, err := s.commit(newKey(), agent.CommitRequest{SaleRequest: r, Quote: q.ID})
+	refused(t, err, agent.CodeReserveSettled)
+	if got := s.kinds(); got != "reserve settle" {
+		t.Errorf("the log holds %q", got)
+	}
+}
+
+func TestASaleConfirmsOnlyAReservationOfItsMember(t *testing.T) {
+	s := newShop(t)
+	s.holding()
+	for _, id := range []string{"none", newKey().String()} {
+		r := spending(newKey(), 10)
+		r.Reservation = id
+		_, err := s.agent.Quote(t.Context(), 1, r)
+		refused(t, err, agent.CodeReservationUnknown)
+	}
+	r := spending(newKey(), 10)
+	r.Number = ""
+	_, err := s.agent.Quote(t.Context(), 1, r)
+	refused(t, err, agent.CodeCardNeeded)
+}
