@@ -99,6 +99,10 @@ func drawnFromCard(e *loyalty.Entry) bool {
 	if a := e.Sale.AdvancePoints(); a > 0 && e.Sale.Redeemed+e.Sale.RewardPoints == a {
 		return false
 	}
+	drawn := e.Sale.Redeemed + e.Sale.RewardPoints
+	if c := e.Sale.Confirms; c != nil && drawn > 0 && drawn <= c.Points { // set aside before: no purse pays it
+		return false
+	}
 	return e.Sale.Redeemed != 0 || e.Sale.RewardPoints != 0
 }
 
