@@ -242,9 +242,14 @@ func (id *Identity) PaperKey(of uint32) ed25519.PrivateKey {
 // DrawSeed is what surprises at a place in this store's log are drawn with. It follows from the chain's number key: whoever
 // writes the till's software cannot work a draw out beforehand, and head office can work it out again.
 func (id *Identity) DrawSeed(seq int64) string {
-	m := hmac.New(sha256.New, id.numberKey)
-	label := binary.BigEndian.AppendUint32([]byte("loyaltill draw 1"), id.Store)
-	m.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(label, id.Epoch), uint64(seq)))
+	return DrawSeed(id.numberKey, id.Store, id.Epoch, seq)
+}
+
+// DrawSeed is what surprises at a place in a store's log are drawn with, for who holds the chain's number key.
+func DrawSeed(numberKey []byte, of, epoch uint32, seq int64) string {
+	m := hmac.New(sha256.New, numberKey)
+	label := binary.BigEndian.AppendUint32([]byte("loyaltill draw 1"), of)
+	m.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(label, epoch), uint64(seq)))
 	return hex.EncodeToString(m.Sum(nil))
 }
 
