@@ -221,6 +221,9 @@ func (p *paperTill) accident() {
 	kinds := accidents()
 	fault := map[string]any{"kind": kinds[p.random.IntN(len(kinds))], "for_ms": 200 + p.random.IntN(2500), "ms": 200 + p.random.IntN(1500), "count": 1 + p.random.IntN(3),
 		"times": 20}
+	if fault["kind"] == "power-off" {
+		fault["for_ms"] = 1000 + p.random.IntN(2500) // no printer is back sooner; the simulator's starts fifty times as fast
+	}
 	at := []string{"now", "byte", "row", "segment", "cut"}[p.random.IntN(5)]
 	fault["at"] = at
 	switch at {
@@ -484,8 +487,11 @@ func (p *paperTill) look(ctx context.Context) {
 	if p.counts.kicks = printer.Counts.DrawerPulses; p.counts.kicks > p.counts.drawers {
 		p.t.Errorf("I7: till %d: %d kicks of the drawer for %d jobs", p.lane, p.counts.kicks, p.counts.drawers)
 	}
-	for _, call := range []struct{ method, path string }{{"DELETE", "/fault"}, {"DELETE", "/sheets"}} {
-		if err := p.shop.Bench.Do(ctx, call.method, p.printer(call.path), nil, nil); err != nil {
+	for _, call := range []struct {
+		method, path string
+		body         any
+	}{{"DELETE", "/fault", nil}, {"POST", "/paper", map[string]any{"loaded": true, "mm": 80_000}}, {"DELETE", "/sheets", nil}} { // a new roll
+		if err := p.shop.Bench.Do(ctx, call.method, p.printer(call.path), call.body, nil); err != nil {
 			p.t.Error(err)
 		}
 	}
