@@ -64,6 +64,9 @@ func (j *judge) sale(m *matter, b before) (v verdict, err error) {
 		if moves, err = j.unlessSettled(m, hodb.EntryKey(c.EntryRef), moves); err != nil {
 			return v, err
 		}
+		if err := j.setAside(m, c); err != nil {
+			return v, err
+		}
 	}
 	for _, move := range moves {
 		if _, card := cardOf(move.From); !card && (e.Member == 0 || b.member != nil) { // a purse pays what the card proves
@@ -71,6 +74,22 @@ func (j *judge) sale(m *matter, b before) (v verdict, err error) {
 		}
 	}
 	return v, nil
+}
+
+// setAside holds what a sale says was reserved, for which no card has to prove anything, to the entry that reserved it.
+func (j *judge) setAside(m *matter, c *loyalty.Reservation) error {
+	ref := hodb.EntryKey(c.EntryRef)
+	e, err := j.read(ref)
+	if errors.Is(err, hodb.ErrNotFound) {
+		return j.open(hodb.CaseSaleMissing, m.key, fmt.Sprintf("%v, which reserved the points, has not arrived", ref))
+	}
+	if err != nil {
+		return err
+	}
+	if held, ok := loyalty.ReservationOf(e); !ok || held.Points != c.Points || held.Until != c.Until {
+		return j.open(hodb.CaseDifference, m.key, fmt.Sprintf("the sale says that %v reserved %d points until %s; it reserved %d", ref, c.Points, c.Until, held.Points))
+	}
+	return nil
 }
 
 // tierLag is how many days a store may need to hear that a tier has moved.
