@@ -105,16 +105,16 @@ func TestNothingMovesWithACardOrALineThatIsWrong(t *testing.T) {
 		code     string
 		evidence bool
 	}{
-		"certificate by a key of its own":        {put(cardsim.Counterfeit), agent.CodeCardWrongIssuer, false},
+		"certificate by a key of its own":        {put(cardsim.Counterfeit), agent.CodeCardWrongIssuer, true},
 		"certificate of our key, not its":        {put(cardsim.Forged), agent.CodeCardCounterfeit, true},
 		"certificate with an off-curve point":    {offCurve, agent.CodeCardCounterfeit, true},
 		"certificate copied onto another key":    {(*shop).clone, agent.CodeCardCounterfeit, true},
 		"revoked: on the hot list":               {hot, agent.CodeCardBlocked, true},
 		"revoked: its issuing key":               {issuerRevoked, agent.CodeIssuerRevoked, true},
-		"expired":                                {issued(cardtest.Plastic{LastDay: 1}), agent.CodeCardExpired, false},
+		"expired":                                {issued(cardtest.Plastic{LastDay: 1}), agent.CodeCardExpired, true},
 		"copied with its key, one of them paid":  {fork(pays), agent.CodeCardCopied, true},
 		"copied with its key, head office knows": {fork(func(s *shop) { s.knows(5) }), agent.CodeCardCopied, true},
-		"terminated":                             {put(cardsim.Terminated), agent.CodeCardTerminated, false},
+		"terminated":                             {put(cardsim.Terminated), agent.CodeCardTerminated, true},
 		"answer to SELECT cut":                   {line(cardsim.Fault{Kind: cardsim.Truncated, Bytes: 9, INS: insSelect}), agent.CodeCardUnreadable, false},
 		"answer to SELECT cut to its beginning":  {line(cardsim.Fault{Kind: cardsim.Truncated, Bytes: 57, INS: insSelect}), agent.CodeCardUnreadable, false},
 		"answer to SELECT over-long":             {line(cardsim.Fault{Kind: cardsim.OverLong, Bytes: 300, INS: insSelect}), agent.CodeCardUnreadable, false},

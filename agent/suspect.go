@@ -32,10 +32,14 @@ func (s *suspects) room(day string) bool {
 	return s.told <= suspectsADay
 }
 
-// suspicious says which refusals head office wants to hear of: somebody holds a card that should not be, or a blocked one. A card
-// of another chain, one that has ended, or one that cannot be read happens to honest people.
+// suspicious says which refusals are written down for head office: those of a card that says which one it is. Not all are a
+// crime: what an honest person may hold, a card of another chain or one that has ended, is evidence and no case there.
 func suspicious(code string) bool {
-	return code == CodeCardCounterfeit || code == CodeCardCopied || code == CodeIssuerRevoked || code == CodeCardBlocked
+	switch code {
+	case CodeCardCounterfeit, CodeCardCopied, CodeIssuerRevoked, CodeCardBlocked, CodeCardWrongIssuer, CodeCardExpired, CodeCardTerminated:
+		return true
+	}
+	return false
 }
 
 // errCopied is a card whose counter has gone back, which a card's never does: its memory was copied before.

@@ -205,6 +205,11 @@ func TestRefusedCardIsACaseWithItsStoreLaneAndReason(t *testing.T) {
 	anna := c.member("6034000000000018")
 	c.serve()
 	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
+	for _, honest := range []string{"card_expired", "card_terminated", "card_wrong_issuer"} { // evidence, and nobody's fault
+		e := b.entry(loyalty.KindSuspect)
+		e.Suspect = &loyalty.SuspectBody{Card: chip.id, Certificate: "00112233445566ff", Reason: honest}
+		b.write(e)
+	}
 	e := b.entry(loyalty.KindSuspect)
 	e.Lane = 3
 	e.Suspect = &loyalty.SuspectBody{Card: chip.id, Certificate: "00112233445566ff", Reason: "card_counterfeit"}

@@ -158,6 +158,15 @@ func (j *judge) suspect(m *matter) error {
 		return j.open(hodb.CaseVoucherRefused, m.key, fmt.Sprintf("lane %d: card %v, %s, refused voucher %d at %s: %.40q",
 			m.entry.Lane, s.Card, known, s.Voucher, m.entry.At, s.Reason))
 	}
+	if honest(s.Reason) {
+		return nil // the entry is the evidence
+	}
 	return j.open(hodb.CaseCardSuspect, m.key, fmt.Sprintf("lane %d refused card %v, %s, certificate %.16q, at %s: %.40q",
 		m.entry.Lane, s.Card, known, s.Certificate, m.entry.At, s.Reason))
+}
+
+// honest says which refusals happen to people who do no wrong: their card has ended, or is another chain's. The codes are those
+// that the till shows.
+func honest(reason string) bool {
+	return reason == "card_expired" || reason == "card_terminated" || reason == "card_wrong_issuer"
 }
