@@ -355,9 +355,15 @@ func TestServiceWithoutRoomForAnotherContextIsToldAndComesBack(t *testing.T) {
 		taken = append(taken, pcsc)
 	}
 	t.Logf("context %d: %v", len(taken)+1, full)
-	wantErr(t, classify(full), ErrDenied)
+	// It hangs up on whoever comes then, before or after the first question: two errors for the same thing.
+	if err := classify(full); !errors.Is(err, ErrDenied) && !errors.Is(err, ErrService) {
+		t.Errorf("got %v", err)
+	}
 	_, readers := serve(t, Selector{Name: "Loyaltill 1 00 00"})
-	await(t, "the lane says so", func() bool { return readers[0].Health().Code == CodeDenied })
+	await(t, "the lane says so", func() bool {
+		code := readers[0].Health().Code
+		return code == CodeDenied || code == CodeNoService
+	})
 	for _, pcsc := range taken {
 		if err := pcsc.Release(); err != nil {
 			t.Fatal(err)
