@@ -100,7 +100,7 @@ func TestABlockedCardTakesTheVoucherThatEndsIt(t *testing.T) {
 			t.Errorf("refused as %s, want %s", lane.Card.Code, code)
 		}
 	}
-	s.check(0, "load load suspect")
+	s.check(0, "load load suspect suspect")
 	if e := s.entries()[1]; e.Card.Amount != -300 {
 		t.Errorf("record %+v", e.Card)
 	}

@@ -175,7 +175,8 @@ func (c *centre) inOrder() {
 	}
 }
 
-// settled waits until everything that arrived is judged.
+// settled waits until everything that arrived is judged, and the work of a day done that began meanwhile: where it is past midnight
+// in the first store that is enrolled, its day does.
 func (c *centre) settled() Report {
 	c.t.Helper()
 	return c.until(func(r Report) bool {
@@ -186,8 +187,29 @@ func (c *centre) settled() Report {
 				}
 			}
 		}
-		return true
+		return c.begun()
 	})
+}
+
+func (c *centre) begun() (all bool) {
+	c.t.Helper()
+	err := c.office.db.View(c.t.Context(), func(tx *hodb.Tx) error {
+		day, err := c.office.today(tx)
+		if err != nil {
+			return err
+		}
+		done, err := tx.DayDone()
+		if err != nil {
+			return err
+		}
+		reviewed, err := tx.Reviewed()
+		all = min(done, reviewed) >= day
+		return err
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return all
 }
 
 // until polls the report for at most ten seconds.
