@@ -223,6 +223,11 @@ func (s *session) ping(ctx context.Context) error {
 		if s.pong == id {
 			return nil
 		}
+		if errors.Is(err, errTimeout) { // what keeps the printer from answering may also have kept it from reporting itself
+			if err := s.probe(ctx); err != nil {
+				return err
+			}
+		}
 		if s.cond.Has(blocking) {
 			return errAttention
 		}
