@@ -172,8 +172,8 @@ func TestReceiptsDoNotWaitBehindABatch(t *testing.T) {
 	s.hand("POST", "/cover", map[string]any{"open": false})
 	s.job(sale.Job, "confirmed")
 	s.job(issued.Job+3, "confirmed")
-	if paper := s.sheet(2); !strings.Contains(paper, "10,00") {
-		t.Errorf("the receipt is not the second paper, behind the coupon that was under way:\n%s", paper)
+	if papers := s.sheet(1) + s.sheet(2); !strings.Contains(papers, "10,00") { // one coupon may have been under way
+		t.Errorf("the receipt is neither the first paper nor the second:\n%s", papers)
 	}
 }
 
