@@ -33,6 +33,8 @@ if [ "${1:-run}" = test ]; then
 	need pcsc-tools "checks the simulated card" command -v scriptor
 	need python3-pyscard "a card client that was not written here" /usr/bin/python3 -c "import smartcard"
 	need python3-cryptography "its cryptography" /usr/bin/python3 -c "import cryptography"
+	need strace "fails system calls of ours" command -v strace
+	need fuse3 "records a disk for power cuts" command -v fusermount3
 	need zbar-tools "reads our barcodes back" command -v zbarimg
 	need libharfbuzz-bin "checks glyph shaping" command -v hb-shape
 	need tesseract-ocr "reads our receipts back" command -v tesseract
