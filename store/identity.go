@@ -75,10 +75,11 @@ type Identity struct {
 	DayCut      string   `json:"day_cut"` // local time at which a business day begins, HH:MM
 	Currency    string   `json:"currency"`
 	Language    string   `json:"language"`
-	HeadOffice  string   `json:"head_office"`  // https address
-	Scheme      string   `json:"scheme"`       // card.md 1, 8 hexadecimal digits
-	CardRoot    HexBytes `json:"card_root"`    // uncompressed P-256 point that signs the chain's issuing keys (issuing.md 1)
-	PositionKey HexBytes `json:"position_key"` // Ed25519 public key that signs positions
+	HeadOffice  string   `json:"head_office"`     // https address
+	Scheme      string   `json:"scheme"`          // card.md 1, 8 hexadecimal digits
+	CardRoot    HexBytes `json:"card_root"`       // uncompressed P-256 point that signs the chain's issuing keys (issuing.md 1)
+	PositionKey HexBytes `json:"position_key"`    // Ed25519 public key that signs positions
+	Grant       HexBytes `json:"grant,omitempty"` // head office's signature over this life; of folders made before there were grants, none
 
 	dir       string
 	numberKey []byte
@@ -193,6 +194,13 @@ func (id *Identity) checkKeys(bad func(field, format string, args ...any) error)
 	}
 	if len(id.PositionKey) != ed25519.PublicKeySize {
 		return bad("position_key", "want %d hexadecimal digits", 2*ed25519.PublicKeySize)
+	}
+	if id.Grant == nil {
+		return nil
+	}
+	grant := Grant{Store: id.Store, Epoch: id.Epoch, InstallID: id.InstallID, Nonce: id.Nonce}
+	if err := grant.Verify(id.PositionKey, id.Grant); err != nil {
+		return bad("grant", "%w", err)
 	}
 	return nil
 }

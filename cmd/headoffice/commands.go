@@ -19,7 +19,9 @@ import (
 type cli struct {
 	Init     initCmd     `cmd:"" help:"Make a new head office: folder, keys, certificate authorities."`
 	Serve    serveCmd    `cmd:"" help:"Serve stores and back offices until interrupted."`
-	Enrol    enrolCmd    `cmd:"" help:"Write the identity folder of a store, or of a back office."`
+	Enrol    enrolCmd    `cmd:"" help:"Enrol a store by a code or a folder, or a back office."`
+	Store    storeCmd    `cmd:"" help:"Stores that are enrolled."`
+	Case     caseCmd     `cmd:"" help:"What a person has to look at."`
 	Member   memberCmd   `cmd:"" help:"Members."`
 	Card     cardCmd     `cmd:"" help:"Chip cards."`
 	Keys     keysCmd     `cmd:"" help:"The root on which every card hangs, and the issuing keys that it signs."`
@@ -107,7 +109,9 @@ type enrolCmd struct {
 	DayCut     string          `placeholder:"HH:MM" help:"When the store's business day begins; midnight if not given."`
 	Language   string          `placeholder:"LL" help:"The store's language, such as lv."`
 	HeadOffice string          `placeholder:"URL" help:"Head office's address as the store reaches it."`
-	Out        string          `required:"" placeholder:"DIR" help:"New folder for the identity."`
+	Out        string          `xor:"how" required:"" placeholder:"DIR" help:"New folder for the identity."`
+	Code       bool            `xor:"how" required:"" help:"Print a code instead, with which the store's box enrols itself: \"loyaltill enrol\"."`
+	Valid      time.Duration   `default:"24h" help:"How long the code is good."`
 }
 
 func (cmd *enrolCmd) Run(ctx context.Context, c *console) error {
@@ -115,14 +119,23 @@ func (cmd *enrolCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	if cmd.Backoffice != "" {
+	e := headoffice.Enrolment{Store: cmd.Store, Name: cmd.Name, TimeZone: cmd.TimeZone, DayCut: cmd.DayCut, Language: cmd.Language, HeadOffice: cmd.HeadOffice}
+	switch {
+	case cmd.Backoffice != "" && cmd.Code:
+		return &headoffice.FieldError{Field: "code", Remedy: "codes are for stores; give a back office its folder with --out"}
+	case cmd.Backoffice != "":
 		if err := m.EnrolBackOffice(cmd.Backoffice, cmd.Out); err != nil {
 			return err
 		}
 		return c.print(map[string]any{"backoffice": cmd.Backoffice, "identity": cmd.Out})
+	case cmd.Code:
+		code, err := m.MakeCode(ctx, e, cmd.Valid)
+		if err != nil {
+			return err
+		}
+		return c.print(code)
 	}
-	epoch, err := m.Enrol(ctx, headoffice.Enrolment{Store: cmd.Store, Name: cmd.Name, TimeZone: cmd.TimeZone,
-		DayCut: cmd.DayCut, Language: cmd.Language, HeadOffice: cmd.HeadOffice}, cmd.Out)
+	epoch, err := m.Enrol(ctx, e, cmd.Out)
 	if err != nil {
 		return err
 	}

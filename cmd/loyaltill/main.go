@@ -26,6 +26,7 @@ const defaultConfig = "/etc/loyaltill/loyaltill.toml"
 
 type commands struct {
 	Run       runCommand       `cmd:"" help:"Serve the store's tills until stopped."`
+	Enrol     enrolCommand     `cmd:"" help:"Give a new box its identity, with the code that head office printed."`
 	Config    configCommand    `cmd:"" help:"Print an annotated example of the configuration file, or check one."`
 	Doctor    doctorCommand    `cmd:"" help:"Check readers, printers, clock, disk, database and head office, a line each with the remedy."`
 	Status    statusCommand    `cmd:"" help:"Show how the running agent is doing."`

@@ -76,7 +76,16 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	}
 	fmt.Fprintln(s.out, string(ready))
 	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
-	err = together(ctx, a.Run, up.Run, func(ctx context.Context) error { return server.Serve(ctx, listener) })
+	keep := func(ctx context.Context) error {
+		return client.KeepCertificate(ctx, func(err error) {
+			if err != nil {
+				log.Warn().Err(err).Msg("certificate cannot be renewed, trying again in an hour")
+				return
+			}
+			log.Info().Msg("certificate renewed")
+		})
+	}
+	err = together(ctx, a.Run, up.Run, keep, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 	log.Info().Err(err).Msg("agent stopped")
 	return err
 }

@@ -31,6 +31,10 @@ const (
 	CaseUnsettled        CaseKind = "unsettled"         // judging entries again came to no end: a fault of ours
 	CaseCouponReused     CaseKind = "coupon_reused"     // used in more sales than it may be, or although it was withdrawn
 	CaseReturnRefused    CaseKind = "return_refused"    // goods that the sale had not, or that came back before
+	CaseTailLost         CaseKind = "tail_lost"         // a life ended; entries after its head may be on the old box's disk
+	CaseCopiedBox        CaseKind = "copied_box"        // two boxes speak for one life in turn
+	CaseAdopted          CaseKind = "adopted"           // a life that head office had forgotten, taken up again by its grant
+	CaseSignedLost       CaseKind = "signed_lost"       // a position that head office had signed lies beyond its head
 )
 
 // Case is one open question.
@@ -144,4 +148,17 @@ func (tx *Tx) AllSuspended() ([]Suspended, error) {
 		err = scan(&s.Store, &s.Epoch, &s.Seq, &s.No, &s.Points, &s.Unit, &s.Reason)
 		return s, err
 	}, `SELECT store_id, epoch, seq, no, points, unit, reason FROM suspense ORDER BY store_id, epoch, seq, no`)
+}
+
+// SettleCase closes an open case with a note; ErrNotFound when there is none, or when it is a fork's, which a decision ends.
+func (tx *Tx) SettleCase(id loyalty.StoreID, no int64, note string) error {
+	n, err := tx.changed(`UPDATE case_file SET state = 'settled', note = note || ' / ' || $3
+		WHERE store_id = $1 AND case_no = $2 AND state = 'open' AND kind <> 'fork'`, id, no, note)
+	if err == nil && n == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("settle case %d of store %d: %w", no, id, err)
+	}
+	return nil
 }

@@ -44,6 +44,10 @@ type Head struct {
 	Posted    loyalty.Seq // judged through here
 	Signature []byte      // over the position of Seq and Hash
 	Session   uint64      // the newest
+
+	Quarantined bool          // two boxes speak for it in turn
+	FromEpoch   loyalty.Epoch // the forked life that it follows, 0 if none
+	FromSeq     loyalty.Seq   // the last entry that both branches of that life share
 }
 
 // Genesis is the chain's value before the first entry.
@@ -83,12 +87,14 @@ func (tx *Tx) OpenEpoch(id loyalty.StoreID, installID, nonce store.ID16) (*Head,
 	return h, nil
 }
 
-const headColumns = `store_id, epoch, state, install_id, nonce, seq, hash, posted_seq, signature, session_no`
+const headColumns = `store_id, epoch, state, install_id, nonce, seq, hash, posted_seq, signature, session_no,
+	quarantined_at IS NOT NULL, COALESCE(from_epoch, 0), COALESCE(from_seq, 0)`
 
 func scanHead(scan func(...any) error) (*Head, error) {
 	h := &Head{}
 	var install, nonce, hash []byte
-	err := scan(&h.Store, &h.Epoch, &h.State, &install, &nonce, &h.Seq, &hash, &h.Posted, &h.Signature, &h.Session)
+	err := scan(&h.Store, &h.Epoch, &h.State, &install, &nonce, &h.Seq, &hash, &h.Posted, &h.Signature, &h.Session,
+		&h.Quarantined, &h.FromEpoch, &h.FromSeq)
 	if err != nil {
 		return nil, err
 	}

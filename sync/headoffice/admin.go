@@ -30,6 +30,9 @@ type operation struct {
 // Names of the operations.
 const (
 	opEnrol   = "store.enrol"
+	opCode    = "store.code"
+	opRevoke  = "store.revoke"
+	opSettle  = "case.settle"
 	opMember  = "member.add"
 	opCard    = "card.sign"
 	opBlock   = "card.block"
@@ -61,6 +64,9 @@ const (
 func operations() []operation {
 	return []operation{
 		{opEnrol, typed((*Office).enrolStore)},
+		{opCode, typed((*Office).makeCode)},
+		{opRevoke, typed((*Office).revokeStore)},
+		{opSettle, typed((*Office).settleCase)},
 		{opMember, typed((*Office).addMember)},
 		{opCard, typed((*Office).signCard)},
 		{opBlock, typed((*Office).blockCard)},
@@ -125,40 +131,6 @@ func (n numberRef) row() hodb.Number { return hodb.Number{HMAC: n.HMAC, Masked: 
 
 func (k *Keys) numberRef(n loyalty.CardNumber) numberRef {
 	return numberRef{HMAC: store.NumberHMAC(k.number[:], n.Digits()), Masked: n.Masked()}
-}
-
-type enrolInput struct {
-	Store    loyalty.StoreID `json:"store"`
-	Name     string          `json:"name"`
-	TimeZone string          `json:"time_zone"`
-	Language string          `json:"language"`
-}
-
-type enrolOutcome struct {
-	Epoch     loyalty.Epoch `json:"epoch"`
-	InstallID store.ID16    `json:"install_id"`
-	Nonce     store.ID16    `json:"nonce"`
-}
-
-// enrolStore begins a store's next life. The boxes of earlier ones can no longer upload.
-func (o *Office) enrolStore(ctx context.Context, in enrolInput) (out enrolOutcome, err error) {
-	for _, id := range []*store.ID16{&out.InstallID, &out.Nonce} {
-		if _, err := io.ReadFull(o.entropy, id[:]); err != nil {
-			return out, fmt.Errorf("enrol store %d: %w", in.Store, err)
-		}
-	}
-	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		if err := tx.PutStore(hodb.Store{ID: in.Store, Name: in.Name, TimeZone: in.TimeZone, Language: in.Language}); err != nil {
-			return err
-		}
-		head, err := tx.OpenEpoch(in.Store, out.InstallID, out.Nonce)
-		if err == nil {
-			out.Epoch = head.Epoch
-			err = tx.Provide(in.Store, head.Epoch)
-		}
-		return err
-	})
-	return out, err
 }
 
 type memberInput struct {

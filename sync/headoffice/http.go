@@ -38,6 +38,7 @@ const (
 	forStore      access = iota // the store and epoch of the path or query
 	forBackOffice               // any back office
 	forEither                   // any of the two
+	forAnyone                   // no certificate: who enrols has none yet
 )
 
 // route is one row of the table of everything that can be asked of head office over the network.
@@ -52,6 +53,9 @@ func (s *server) routes() []route {
 		{"POST /v1/stores/{id}/sessions", forStore, s.postSession},
 		{"POST /v1/stores/{id}/batches", forStore, s.postBatch},
 		{"GET /v1/stores/{id}/entries", forStore, s.getEntries},
+		{"POST /v1/stores/{id}/certificate", forStore, s.postCertificate},
+		{"GET /v1/ca", forAnyone, s.getCA},
+		{"POST /v1/enrolments", forAnyone, s.postEnrolment},
 		{"GET /v1/feed", forStore, s.getFeed},
 		{"GET /v1/closes", forBackOffice, s.getCloses},
 		{"GET /v1/closes/{store}/{day}/{rev}/entries.ndjson", forBackOffice, s.getCloseEntries},
@@ -104,15 +108,11 @@ func (s *server) refuse(w http.ResponseWriter, err error) {
 }
 
 // admit checks certificate and protocol version before anything of the request is believed.
-func (s *server) admit(rt route, c *call) (err error) {
-	if c.client, err = clientOf(c.r); err != nil {
-		return wire.NewProblem(wire.CodeUnauthorised, "%v", err)
-	}
-	if rt.who != forEither && (c.client.backOffice != "") != (rt.who == forBackOffice) {
-		return wire.NewProblem(wire.CodeForbidden, "%v may not ask this", c.client)
-	}
-	if id := c.r.PathValue("id"); id != "" && id != strconv.FormatUint(uint64(c.client.store), 10) {
-		return wire.NewProblem(wire.CodeForbidden, "the certificate is of store %d", c.client.store)
+func (s *server) admit(rt route, c *call) error {
+	if rt.who != forAnyone {
+		if err := s.admitClient(rt, c); err != nil {
+			return err
+		}
 	}
 	if v := c.r.Header.Get(wire.HeaderProtocol); v != "" {
 		if n, err := strconv.Atoi(v); err != nil || n < wire.MinProtocol || n > wire.Protocol {
@@ -122,6 +122,28 @@ func (s *server) admit(rt route, c *call) (err error) {
 		}
 	}
 	return nil
+}
+
+func (s *server) admitClient(rt route, c *call) (err error) {
+	if c.client, err = clientOf(c.r); err != nil {
+		return wire.NewProblem(wire.CodeUnauthorised, "%v", err)
+	}
+	if rt.who != forEither && (c.client.backOffice != "") != (rt.who == forBackOffice) {
+		return wire.NewProblem(wire.CodeForbidden, "%v may not ask this", c.client)
+	}
+	if id := c.r.PathValue("id"); id != "" && id != strconv.FormatUint(uint64(c.client.store), 10) {
+		return wire.NewProblem(wire.CodeForbidden, "the certificate is of store %d", c.client.store)
+	}
+	if c.client.store == 0 {
+		return nil
+	}
+	return s.office.db.View(c.ctx, func(tx *hodb.Tx) error {
+		reason, err := tx.Revoked(c.client.store, c.client.epoch)
+		if err == nil && reason != "" {
+			err = wire.NewProblem(wire.CodeRevoked, "epoch %d of store %d: %s", c.client.epoch, c.client.store, reason)
+		}
+		return err
+	})
 }
 
 // ownEpoch refuses a message of another life of the store than the certificate's.
@@ -141,6 +163,37 @@ func (s *server) postSession(c *call) error {
 		return err
 	}
 	answer, err := s.office.OpenSession(c.ctx, c.client.store, req)
+	if err != nil {
+		return err
+	}
+	return c.writeJSON(answer)
+}
+
+// getCA shows the CA to a box that enrols; its code says whether to believe it.
+func (s *server) getCA(c *call) error {
+	c.w.Header().Set("Content-Type", wire.TypePEM)
+	_, err := c.w.Write(s.office.home.Keys.caPEM())
+	return s.undelivered(err)
+}
+
+func (s *server) postEnrolment(c *call) error {
+	var req wire.EnrolRequest
+	if err := c.readJSON(wire.MaxEnrolBytes, &req); err != nil {
+		return err
+	}
+	answer, err := s.office.Enrol(c.ctx, req)
+	if err != nil {
+		return err
+	}
+	return c.writeJSON(answer)
+}
+
+func (s *server) postCertificate(c *call) error {
+	var req wire.RenewRequest
+	if err := c.readJSON(wire.MaxEnrolBytes, &req); err != nil {
+		return err
+	}
+	answer, err := s.office.Renew(c.ctx, c.client, req)
 	if err != nil {
 		return err
 	}

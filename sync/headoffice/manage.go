@@ -38,6 +38,13 @@ type Enrolment struct {
 const maxStoreName = 80
 
 func (e Enrolment) check() error {
+	if err := e.checkStore(); err != nil {
+		return err
+	}
+	return checkAddress(e.HeadOffice)
+}
+
+func (e Enrolment) checkStore() error {
 	if e.Store == 0 {
 		return &FieldError{"store", "give a number from 1", nil}
 	}
@@ -50,10 +57,7 @@ func (e Enrolment) check() error {
 	if _, err := time.Parse("15:04", e.DayCut); err != nil && e.DayCut != "" {
 		return &FieldError{"day-cut", "give a time such as 04:00", fmt.Errorf("%q", e.DayCut)}
 	}
-	if err := checkLanguage(e.Language); err != nil {
-		return err
-	}
-	return checkAddress(e.HeadOffice)
+	return checkLanguage(e.Language)
 }
 
 func checkAddress(s string) error {
@@ -74,8 +78,7 @@ func (m Manager) Enrol(ctx context.Context, e Enrolment, dir string) (loyalty.Ep
 		return 0, err
 	}
 	var out enrolOutcome
-	in := enrolInput{Store: e.Store, Name: e.Name, TimeZone: e.TimeZone, Language: e.Language}
-	if err := m.Home.call(ctx, m.Options, opEnrol, in, &out); err != nil {
+	if err := m.Home.call(ctx, m.Options, opEnrol, e.input(), &out); err != nil {
 		return 0, err
 	}
 	keys := m.Home.Keys
@@ -83,21 +86,46 @@ func (m Manager) Enrol(ctx context.Context, e Enrolment, dir string) (loyalty.Ep
 	if err != nil {
 		return 0, err
 	}
-	root, err := keys.CardRoot().Bytes()
+	id, err := m.Home.identity(e.input(), out)
 	if err != nil {
-		return 0, fmt.Errorf("enrol store %d: %w", e.Store, err)
-	}
-	id := store.Identity{
-		Store: uint32(e.Store), Name: e.Name, Epoch: uint32(out.Epoch), InstallID: out.InstallID, Nonce: out.Nonce,
-		TimeZone: e.TimeZone, DayCut: e.DayCut, Currency: m.Home.Settings.Currency, Language: e.Language,
-		HeadOffice: strings.TrimSuffix(e.HeadOffice, "/"), Scheme: m.Home.Settings.Scheme,
-		CardRoot: root, PositionKey: store.HexBytes(keys.PositionKey()),
+		return 0, err
 	}
 	files := store.IdentityFiles{Cert: own.certPEM, Key: own.keyPEM, CA: keys.caPEM(), NumberKey: keys.number[:]}
 	if err := store.WriteIdentity(dir, id, files); err != nil {
 		return 0, fmt.Errorf("enrol store %d: %w; enrol it again into another folder", e.Store, err)
 	}
 	return out.Epoch, nil
+}
+
+func (e Enrolment) input() enrolInput {
+	return enrolInput{Store: e.Store, Name: e.Name, TimeZone: e.TimeZone, DayCut: e.DayCut, Language: e.Language,
+		HeadOffice: strings.TrimSuffix(e.HeadOffice, "/")}
+}
+
+// identity is what a box is told of itself and of head office.
+func (h *Home) identity(in enrolInput, out enrolOutcome) (store.Identity, error) {
+	root, err := h.Keys.CardRoot().Bytes()
+	if err != nil {
+		return store.Identity{}, fmt.Errorf("enrol store %d: %w", in.Store, err)
+	}
+	return store.Identity{
+		Store: uint32(in.Store), Name: in.Name, Epoch: uint32(out.Epoch), InstallID: out.InstallID, Nonce: out.Nonce,
+		TimeZone: in.TimeZone, DayCut: in.DayCut, Currency: h.Settings.Currency, Language: in.Language,
+		HeadOffice: in.HeadOffice, Scheme: h.Settings.Scheme,
+		CardRoot: root, PositionKey: store.HexBytes(h.Keys.PositionKey()), Grant: out.Grant,
+	}, nil
+}
+
+// MakeCode makes a code with which a store's next box enrols itself; the one that the store had before is over.
+func (m Manager) MakeCode(ctx context.Context, e Enrolment, life time.Duration) (out Code, err error) {
+	if err := e.checkStore(); err != nil {
+		return out, err
+	}
+	if life < minCodeLife || life > maxCodeLife {
+		return out, &FieldError{"valid", fmt.Sprintf("give %v to %v", minCodeLife, maxCodeLife), nil}
+	}
+	err = m.Home.call(ctx, m.Options, opCode, codeInput{e.input(), life}, &out)
+	return out, err
 }
 
 // mustBeFree refuses a folder that has something in it.

@@ -127,14 +127,23 @@ func (k *Keys) makeServerPair(s Settings, now time.Time) (pair, error) {
 
 // issueClient makes the key and certificate of a store or a back office.
 func (k *Keys) issueClient(c client, now time.Time) (pair, error) {
-	return k.sign(&x509.Certificate{
+	return k.sign(clientTemplate(c, now))
+}
+
+// certifyClient certifies a key that the box has made for itself.
+func (k *Keys) certifyClient(c client, key *ecdsa.PublicKey, now time.Time) (certPEM []byte, err error) {
+	return k.certify(clientTemplate(c, now), key)
+}
+
+func clientTemplate(c client, now time.Time) *x509.Certificate {
+	return &x509.Certificate{
 		Subject:     pkix.Name{CommonName: c.String()},
 		URIs:        []*url.URL{c.uri()},
 		NotBefore:   now.Add(-backdate),
 		NotAfter:    now.Add(clientLife),
 		KeyUsage:    x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
-	})
+	}
 }
 
 func (k *Keys) sign(template *x509.Certificate) (pair, error) {
@@ -142,18 +151,26 @@ func (k *Keys) sign(template *x509.Certificate) (pair, error) {
 	if err != nil {
 		return pair{}, fmt.Errorf("make TLS key: %w", err)
 	}
-	if template.SerialNumber, err = newSerial(); err != nil {
-		return pair{}, err
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, k.tlsCACert, key.Public(), k.tlsCA)
+	certPEM, err := k.certify(template, &key.PublicKey)
 	if err != nil {
-		return pair{}, fmt.Errorf("make TLS certificate: %w", err)
+		return pair{}, err
 	}
 	keyPEM, err := encodeKey(key)
 	if err != nil {
 		return pair{}, err
 	}
-	return pair{certPEM: encodeCert(der), keyPEM: keyPEM}, nil
+	return pair{certPEM: certPEM, keyPEM: keyPEM}, nil
+}
+
+func (k *Keys) certify(template *x509.Certificate, key *ecdsa.PublicKey) (certPEM []byte, err error) {
+	if template.SerialNumber, err = newSerial(); err != nil {
+		return nil, err
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, k.tlsCACert, key, k.tlsCA)
+	if err != nil {
+		return nil, fmt.Errorf("make TLS certificate: %w", err)
+	}
+	return encodeCert(der), nil
 }
 
 func newSerial() (*big.Int, error) {
@@ -164,7 +181,8 @@ func newSerial() (*big.Int, error) {
 	return serial, nil
 }
 
-// serverTLS asks every client for a certificate of our own CA; TLS 1.3 only.
+// serverTLS refuses every certificate that is not of our own CA; TLS 1.3 only. A client without one is let in to enrol, and hears
+// "unauthorised" to everything else.
 func (k *Keys) serverTLS(clock Clock) (*tls.Config, error) {
 	own, err := tls.X509KeyPair(k.server.certPEM, k.server.keyPEM)
 	if err != nil {
@@ -175,7 +193,7 @@ func (k *Keys) serverTLS(clock Clock) (*tls.Config, error) {
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS13,
 		Certificates: []tls.Certificate{own},
-		ClientAuth:   tls.RequireAndVerifyClientCert,
+		ClientAuth:   tls.VerifyClientCertIfGiven,
 		ClientCAs:    pool,
 		Time:         clock,
 		NextProtos:   []string{"h2", "http/1.1"},

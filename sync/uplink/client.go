@@ -15,6 +15,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -39,6 +40,9 @@ type Client struct {
 	http  *http.Client
 	codec *wire.Codec
 	now   func() time.Time
+
+	identity *store.Identity
+	cert     atomic.Pointer[tls.Certificate] // the one that is shown; renewed while the agent runs
 }
 
 var _ wire.HeadOffice = (*Client)(nil)
@@ -57,6 +61,10 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	c := &Client{base: base, codec: codec, now: now, identity: id}
+	c.cert.Store(&config.Certificates[0])
+	config.Certificates = nil
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.cert.Load(), nil }
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
@@ -67,8 +75,8 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 		DisableCompression:  true, // the protocol has its own
 		TLSClientConfig:     config,
 	}
-	return &Client{base: base, codec: codec, now: now, http: &http.Client{Transport: transport,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}, nil
+	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return c, nil
 }
 
 // TLSConfig trusts head office's CA alone and shows the store's certificate.

@@ -36,6 +36,7 @@ const (
 
 	TypeNDJSON  = "application/x-ndjson"
 	TypeJSON    = "application/json"
+	TypePEM     = "application/x-pem-file"
 	TypeProblem = "application/problem+json"
 	CodingZstd  = "zstd"
 )

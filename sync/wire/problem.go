@@ -22,6 +22,8 @@ const (
 	CodeUnauthorised    Code = "unauthorised"
 	CodeForbidden       Code = "forbidden"
 	CodeFenced          Code = "fenced"
+	CodeRevoked         Code = "revoked"
+	CodeCodeRefused     Code = "code_refused"
 	CodeNotFound        Code = "not_found"
 	CodeGap             Code = "gap"
 	CodeFork            Code = "fork"
@@ -65,6 +67,8 @@ func codes() []codeRow {
 		{CodeUnauthorised, http.StatusUnauthorized, StopAndTell, "The certificate is missing or not accepted"},
 		{CodeForbidden, http.StatusForbidden, StopAndTell, "The certificate belongs to another store or epoch"},
 		{CodeFenced, http.StatusForbidden, Rehandshake, "A newer session holds this store"},
+		{CodeRevoked, http.StatusForbidden, StopAndTell, "Head office has revoked this box's certificate"},
+		{CodeCodeRefused, http.StatusForbidden, StopAndTell, "The code is wrong, was used, or is over"},
 		{CodeNotFound, http.StatusNotFound, StopAndTell, "There is nothing at this address"},
 		{CodeGap, http.StatusConflict, Rewind, "Entries before this batch are missing"},
 		{CodeFork, http.StatusConflict, Rehandshake, "Another entry is known under the same number"},
