@@ -72,6 +72,13 @@ func memoryDisk(t testing.TB, bytes int64) string {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	mountMemory(t, dir, bytes)
+	return dir
+}
+
+// mountMemory covers an empty folder with a file system in memory until the test has ended.
+func mountMemory(t testing.TB, dir string, bytes int64) {
+	t.Helper()
 	err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, fmt.Sprintf("size=%d,mode=0700", bytes))
 	if err != nil {
 		lacks(t, "no file system of our own here: %v", err)
@@ -81,5 +88,4 @@ func memoryDisk(t testing.TB, bytes int64) string {
 			t.Error(err)
 		}
 	})
-	return dir
 }

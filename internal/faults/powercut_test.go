@@ -20,6 +20,7 @@ import (
 
 var (
 	pictures = flag.Int("pictures", 240, "power cuts that are looked at")
+	kills    = flag.Int("kills", 8, "processes that are killed at a system call")
 	seedFlag = flag.Uint64("seed", 20261122, "of the dice")
 )
 
@@ -30,7 +31,7 @@ const lookers = 2
 // or some sectors. Whatever is left opens, proves itself, and has every sale that was answered before the cut.
 func TestAPowerCutAtAnyWriteLosesNoAnsweredSale(t *testing.T) {
 	id := newIdentity(t)
-	record := recordRun(t, func(dir string) *exec.Cmd { return sellCommand(id, dir, 300) })
+	record := recordRun(t, func(dir string) *exec.Cmd { return sellCommand(t, id, dir, 300) })
 	dice := rand.New(rand.NewPCG(*seedFlag, 1))
 	disk := memoryDisk(t, 512<<20)
 	queue := make(chan picture)
@@ -137,9 +138,7 @@ func TestTheRecorderCatchesWhatWeakerSettingsLose(t *testing.T) {
 	}{{"full", false, false}, {"normal", true, false}, {"off", true, true}} {
 		t.Run(c.synchronous, func(t *testing.T) {
 			record := recordRun(t, func(dir string) *exec.Cmd {
-				cmd := exec.Command("/proc/self/exe")
-				cmd.Env = append(os.Environ(), role+"="+roleRows, envFolder+"="+dir, envSynchronous+"="+c.synchronous)
-				return cmd
+				return childCommand(t, role+"="+roleRows, envFolder+"="+dir, envSynchronous+"="+c.synchronous)
 			})
 			disk := memoryDisk(t, 64<<20)
 			whole, lost, broken := 0, 0, 0

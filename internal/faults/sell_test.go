@@ -42,10 +42,21 @@ const (
 )
 
 // sellCommand starts this program again to sell so many.
-func sellCommand(identity *store.Identity, folder string, count int) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), role+"="+roleSell, envIdentity+"="+filepath.Dir(identity.Path(store.IdentityFile)),
+func sellCommand(t testing.TB, identity *store.Identity, folder string, count int) *exec.Cmd {
+	t.Helper()
+	return childCommand(t, role+"="+roleSell, envIdentity+"="+filepath.Dir(identity.Path(store.IdentityFile)),
 		envFolder+"="+folder, envCount+"="+strconv.Itoa(count))
+}
+
+// childCommand starts this program again in another role.
+func childCommand(t testing.TB, env ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), env...)
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,14 +31,15 @@ type Options struct {
 	Dir       string // everything the shop writes; emptied first
 	Programme string // file to publish
 	Members   []Member
-	Lanes     int     // 1 when zero
-	Speed     float64 // of the printer's mechanism, 1 when zero
-	Language  string  // of the till, "en" when empty
-	APIListen string  // a free loopback address when empty
-	NoPCSC    bool    // cards over the direct link
-	Profiles  string  // folder with profiles of foreign cards
-	Pinpads   bool    // readers with a keypad, and cards that may be used with it
-	PINAtTill bool    // members choose their PINs at the till; else letters bring them
+	Lanes     int      // 1 when zero
+	Speed     float64  // of the printer's mechanism, 1 when zero
+	Language  string   // of the till, "en" when empty
+	APIListen string   // a free loopback address when empty
+	NoPCSC    bool     // cards over the direct link
+	Profiles  string   // folder with profiles of foreign cards
+	Pinpads   bool     // readers with a keypad, and cards that may be used with it
+	PINAtTill bool     // members choose their PINs at the till; else letters bring them
+	Under     []string // command that the agent is run by, such as a tracer that becomes the agent
 }
 
 // Shop is one store and its head office, running.
@@ -218,7 +220,8 @@ func (s *Shop) configureAgent(context.Context) error {
 
 // StartAgent starts the agent, again after it was stopped or killed.
 func (s *Shop) StartAgent(ctx context.Context) (err error) {
-	if s.Agent, err = start(ctx, s.Log(), "agent", s.program("loyaltill"), "run", "--config", s.AgentConfig()); err != nil {
+	line := slices.Concat(s.Under, []string{s.program("loyaltill"), "run", "--config", s.AgentConfig()})
+	if s.Agent, err = start(ctx, s.Log(), "agent", line[0], line[1:]...); err != nil {
 		return err
 	}
 	token, err := os.ReadFile(s.path("store", "api.token"))
