@@ -143,7 +143,7 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 	if err := limits.allow(loyalty.Action{Kind: loyalty.ActionActivity}); err != nil {
 		return none, err
 	}
-	c, err := a.db.Append(ctx, agentdb.Commit{
+	c, err := a.enter(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash, Deed: agentdb.Deed{Member: who.member, Activity: r.Activity, Proof: in.Proof},
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier

@@ -20,6 +20,7 @@ import (
 	"loyaltill/devices/printer"
 	"loyaltill/devices/reader"
 	"loyaltill/internal/i18n"
+	"loyaltill/internal/metrics"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
 )
@@ -38,6 +39,7 @@ type Agent struct {
 	log      zerolog.Logger
 	now      func() time.Time
 	version  string
+	metrics  *metrics.Agent
 
 	lanes    []*lane
 	events   hub
@@ -65,6 +67,7 @@ type Parts struct {
 	Log      zerolog.Logger
 	Now      func() time.Time
 	Version  string
+	Metrics  *metrics.Agent // nil: counted for nobody
 }
 
 // New puts an agent together; nothing moves before Run.
@@ -72,6 +75,9 @@ func New(p Parts) (*Agent, error) {
 	a := &Agent{
 		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version,
 		readers: reader.NewService(p.Log, p.Now), stopping: make(chan struct{}), programmes: map[string]*loyalty.Programme{},
+	}
+	if a.metrics = p.Metrics; a.metrics == nil {
+		a.metrics = metrics.NewAgent(p.Version)
 	}
 	if a.foreign = p.Foreign; a.foreign == nil {
 		a.foreign = &ForeignCards{}

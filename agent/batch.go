@@ -175,7 +175,7 @@ func (a *Agent) bookVoid(ctx context.Context, l *lane, id loyalty.TxnID, hash [3
 			return none, &Refusal{Code: CodeCouponUnnumbered, Field: fmt.Sprintf("serials[%d]", i)}
 		}
 	}
-	c, err := a.db.Append(ctx, agentdb.Commit{
+	c, err := a.enter(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash,
 		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier

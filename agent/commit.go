@@ -164,7 +164,7 @@ func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord)
 		if s.bill.who != nil {
 			c.Member, c.Newest, c.Advances = s.bill.who.member, s.bill.newest, s.bill.mayAdvance()
 		}
-		committed, err := a.db.Append(ctx, c)
+		committed, err := a.enter(ctx, c)
 		if err == nil {
 			return committed, nil
 		}

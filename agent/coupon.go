@@ -46,7 +46,7 @@ func (a *Agent) bookCoupon(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	} else if r.Language != "" {
 		return none, &Refusal{Code: CodeFieldInvalid, Field: "language"}
 	}
-	c, err := a.db.Append(ctx, agentdb.Commit{
+	c, err := a.enter(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash,
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier

@@ -29,6 +29,7 @@ func (a *Agent) CloseDay(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID
 	if err != nil {
 		return CloseAnswer{}, appendRefusal(err)
 	}
+	a.entered(ctx, c)
 	l.printSoon()
 	if c.Entry.Close == nil {
 		return CloseAnswer{}, refuse(CodeKeyReused, nil)

@@ -96,7 +96,7 @@ func (a *Agent) makeMember(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	if err != nil {
 		return c, err
 	}
-	c, err = a.db.Append(ctx, agentdb.Commit{Txn: id, RequestHash: hash, Enrols: true,
+	c, err = a.enter(ctx, agentdb.Commit{Txn: id, RequestHash: hash, Enrols: true,
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = r.Lane, r.Cashier
 			return p.Enrol(loyalty.Enrolment{Member: loyalty.NextMember(ranges, used.Enrolled), Number: who.hash, Masked: who.masked,

@@ -155,7 +155,7 @@ func (a *Agent) giveUpNow(ctx context.Context, sale loyalty.TxnID) error {
 // giveUp ends a dropped sale for good: this store never undoes its debit and never sells under its key. record is the card's debit
 // when the card showed it once more.
 func (a *Agent) giveUp(ctx context.Context, intent agentdb.Intent, record *loyalty.CardRecord) error {
-	_, err := a.db.Append(ctx, agentdb.Commit{
+	_, err := a.enter(ctx, agentdb.Commit{
 		Txn: intent.Txn, RequestHash: intent.RequestHash, Intent: agentdb.IntentCancelled,
 		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			e := head.Entry(loyalty.KindCancel)
@@ -259,7 +259,7 @@ func (l *lane) undo(ctx context.Context, intent agentdb.Intent, record card.Reco
 
 // cancelled writes down that a debit was undone.
 func (l *lane) cancelled(ctx context.Context, intent agentdb.Intent, record card.Record) error {
-	_, err := l.a.db.Append(ctx, agentdb.Commit{
+	_, err := l.a.enter(ctx, agentdb.Commit{
 		Txn: intent.Txn, RequestHash: intent.RequestHash, Intent: agentdb.IntentCancelled,
 		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			e := head.Entry(loyalty.KindCancel)

@@ -64,7 +64,7 @@ func (a *Agent) bookPayment(ctx context.Context, id loyalty.TxnID, hash [32]byte
 	if in.Member, err = a.payer(ctx, p, g.sold.Member); err != nil {
 		return agentdb.Committed{}, err
 	}
-	c, err := a.db.Append(ctx, agentdb.Commit{
+	c, err := a.enter(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash, Of: g.ref(),
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Cashier = r.Cashier

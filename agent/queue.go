@@ -135,6 +135,7 @@ func (q *queue) print(ctx context.Context, job agentdb.Job) error {
 	switch {
 	case errors.Is(err, errUnprintable), errors.Is(err, printer.ErrBadJob):
 		// One paper that no printer of ours can print must not hold up those behind it.
+		q.a.metrics.Printed(byUnprintable)
 		return q.a.db.FinishJob(journal, job.ID, agentdb.JobEnd{State: agentdb.JobCancelled, By: byUnprintable, Detail: err.Error()})
 	case errors.Is(err, agentdb.ErrState) && !progress.started:
 		return nil // cancelled or moved to another printer before its first byte
@@ -213,6 +214,7 @@ func (r *recorder) note(p printer.Progress) error {
 // finish writes the outcome.
 func (q *queue) finish(ctx context.Context, job agentdb.Job, r printer.Result, started bool, want wish) error {
 	q.a.log.Info().Str("printer", q.name).Int64("job", job.ID).Str("outcome", string(r.Outcome)).Str("cause", string(r.Cause)).Msg("print job ended")
+	q.a.metrics.Printed(string(r.Outcome))
 	switch r.Outcome {
 	case printer.Confirmed, printer.Sent:
 		return q.a.db.FinishJob(ctx, job.ID, agentdb.JobEnd{State: agentdb.JobConfirmed, By: byPrinter, Level: r.Level.String()})

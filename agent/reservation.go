@@ -91,7 +91,7 @@ func (a *Agent) bookReservation(ctx context.Context, id loyalty.TxnID, hash [32]
 			return none, err
 		}
 		in := loyalty.ReserveInput{Holding: holding, Points: r.Points, Until: r.Until.Format(instant), For: r.For}
-		c, err := a.db.Append(ctx, agentdb.Commit{
+		c, err := a.enter(ctx, agentdb.Commit{
 			Txn: id, RequestHash: hash, Member: who.member, Newest: newest,
 			Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 				head.Lane, head.Cashier = r.Lane, r.Cashier
@@ -190,7 +190,7 @@ func (a *Agent) bookSettle(ctx context.Context, made *loyalty.Entry, id loyalty.
 	if !ok {
 		return agentdb.Committed{}, fmt.Errorf("settle %s: it sets nothing aside", made.Txn)
 	}
-	c, err := a.db.Append(ctx, agentdb.Commit{
+	c, err := a.enter(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash, Of: of.EntryRef,
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			if len(used.Followers) > 0 {

@@ -81,7 +81,7 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	if err != nil {
 		return agentdb.Committed{}, err
 	}
-	c, err := a.db.Append(ctx, agentdb.Commit{
+	c, err := a.enter(ctx, agentdb.Commit{
 		Txn: id, RequestHash: hash, Returns: len(g.input.Before), GiftCards: g.soldCards(), Of: g.ref(),
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier

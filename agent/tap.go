@@ -42,6 +42,7 @@ func (l *lane) refuseCard(err error) {
 	l.setWho(nil)
 	l.a.log.Info().Uint8("lane", uint8(l.cfg.Number)).Err(err).Msg("card refused")
 	refused := CardState{State: CardRefused, Code: refusedCard(err)}
+	l.a.metrics.CardRefused(refused.Code)
 	var unknown *nobody
 	refused.Enrols = errors.As(err, &unknown)
 	var busy *reader.BusyError

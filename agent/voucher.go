@@ -101,7 +101,7 @@ func (a *Agent) recordLoad(ctx context.Context, n loyalty.LaneID, id loyalty.Car
 
 // appendEvidence writes an entry about a card under an id that follows from what it says.
 func (a *Agent) appendEvidence(ctx context.Context, n loyalty.LaneID, sum [32]byte, entry func(loyalty.EntryHead) loyalty.Entry) error {
-	_, err := a.db.Append(ctx, agentdb.Commit{
+	_, err := a.enter(ctx, agentdb.Commit{
 		Txn: versionedID(sum[:]), RequestHash: sum,
 		Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			head.Lane = n

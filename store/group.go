@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync/atomic"
@@ -116,6 +117,12 @@ func (db *DB) commitGroup(group []*request) {
 		return
 	}
 	errs, err := db.writer.transact(group, db.options)
+	var unknown *CommitError
+	if err == nil {
+		db.counts.committed(len(group))
+	} else if errors.As(err, &unknown) {
+		db.counts.failures.Add(1)
+	}
 	for i, req := range group {
 		if errs[i] == nil {
 			errs[i] = err // nil when the commit succeeded

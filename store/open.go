@@ -47,6 +47,7 @@ type DB struct {
 	closing chan struct{}
 	close   sync.Once
 	writer  writer
+	counts  counts
 }
 
 // Errors that callers act on.

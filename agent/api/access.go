@@ -80,7 +80,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// refusal says why a request may not go on, or nothing. Pages and the API's description are free to read on this machine.
+// refusal says why a request may not go on, or nothing. Pages, the API's description, health and metrics are
+// free to read on this machine.
 func (s *Server) refusal(r *http.Request) string {
 	// A name that a page on the internet had pointed at this machine (DNS rebinding) is not one of ours.
 	if host, _, err := net.SplitHostPort(r.Host); err != nil || !loopback(host) {

@@ -109,6 +109,7 @@ func ownCode(code string) string { return strings.ReplaceAll(code, ".", "_") }
 
 // newProblem fills a problem in for a code.
 func newProblem(ctx context.Context, code string) *Problem {
+	refusedWith(ctx, code)
 	status, known := statuses()[code]
 	if !known {
 		status = http.StatusInternalServerError

@@ -17,6 +17,7 @@ import (
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
 	"loyaltill/internal/i18n"
+	"loyaltill/internal/metrics"
 )
 
 // Limits of one call.
@@ -34,6 +35,8 @@ type Server struct {
 	language i18n.Lang
 	token    [sha256.Size]byte
 	handler  http.Handler
+	metrics  *metrics.Agent
+	version  string
 	describe *huma.OpenAPI
 }
 
@@ -43,11 +46,15 @@ type Options struct {
 	Language i18n.Lang    // for callers that ask for none
 	Pages    http.Handler // the till page and its files
 	Version  string
+	Metrics  *metrics.Agent // nil: counted for nobody
 }
 
 // New builds the server; it listens on nothing yet.
 func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
-	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token))}
+	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), metrics: o.Metrics, version: o.Version}
+	if s.metrics == nil {
+		s.metrics = metrics.NewAgent(o.Version)
+	}
 	mux := http.NewServeMux()
 	config := huma.DefaultConfig("Loyaltill store agent", o.Version)
 	config.Info.Description = "Local API of one store's agent. Money is in minor units, points are whole, quantities are thousandths."
@@ -59,11 +66,14 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 	s.routes(api)
 	s.describe = api.OpenAPI()
 	mux.HandleFunc("GET /programme.schema.json", serveSchema)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { newProblem(r.Context(), codeNotFound).write(w) })
 	if o.Pages != nil {
 		mux.Handle("/", o.Pages)
 	}
-	s.handler = s.guard(mux)
+	s.handler = s.trace(s.guard(routed(mux)))
 	return s
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rs/zerolog"
+
 	"loyaltill/agent/loyalty"
 	"loyaltill/sync/headoffice"
 )
@@ -79,11 +81,21 @@ func (cmd *initCmd) Run(c *console) error {
 type serveCmd struct {
 	home
 	Listen string `default:"127.0.0.1:8443" placeholder:"HOST:PORT" help:"Address to listen on; port 0 picks a free one."`
+	Watch  string `placeholder:"HOST:PORT" help:"Address for /metrics, /healthz and /readyz, without TLS, so best on loopback such as 127.0.0.1:9443; nobody can ask if not given."`
+	Log    string `default:"info" enum:"debug,info,warn,error" help:"Least level to log: debug, info, warn or error. From info on each entry has a line."`
 }
 
 func (cmd *serveCmd) Run(ctx context.Context, c *console) (err error) {
 	m, err := cmd.manager(c)
 	if err != nil {
+		return err
+	}
+	level, err := zerolog.ParseLevel(cmd.Log)
+	if err != nil {
+		return err
+	}
+	m.Options.Log = m.Options.Log.Level(level)
+	if m.Options.Watch, err = cmd.watch(); err != nil {
 		return err
 	}
 	office, err := m.Open(ctx)
@@ -96,8 +108,23 @@ func (cmd *serveCmd) Run(ctx context.Context, c *console) (err error) {
 		return &headoffice.FieldError{Field: "listen", Remedy: "give a free address such as 127.0.0.1:8443", Err: err}
 	}
 	return office.Serve(ctx, listener, func() {
-		_ = c.print(map[string]any{"ready": true, "address": listener.Addr().String(), "url": "https://" + listener.Addr().String()})
+		ready := map[string]any{"ready": true, "address": listener.Addr().String(), "url": "https://" + listener.Addr().String()}
+		if m.Options.Watch != nil {
+			ready["watch"] = "http://" + m.Options.Watch.Addr().String()
+		}
+		_ = c.print(ready)
 	})
+}
+
+func (cmd *serveCmd) watch() (net.Listener, error) {
+	if cmd.Watch == "" {
+		return nil, nil
+	}
+	listener, err := net.Listen("tcp", cmd.Watch)
+	if err != nil {
+		return nil, &headoffice.FieldError{Field: "watch", Remedy: "give a free address such as 127.0.0.1:9443", Err: err}
+	}
+	return listener, nil
 }
 
 type enrolCmd struct {
@@ -329,10 +356,14 @@ func (cmd *reportAllCmd) Run(ctx context.Context, c *console) error {
 type versionCmd struct{}
 
 func (versionCmd) Run(c *console) error {
-	version := "development"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		version = info.Main.Version
-	}
-	_, err := fmt.Fprintln(c.out, "headoffice", version)
+	_, err := fmt.Fprintln(c.out, "headoffice", version())
 	return err
+}
+
+// version is what the program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "development"
 }

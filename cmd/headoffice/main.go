@@ -43,7 +43,7 @@ type console struct {
 }
 
 func (c *console) options() headoffice.Options {
-	return headoffice.Options{Clock: time.Now, Entropy: rand.Reader, Log: zerolog.New(c.err).With().Timestamp().Logger()}
+	return headoffice.Options{Clock: time.Now, Entropy: rand.Reader, Version: version(), Log: zerolog.New(c.err).With().Timestamp().Logger()}
 }
 
 // run is the whole program.

@@ -18,6 +18,7 @@ import (
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos/render"
 	"loyaltill/internal/i18n"
+	"loyaltill/internal/metrics"
 	"loyaltill/internal/web"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
@@ -51,7 +52,9 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	defer client.Close()
-	up, err := uplink.New(uplink.Options{DB: db, HeadOffice: client, Agent: "loyaltill " + version, Log: log, Now: time.Now})
+	counted := metrics.NewAgent(version)
+	office := uplink.Metered{HeadOffice: client, Metrics: counted, Log: log, Now: time.Now}
+	up, err := uplink.New(uplink.Options{DB: db, HeadOffice: office, Agent: "loyaltill " + version, Log: log, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -60,13 +63,14 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	a, err := agent.New(agent.Parts{
-		Foreign: foreign, Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version,
+		Foreign: foreign, Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version, Metrics: counted,
 		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, up) },
 	})
 	if err != nil {
 		return err
 	}
-	server, listener, err := openAPI(cfg, a, log)
+	counted.Watch(gauges{agent: a, uplink: up, db: db, identity: identity}.read)
+	server, listener, err := openAPI(cfg, a, counted, log)
 	if err != nil {
 		return err
 	}
@@ -116,7 +120,7 @@ func apart(data, identity string) error {
 	return nil
 }
 
-func openAPI(cfg agent.Config, a *agent.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
+func openAPI(cfg agent.Config, a *agent.Agent, counted *metrics.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
 	token, err := api.LoadToken(cfg.API.TokenFile)
 	if err != nil {
 		return nil, nil, err
@@ -125,7 +129,7 @@ func openAPI(cfg agent.Config, a *agent.Agent, log zerolog.Logger) (*api.Server,
 	if !ok {
 		return nil, nil, fmt.Errorf("configuration: language %q is not known", cfg.Language)
 	}
-	server := api.New(a, api.Options{Token: token, Language: lang, Pages: web.Till(), Version: version}, log)
+	server := api.New(a, api.Options{Token: token, Language: lang, Pages: web.Till(), Version: version, Metrics: counted}, log)
 	l, err := net.Listen("tcp", cfg.API.Listen)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen on api.listen: %w; is another agent running?", err)

@@ -54,7 +54,15 @@ func TestNoPINLeavesTheCard(t *testing.T) {
 	// Nothing is stopped before it is read: write-ahead logs are searched too.
 	found := d.written()
 	found["event stream"] = events()
-	for _, needed := range []string{"ledger.db", "ledger.db-wal", "agent.log", "event stream", "headoffice.log"} {
+	for from, client := range map[string]*stage.Client{"agent metrics": shop.API, "head office metrics": {Base: shop.HeadOffice.Text("watch")}} {
+		var text []byte
+		d.must(client.Do(d.Context(), "GET", "/metrics", nil, &text))
+		found[from] = text
+		if bytes.Contains(text, []byte(shop.Members[0].Number)) {
+			t.Errorf("%s hold a card number", from)
+		}
+	}
+	for _, needed := range []string{"agent metrics", "head office metrics", "ledger.db", "ledger.db-wal", "agent.log", "event stream", "headoffice.log"} {
 		if len(found[needed]) == 0 {
 			t.Errorf("%s was not searched: only %d texts", needed, len(found))
 		}

@@ -168,7 +168,7 @@ func (s *Shop) foundHeadOffice(ctx context.Context) (err error) {
 
 // StartHeadOffice starts head office, again on the same address after it was stopped.
 func (s *Shop) StartHeadOffice(ctx context.Context) (err error) {
-	s.HeadOffice, err = start(ctx, s.Log(), "headoffice", s.program("headoffice"), "serve", "--dir", s.HeadOfficeDir(), "--listen", s.hqAddress)
+	s.HeadOffice, err = start(ctx, s.Log(), "headoffice", s.program("headoffice"), "serve", "--dir", s.HeadOfficeDir(), "--listen", s.hqAddress, "--watch", "127.0.0.1:0")
 	return err
 }
 

@@ -175,6 +175,21 @@ func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
 	return append(ledger, members...), err
 }
 
+// Stats tell how the two files are doing.
+func (db *DB) Stats() (ledger, members store.Stats) { return db.ledger.Stats(), db.members.Stats() }
+
+// errProbe ends a probe without a trace.
+var errProbe = errors.New("only a probe")
+
+// Writable says whether the ledger takes entries now: it begins a transaction that comes to nothing.
+func (db *DB) Writable(ctx context.Context) error {
+	err := db.ledger.Write(ctx, func(*store.Tx) error { return errProbe })
+	if errors.Is(err, errProbe) {
+		return nil
+	}
+	return err
+}
+
 // Checkpoint empties the write-ahead logs, as at the close of a day.
 func (db *DB) Checkpoint(ctx context.Context) error {
 	return errors.Join(db.ledger.Checkpoint(ctx), db.members.Checkpoint(ctx))

@@ -120,6 +120,7 @@ func (w *feedWriter) fill(page *wire.FeedPage, q wire.FeedQuery) error {
 		}
 		if page.Next = c.Seq; sent {
 			page.Rows = append(page.Rows, row)
+			w.office.metrics.Fed(string(c.Topic))
 			size += n
 		}
 	}

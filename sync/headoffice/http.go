@@ -92,10 +92,12 @@ func (o *Office) Handler() http.Handler {
 
 func (s *server) serve(rt route, w http.ResponseWriter, r *http.Request) {
 	c := &call{ctx: r.Context(), w: w, r: r}
+	start := time.Now()
 	err := s.admit(rt, c)
 	if err == nil {
 		err = rt.handle(c)
 	}
+	s.office.metrics.Answered(rt.pattern, codeOf(err), time.Since(start))
 	if err != nil {
 		s.refuse(w, err)
 	}

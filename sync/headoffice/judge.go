@@ -19,8 +19,13 @@ const entryTime = "2006-01-02T15:04:05.000-07:00"
 // postNext judges the oldest batch that waits, in one transaction; false when none does.
 func (o *Office) postNext(ctx context.Context) (more bool, err error) {
 	var r hodb.Range
+	var arrived time.Time
+	start := o.clock()
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 		if r, more, err = tx.NextUnposted(); err != nil || !more {
+			return err
+		}
+		if arrived, err = tx.ReceivedAt(r); err != nil {
 			return err
 		}
 		return o.post(tx, r)
@@ -29,6 +34,8 @@ func (o *Office) postNext(ctx context.Context) (more bool, err error) {
 		return false, fmt.Errorf("post store %d epoch %d from %d: %w", r.Store, r.Epoch, r.First, err)
 	}
 	if more {
+		now := o.clock()
+		o.metrics.Posted(int(r.Last-r.First)+1, now.Sub(start), now.Sub(arrived))
 		o.changed.ring()
 	}
 	return more, nil
@@ -193,6 +200,8 @@ func (j *judge) entry(raw hodb.Entry) error {
 	if err != nil {
 		return j.notInterpreted(raw.Key, err)
 	}
+	j.office.log.Info().Stringer("sale", m.entry.Txn).Uint32("store", uint32(m.key.Store)).Uint32("epoch", uint32(m.key.Epoch)).
+		Int64("seq", int64(m.key.Seq)).Str("kind", string(m.entry.Kind)).Msg("entry judged")
 	if err := j.knowNames(m); err != nil {
 		return err
 	}
@@ -328,6 +337,7 @@ func (j *judge) open(kind hodb.CaseKind, k hodb.EntryKey, note string) error {
 	if j.found != nil {
 		j.found[kind] = true
 	}
+	j.office.metrics.CaseOpened(string(kind))
 	j.office.log.Warn().Uint32("store", uint32(k.Store)).Int64("seq", int64(k.Seq)).Str("case", string(kind)).Msg("case opened")
 	return j.tx.OpenCase(kind, k, clipNote(note))
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/metrics"
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
@@ -23,6 +25,8 @@ type Office struct {
 	entropy io.Reader
 	log     zerolog.Logger
 	codec   *wire.Codec
+	metrics *metrics.Office
+	watch   net.Listener
 	changed *bell // rings when the feed or the published days have grown
 	arrived *bell // rings when there is something to post
 
@@ -35,6 +39,8 @@ type Options struct {
 	Clock   Clock
 	Entropy io.Reader // for voucher references, store nonces and ids
 	Log     zerolog.Logger
+	Version string
+	Watch   net.Listener // answers who watches over head office while it serves; nil: nobody
 }
 
 // OpenOffice opens the books of a home. store.ErrInUse says that another process has them.
@@ -47,11 +53,12 @@ func OpenOffice(ctx context.Context, home *Home, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	office := &Office{home: home, db: db, clock: o.Clock, entropy: o.Entropy, log: o.Log, codec: codec,
+	office := &Office{home: home, db: db, clock: o.Clock, entropy: o.Entropy, log: o.Log, codec: codec, watch: o.Watch, metrics: metrics.NewOffice(o.Version),
 		changed: newBell(), arrived: newBell(), programmes: map[string]*loyalty.Programme{}}
 	if err := office.importStatements(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	office.metrics.Watch(office.measure)
 	return office, nil
 }
 

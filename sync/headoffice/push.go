@@ -16,15 +16,22 @@ func (o *Office) sign(p store.Position) []byte { return p.Sign(o.home.Keys.posit
 // Push appends a batch, or finds that it is known. It judges the envelope only: number, chain and session. What the
 // entries say is judged afterwards and can stop nothing.
 func (o *Office) Push(ctx context.Context, b *wire.Batch) (wire.Accepted, error) {
+	answer, fresh, err := o.take(ctx, b)
+	o.counted(b, fresh, answer, err)
+	return answer, err
+}
+
+// take is Push; fresh are the entries that head office had not yet.
+func (o *Office) take(ctx context.Context, b *wire.Batch) (answer wire.Accepted, fresh [][]byte, err error) {
 	hashes, err := b.Hashes()
 	if err != nil {
-		return wire.Accepted{}, err
+		return wire.Accepted{}, nil, err
 	}
-	var answer wire.Accepted
 	var refused *wire.Problem // a refusal commits too: a fork is remembered
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 		answer, refused = wire.Accepted{}, nil
-		return o.push(tx, b, hashes, &answer, &refused)
+		fresh, err = o.push(tx, b, hashes, &answer, &refused)
+		return err
 	})
 	var commit *store.CommitError
 	switch {
@@ -32,46 +39,47 @@ func (o *Office) Push(ctx context.Context, b *wire.Batch) (wire.Accepted, error)
 		p := wire.NewProblem(wire.CodeUnavailable, "the batch may be kept or not; send it again")
 		p.RetryAfter = busyRetry
 		o.log.Error().Err(err).Uint32("store", uint32(b.Store)).Msg("commit failed")
-		return wire.Accepted{}, p
+		return wire.Accepted{}, nil, p
 	case err != nil:
-		return wire.Accepted{}, fmt.Errorf("push store %d epoch %d from %d: %w", b.Store, b.Epoch, b.First, err)
+		return wire.Accepted{}, nil, fmt.Errorf("push store %d epoch %d from %d: %w", b.Store, b.Epoch, b.First, err)
 	case refused != nil:
-		return wire.Accepted{}, refused
+		return wire.Accepted{}, nil, refused
 	}
 	if !answer.Replayed {
 		o.arrived.ring()
 	}
-	return answer, nil
+	return answer, fresh, nil
 }
 
-func (o *Office) push(tx *hodb.Tx, b *wire.Batch, hashes []store.Hash, answer *wire.Accepted, refused **wire.Problem) error {
+func (o *Office) push(tx *hodb.Tx, b *wire.Batch, hashes []store.Hash, answer *wire.Accepted, refused **wire.Problem) (fresh [][]byte, err error) {
 	head, err := tx.Head(b.Store, b.Epoch)
 	if errors.Is(err, hodb.ErrNotFound) {
 		*refused = wire.NewProblem(wire.CodeEpochClosed, "epoch %d of store %d was never opened", b.Epoch, b.Store)
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	skip, problem, err := decide(tx, head, b, hashes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if problem != nil {
 		*refused = problem
 		if problem.Code == wire.CodeFork && head.State == hodb.HeadOpen {
-			return o.fork(tx, head, b.First, "a batch showed another entry")
+			return nil, o.fork(tx, head, b.First, "a batch showed another entry")
 		}
-		return nil
+		return nil, nil
 	}
 	if answer.Replayed = skip == len(b.Bodies); !answer.Replayed {
-		if err := tx.Append(head, b.Bodies[skip:], hashes[skip:], o.sign); err != nil {
-			return err
+		fresh = b.Bodies[skip:]
+		if err := tx.Append(head, fresh, hashes[skip:], o.sign); err != nil {
+			return nil, err
 		}
 	}
 	answer.AcceptedThrough, answer.HeadHash = head.Seq, head.Hash
 	answer.Signature = o.sign(head.Position())
-	return nil
+	return fresh, nil
 }
 
 // decide says how many of the batch's entries are known already, or why it is refused (docs/wire.md, 4).

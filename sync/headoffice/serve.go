@@ -41,9 +41,15 @@ func (o *Office) Serve(ctx context.Context, listener net.Listener, ready func())
 	wg.Go(func() { stop(o.Run(ctx)) })
 	wg.Go(func() { stop(serveUntil(ctx, public, tls.NewListener(listener, tlsConfig))) })
 	wg.Go(func() { stop(serveUntil(ctx, admin, door)) })
+	servers := []*http.Server{public, admin}
+	if o.watch != nil {
+		watch := o.httpServer(ctx, o.watchHandler())
+		servers = append(servers, watch)
+		wg.Go(func() { stop(serveUntil(ctx, watch, o.watch)) })
+	}
 	ready()
 	<-ctx.Done()
-	for _, server := range []*http.Server{public, admin} {
+	for _, server := range servers {
 		err = errors.Join(err, shutdown(server))
 	}
 	wg.Wait()

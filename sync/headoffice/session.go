@@ -37,6 +37,7 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 	if err != nil {
 		return wire.SessionAnswer{}, fmt.Errorf("open session of store %d: %w", id, err)
 	}
+	o.metrics.Session(string(answer.Verdict))
 	o.log.Info().Uint32("store", uint32(id)).Uint64("session", answer.Session).Str("verdict", string(answer.Verdict)).
 		Int64("seq", int64(answer.Head.Seq)).Str("agent", req.Agent).Msg("session opened")
 	return answer, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,6 +122,11 @@ func (p *Problem) Error() string {
 		s += ": " + p.Detail
 	}
 	return s
+}
+
+// Known says whether the code is one of this protocol's.
+func (p *Problem) Known() bool {
+	return slices.ContainsFunc(codes(), func(row codeRow) bool { return row.code == p.Code })
 }
 
 // Class says what to do about the problem.

@@ -1,0 +1,124 @@
+package hodb
+
+import (
+	"database/sql"
+	"fmt"
+	"time"
+
+	"loyaltill/agent/loyalty"
+)
+
+// Condition is how the books stand at one moment, for whoever watches over head office.
+type Condition struct {
+	Heads          map[HeadState]int64 `json:"heads"`
+	Silent         []loyalty.StoreID   `json:"silent"`
+	WaitingBatches int64               `json:"waiting_batches"`
+	WaitingEntries int64               `json:"waiting_entries"`
+	PostingLag     time.Duration       `json:"posting_lag_ns"`
+	Cases          map[CaseKind]int64  `json:"cases"` // open ones
+	Suspense       map[string]int64    `json:"suspense"`
+	Differences    int64               `json:"differences"`
+	FeedHead       int64               `json:"feed_head"`
+	Closes         int64               `json:"closes"`
+	Unclosed       []Unclosed          `json:"unclosed"`
+}
+
+// Unclosed is the first entry of a store's log that belongs to no published day.
+type Unclosed struct {
+	Store    loyalty.StoreID `json:"store"`
+	TimeZone string          `json:"time_zone"`
+	Day      string          `json:"day"` // business day; empty when the entry cannot be read
+}
+
+// silentAfter is how long a store may neither sell nor start before somebody should ask.
+const silentAfter = 24 * time.Hour
+
+// Condition reads it.
+func (tx *Tx) Condition() (c Condition, err error) {
+	for _, step := range []func(*Condition) error{tx.heads, tx.waiting, tx.questions, tx.published} {
+		if err := step(&c); err != nil {
+			return c, fmt.Errorf("condition of the books: %w", err)
+		}
+	}
+	return c, nil
+}
+
+func (tx *Tx) heads(c *Condition) (err error) {
+	if c.Heads, err = counted[HeadState](tx, `SELECT state, COUNT(*) FROM store_head WHERE state <> 'closed' GROUP BY state`); err != nil {
+		return err
+	}
+	c.Silent, err = collect(tx, func(scan func(...any) error) (id loyalty.StoreID, err error) {
+		err = scan(&id)
+		return id, err
+	}, `SELECT h.store_id FROM store_head h WHERE h.state <> 'closed' AND h.moved_at < $1 AND NOT EXISTS
+		(SELECT 1 FROM session s WHERE s.store_id = h.store_id AND s.epoch = h.epoch AND s.opened_at >= $1) ORDER BY h.store_id`,
+		tx.now.Add(-silentAfter).UnixMilli())
+	return err
+}
+
+func (tx *Tx) waiting(c *Condition) error {
+	var oldest sql.NullInt64
+	err := tx.one(`SELECT COUNT(*), COALESCE(SUM(last_seq - first_seq + 1), 0), MIN(received_at) FROM batch WHERE posted_at IS NULL`)(
+		&c.WaitingBatches, &c.WaitingEntries, &oldest)
+	if oldest.Valid {
+		c.PostingLag = max(0, tx.now.Sub(time.UnixMilli(oldest.Int64)))
+	}
+	return err
+}
+
+func (tx *Tx) questions(c *Condition) (err error) {
+	if c.Cases, err = counted[CaseKind](tx, `SELECT kind, COUNT(*) FROM case_file WHERE state = 'open' GROUP BY kind`); err != nil {
+		return err
+	}
+	if c.Suspense, err = counted[string](tx, `SELECT reason, COUNT(*) FROM suspense GROUP BY reason`); err != nil {
+		return err
+	}
+	return tx.one(`SELECT COUNT(*) FROM difference`)(&c.Differences)
+}
+
+func (tx *Tx) published(c *Condition) (err error) {
+	if _, c.FeedHead, err = tx.FeedHead(); err != nil {
+		return err
+	}
+	if err := tx.one(`SELECT value FROM counter WHERE name = 'close'`)(&c.Closes); err != nil {
+		return err
+	}
+	c.Unclosed, err = collect(tx, func(scan func(...any) error) (u Unclosed, err error) {
+		var body []byte
+		if err = scan(&u.Store, &u.TimeZone, &body); err != nil {
+			return u, err
+		}
+		if e, bad := loyalty.DecodeEntry(body); bad == nil {
+			u.Day = e.Day
+		}
+		return u, nil
+	}, `SELECT h.store_id, s.time_zone, e.body FROM store_head h JOIN store s ON s.store_id = h.store_id
+		JOIN entry e ON e.store_id = h.store_id AND e.epoch = h.epoch AND e.seq =
+			(SELECT COALESCE(MAX(c.last_seq), 0) + 1 FROM close c WHERE c.store_id = h.store_id AND c.epoch = h.epoch)
+		WHERE h.state <> 'closed' AND e.seq <= h.posted_seq ORDER BY h.store_id`)
+	return err
+}
+
+// counted reads how many rows each of a few names has.
+func counted[K ~string](tx *Tx, query string) (map[K]int64, error) {
+	type row struct {
+		name K
+		n    int64
+	}
+	rows, err := collect(tx, func(scan func(...any) error) (r row, err error) {
+		err = scan(&r.name, &r.n)
+		return r, err
+	}, query)
+	all := make(map[K]int64, len(rows))
+	for _, r := range rows {
+		all[r.name] = r.n
+	}
+	return all, err
+}
+
+// ReceivedAt is when a batch arrived.
+func (tx *Tx) ReceivedAt(r Range) (time.Time, error) {
+	var ms int64
+	err := tx.one(`SELECT received_at FROM batch WHERE store_id = $1 AND epoch = $2 AND first_seq = $3`, r.Store, r.Epoch, r.First)(&ms)
+	return time.UnixMilli(ms), err
+}

@@ -1,0 +1,88 @@
+package headoffice
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"time"
+
+	"loyaltill/internal/metrics"
+	"loyaltill/store/hodb"
+)
+
+// closeGrace is how long after the end of a calendar day its close may take. The store's own hour at which a business day ends is
+// not known here, and is in the morning at the latest.
+const closeGrace = 14 * time.Hour
+
+// condition reads how the books stand.
+func (o *Office) condition(ctx context.Context) (c hodb.Condition, err error) {
+	err = o.db.View(ctx, func(tx *hodb.Tx) error {
+		c, err = tx.Condition()
+		return err
+	})
+	return c, err
+}
+
+// overdue are the stores whose oldest open day should have been closed.
+func overdue(all []hodb.Unclosed, now time.Time) (late []hodb.Unclosed) {
+	for _, u := range all {
+		zone, err := time.LoadLocation(u.TimeZone)
+		if err != nil {
+			zone = time.UTC
+		}
+		day, err := time.ParseInLocation(time.DateOnly, u.Day, zone)
+		if err != nil || now.After(day.AddDate(0, 0, 1).Add(closeGrace)) {
+			late = append(late, u)
+		}
+	}
+	return late
+}
+
+// measure reads head office's state for Prometheus.
+func (o *Office) measure(ctx context.Context) (metrics.OfficeState, error) {
+	c, err := o.condition(ctx)
+	if err != nil {
+		o.log.Error().Err(err).Msg("state cannot be read")
+		return metrics.OfficeState{}, err
+	}
+	s := metrics.OfficeState{Stores: plainKeys(c.Heads), Silent: int64(len(c.Silent)), WaitingBatches: c.WaitingBatches, Waiting: c.WaitingEntries,
+		Lag: c.PostingLag, Cases: plainKeys(c.Cases), Suspense: c.Suspense, Differences: c.Differences, FeedHead: c.FeedHead, Closes: c.Closes,
+		Missing: int64(len(overdue(c.Unclosed, o.clock()))), Ready: o.ready(ctx) == nil}
+	s.CertificateEnd, err = o.home.Keys.ends()
+	return s, err
+}
+
+func plainKeys[K ~string](m map[K]int64) map[string]int64 {
+	plain := make(map[string]int64, len(m))
+	for k, v := range m {
+		plain[string(k)] = v
+	}
+	return plain
+}
+
+// ends says until when head office's own certificates are good.
+func (k *Keys) ends() (map[string]time.Time, error) {
+	block, _ := pem.Decode(k.server.certPEM)
+	if block == nil {
+		return nil, errors.New("server certificate: no certificate in it")
+	}
+	server, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("server certificate: %w", err)
+	}
+	return map[string]time.Time{"ca": k.tlsCACert.NotAfter, "server": server.NotAfter}, nil
+}
+
+// errProbe ends a probe without a trace.
+var errProbe = errors.New("only a probe")
+
+// ready says whether the books take entries: it begins a transaction that comes to nothing.
+func (o *Office) ready(ctx context.Context) error {
+	err := o.db.Update(ctx, func(*hodb.Tx) error { return errProbe })
+	if errors.Is(err, errProbe) {
+		return nil
+	}
+	return err
+}
