@@ -46,7 +46,7 @@ func (l *lane) choose(ctx context.Context, fresh, again *card.PIN) error {
 	if err == nil {
 		err = l.session.VerifyPIN(ctx, again)
 	}
-	return l.checked(err)
+	return l.checked(ctx, err)
 }
 
 func (l *lane) unblock(ctx context.Context, puk, fresh, again *card.PIN) error {
@@ -57,7 +57,7 @@ func (l *lane) unblock(ctx context.Context, puk, fresh, again *card.PIN) error {
 	var wrong *card.PINError
 	switch {
 	case err == nil:
-		return l.checked(l.session.VerifyPIN(ctx, again))
+		return l.checked(ctx, l.session.VerifyPIN(ctx, again))
 	case errors.As(err, &wrong):
 		return &Refusal{Code: CodePUKWrong, TriesLeft: wrong.TriesLeft, cause: err}
 	case errors.Is(err, card.ErrPUKBlocked):
@@ -65,5 +65,5 @@ func (l *lane) unblock(ctx context.Context, puk, fresh, again *card.PIN) error {
 	case errors.Is(err, card.ErrPINNotSet): // card.md 3.3: 6984 here speaks of the PUK
 		return refuse(CodePUKNotSet, err)
 	}
-	return l.checked(err)
+	return l.checked(ctx, err)
 }

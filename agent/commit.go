@@ -276,7 +276,7 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 	}
 	status, err := l.session.PINStatus(ctx)
 	if err != nil {
-		return none, l.cardLost(err, nil)
+		return none, l.cardLost(ctx, err, nil)
 	}
 	if status.Blocked {
 		return none, refuse(CodePINBlocked, nil)
@@ -305,7 +305,7 @@ func (l *lane) debit(ctx context.Context, s *sale, d card.Debit) (agentdb.Commit
 	var none agentdb.Committed
 	record, err := l.session.Debit(ctx, d)
 	if errors.Is(err, card.ErrOutcomeUnknown) {
-		return none, l.cardLost(err, &s.id)
+		return none, l.cardLost(ctx, err, &s.id)
 	}
 	if err != nil {
 		// The card has proved that nothing happened, or nothing was sent.
@@ -320,7 +320,7 @@ func (l *lane) debit(ctx context.Context, s *sale, d card.Debit) (agentdb.Commit
 		return committed, err
 	}
 	if err := l.takeBack(ctx, s.id, record); err != nil {
-		return none, l.cardLost(err, nil) // the points come back when the card is tapped here next
+		return none, l.cardLost(ctx, err, nil) // the points come back when the card is tapped here next
 	}
 	l.purseIs(l.session.Balance().Points)
 	return none, refuse(CodeAdvanceGone, err)
@@ -351,14 +351,24 @@ func debitRefusal(err error) error {
 }
 
 // cardLost ends a session that has gone wrong. With a sale it waits for the same card to come again.
-func (l *lane) cardLost(err error, waiting *loyalty.TxnID) error {
+func (l *lane) cardLost(ctx context.Context, err error, waiting *loyalty.TxnID) error {
 	l.a.log.Warn().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("card lost in the middle")
+	code := CodeCardTapAgain
+	switch {
+	case errors.Is(err, card.ErrStale):
+		code = CodeCardSessionStale
+	case errors.Is(err, card.ErrUnproved):
+		code = CodeCardUnproved
+	}
+	if who := l.session; who != nil {
+		l.tellSuspect(ctx, who.Identity().ID, who.Identity().Certificate, code)
+	}
 	l.endSession()
 	if waiting != nil {
-		l.setWaiting(&Waiting{Sale: *waiting, Code: CodeCardTapAgain})
+		l.setWaiting(&Waiting{Sale: *waiting, Code: code})
 	}
-	l.setCard(CardTapAgain, CodeCardTapAgain)
-	return refuseForNow(CodeCardTapAgain, err)
+	l.setCard(CardTapAgain, code)
+	return refuseForNow(code, err)
 }
 
 // purseIs notes what the card said it holds now.

@@ -63,7 +63,7 @@ func (l *lane) verify(ctx context.Context, pin *card.PIN, lastTry bool) error {
 	if lastTry {
 		verify = l.session.VerifyPINLastTry
 	}
-	return l.checked(verify(ctx, pin))
+	return l.checked(ctx, verify(ctx, pin))
 }
 
 // AskPIN lets the customer type the PIN on the reader. It returns when they have, cancelled, or let the time pass.
@@ -99,7 +99,7 @@ func (l *lane) ask(ctx context.Context, lastTry bool) error {
 	if errors.Is(err, card.ErrPinpad) {
 		return l.pinpadFailed(err)
 	}
-	return l.checked(err)
+	return l.checked(ctx, err)
 }
 
 // pinpadFailed gives the PIN back to the till, unless the lane is to have it on the reader alone.
@@ -121,7 +121,7 @@ func (l *lane) pinpadFailed(err error) error {
 }
 
 // checked notes what became of one PIN and makes of it what the caller is told.
-func (l *lane) checked(err error) error {
+func (l *lane) checked(ctx context.Context, err error) error {
 	var wrong *card.PINError
 	switch {
 	case err == nil:
@@ -144,7 +144,7 @@ func (l *lane) checked(err error) error {
 	case errors.Is(err, card.ErrPINTimeout):
 		return refuseForNow(CodePINTimeout, err)
 	}
-	return l.cardLost(err, nil)
+	return l.cardLost(ctx, err, nil)
 }
 
 // setPIN notes what the card has said; where the PIN is typed does not change by it.

@@ -46,6 +46,8 @@ const (
 	CodeKeyReused          = "key_reused"
 	CodeQuoteChanged       = "quote_changed"
 	CodeCardTapAgain       = "card_tap_again"
+	CodeCardSessionStale   = "card_session_stale" // as card_tap_again: the card has forgotten the session
+	CodeCardUnproved       = "card_unproved"      // as card_tap_again: the answer has not the card's MAC
 	CodeCardNeeded         = "card_needed"
 	CodePINNeeded          = "pin_needed"
 	CodePINWrong           = "pin_wrong"
@@ -95,6 +97,9 @@ const (
 	CodeCardCounterfeit = "card_counterfeit"
 	CodeCardCopied      = "card_copied" // genuine, but this store or head office knows what came after what it holds
 	CodeCardUnreadable  = "card_unreadable"
+	CodeCardMute        = "card_mute"        // no answer to reset, or a damaged one
+	CodeCardAnswerCut   = "card_answer_cut"  // an answer broke off
+	CodeCardAnswerLong  = "card_answer_long" // an answer went on beyond its end
 	CodeCardTerminated  = "card_terminated"
 	CodeReaderBusy      = "reader_busy"
 	CodeIssuerRevoked   = "card_issuer_revoked"

@@ -32,11 +32,12 @@ func (s *suspects) room(day string) bool {
 	return s.told <= suspectsADay
 }
 
-// suspicious says which refusals are written down for head office: those of a card that says which one it is. Not all are a
-// crime: what an honest person may hold, a card of another chain or one that has ended, is evidence and no case there.
+// suspicious says which refusals are written down for head office. Not all are a crime: what an honest person may hold, a card
+// of another chain, one that has ended or one that is worn out, is evidence and no case there.
 func suspicious(code string) bool {
 	switch code {
-	case CodeCardCounterfeit, CodeCardCopied, CodeIssuerRevoked, CodeCardBlocked, CodeCardWrongIssuer, CodeCardExpired, CodeCardTerminated:
+	case CodeCardCounterfeit, CodeCardCopied, CodeIssuerRevoked, CodeCardBlocked, CodeCardWrongIssuer, CodeCardExpired, CodeCardTerminated,
+		CodeCardMute, CodeCardAnswerCut, CodeCardAnswerLong, CodeCardSessionStale, CodeCardUnproved:
 		return true
 	}
 	return false
@@ -62,20 +63,25 @@ func (l *lane) notCopied(ctx context.Context, id loyalty.CardID) error {
 	return nil
 }
 
-// tellSuspect writes down that a card was refused: which one it said it is, its certificate's hash and why; once a day for each.
-func (l *lane) tellSuspect(ctx context.Context, err error) {
-	var refused *card.OpenError
-	code := refusedCard(err)
-	if !errors.As(err, &refused) || !suspicious(code) {
+// tellRefused writes down that a card was refused at the tap: which one it said it is, its certificate's hash and why.
+func (l *lane) tellRefused(ctx context.Context, err error) {
+	refused := &card.OpenError{} // of a card that said nothing
+	errors.As(err, &refused)
+	l.tellSuspect(ctx, refused.Card, refused.Certificate, refusedCard(err))
+}
+
+// tellSuspect writes down what was wrong with a card; once a day for each.
+func (l *lane) tellSuspect(ctx context.Context, id card.ID, cert card.CertificateHash, code string) {
+	if !suspicious(code) {
 		return
 	}
 	day := l.a.identity.Calendar().BusinessDay(l.a.now())
-	body := &loyalty.SuspectBody{Card: loyalty.CardID(refused.Card), Certificate: refused.Certificate.String(), Reason: code}
+	body := &loyalty.SuspectBody{Card: loyalty.CardID(id), Certificate: cert.String(), Reason: code}
 	if !l.a.suspects.room(day) {
 		return
 	}
 	sum := sha256.Sum256([]byte("suspect " + day + " " + body.Card.String() + " " + body.Certificate + " " + code))
-	err = l.a.appendEvidence(ctx, l.cfg.Number, sum, func(head loyalty.EntryHead) loyalty.Entry {
+	err := l.a.appendEvidence(ctx, l.cfg.Number, sum, func(head loyalty.EntryHead) loyalty.Entry {
 		e := head.Entry(loyalty.KindSuspect)
 		e.Suspect = body
 		return e

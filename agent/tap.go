@@ -24,7 +24,7 @@ func (l *lane) tap(ctx context.Context) {
 	defer cancel()
 	who, err := l.openCard(ctx)
 	if err != nil {
-		l.tellSuspect(ctx, err)
+		l.tellRefused(ctx, err)
 		l.refuseCard(err)
 		return
 	}
@@ -153,6 +153,12 @@ func refusedCard(err error) string {
 		return CodeCardCounterfeit
 	case errors.Is(err, card.ErrTerminated):
 		return CodeCardTerminated
+	case errors.Is(err, reader.ErrMute):
+		return CodeCardMute
+	case errors.Is(err, card.ErrOverlong):
+		return CodeCardAnswerLong
+	case errors.Is(err, card.ErrCut):
+		return CodeCardAnswerCut
 	}
 	return CodeCardUnreadable
 }

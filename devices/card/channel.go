@@ -4,7 +4,6 @@ import (
 	"crypto/cipher"
 	"crypto/subtle"
 	"encoding/binary"
-	"errors"
 	"fmt"
 
 	"loyaltill/devices/apdu"
@@ -18,9 +17,6 @@ const (
 	answerCounter  = 0x80 // first byte of the counter in an answer's IV
 	maxSecureInput = 255 - macLength - blockSize
 )
-
-// errNoProof is an answer without the right MAC: whatever it says, the card may not have said it.
-var errNoProof = errors.New("answer is not proved by the card")
 
 // channel is the protected channel of one session. It is good for commands in one strict order and dies with the first
 // answer that does not fit.
@@ -66,14 +62,17 @@ func (c *channel) wrap(cmd apdu.Command) (apdu.Command, error) {
 // unwrap checks the answer to the command that was wrapped last and decrypts its data.
 func (c *channel) unwrap(r apdu.Response) ([]byte, error) {
 	n := len(r.Data) - macLength
+	if len(r.Data) == 0 && r.SW == apdu.SWConditions {
+		return nil, ErrStale
+	}
 	if n < 0 || n%blockSize != 0 {
-		return nil, fmt.Errorf("%w: %v with %d bytes", errNoProof, r.SW, len(r.Data))
+		return nil, fmt.Errorf("%w: %v with %d bytes", ErrUnproved, r.SW, len(r.Data))
 	}
 	body, proof := r.Data[:n], r.Data[n:]
 	in := append(append([]byte(nil), c.chain[:]...), body...)
 	want := cmac(c.rmac, binary.BigEndian.AppendUint16(in, uint16(r.SW)))
 	if subtle.ConstantTimeCompare(proof, want[:macLength]) != 1 {
-		return nil, fmt.Errorf("%w: wrong mac on %v", errNoProof, r.SW)
+		return nil, fmt.Errorf("%w: wrong mac on %v", ErrUnproved, r.SW)
 	}
 	if n == 0 {
 		return nil, nil
@@ -89,7 +88,7 @@ func unpad(b []byte) ([]byte, error) {
 		end--
 	}
 	if b[end] != paddingMark {
-		return nil, fmt.Errorf("%w: padding", errNoProof)
+		return nil, fmt.Errorf("%w: padding", ErrUnproved)
 	}
 	return b[:end], nil
 }

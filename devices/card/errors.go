@@ -19,6 +19,41 @@ var (
 	ErrUnreadable    = errors.New("card cannot be read")
 )
 
+// What is wrong with the answers of a card that cannot be read.
+var (
+	ErrCut      = fmt.Errorf("%w: an answer breaks off", ErrUnreadable)
+	ErrOverlong = fmt.Errorf("%w: an answer is too long", ErrUnreadable)
+)
+
+// unreadable says why an exchange gave no answer that can be read.
+func unreadable(what string, err error) error {
+	kind := ErrUnreadable
+	switch {
+	case errors.Is(err, apdu.ErrShort):
+		kind = ErrCut
+	case errors.Is(err, apdu.ErrTooLong):
+		kind = ErrOverlong
+	}
+	return fmt.Errorf("%w: %s: %w", kind, what, err)
+}
+
+// misshapen says the same of an answer whose length is not the one it must have; nil for one that has it.
+func misshapen(got, want int) error {
+	switch {
+	case got < want:
+		return fmt.Errorf("%w: %d bytes, want %d", ErrCut, got, want)
+	case got > want:
+		return fmt.Errorf("%w: %d bytes, want %d", ErrOverlong, got, want)
+	}
+	return nil
+}
+
+// What came instead of an answer with the right MAC in the middle of a session: whatever it says, the card may not have said it.
+var (
+	ErrUnproved = errors.New("answer is not proved by the card")
+	ErrStale    = fmt.Errorf("%w: it has forgotten the session", ErrUnproved)
+)
+
 // ErrOutcomeUnknown means that a command which may change the card was sent and no answer came that proves what happened.
 // QUERY at the next tap tells. Every other error of a changing command means that nothing was changed.
 var ErrOutcomeUnknown = errors.New("what the card did is unknown")

@@ -53,12 +53,12 @@ func selectApplication(ctx context.Context, t Transmitter) (selection, error) {
 	r, err := apdu.Exchange(ctx, t.Transmit, cmd)
 	switch {
 	case err != nil:
-		return selection{}, fmt.Errorf("%w: %w", ErrUnreadable, err)
+		return selection{}, unreadable("select", err)
 	case r.SW == apdu.SWTerminated:
 		sel, _ := parseSelection(r.Data) // a session with it is still possible, see OpenLast
 		return sel, ErrTerminated
 	case !r.SW.OK() && bytes.Contains(r.Data, []byte(aidStart)):
-		return selection{}, fmt.Errorf("%w: answer to select breaks off: %w", ErrUnreadable, r.SW.Err())
+		return selection{}, fmt.Errorf("%w: select: %w", ErrCut, r.SW.Err())
 	case !r.SW.OK():
 		return selection{}, fmt.Errorf("%w: %w", ErrNotLYL1, r.SW.Err())
 	}
@@ -77,7 +77,7 @@ func IsLYL1(ctx context.Context, t Transmitter) (bool, error) {
 func parseSelection(b []byte) (selection, error) {
 	garbled := func(err error) error {
 		if bytes.Contains(b, []byte(aidStart)) {
-			return fmt.Errorf("%w: answer to select: %w", ErrUnreadable, err)
+			return fmt.Errorf("%w: select: %w", ErrCut, err)
 		}
 		return fmt.Errorf("%w: answer to select: %w", ErrNotLYL1, err)
 	}
@@ -114,7 +114,7 @@ func readFile(ctx context.Context, t Transmitter, sfi byte) ([]byte, error) {
 		err = r.SW.Err()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: read file %d: %w", ErrUnreadable, sfi, err)
+		return nil, unreadable(fmt.Sprintf("read file %d", sfi), err)
 	}
 	return r.Data, nil
 }

@@ -169,11 +169,11 @@ func (s *Session) agree(ctx context.Context, sel selection, cert *Certificate) e
 	if err == nil {
 		err = r.SW.Err()
 	}
-	if err == nil && len(r.Data) != nonceLength+balanceAnswer+cryptogramLength {
-		err = fmt.Errorf("answer of %d bytes", len(r.Data))
+	if err == nil {
+		err = misshapen(len(r.Data), nonceLength+balanceAnswer+cryptogramLength)
 	}
 	if err != nil {
-		return fmt.Errorf("%w: key agreement: %w", ErrUnreadable, err)
+		return unreadable("key agreement", err)
 	}
 	nc, sealed, cryptogram := r.Data[:nonceLength], r.Data[nonceLength:nonceLength+balanceAnswer], r.Data[nonceLength+balanceAnswer:]
 	keys := deriveSessionKeys(z, sessionInfo(sel, nh, nc))
@@ -246,6 +246,9 @@ func (s *Session) exchange(ctx context.Context, cmd apdu.Command, does effect) (
 // lost ends the session after an answer that proves nothing.
 func (s *Session) lost(does effect, err error) error {
 	s.End()
+	if errors.Is(err, apdu.ErrCut) {
+		err = fmt.Errorf("%w: %w", ErrUnproved, err)
+	}
 	if does == changes {
 		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 	}

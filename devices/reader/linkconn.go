@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"loyaltill/devices/apdu"
 	"loyaltill/devices/card"
 )
 
@@ -38,7 +39,7 @@ func (c *linkConn) Transmit(ctx context.Context, capdu, rapdu []byte) (int, erro
 	case len(answer) < minAnswer:
 		c.broken = fmt.Errorf("transmit: %w: answer of %d bytes", ErrNoCard, len(answer))
 	case len(answer) > len(rapdu):
-		c.broken = fmt.Errorf("transmit: answer of %d bytes, room for %d", len(answer), len(rapdu))
+		c.broken = fmt.Errorf("transmit: %w: %d bytes, room for %d", apdu.ErrTooLong, len(answer), len(rapdu))
 	}
 	if c.broken != nil {
 		return 0, c.broken

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ebfe/scard"
 
+	"loyaltill/devices/apdu"
 	"loyaltill/devices/card"
 )
 
@@ -136,7 +137,7 @@ func (c *pcscConn) Transmit(ctx context.Context, capdu, rapdu []byte) (int, erro
 		return 0, fmt.Errorf("transmit: %w", err)
 	}
 	if len(answer) > len(rapdu) {
-		c.broken = fmt.Errorf("transmit: answer of %d bytes, room for %d", len(answer), len(rapdu))
+		c.broken = fmt.Errorf("transmit: %w: %d bytes, room for %d", apdu.ErrTooLong, len(answer), len(rapdu))
 		return 0, c.broken
 	}
 	return copy(rapdu, answer), nil

@@ -75,7 +75,7 @@ func (l *life) pin(n loyalty.LaneID) bool {
 		pin := must[*card.PIN](t)(card.NewPIN([]byte(cardPIN)))
 		_, err := l.agent.EnterPIN(t.Context(), n, pin, lastTry)
 		if code(err) != agent.CodePINLastTry { // torn entries have cost tries
-			if err != nil && code(err) != agent.CodeCardTapAgain && code(err) != agent.CodeCardNeeded {
+			if err != nil && !slices.Contains([]string{agent.CodeCardTapAgain, agent.CodeCardSessionStale, agent.CodeCardUnproved, agent.CodeCardNeeded}, code(err)) {
 				t.Errorf("PIN: %v", err)
 			}
 			return err == nil
@@ -149,7 +149,7 @@ func (l *life) told(i int, answer agent.SaleAnswer, err error) {
 	case "":
 		answer.Replayed = false
 		l.change(i, func(s *sale) { s.answer = &answer })
-	case agent.CodeCardTapAgain, agent.CodeCardNeeded, agent.CodePINNeeded:
+	case agent.CodeCardTapAgain, agent.CodeCardSessionStale, agent.CodeCardUnproved, agent.CodeCardNeeded, agent.CodePINNeeded:
 	default:
 		l.change(i, func(s *sale) { s.refused = c })
 	}

@@ -165,8 +165,12 @@ func (j *judge) suspect(m *matter) error {
 		m.entry.Lane, s.Card, known, s.Certificate, m.entry.At, s.Reason))
 }
 
-// honest says which refusals happen to people who do no wrong: their card has ended, or is another chain's. The codes are those
-// that the till shows.
+// honest says which refusals happen to people who do no wrong: their card has ended, is another chain's, or is worn out. The codes
+// are those that the till shows.
 func honest(reason string) bool {
-	return reason == "card_expired" || reason == "card_terminated" || reason == "card_wrong_issuer"
+	switch reason {
+	case "card_expired", "card_terminated", "card_wrong_issuer", "card_mute", "card_answer_cut", "card_answer_long", "card_session_stale", "card_unproved":
+		return true
+	}
+	return false
 }

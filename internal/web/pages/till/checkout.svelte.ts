@@ -18,6 +18,8 @@ export interface Done {
   change: number | undefined; // minor units to hand back
 }
 
+/** The card may or may not have paid: the same card tells at its next tap. */
+const tapAgain: readonly string[] = ['card_tap_again', 'card_session_stale', 'card_unproved'];
 const RETRY_MS = [500, 1000, 2000, 4000] as const;
 
 class Checkout {
@@ -119,7 +121,7 @@ class Checkout {
 
   #refused(problem: Problem): Hurdle {
     this.problem = problem;
-    if (problem.code === 'card_tap_again') {
+    if (tapAgain.includes(problem.code)) {
       this.phase = 'waiting';
       settings.speaker.play('attention');
       return 'card';
