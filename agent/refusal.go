@@ -1,6 +1,11 @@
 package agent
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"loyaltill/store/agentdb"
+)
 
 // Refusal is a call that was understood and cannot be done, or not now. Code is stable and public
 // (docs/pos-integration.md); the sentence for the cashier is chosen from it at the edge.
@@ -79,6 +84,7 @@ const (
 	CodePrinterMissing     = "printer_missing"  // the lane has none, or none with a drawer
 	CodeTemplateRefused    = "template_refused" // to preview: its faults are named
 	CodeLedgerUnavailable  = "ledger_unavailable"
+	CodeEntryPruned        = "entry_pruned" // known, and older than what the store keeps
 	CodeReferralUnknown    = "referral_unknown"
 	CodeReservationUnknown = "reservation_unknown"
 	CodeReserveSettled     = "reserve_settled"
@@ -109,4 +115,16 @@ func refuse(code string, cause error) *Refusal { return &Refusal{Code: code, cau
 
 func refuseForNow(code string, cause error) *Refusal {
 	return &Refusal{Code: code, Retryable: true, cause: cause}
+}
+
+// RefusalOf is what an error tells the caller; nil for a fault of ours.
+func RefusalOf(err error) *Refusal {
+	var r *Refusal
+	switch {
+	case errors.Is(err, agentdb.ErrPruned):
+		return refuse(CodeEntryPruned, err)
+	case errors.As(err, &r):
+		return r
+	}
+	return nil
 }

@@ -227,6 +227,9 @@ func (a *Agent) findSale(ctx context.Context, g *giving, text string) error {
 			return nil // what the bill says is all there is
 		}
 		sold, err = a.db.EntryBySeq(ctx, g.input.Sale.Seq)
+		if errors.Is(err, agentdb.ErrPruned) {
+			return nil // likewise
+		}
 	} else if id, bad := loyalty.ParseTxnID(strings.TrimSpace(text)); bad == nil {
 		sold, err = a.db.EntryByTxn(ctx, id)
 	} else if seq, ok := a.numberHere(strings.TrimSpace(text)); ok {

@@ -99,9 +99,31 @@ func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
 	return findings, nil
 }
 
+// Compact gives the space of what was deleted back to the file system. It waits for its turn like a write, and writes the whole file
+// anew: for maintenance, not for opening hours.
+func (db *DB) Compact(ctx context.Context) error {
+	err := db.alone(ctx, func() error { return db.writer.exec("VACUUM") })
+	if err != nil {
+		return fmt.Errorf("compact %s: %w", db.path, err)
+	}
+	return db.Checkpoint(ctx)
+}
+
 // Checkpoint moves the write-ahead log into the file and empties it; readers may keep it from finishing, which is no
 // error. It waits for its turn like a write.
 func (db *DB) Checkpoint(ctx context.Context) error {
+	err := db.alone(ctx, func() error {
+		var busy, inLog, moved int
+		return db.writer.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &moved)
+	})
+	if err != nil {
+		return fmt.Errorf("checkpoint %s: %w", db.path, err)
+	}
+	return nil
+}
+
+// alone runs fn on the writing connection while nobody else does.
+func (db *DB) alone(ctx context.Context, fn func() error) error {
 	select {
 	case <-db.closing:
 		return ErrClosed
@@ -113,10 +135,5 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 	if err := db.writer.ready(); err != nil {
 		return err
 	}
-	var busy, inLog, moved int
-	err := db.writer.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &moved)
-	if err != nil {
-		return fmt.Errorf("checkpoint %s: %w", db.path, err)
-	}
-	return nil
+	return fn()
 }

@@ -78,7 +78,7 @@ func statuses() map[string]int {
 		codeTokenMissing: 401, codeTokenWrong: 401, codeOrigin: 403,
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
 
-		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404,
+		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404, agent.CodeEntryPruned: 410,
 		agent.CodeCouponVoid: 422, agent.CodeCouponUnnumbered: 422, agent.CodeNothingToVoid: 409,
 		agent.CodeKeyReused: 409, agent.CodeMemberKnown: 409, agent.CodeConsentChanged: 409, agent.CodeEnrolOff: 422, agent.CodeMemberNumbers: 503, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardSessionStale: 409, agent.CodeCardUnproved: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
 		agent.CodeNothingToClose: 409, agent.CodeSaleSettled: 409, agent.CodeAdvanceGone: 409, agent.CodeJobBusy: 409, agent.CodeJobState: 409, agent.CodePrinterMissing: 422,
@@ -122,10 +122,10 @@ func newProblem(ctx context.Context, code string) *Problem {
 
 // problem turns an error of the agent into the answer. What is not a refusal is logged here, once, and shown as internal.
 func (s *Server) problem(ctx context.Context, err error) *Problem {
-	var r *agent.Refusal
+	r := agent.RefusalOf(err)
 	var bad *loyalty.SaleError
 	switch {
-	case errors.As(err, &r):
+	case r != nil:
 		p := newProblem(ctx, r.Code)
 		p.Retryable, p.Quote = r.Retryable, r.Quote
 		if r.Field != "" {

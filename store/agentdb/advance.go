@@ -174,7 +174,10 @@ func insertAdvance(tx *store.Tx, e *loyalty.Entry) error {
 type advances []advanced
 
 // advanced is a sale in advance and where its batch must begin, at the latest.
-type advanced struct{ seq, since loyalty.Seq }
+type advanced struct {
+	Seq   loyalty.Seq `json:"seq"`
+	Since loyalty.Seq `json:"since"`
+}
 
 // add does what together does.
 func (a *advances) add(e *loyalty.Entry) {
@@ -183,10 +186,10 @@ func (a *advances) add(e *loyalty.Entry) {
 	}
 	since := e.Sale.Advance.Since
 	for _, across := range slices.Backward(*a) {
-		if across.seq < e.Sale.Advance.Since {
+		if across.Seq < e.Sale.Advance.Since {
 			break
 		}
-		since = min(since, across.since)
+		since = min(since, across.Since)
 	}
 	*a = append(*a, advanced{e.Seq, since})
 }
@@ -195,7 +198,7 @@ func (a *advances) add(e *loyalty.Entry) {
 func (v *verifier) advances(look lookup) error {
 	want := map[loyalty.Seq]loyalty.Seq{}
 	for _, a := range v.used.advances {
-		want[a.seq] = a.since
+		want[a.Seq] = a.Since
 	}
 	rows, err := look(`SELECT seq, since FROM advance ORDER BY seq`)
 	if err != nil {
@@ -204,13 +207,13 @@ func (v *verifier) advances(look lookup) error {
 	defer rows.Close()
 	for rows.Next() {
 		var has advanced
-		if err := rows.Scan(&has.seq, &has.since); err != nil {
+		if err := rows.Scan(&has.Seq, &has.Since); err != nil {
 			return err
 		}
-		if want[has.seq] != has.since {
-			v.find(FindAdvance, has.seq, "its batch begins with entry %d at the latest, the entries say %d", has.since, want[has.seq])
+		if want[has.Seq] != has.Since {
+			v.find(FindAdvance, has.Seq, "its batch begins with entry %d at the latest, the entries say %d", has.Since, want[has.Seq])
 		}
-		delete(want, has.seq)
+		delete(want, has.Seq)
 	}
 	for seq, since := range want {
 		v.find(FindAdvance, seq, "its batch may begin anywhere, the entries say with entry %d at the latest", since)

@@ -322,7 +322,7 @@ type entryRow struct{ request, body, hash []byte }
 func (r *entryRow) dest() []any { return []any{&r.request, &r.body, &r.hash} }
 
 func (r *entryRow) committed() (Committed, error) {
-	e, err := loyalty.DecodeEntry(r.body)
+	e, err := decodeStored(r.body)
 	if err != nil {
 		return Committed{}, err
 	}

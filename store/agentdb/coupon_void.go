@@ -123,7 +123,7 @@ func (db *DB) CouponOf(ctx context.Context, serial string) (CouponRow, error) {
 	return row, nil
 }
 
-// CouponEntries lists the entries of kind coupon below a place in the log, newest first.
+// CouponEntries lists the entries of kind coupon below a place in the log, newest first, those left out that were pruned.
 func (db *DB) CouponEntries(ctx context.Context, below loyalty.Seq, limit int) ([]loyalty.Entry, error) {
 	return query(ctx, db.ledger.Read(), "coupons", func(scan func(...any) error) (loyalty.Entry, error) {
 		var body []byte
@@ -135,6 +135,6 @@ func (db *DB) CouponEntries(ctx context.Context, below loyalty.Seq, limit int) (
 			return loyalty.Entry{}, err
 		}
 		return *e, nil
-	}, `SELECT body FROM entry WHERE seq IN (SELECT seq FROM coupon_issued) AND kind = 'coupon' AND (? = 0 OR seq < ?) ORDER BY seq DESC LIMIT ?`,
+	}, `SELECT body FROM entry WHERE seq IN (SELECT seq FROM coupon_issued) AND kind = 'coupon' AND body <> x'' AND (? = 0 OR seq < ?) ORDER BY seq DESC LIMIT ?`,
 		below, below, limit)
 }

@@ -120,15 +120,32 @@ func (db *DB) claim(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if storeID != id.Store || epoch != id.Epoch || string(install) != string(id.InstallID[:]) ||
-			string(genesis) != string(db.genesis[:]) {
-			return fmt.Errorf("%w: it is store %d epoch %d, the identity folder says store %d epoch %d",
-				ErrForeign, storeID, epoch, id.Store, id.Epoch)
-		}
-		return nil
+		return db.owns(storeID, epoch, install, genesis)
 	})
 	if err != nil {
 		return fmt.Errorf("open ledger %s: %w", db.ledger.Path(), err)
+	}
+	return nil
+}
+
+// belongs compares whose ledger it is without writing.
+func (db *DB) belongs(ctx context.Context) error {
+	var storeID, epoch uint32
+	var install, genesis []byte
+	err := db.ledger.Read().QueryRowContext(ctx, `SELECT store, epoch, install_id, genesis FROM ledger`).Scan(&storeID, &epoch, &install, &genesis)
+	if err == nil {
+		err = db.owns(storeID, epoch, install, genesis)
+	}
+	if err != nil {
+		return fmt.Errorf("open ledger %s: %w", db.ledger.Path(), err)
+	}
+	return nil
+}
+
+func (db *DB) owns(storeID, epoch uint32, install, genesis []byte) error {
+	id := db.identity
+	if storeID != id.Store || epoch != id.Epoch || string(install) != string(id.InstallID[:]) || string(genesis) != string(db.genesis[:]) {
+		return fmt.Errorf("%w: it is store %d epoch %d, the identity folder says store %d epoch %d", ErrForeign, storeID, epoch, id.Store, id.Epoch)
 	}
 	return nil
 }
@@ -168,8 +185,8 @@ func (db *DB) Backup(ctx context.Context, target string) error {
 // QuickCheck runs SQLite's integrity check over both files.
 func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
 	ledger, err := db.ledger.QuickCheck(ctx)
-	if err != nil {
-		return nil, err
+	if err != nil || db.members == nil {
+		return ledger, err
 	}
 	members, err := db.members.QuickCheck(ctx)
 	return append(ledger, members...), err

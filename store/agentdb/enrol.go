@@ -59,7 +59,7 @@ func (db *DB) putEnrolled(ctx context.Context, tx *store.Tx, pos FeedPosition) e
 			return nil, err
 		}
 		return loyalty.DecodeEntry(body)
-	}, `SELECT body FROM entry WHERE kind = 'enrol' AND seq > ? ORDER BY member`, pos.Watermark)
+	}, `SELECT body FROM entry WHERE kind = 'enrol' AND seq > ? AND body <> x'' ORDER BY member`, pos.Watermark)
 	for _, e := range entries {
 		if err == nil {
 			err = putNew(tx, e, pos.Epoch)

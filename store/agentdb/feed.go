@@ -286,8 +286,9 @@ func (db *DB) settlePending(ctx context.Context) error {
 		return err
 	}
 	err = db.write(ctx, func(tx *store.Tx) error {
-		var floor, head loyalty.Seq
-		if err := tx.QueryRow(`SELECT pending_floor, (SELECT coalesce(max(seq), 0) FROM entry) FROM ledger`, nil, &floor, &head); err != nil {
+		var floor, pruned, head loyalty.Seq
+		if err := tx.QueryRow(`SELECT pending_floor, pruned_through, (SELECT coalesce(max(seq), 0) FROM entry) FROM ledger`, nil,
+			&floor, &pruned, &head); err != nil {
 			return err
 		}
 		keep := min(pos.Watermark, head) // a restored ledger may be shorter than what head office has posted
@@ -295,20 +296,17 @@ func (db *DB) settlePending(ctx context.Context) error {
 			// Rows of the old feed epoch are still shown: nothing goes, and what new rows do not include comes back.
 			keep = min(floor, max(pos.lowest, pos.Watermark))
 		}
-		switch {
-		case keep == floor:
+		keep = max(keep, pruned) // head office counted that long ago
+		if keep == floor {
 			return nil
-		case keep > floor:
-			if _, err := tx.Exec(`DELETE FROM pending WHERE seq <= ?`, keep); err != nil {
-				return err
-			}
-		default:
-			if err := db.rebuildPending(tx, keep, floor); err != nil {
-				return err
-			}
 		}
-		_, err := tx.Exec(`UPDATE ledger SET pending_floor = ?`, keep)
-		return err
+		if _, err := tx.Exec(`DELETE FROM pending WHERE seq <= ?`, keep); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(`UPDATE ledger SET pending_floor = ?`, keep); err != nil {
+			return err
+		}
+		return db.rebuildPending(tx, keep, floor)
 	})
 	if err != nil {
 		return fmt.Errorf("settle pending: %w", err)
@@ -316,7 +314,7 @@ func (db *DB) settlePending(ctx context.Context) error {
 	return nil
 }
 
-// rebuildPending makes the rows of entries above after, through last, again.
+// rebuildPending makes the rows of entries above after, through last, again; none when last is not above.
 func (db *DB) rebuildPending(tx *store.Tx, after, last loyalty.Seq) error {
 	for seq := after + 1; seq <= last; seq++ {
 		var body []byte

@@ -83,11 +83,7 @@ func readEntries(look lookup, text string, args ...any) ([]loyalty.Entry, error)
 	defer rows.Close()
 	var all []loyalty.Entry
 	for rows.Next() {
-		var body []byte
-		if err := rows.Scan(&body); err != nil {
-			return nil, fmt.Errorf("read entries: %w", err)
-		}
-		e, err := loyalty.DecodeEntry(body)
+		e, err := scanBody(rows.Scan)
 		if err != nil {
 			return nil, fmt.Errorf("read entries: %w", err)
 		}

@@ -50,12 +50,16 @@ func copyOf(tx *store.Tx, key string) (id int64, err error) {
 func copyJob(tx *store.Tx, c Copy) (int64, error) {
 	var from JobState
 	var idem string
-	err := tx.QueryRow(`SELECT state, idem FROM print_job WHERE id = ?`, []any{c.Job}, &from, &idem)
+	var pruned bool
+	err := tx.QueryRow(`SELECT state, idem, doc = x'' AND coalesce(entry_seq <= (SELECT pruned_through FROM ledger), 0) FROM print_job WHERE id = ?`,
+		[]any{c.Job}, &from, &idem, &pruned)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return 0, ErrNotFound
 	case err != nil:
 		return 0, err
+	case pruned:
+		return 0, ErrPruned
 	case from == JobQueued || from == JobSuperseded:
 		return 0, fmt.Errorf("%w: job is %s", ErrState, from)
 	}

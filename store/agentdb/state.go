@@ -3,6 +3,7 @@ package agentdb
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -131,13 +132,16 @@ func (db *DB) soldHere(tx *store.Tx, at loyalty.Seq) findSale {
 		if err := tx.QueryRow(`SELECT body FROM entry WHERE seq = ?`, []any{seq}, &body); err != nil {
 			return nil, fmt.Errorf("read entry %d: %w", seq, err)
 		}
-		return loyalty.DecodeEntry(body)
+		return decodeStored(body)
 	}
 	return func(b *loyalty.ReturnBody) (*loyalty.Entry, []loyalty.ReturnBody, error) {
 		if b.Store != db.Store() || b.Epoch != db.Epoch() {
 			return nil, nil, nil
 		}
 		sale, err := read(b.Seq)
+		if errors.Is(err, ErrPruned) {
+			return nil, nil, nil // likewise for head office to tell
+		}
 		if err != nil {
 			return nil, nil, err
 		}

@@ -29,9 +29,9 @@ type Tally struct {
 
 // Use is so much of one thing that a sale uses up.
 type Use struct {
-	What string // points or money of a campaign, pieces of a reward, kind of coupon or surprise, or money of a card
-	Of   string
-	N    int64
+	What string `json:"what"` // points or money of a campaign, pieces of a reward, kind of coupon or surprise, or money of a card
+	Of   string `json:"of"`
+	N    int64  `json:"n"`
 }
 
 const (
@@ -223,8 +223,11 @@ func (db *DB) countOnce(ctx context.Context) error {
 		if err := tx.QueryRow(`SELECT tallied FROM ledger`, nil, &done); err != nil || done {
 			return err
 		}
-		all := newCounted()
-		if err := eachEntry(tx.Query, 0, all.add); err != nil {
+		all, pruned, err := readSums(tx.Query)
+		if err != nil {
+			return err
+		}
+		if err := eachEntry(tx.Query, pruned, all.add); err != nil {
 			return err
 		}
 		for u, n := range all.uses {
@@ -242,7 +245,7 @@ func (db *DB) countOnce(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(`UPDATE ledger SET tallied = 1`)
+		_, err = tx.Exec(`UPDATE ledger SET tallied = 1`)
 		return err
 	})
 	if err != nil {

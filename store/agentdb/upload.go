@@ -79,6 +79,9 @@ func (db *DB) EntriesFrom(ctx context.Context, seq loyalty.Seq, maxCount, maxByt
 		if size += len(body) + 1; size > maxBytes && len(r.Bodies) > 0 {
 			break
 		}
+		if len(body) == 0 {
+			return nil, fmt.Errorf("read entries from %d: %w", seq, ErrPruned)
+		}
 		r.Bodies = append(r.Bodies, body)
 		if r.Head, err = store.HashFromBytes(hash); err != nil {
 			return nil, err
@@ -166,8 +169,14 @@ func (db *DB) Acked(ctx context.Context, p store.Position, signature []byte) err
 		return fmt.Errorf("signed position %d: %w", p.Seq, ErrOtherChain)
 	}
 	err = db.write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(`UPDATE ledger SET signed_seq = ?, signed_hash = ?, signature = ?
-			WHERE signed_seq < ? OR signature IS NULL`, p.Seq, p.Hash[:], signature, p.Seq)
+		if _, err := tx.Exec(`UPDATE ledger SET signed_seq = ?, signed_hash = ?, signature = ?
+			WHERE signed_seq < ? OR signature IS NULL`, p.Seq, p.Hash[:], signature, p.Seq); err != nil {
+			return err
+		}
+		// The day is never before the log's: a clock that went back must not make a signature old.
+		_, err := tx.Exec(`INSERT INTO signed_day (day, seq)
+			SELECT max(?, coalesce((SELECT day FROM entry ORDER BY seq DESC LIMIT 1), '')), signed_seq FROM ledger WHERE signed_seq > 0
+			ON CONFLICT (day) DO UPDATE SET seq = excluded.seq WHERE seq < excluded.seq`, db.calendar.BusinessDay(tx.Now))
 		return err
 	})
 	if err != nil {
@@ -176,11 +185,13 @@ func (db *DB) Acked(ctx context.Context, p store.Position, signature []byte) err
 	return nil
 }
 
+const selectSigned = `SELECT signed_seq, signed_hash, signature FROM ledger`
+
 // Signed gives the newest signed position; without one the signature is nil.
 func (db *DB) Signed(ctx context.Context) (store.Position, []byte, error) {
 	p := store.Position{Store: db.identity.Store, Epoch: db.identity.Epoch, Hash: db.genesis}
 	var hash, signature []byte
-	err := db.ledger.Read().QueryRowContext(ctx, `SELECT signed_seq, signed_hash, signature FROM ledger`).Scan(&p.Seq, &hash, &signature)
+	err := db.ledger.Read().QueryRowContext(ctx, selectSigned).Scan(&p.Seq, &hash, &signature)
 	if err == nil && hash != nil {
 		p.Hash, err = store.HashFromBytes(hash)
 	}

@@ -17,35 +17,66 @@ import (
 type FindingCode string
 
 const (
+	FindIntegrity FindingCode = "integrity" // SQLite's own check
 	FindGap       FindingCode = "gap"       // a sequence number is missing
 	FindChain     FindingCode = "chain"     // a chain value does not recompute
 	FindBody      FindingCode = "body"      // a body is not the canonical form of an entry
 	FindColumns   FindingCode = "columns"   // the row's columns differ from its body
-	FindDay       FindingCode = "day"       // a business day goes back
+	FindPosition  FindingCode = "position"  // head office's signed position does not lie on the chain
+	FindTwice     FindingCode = "twice"     // two entries of one transaction
 	FindMoves     FindingCode = "moves"     // a movement that moves nothing
-	FindClose     FindingCode = "close"     // a close does not add up to its range
+	FindLots      FindingCode = "lots"      // a member's lots do not add up to the balance
 	FindPending   FindingCode = "pending"   // pending rows are not the effect of the entries above the floor
+	FindWatermark FindingCode = "watermark" // head office has posted more than the log holds, or pending rows went too early
+	FindClose     FindingCode = "close"     // a close does not add up to its range
+	FindDay       FindingCode = "day"       // a business day goes back
 	FindTally     FindingCode = "tally"     // what is used up, or a gift card, is not what the entries make it
 	FindAdvance   FindingCode = "advance"   // where batches of sales in advance begin is not what the entries make it
 	FindCard      FindingCode = "card"      // one counter of a card with two contents
-	FindPosition  FindingCode = "position"  // head office's signed position does not lie on the chain
-	FindLots      FindingCode = "lots"      // a member's lots do not add up to the balance
-	FindIntegrity FindingCode = "integrity" // SQLite's own check
 )
+
+// Invariant is which of the ledger's invariants a finding breaks (docs/ledger.md 7), as in "I2"; empty for what has no number.
+func (c FindingCode) Invariant() string {
+	switch c {
+	case FindGap:
+		return "I1"
+	case FindChain, FindBody, FindColumns:
+		return "I2"
+	case FindPosition:
+		return "I4"
+	case FindTwice:
+		return "I5"
+	case FindMoves:
+		return "I6"
+	case FindLots:
+		return "I7"
+	case FindPending:
+		return "I11"
+	case FindWatermark:
+		return "I12"
+	case FindClose:
+		return "I14"
+	case FindDay:
+		return "I15"
+	}
+	return ""
+}
 
 // Finding is one fault.
 type Finding struct {
-	Code   FindingCode
-	Seq    loyalty.Seq // 0 when it is about no entry
-	Detail string
+	Code   FindingCode `json:"code"`
+	Seq    loyalty.Seq `json:"entry,omitempty"` // 0 when it is about no entry
+	Detail string      `json:"detail"`
 }
 
 // Report is what Verify looked at and found.
 type Report struct {
-	Entries  int64
-	Members  int64
-	Head     store.Position
-	Findings []Finding // at most maxFindings
+	Entries  int64          `json:"entries"`
+	Members  int64          `json:"members"`
+	Head     store.Position `json:"head"`
+	Signed   loyalty.Seq    `json:"signed"`           // head office has signed for the log through here
+	Pruned   loyalty.Seq    `json:"pruned,omitempty"` // through here the log is proved by its chain values alone
+	Findings []Finding      `json:"findings"`         // at most maxFindings
 }
 
 const (
@@ -73,11 +104,15 @@ func (v *verifier) find(code FindingCode, seq loyalty.Seq, format string, args .
 // effects, the lots, and head office's signed position. An error is a failure to look; faults are findings. progress may
 // be nil; it is told how many entries were seen.
 func (db *DB) Verify(ctx context.Context, progress func(entries int64)) (Report, error) {
-	v := &verifier{db: db, t: tip{hash: db.genesis}, used: newCounted()}
+	v := &verifier{db: db, t: tip{hash: db.genesis}, report: Report{Findings: []Finding{}}}
+	steps := []func(context.Context) error{v.twice, v.pending, v.tally, v.cards, v.members, v.integrity}
+	if db.members == nil { // a copy of the ledger alone
+		steps = []func(context.Context) error{v.twice, v.pending, v.tally, v.cards, v.integrity}
+	}
 	if err := v.log(ctx, progress); err != nil {
 		return v.report, fmt.Errorf("verify: %w", err)
 	}
-	for _, step := range []func(context.Context) error{v.pending, v.tally, v.cards, v.members, v.integrity} {
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return v.report, fmt.Errorf("verify: %w", err)
 		}
@@ -87,18 +122,20 @@ func (db *DB) Verify(ctx context.Context, progress func(entries int64)) (Report,
 
 // log reads the entries as of one moment.
 func (v *verifier) log(ctx context.Context, progress func(int64)) error {
-	signed, signature, err := v.db.Signed(ctx)
+	tx, err := v.db.ledger.Read().BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	v.signed = signed
-	if signature != nil {
-		if err := signed.Verify(v.db.identity.PositionKey, signature); err != nil {
-			v.find(FindPosition, loyalty.Seq(signed.Seq), "%v", err)
-		}
+	defer func() { _ = tx.Rollback() }() // only reads
+	look := func(text string, args ...any) (*sql.Rows, error) { return tx.QueryContext(ctx, text, args...) }
+	if v.used, v.report.Pruned, err = readSums(look); err != nil {
+		return err
+	}
+	if err := v.position(look); err != nil {
+		return err
 	}
 	v.startDay()
-	rows, err := v.db.ledger.Read().QueryContext(ctx, `SELECT seq, txn, kind, day, member, body, hash FROM entry ORDER BY seq`)
+	rows, err := look(`SELECT seq, txn, kind, day, member, body, hash FROM entry ORDER BY seq`)
 	if err != nil {
 		return err
 	}
@@ -114,12 +151,33 @@ func (v *verifier) log(ctx context.Context, progress func(int64)) error {
 			progress(v.report.Entries)
 		}
 	}
-	if loyalty.Seq(signed.Seq) > v.t.seq {
-		v.find(FindPosition, loyalty.Seq(signed.Seq), "head office has signed entry %d, the log ends at %d", signed.Seq, v.t.seq)
+	if loyalty.Seq(v.signed.Seq) > v.t.seq {
+		v.find(FindPosition, loyalty.Seq(v.signed.Seq), "head office has signed entry %d, the log ends at %d", v.signed.Seq, v.t.seq)
 	}
 	id := v.db.identity
 	v.report.Head = store.Position{Store: id.Store, Epoch: id.Epoch, Seq: int64(v.t.seq), Hash: v.t.hash}
 	return rows.Err()
+}
+
+// position reads what head office signed, and checks that it did.
+func (v *verifier) position(look lookup) error {
+	id := v.db.identity
+	v.signed = store.Position{Store: id.Store, Epoch: id.Epoch, Hash: v.db.genesis}
+	var hash, signature []byte
+	if err := scanOne(look, selectSigned, nil, &v.signed.Seq, &hash, &signature); err != nil {
+		return err
+	}
+	copy(v.signed.Hash[:], hash)
+	v.report.Signed = loyalty.Seq(v.signed.Seq)
+	switch {
+	case v.signed.Seq > 0 && signature == nil:
+		v.find(FindPosition, v.report.Signed, "the position has no signature")
+	case signature != nil:
+		if err := v.signed.Verify(id.PositionKey, signature); err != nil {
+			v.find(FindPosition, v.report.Signed, "%v", err)
+		}
+	}
+	return nil
 }
 
 // storedEntry is a row of the log as it is on disk.
@@ -140,7 +198,10 @@ func (v *verifier) entry(r *storedEntry) {
 		v.find(FindGap, r.seq, "after entry %d", v.t.seq)
 	}
 	hash := v.t.hash.Next(r.body)
-	if !bytes.Equal(hash[:], r.hash) {
+	pruned := len(r.body) == 0 && r.seq <= v.report.Pruned
+	if pruned {
+		copy(hash[:], r.hash) // the next entry with a body proves it
+	} else if !bytes.Equal(hash[:], r.hash) {
 		v.find(FindChain, r.seq, "stored %x, computed %s", r.hash, hash)
 		copy(hash[:], r.hash) // go on from what is stored: one fault, one finding
 	}
@@ -150,11 +211,8 @@ func (v *verifier) entry(r *storedEntry) {
 	if r.seq == loyalty.Seq(v.signed.Seq) && hash != v.signed.Hash {
 		v.find(FindPosition, r.seq, "head office signed %s, the chain has %s", v.signed.Hash, hash)
 	}
-	e, err := loyalty.DecodeEntry(r.body)
-	if err != nil {
-		v.find(FindBody, r.seq, "%v", err)
-	} else {
-		v.body(r, e)
+	if !pruned {
+		v.body(r)
 	}
 	v.t = tip{seq: r.seq, hash: hash, day: r.day, kind: loyalty.Kind(r.kind)}
 	if v.t.kind == loyalty.KindClose {
@@ -163,7 +221,12 @@ func (v *verifier) entry(r *storedEntry) {
 }
 
 // body checks what an entry says.
-func (v *verifier) body(r *storedEntry, e *loyalty.Entry) {
+func (v *verifier) body(r *storedEntry) {
+	e, err := loyalty.DecodeEntry(r.body)
+	if err != nil {
+		v.find(FindBody, r.seq, "%v", err)
+		return
+	}
 	again, err := e.Encode()
 	if err != nil || !bytes.Equal(again, r.body) {
 		v.find(FindBody, r.seq, "not in canonical form")
@@ -177,6 +240,9 @@ func (v *verifier) body(r *storedEntry, e *loyalty.Entry) {
 			v.find(FindMoves, r.seq, "movement %d: %d points from %s to %s", i+1, m.Points, m.From, m.To)
 		}
 	}
+	if r.seq <= v.report.Pruned {
+		return // kept, among others that are not: the sums have it
+	}
 	v.used.add(e)
 	if e.Kind != loyalty.KindClose {
 		v.sum.add(e)
@@ -188,6 +254,24 @@ func (v *verifier) body(r *storedEntry, e *loyalty.Entry) {
 	if again, err := want.Encode(); err != nil || !bytes.Equal(again, r.body) {
 		v.find(FindClose, r.seq, "totals of %s do not add up to entries %d to %d", e.Day, v.sum.body.First, v.sum.body.Last)
 	}
+}
+
+// twice looks for a transaction with two entries, in the rows themselves: an index may be what is damaged.
+func (v *verifier) twice(ctx context.Context) error {
+	rows, err := v.db.ledger.Read().QueryContext(ctx, `SELECT max(seq), hex(txn) FROM entry NOT INDEXED GROUP BY +txn HAVING count(*) > 1 LIMIT ?`, maxFindings)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq loyalty.Seq
+		var txn string
+		if err := rows.Scan(&seq, &txn); err != nil {
+			return err
+		}
+		v.find(FindTwice, seq, "transaction %s has another entry", txn)
+	}
+	return rows.Err()
 }
 
 // pendingKey names one row of the pending table.
@@ -282,7 +366,7 @@ func (v *verifier) tally(ctx context.Context) error {
 	}
 	defer func() { _ = tx.Rollback() }() // only reads
 	look := func(text string, args ...any) (*sql.Rows, error) { return tx.QueryContext(ctx, text, args...) }
-	if err := eachEntry(look, v.t.seq, v.used.add); err != nil { // those that came meanwhile
+	if err := eachEntry(look, max(v.t.seq, v.report.Pruned), v.used.add); err != nil { // those that came meanwhile
 		return err
 	}
 	err = eachUse(look, func(u Use) {
@@ -342,8 +426,25 @@ func (v *verifier) cards(ctx context.Context) error {
 	return rows.Err()
 }
 
-// members checks that lots add up.
+// members checks the copy of head office's registers: that it fits the log, and that lots add up.
 func (v *verifier) members(ctx context.Context) error {
+	var floor loyalty.Seq
+	if err := v.db.ledger.Read().QueryRowContext(ctx, `SELECT pending_floor FROM ledger`).Scan(&floor); err != nil {
+		return err
+	}
+	pos, err := v.db.FeedPosition(ctx) // after the floor, which follows it
+	if err != nil {
+		return err
+	}
+	head, err := v.db.Head(ctx)
+	switch {
+	case err != nil:
+		return err
+	case int64(pos.Watermark) > head.Seq:
+		v.find(FindWatermark, pos.Watermark, "head office has posted entry %d, the log ends at %d: let the agent fetch the rest before anything is sold", pos.Watermark, head.Seq)
+	case pos.Complete && floor > max(pos.Watermark, v.report.Pruned):
+		v.find(FindWatermark, floor, "pending rows through %d are gone, head office has posted through %d", floor, pos.Watermark)
+	}
 	rows, err := v.db.members.Read().QueryContext(ctx, selectMember+` ORDER BY m.id`)
 	if err != nil {
 		return err

@@ -13,7 +13,11 @@ import (
 func (b *box) tamper(t *testing.T, statements ...string) {
 	t.Helper()
 	err := b.ledger.Write(t.Context(), func(tx *store.Tx) error {
-		for _, s := range append([]string{`PRAGMA defer_foreign_keys = 1`, `DROP TRIGGER entry_no_update`, `DROP TRIGGER entry_no_delete`, `DROP TRIGGER entry_in_order`}, statements...) {
+		guards, err := readTexts(tx.Query, `SELECT 'DROP TRIGGER ' || name FROM sqlite_schema WHERE type = 'trigger'`)
+		if err != nil {
+			return err
+		}
+		for _, s := range slices.Concat([]string{`PRAGMA defer_foreign_keys = 1`}, guards, statements) {
 			if _, err := tx.Exec(s); err != nil {
 				return err
 			}
