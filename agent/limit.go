@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"loyaltill/agent/loyalty"
@@ -55,6 +56,10 @@ func (a *Agent) allowSale(ctx context.Context, b *bill) error {
 	}
 	if points := b.quote.Drawn(); err == nil && points > 0 {
 		err = w.allow(loyalty.Action{Kind: loyalty.ActionRedeem, Points: points, PIN: b.who.pin != nil && b.who.pin.Verified})
+	}
+	var r *Refusal
+	if errors.As(err, &r) && r.Code == CodePINNeeded && b.who.pin == nil { // a PIN is the card's to check
+		return refuseForNow(CodeCardNeeded, err)
 	}
 	return err
 }

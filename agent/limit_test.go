@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"loyaltill/agent"
+	"loyaltill/store/agentdb"
 )
 
 const limitProgramme = `
@@ -15,6 +16,7 @@ redeem: { point_value: { points: 1, value: "0.01" } }
 returns: { earned: per_line }
 limits:
   redeem_without_purse: 1000
+  floor: { member_day: 1000, store_day: 1000, hours: 24 }
   redeem_without_pin: 50
   cashier: { redeem: 120, refund: "15.00" }
   velocity: [{ of: sale, hour: 3 }, { of: activity, day: 1 }]
@@ -28,6 +30,13 @@ func TestWhatIsBeyondALimitIsRefusedAtTheTill(t *testing.T) {
 	s.tap()
 	_, err := s.commit(newKey(), s.quoted(redeeming(1000, 60)))
 	refused(t, err, agent.CodePINNeeded)
+	s.takeOut()
+	s.headOffice(agentdb.Change{Member: s.member(700)}) // 200 of them beside the card
+	byNumber := redeeming(1000, 60)
+	byNumber.Number = testNumber
+	_, err = s.commit(newKey(), s.quoted(byNumber))
+	refused(t, err, agent.CodeCardNeeded)
+	s.tap()
 	if err := s.pin("4711"); err != nil {
 		t.Fatal(err)
 	}
