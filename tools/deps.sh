@@ -29,6 +29,8 @@ if [ "${1:-run}" != run ]; then
 fi
 if [ "${1:-run}" = test ]; then
 	need openssl "checks our card cryptography" command -v openssl
+	need zstd "unzips closed days" command -v zstd
+	need python3 "reads closed days" command -v python3
 	need opensc "checks the simulated card" command -v opensc-tool
 	need pcsc-tools "checks the simulated card" command -v scriptor
 	need python3-pyscard "a card client that was not written here" /usr/bin/python3 -c "import smartcard"

@@ -32,6 +32,7 @@ type cli struct {
 	Backtest backtestCmd `cmd:"" help:"Play the stored sales through a programme that is not in force: cost by rule, who gains, who loses."`
 	Day      dayCmd      `cmd:"" help:"Begin a day by hand: points end, tiers are reviewed."`
 	Pull     pullCmd     `cmd:"" help:"As a back office: fetch the closed days that are new."`
+	Receipts receiptsCmd `cmd:"" help:"Who has pulled which closed days."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
 	Report   reportCmd   `cmd:"" help:"Print what head office holds, or the settlement with partners."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
@@ -272,24 +273,6 @@ func located(file, so string, faults loyalty.Errors) error {
 		lines[i] = file + ":" + fault.Error()
 	}
 	return fmt.Errorf("%s:\n%s", so, strings.Join(lines, "\n"))
-}
-
-type pullCmd struct {
-	Identity   string `required:"" placeholder:"DIR" help:"The back office's identity folder."`
-	HeadOffice string `required:"" placeholder:"URL" help:"Head office's address."`
-	Out        string `required:"" placeholder:"DIR" help:"Folder for the closed days."`
-}
-
-func (cmd *pullCmd) Run(ctx context.Context, c *console) error {
-	count := 0
-	err := headoffice.Pull(ctx, cmd.Identity, cmd.HeadOffice, cmd.Out, time.Now, func(p headoffice.Pulled) {
-		count++
-		_ = c.print(p)
-	})
-	if err != nil {
-		return err
-	}
-	return c.print(map[string]any{"pulled": count})
 }
 
 type dayCmd struct {

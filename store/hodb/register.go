@@ -21,6 +21,7 @@ type Store struct {
 	Name     string          `json:"name"`
 	TimeZone string          `json:"time_zone"`
 	Language string          `json:"language"`
+	DayCut   string          `json:"day_cut,omitempty"` // HH:MM at which a business day begins; empty is midnight
 }
 
 // HeadState says whether a life of a store's log takes entries.
@@ -62,9 +63,9 @@ func (h *Head) Position() store.Position {
 
 // PutStore enters a store, or takes over a changed name, time zone or language.
 func (tx *Tx) PutStore(s Store) error {
-	return tx.exec(`INSERT INTO store (store_id, name, time_zone, language, made_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (store_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, language = excluded.language`,
-		s.ID, s.Name, s.TimeZone, s.Language, tx.now.UnixMilli())
+	return tx.exec(`INSERT INTO store (store_id, name, time_zone, language, day_cut, made_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (store_id) DO UPDATE SET name = excluded.name, time_zone = excluded.time_zone, language = excluded.language,
+		day_cut = excluded.day_cut`, s.ID, s.Name, s.TimeZone, s.Language, s.DayCut, tx.now.UnixMilli())
 }
 
 // OpenEpoch begins the next life of a store's log and closes the ones before it.
@@ -124,9 +125,9 @@ func (tx *Tx) Heads() ([]*Head, error) {
 // Stores reads the register.
 func (tx *Tx) Stores() ([]Store, error) {
 	return collect(tx, func(scan func(...any) error) (s Store, err error) {
-		err = scan(&s.ID, &s.Name, &s.TimeZone, &s.Language)
+		err = scan(&s.ID, &s.Name, &s.TimeZone, &s.Language, &s.DayCut)
 		return s, err
-	}, `SELECT store_id, name, time_zone, language FROM store ORDER BY store_id`)
+	}, `SELECT store_id, name, time_zone, language, day_cut FROM store ORDER BY store_id`)
 }
 
 // OpenSession gives the session of a boot nonce: the one it already has, or a new one that fences all before it.

@@ -59,6 +59,7 @@ const (
 	opWhy        = "segment.explain"
 	opAttributes = "member.attributes"
 	opPartners   = "report.partners"
+	opReceipts   = "close.receipts"
 )
 
 func operations() []operation {
@@ -91,6 +92,7 @@ func operations() []operation {
 		{opWhy, typed((*Office).whyAudience)},
 		{opAttributes, typed((*Office).setAttributes)},
 		{opPartners, typed((*Office).partners)},
+		{opReceipts, typed(func(o *Office, ctx context.Context, _ none) ([]ReceiptReport, error) { return o.receipts(ctx) })},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -1,7 +1,6 @@
 package headoffice
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -11,7 +10,6 @@ import (
 	"slices"
 
 	"loyaltill/agent/loyalty"
-	"loyaltill/store"
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
@@ -27,22 +25,34 @@ func (j *judge) close(m *matter) error {
 		return err
 	}
 	r := hodb.Range{Store: m.key.Store, Epoch: m.key.Epoch, First: next.First, Last: m.key.Seq}
-	ours, file, err := j.addUp(r)
+	d, err := j.readDay(r)
 	if err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(ours, m.entry.Close) {
+	if ours := d.totals(); !reflect.DeepEqual(ours, m.entry.Close) {
 		note := fmt.Sprintf("the store says %+v, its entries say %+v", *m.entry.Close, *ours)
 		if err := j.open(hodb.CaseCloseTotals, m.key, note); err != nil {
 			return err
 		}
 	}
-	file.Path = wire.ClosePath(r.Store, m.entry.Day, next.Revision)
+	files, err := d.files(j.office.codec)
+	if err != nil {
+		return err
+	}
 	manifest := wire.Close{Cursor: next.No, Store: r.Store, Epoch: r.Epoch, Day: m.entry.Day, Revision: next.Revision,
-		First: r.First, Last: r.Last, Count: int64(r.Last - r.First + 1), Totals: m.entry.Close, HeadHash: m.hash, File: file,
-		Published: clockText(j.tx.Now())}
-	if next.Previous != nil {
-		manifest.Prev = sha256.Sum256(next.Previous)
+		First: r.First, Last: r.Last, Count: int64(r.Last - r.First + 1), Totals: m.entry.Close, HeadHash: m.hash,
+		Repeated: d.repeated(), Published: clockText(j.tx.Now())}
+	if manifest.Changes, err = j.changes(d, m.entry.Day); err != nil {
+		return err
+	}
+	manifest.File, manifest.Files = named(&manifest, files)
+	return j.publish(&manifest, next.Previous, files[1:])
+}
+
+// publish signs a manifest and keeps it with its files; entries.ndjson is the log itself.
+func (j *judge) publish(manifest *wire.Close, previous []byte, files []hodb.CloseFile) error {
+	if previous != nil {
+		manifest.Prev = sha256.Sum256(previous)
 	}
 	if err := manifest.Sign(j.office.home.Keys.position); err != nil {
 		return err
@@ -51,27 +61,12 @@ func (j *judge) close(m *matter) error {
 	if err != nil {
 		return err
 	}
-	return j.tx.AddClose(hodb.Close{No: next.No, Range: r, Day: m.entry.Day, Revision: next.Revision, Manifest: line})
-}
-
-// addUp recomputes a day's totals from its entries, the close itself left out, and describes the file of the bodies.
-func (j *judge) addUp(r hodb.Range) (*loyalty.CloseBody, wire.CloseFile, error) {
-	sum := daySum{body: loyalty.CloseBody{First: r.First, Last: r.Last - 1}, tenders: map[loyalty.TenderKind]*loyalty.TenderTotal{}}
-	file, content := wire.CloseFile{}, sha256.New()
-	var before store.Hash
-	err := j.tx.EachEntry(r, func(e hodb.Entry) error {
-		content.Write(e.Body)
-		content.Write([]byte{'\n'})
-		file.Bytes += int64(len(e.Body)) + 1
-		if e.Key.Seq < r.Last {
-			before = e.Hash
-			sum.add(e.Body)
-		}
-		return nil
-	})
-	content.Sum(file.SHA256[:0])
-	sum.body.HeadHash = before.String()
-	return sum.done(), file, err
+	r := hodb.Range{Store: manifest.Store, Epoch: manifest.Epoch, First: manifest.First, Last: manifest.Last}
+	c := hodb.Close{No: manifest.Cursor, Range: r, Day: manifest.Day, Revision: manifest.Revision, Manifest: line}
+	if err := j.tx.AddClose(c); err != nil {
+		return err
+	}
+	return j.tx.AddCloseFiles(c, files)
 }
 
 // daySum adds up a day in head office's own way.
@@ -107,6 +102,37 @@ func (s *daySum) add(body []byte) {
 		b.Currency = cmp.Or(b.Currency, e.Payment.Currency)
 		s.receive(e.Payment.Tenders)
 	}
+}
+
+func newDaySum() *daySum {
+	return &daySum{tenders: map[loyalty.TenderKind]*loyalty.TenderTotal{}}
+}
+
+// addCounted adds what head office counts of a log, closes left out.
+func (s *daySum) addCounted(d *dayLog) {
+	for i, e := range d.entries {
+		if d.counted[i] && i < len(d.entries)-1 {
+			s.add(e.Body)
+		}
+	}
+}
+
+// figure is one sum of a day.
+type figure struct {
+	name string
+	n    int64
+}
+
+// figures are the sums of a day by the names that a close body gives them; those of returns by their own.
+func (s *daySum) figures() []figure {
+	b, back := &s.body, loyalty.ReturnTotals{}
+	if b.Returned != nil {
+		back = *b.Returned
+	}
+	return []figure{{"count", b.Count}, {"sales", b.Sales}, {"total", b.Total}, {"to_pay", b.ToPay}, {"earned", int64(b.Earned)},
+		{"redeemed", int64(b.Redeemed)}, {"value", b.Value}, {"loaded", int64(b.Loaded)}, {"coupons", b.Coupons}, {"voided", b.Voided},
+		{"returned.count", back.Count}, {"returned.money", back.Money}, {"returned.withheld", back.Withheld}, {"returned.refund", back.Refund},
+		{"returned.taken", int64(back.Taken)}, {"returned.back", int64(back.Back)}}
 }
 
 func (s *daySum) sale(sale *loyalty.SaleBody) {
@@ -151,32 +177,4 @@ func (o *Office) Closes(ctx context.Context, after int64, limit int) (lines [][]
 		return err
 	})
 	return lines, err
-}
-
-// File is the content of one published day.
-type File struct {
-	Content []byte
-	SHA256  store.Hash
-}
-
-// maxCloseFile bounds a day's file in memory: some 500,000 entries.
-const maxCloseFile = 512 << 20
-
-// CloseFile gives the entries of one published day: the very bytes that were hashed.
-func (o *Office) CloseFile(ctx context.Context, id loyalty.StoreID, day string, revision int) (File, error) {
-	var content bytes.Buffer
-	err := o.db.View(ctx, func(tx *hodb.Tx) error {
-		c, err := tx.Close(id, day, revision)
-		if err != nil {
-			return err
-		}
-		return tx.EachEntry(c.Range, func(e hodb.Entry) error {
-			if content.Len()+len(e.Body) > maxCloseFile {
-				return fmt.Errorf("file of store %d on %s is above %d bytes", id, day, maxCloseFile)
-			}
-			content.Write(e.Body)
-			return content.WriteByte('\n')
-		})
-	})
-	return File{Content: content.Bytes(), SHA256: sha256.Sum256(content.Bytes())}, err
 }

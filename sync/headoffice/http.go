@@ -58,7 +58,8 @@ func (s *server) routes() []route {
 		{"POST /v1/enrolments", forAnyone, s.postEnrolment},
 		{"GET /v1/feed", forStore, s.getFeed},
 		{"GET /v1/closes", forBackOffice, s.getCloses},
-		{"GET /v1/closes/{store}/{day}/{rev}/entries.ndjson", forBackOffice, s.getCloseEntries},
+		{"GET /v1/closes/{store}/{day}/{rev}/{name}", forBackOffice, s.getCloseFile},
+		{"POST /v1/closes/{store}/{day}/{rev}/ack", forBackOffice, s.postReceipt},
 		{"GET /v1/programme.schema.json", forEither, s.getSchema},
 	}
 }
@@ -308,25 +309,6 @@ func (s *server) getCloses(c *call) error {
 			return s.undelivered(err)
 		}
 	}
-	return nil
-}
-
-func (s *server) getCloseEntries(c *call) error {
-	id, err1 := strconv.ParseUint(c.r.PathValue("store"), 10, 32)
-	rev, err2 := strconv.ParseInt(c.r.PathValue("rev"), 10, 31)
-	if err := errors.Join(err1, err2); err != nil {
-		return wire.NewProblem(wire.CodeNotFound, "%v", err)
-	}
-	file, err := s.office.CloseFile(c.ctx, loyalty.StoreID(id), c.r.PathValue("day"), int(rev))
-	if errors.Is(err, hodb.ErrNotFound) {
-		return wire.NewProblem(wire.CodeNotFound, "%v", err)
-	}
-	if err != nil {
-		return err
-	}
-	c.w.Header().Set("Content-Type", wire.TypeNDJSON)
-	c.w.Header().Set("ETag", strconv.Quote(file.SHA256.String()))
-	http.ServeContent(c.w, c.r, "", time.Time{}, bytes.NewReader(file.Content))
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (c *centre) pullsTheDay(b *box) {
 	}
 	pulled := 0
 	for range 2 { // the second time there is nothing new
-		if err := Pull(c.t.Context(), identity, c.address, out, time.Now, func(Pulled) { pulled++ }); err != nil {
+		if err := PullFiles(c.t.Context(), PullFrom{identity, c.address, time.Now}, out, nil, func(Pulled) { pulled++ }); err != nil {
 			c.t.Fatal(err)
 		}
 	}

@@ -44,7 +44,7 @@ func (o *Office) beginLife(tx *hodb.Tx, in enrolInput) (out enrolOutcome, err er
 			return out, fmt.Errorf("enrol store %d: %w", in.Store, err)
 		}
 	}
-	if err := tx.PutStore(hodb.Store{ID: in.Store, Name: in.Name, TimeZone: in.TimeZone, Language: in.Language}); err != nil {
+	if err := tx.PutStore(hodb.Store{ID: in.Store, Name: in.Name, TimeZone: in.TimeZone, DayCut: in.DayCut, Language: in.Language}); err != nil {
 		return out, err
 	}
 	before, err := tx.Living(in.Store)

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -21,17 +20,23 @@ import (
 	"strings"
 	"time"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/store"
 	"loyaltill/sync/wire"
 )
 
 const (
-	cursorFile     = "cursor.json"
-	pullTimeout    = 2 * time.Minute // one request
-	maxCloseLine   = 64 << 10
-	maxPullPages   = 100_000
-	maxPulledBytes = maxCloseFile
+	pullTimeout  = 10 * time.Minute // one file over a slow line
+	maxCloseLine = 64 << 10
+	maxPullPages = 100_000
 )
+
+// PullFrom says where a back office pulls from, and as whom.
+type PullFrom struct {
+	Identity   string // folder
+	HeadOffice string // address
+	Clock      Clock
+}
 
 // Pulled is one closed day that arrived.
 type Pulled struct {
@@ -40,7 +45,34 @@ type Pulled struct {
 	Day      string `json:"day"`
 	Revision int    `json:"rev"`
 	Entries  int64  `json:"entries"`
-	File     string `json:"file"`
+	Place    string `json:"place"` // the manifest's file, or the schema
+}
+
+// progress is how far a sink has come. It moves together with a day's content, so a pull may stop anywhere.
+type progress struct {
+	After   int64                          `json:"after"`
+	Heads   map[loyalty.StoreID]store.Hash `json:"heads"`             // of each store's newest manifest
+	Receipt *receiptDue                    `json:"receipt,omitempty"` // that head office has not taken yet
+}
+
+// receiptDue is a receipt on its way.
+type receiptDue struct {
+	Path   string     `json:"path"`
+	SHA256 store.Hash `json:"sha256"`
+}
+
+// sink is where closed days go: a folder, or a schema of a database.
+type sink interface {
+	load(ctx context.Context) (progress, error)
+	keep(ctx context.Context, d *closedDay, next progress) (place string, err error) // the day and the progress, or neither
+	note(ctx context.Context, at progress) error
+}
+
+// closedDay is a manifest whose signature and place in its store's chain were checked.
+type closedDay struct {
+	*wire.Close
+	line []byte
+	from *puller
 }
 
 // puller is a back office fetching what is new.
@@ -48,27 +80,21 @@ type puller struct {
 	base   string
 	client *http.Client
 	key    ed25519.PublicKey
-	out    string
 	clock  Clock
 }
 
-// cursor is how far a folder has come. It moves only when a day's files are on disk, so a pull may stop anywhere.
-type cursor struct {
-	After int64 `json:"after"`
-}
-
-// Pull fetches every closed day that the folder does not have, checks signature and bytes, and reports each through got.
-func Pull(ctx context.Context, identity, address, out string, clock Clock, got func(Pulled)) error {
-	p, err := newPuller(identity, address, out, clock)
+// pull fetches every closed day that the sink does not have, and reports each through got.
+func pull(ctx context.Context, from PullFrom, into sink, got func(Pulled)) error {
+	p, err := newPuller(from)
 	if err != nil {
 		return err
 	}
 	defer p.client.CloseIdleConnections()
-	if err := os.MkdirAll(out, 0o700); err != nil {
-		return fmt.Errorf("pull: %w", err)
-	}
-	at, err := p.readCursor()
+	at, err := into.load(ctx)
 	if err != nil {
+		return err
+	}
+	if err := p.receipt(ctx, into, &at); err != nil {
 		return err
 	}
 	for range maxPullPages {
@@ -80,28 +106,27 @@ func Pull(ctx context.Context, identity, address, out string, clock Clock, got f
 			return nil
 		}
 		for _, line := range lines {
-			done, err := p.day(ctx, line, at.After)
+			done, err := p.day(ctx, line, into, &at)
 			if err != nil {
 				return fmt.Errorf("pull close after %d: %w", at.After, err)
 			}
-			at.After = done.Cursor
-			if err := p.writeCursor(at); err != nil {
+			got(done)
+			if err := p.receipt(ctx, into, &at); err != nil {
 				return err
 			}
-			got(done)
 		}
 	}
 	return fmt.Errorf("pull: more than %d pages; run it again", maxPullPages)
 }
 
-func newPuller(identity, address, out string, clock Clock) (*puller, error) {
-	if err := checkAddress(address); err != nil {
+func newPuller(from PullFrom) (*puller, error) {
+	if err := checkAddress(from.HeadOffice); err != nil {
 		return nil, err
 	}
 	bad := func(err error) error {
 		return &FieldError{"identity", `give a folder made by "headoffice enrol --backoffice"`, err}
 	}
-	raw, err := os.ReadFile(filepath.Join(identity, backOfficeFile))
+	raw, err := os.ReadFile(filepath.Join(from.Identity, backOfficeFile))
 	if err != nil {
 		return nil, bad(err)
 	}
@@ -109,11 +134,11 @@ func newPuller(identity, address, out string, clock Clock) (*puller, error) {
 	if err := decodeStrict(raw, &who); err != nil || len(who.PositionKey) != ed25519.PublicKeySize {
 		return nil, bad(fmt.Errorf("%s: %w", backOfficeFile, errors.Join(err, errors.New("no position key"))))
 	}
-	own, err := tls.LoadX509KeyPair(filepath.Join(identity, backOfficeCert), filepath.Join(identity, backOfficeKey))
+	own, err := tls.LoadX509KeyPair(filepath.Join(from.Identity, backOfficeCert), filepath.Join(from.Identity, backOfficeKey))
 	if err != nil {
 		return nil, bad(err)
 	}
-	ca, err := os.ReadFile(filepath.Join(identity, store.CAFile))
+	ca, err := os.ReadFile(filepath.Join(from.Identity, store.CAFile))
 	if err != nil {
 		return nil, bad(err)
 	}
@@ -122,45 +147,19 @@ func newPuller(identity, address, out string, clock Clock) (*puller, error) {
 		return nil, bad(fmt.Errorf("%s holds no certificate", store.CAFile))
 	}
 	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{
-		MinVersion: tls.VersionTLS13, RootCAs: pool, Certificates: []tls.Certificate{own}, Time: clock}}
-	return &puller{base: strings.TrimSuffix(address, "/"), key: ed25519.PublicKey(who.PositionKey), out: out, clock: clock,
+		MinVersion: tls.VersionTLS13, RootCAs: pool, Certificates: []tls.Certificate{own}, Time: from.Clock}}
+	return &puller{base: strings.TrimSuffix(from.HeadOffice, "/"), key: ed25519.PublicKey(who.PositionKey), clock: from.Clock,
 		client: &http.Client{Transport: transport, Timeout: pullTimeout}}, nil
-}
-
-func (p *puller) readCursor() (at cursor, err error) {
-	path := filepath.Join(p.out, cursorFile)
-	raw, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return at, nil
-	}
-	if err == nil {
-		err = decodeStrict(raw, &at)
-	}
-	if err != nil || at.After < 0 {
-		return at, &FieldError{"out", "remove the file to pull everything again", fmt.Errorf("%s: %w", path, errors.Join(err, errors.New("not a cursor")))}
-	}
-	return at, nil
-}
-
-func (p *puller) writeCursor(at cursor) error {
-	doc, err := json.Marshal(at)
-	if err == nil {
-		err = replaceFile(filepath.Join(p.out, cursorFile), append(doc, '\n'))
-	}
-	if err != nil {
-		return fmt.Errorf("keep cursor: %w", err)
-	}
-	return nil
 }
 
 // page fetches the next manifests.
 func (p *puller) page(ctx context.Context, after int64) (lines [][]byte, err error) {
-	body, err := p.get(ctx, "/v1/closes?"+url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode())
+	resp, err := p.send(ctx, http.MethodGet, "/v1/closes?"+url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode(), nil, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, body.Close()) }()
-	in := bufio.NewScanner(io.LimitReader(body, wire.MaxClosesPerPage*maxCloseLine))
+	defer func() { err = errors.Join(err, resp.Body.Close()) }()
+	in := bufio.NewScanner(io.LimitReader(resp.Body, wire.MaxClosesPerPage*maxCloseLine))
 	in.Buffer(nil, maxCloseLine)
 	for in.Scan() {
 		lines = append(lines, bytes.Clone(in.Bytes()))
@@ -168,72 +167,88 @@ func (p *puller) page(ctx context.Context, after int64) (lines [][]byte, err err
 	return lines, in.Err()
 }
 
-func (p *puller) get(ctx context.Context, path string) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, nil)
+// send asks head office; another answer than 200 or 206 is an error.
+func (p *puller) send(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, p.base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if header != nil {
+		req.Header = header
 	}
 	req.Header.Set(wire.HeaderProtocol, strconv.Itoa(wire.Protocol))
 	resp, err := p.client.Do(req)
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
 		problem := wire.ReadProblem(resp, p.clock())
 		return nil, errors.Join(problem, resp.Body.Close())
 	}
-	return resp.Body, nil
+	return resp, nil
 }
 
-// day fetches one closed day and puts it beside its manifest. A file that is there already with the right bytes is kept.
-func (p *puller) day(ctx context.Context, line []byte, after int64) (done Pulled, err error) {
+// day checks one manifest, has the sink keep the day, and moves at.
+func (p *puller) day(ctx context.Context, line []byte, into sink, at *progress) (done Pulled, err error) {
 	c, err := wire.ReadClose(line, p.key)
 	if err != nil {
 		return done, err
 	}
-	if c.Cursor <= after {
-		return done, fmt.Errorf("manifest %d came after %d", c.Cursor, after)
+	if c.Cursor <= at.After {
+		return done, fmt.Errorf("manifest %d came after %d", c.Cursor, at.After)
 	}
 	if _, err := time.Parse(time.DateOnly, c.Day); err != nil || c.Revision < 1 {
 		return done, fmt.Errorf("manifest %d names no day: %q revision %d", c.Cursor, c.Day, c.Revision)
 	}
-	name := fmt.Sprintf("%d-%s-%d", c.Store, c.Day, c.Revision)
-	path := filepath.Join(p.out, name+".ndjson")
-	if !p.have(path, c) {
-		if err := p.fetch(ctx, c, path); err != nil {
-			return done, err
+	if c.Prev != at.Heads[c.Store] {
+		return done, fmt.Errorf("manifest %d of store %d follows %v, here the one before is %v: a manifest is missing or was replaced; "+
+			"keep both sides and ask head office", c.Cursor, c.Store, c.Prev, at.Heads[c.Store])
+	}
+	next := progress{After: c.Cursor, Heads: map[loyalty.StoreID]store.Hash{c.Store: sha256.Sum256(line)},
+		Receipt: &receiptDue{Path: wire.ClosePath(c.Store, c.Day, c.Revision) + "/ack", SHA256: sha256.Sum256(line)}}
+	for id, hash := range at.Heads {
+		if id != c.Store {
+			next.Heads[id] = hash
 		}
 	}
-	if err := replaceFile(filepath.Join(p.out, name+".manifest.json"), append(line, '\n')); err != nil {
-		return done, fmt.Errorf("keep manifest: %w", err)
+	place, err := into.keep(ctx, &closedDay{c, line, p}, next)
+	if err != nil {
+		return done, fmt.Errorf("store %d, %s, revision %d: %w", c.Store, c.Day, c.Revision, err)
 	}
-	return Pulled{Cursor: c.Cursor, Store: uint32(c.Store), Day: c.Day, Revision: c.Revision, Entries: c.Count, File: path}, nil
+	*at = next
+	return Pulled{Cursor: c.Cursor, Store: uint32(c.Store), Day: c.Day, Revision: c.Revision, Entries: c.Count, Place: place}, nil
 }
 
-// have tells whether a file is already here, to the last byte.
-func (p *puller) have(path string, c *wire.Close) bool {
-	raw, err := os.ReadFile(path)
-	return err == nil && store.Hash(sha256.Sum256(raw)) == c.File.SHA256
+// receipt tells head office of the day that was kept last, unless it knows.
+func (p *puller) receipt(ctx context.Context, into sink, at *progress) error {
+	if at.Receipt == nil {
+		return nil
+	}
+	body, err := json.Marshal(wire.CloseReceipt{SHA256: at.Receipt.SHA256})
+	if err != nil {
+		return fmt.Errorf("receipt for %s: %w", at.Receipt.Path, err)
+	}
+	resp, err := p.send(ctx, http.MethodPost, at.Receipt.Path, http.Header{"Content-Type": {wire.TypeJSON}}, body)
+	if err == nil {
+		err = resp.Body.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("receipt for %s: %w; the day is kept, run pull again", at.Receipt.Path, err)
+	}
+	at.Receipt = nil
+	return into.note(ctx, *at)
 }
 
-func (p *puller) fetch(ctx context.Context, c *wire.Close, path string) (err error) {
-	if c.File.Bytes > maxPulledBytes {
-		return fmt.Errorf("file of %d bytes, the limit is %d", c.File.Bytes, maxPulledBytes)
+// fetch reads one of the day's files from a place on, and says whether it begins there: a server may give it whole.
+func (d *closedDay) fetch(ctx context.Context, f wire.CloseFile, from int64) (body io.ReadCloser, resumed bool, err error) {
+	header := http.Header{}
+	if from > 0 {
+		header.Set("Range", fmt.Sprintf("bytes=%d-", from))
+		header.Set("If-Range", strconv.Quote(f.SHA256.String()))
 	}
-	body, err := p.get(ctx, wire.ClosePath(c.Store, c.Day, c.Revision))
+	resp, err := d.from.send(ctx, http.MethodGet, f.Path, header, nil)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
-	defer func() { err = errors.Join(err, body.Close()) }()
-	raw, err := io.ReadAll(io.LimitReader(body, c.File.Bytes+1))
-	if err != nil {
-		return err
-	}
-	if int64(len(raw)) != c.File.Bytes || store.Hash(sha256.Sum256(raw)) != c.File.SHA256 {
-		return wire.NewProblem(wire.CodeDamaged, "entries of store %d on %s are not those of the manifest", c.Store, c.Day)
-	}
-	if int64(bytes.Count(raw, []byte{'\n'})) != c.Count {
-		return wire.NewProblem(wire.CodeDamaged, "%d entries of store %d on %s, the manifest says %d", bytes.Count(raw, []byte{'\n'}), c.Store, c.Day, c.Count)
-	}
-	return replaceFile(path, raw)
+	return resp.Body, resp.StatusCode == http.StatusPartialContent, nil
 }

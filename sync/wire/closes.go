@@ -25,21 +25,54 @@ type Close struct {
 	Totals    *loyalty.CloseBody `json:"totals"`
 	HeadHash  store.Hash         `json:"head_hash"` // chain value at Last
 	File      CloseFile          `json:"file"`
-	Prev      store.Hash         `json:"prev"`      // SHA-256 of the store's manifest line before this one, without line end
-	Published string             `json:"published"` // head office's clock, UTC
-	Signature store.HexBytes     `json:"signature"` // by the position key, over the line with an empty signature
+	Files     []CloseFile        `json:"files,omitempty"`    // the same entries in other forms; none of days that an older head office published
+	Repeated  int64              `json:"repeated,omitempty"` // entries whose transaction was told before, in another life of the log
+	Changes   []CloseChange      `json:"changes,omitempty"`  // of a later revision: what it changes in the day's sums
+	Prev      store.Hash         `json:"prev"`               // SHA-256 of the store's manifest line before this one, without line end
+	Published string             `json:"published"`          // head office's clock, UTC
+	Signature store.HexBytes     `json:"signature"`          // by the position key, over the line with an empty signature
 }
 
-// CloseFile names the entries of a close: their bodies, one per line, as they were hashed.
+// CloseFile names one file of a close. The first, entries.ndjson, is the bodies, one per line, as they were hashed.
 type CloseFile struct {
 	Path   string     `json:"path"`
 	Bytes  int64      `json:"bytes"`
 	SHA256 store.Hash `json:"sha256"`
 }
 
-// ClosePath is the address of a close's entries.
+// CloseChange is one sum of a business day before a revision and with it. What was repeated counts once.
+type CloseChange struct {
+	Field  string `json:"field"`
+	Before int64  `json:"before"`
+	After  int64  `json:"after"`
+}
+
+// Names of a close's files.
+const (
+	FileNDJSON  = "entries.ndjson"
+	FileZstd    = "entries.ndjson.zst"
+	FileCSV     = "entries.csv"
+	FileParquet = "entries.parquet"
+)
+
+// CloseReceipt is what a back office says when it has a close.
+type CloseReceipt struct {
+	SHA256 store.Hash `json:"sha256"` // of the manifest's line, without line end
+}
+
+// ClosePath is the address of a close; its files are beneath it.
 func ClosePath(id loyalty.StoreID, day string, revision int) string {
-	return fmt.Sprintf("/v1/closes/%d/%s/%d/entries.ndjson", id, day, revision)
+	return fmt.Sprintf("/v1/closes/%d/%s/%d", id, day, revision)
+}
+
+// FileNamed finds one of the close's files; false when the close has none of that name.
+func (c *Close) FileNamed(name string) (CloseFile, bool) {
+	for _, f := range append([]CloseFile{c.File}, c.Files...) {
+		if f.Path == ClosePath(c.Store, c.Day, c.Revision)+"/"+name {
+			return f, true
+		}
+	}
+	return CloseFile{}, false
 }
 
 // closeLabel keeps a manifest's signature from being taken for any other (docs/wire.md, 7).

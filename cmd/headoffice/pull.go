@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"loyaltill/sync/headoffice"
+)
+
+type pullCmd struct {
+	Identity   string   `required:"" placeholder:"DIR" help:"The back office's identity folder."`
+	HeadOffice string   `required:"" placeholder:"URL" help:"Head office's address."`
+	Out        string   `xor:"into" required:"" placeholder:"DIR" help:"Folder for the closed days."`
+	Only       []string `placeholder:"ENDING" help:"Of the files only these: ndjson, ndjson.zst, csv, parquet."`
+}
+
+func (cmd *pullCmd) Run(ctx context.Context, c *console) error {
+	count := 0
+	got := func(p headoffice.Pulled) {
+		count++
+		_ = c.print(p)
+	}
+	from := headoffice.PullFrom{Identity: cmd.Identity, HeadOffice: cmd.HeadOffice, Clock: time.Now}
+	if err := headoffice.PullFiles(ctx, from, cmd.Out, cmd.Only, got); err != nil {
+		return err
+	}
+	return c.print(map[string]any{"pulled": count})
+}
+
+type receiptsCmd struct{ home }
+
+func (cmd *receiptsCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	all, err := m.Receipts(ctx)
+	for _, r := range all {
+		if err := c.print(r); err != nil {
+			return err
+		}
+	}
+	return err
+}
