@@ -71,6 +71,40 @@ func (c *printerCommissionCommand) run(ctx context.Context, s streams, in io.Rea
 	return nil
 }
 
+type printerTicketCommand struct {
+	Profile  string `help:"What is known of the printer: the id of a profile, or its file." required:""`
+	Profiles string `help:"Folder of the store's own profiles." type:"existingdir"`
+	Out      string `short:"o" help:"PNG to write; without it the questions." type:"path"`
+}
+
+// Run draws the ticket for a printer that answers, as commission does before it has heard what the printer calls itself.
+func (c *printerTicketCommand) Run(s streams) error {
+	given, err := escpos.FindProfile(c.Profile, c.Profiles)
+	if err != nil {
+		return err
+	}
+	ticket := commission.New(given, commission.Heard{Answers: true})
+	if c.Out == "" {
+		for _, q := range ticket.Questions {
+			fmt.Fprintln(s.out, q.Text)
+		}
+		return nil
+	}
+	renderer, err := render.New()
+	if err != nil {
+		return err
+	}
+	preview, err := escpos.NewEncoder(renderer).Preview(ticket.Document, ticket.Profile)
+	if err != nil {
+		return err
+	}
+	png, err := preview.Paper.PNG()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(c.Out, png, 0o644)
+}
+
 // tells is what a printed job will be called at most.
 func tells(p *escpos.Profile) printer.Level {
 	switch {

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"image/png"
 	"net"
 	"os"
 	"path/filepath"
@@ -67,6 +68,25 @@ func TestATicketsAnswersBecomeAProfile(t *testing.T) {
 		if !strings.Contains(said.String(), want) {
 			t.Errorf("%q was not said:\n%s", want, &said)
 		}
+	}
+}
+
+func TestTheTicketCanBeSeenWithoutAPrinter(t *testing.T) {
+	var out bytes.Buffer
+	c := printerTicketCommand{Profile: "generic-80"}
+	if err := c.Run(streams{out: &out}); err != nil || !strings.Contains(out.String(), "cut") {
+		t.Errorf("questions %q, %v", out.String(), err)
+	}
+	c.Out = filepath.Join(t.TempDir(), "ticket.png")
+	if err := c.Run(streams{}); err != nil {
+		t.Fatal(err)
+	}
+	drawn, err := os.ReadFile(c.Out)
+	if err == nil {
+		_, err = png.DecodeConfig(bytes.NewReader(drawn))
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -17,6 +17,7 @@ type printerCommand struct {
 	Check      printerCheckCommand      `cmd:"" help:"Name every fault of printer profile files: file, line, field, remedy."`
 	Import     printerImportCommand     `cmd:"" help:"Make profiles of the public escpos-printer-db."`
 	Commission printerCommissionCommand `cmd:"" help:"Print a ticket, ask what is readable on it, and write the profile that follows."`
+	Ticket     printerTicketCommand     `cmd:"" help:"Draw the ticket that commission prints, without a printer."`
 	Schema     printerSchemaCommand     `cmd:"" help:"Print the JSON Schema of profile files, for editors."`
 }
 
