@@ -35,6 +35,7 @@ type cli struct {
 	Receipts receiptsCmd `cmd:"" help:"Who has pulled which closed days."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
 	Report   reportCmd   `cmd:"" help:"Print what head office holds, or the settlement with partners."`
+	Doctor   doctorCmd   `cmd:"" help:"Look at everything head office needs, and say what to do about what is wrong."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 

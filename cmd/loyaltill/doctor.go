@@ -191,7 +191,7 @@ func checkPrinters(cfg agent.Config) (found []finding) {
 const leastFreeMB = 200
 
 func checkDisk(cfg agent.Config) finding {
-	free, err := freeMB(cfg.Data)
+	free, err := store.FreeMB(cfg.Data)
 	switch {
 	case err != nil:
 		return finding{"disk", err.Error(), "make the folder " + cfg.Data + " and give it to the agent's user"}

@@ -12,6 +12,7 @@ import (
 type Condition struct {
 	Heads          map[HeadState]int64 `json:"heads"`
 	Silent         []loyalty.StoreID   `json:"silent"`
+	Newest         time.Time           `json:"newest"` // change of a store's log; zero: there is no store
 	WaitingBatches int64               `json:"waiting_batches"`
 	WaitingEntries int64               `json:"waiting_entries"`
 	PostingLag     time.Duration       `json:"posting_lag_ns"`
@@ -46,6 +47,13 @@ func (tx *Tx) Condition() (c Condition, err error) {
 func (tx *Tx) heads(c *Condition) (err error) {
 	if c.Heads, err = counted[HeadState](tx, `SELECT state, COUNT(*) FROM store_head WHERE state <> 'closed' GROUP BY state`); err != nil {
 		return err
+	}
+	var newest int64
+	if err := tx.one(`SELECT COALESCE(MAX(moved_at), 0) FROM store_head`)(&newest); err != nil {
+		return err
+	}
+	if newest > 0 {
+		c.Newest = time.UnixMilli(newest)
 	}
 	c.Silent, err = collect(tx, func(scan func(...any) error) (id loyalty.StoreID, err error) {
 		err = scan(&id)

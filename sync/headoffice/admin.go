@@ -53,6 +53,8 @@ const (
 	opCards   = "card.list"
 	opShow    = "card.show"
 
+	opCondition = "condition"
+
 	opSegment    = "segment.put"
 	opSegments   = "segment.list"
 	opAudience   = "segment.run"
@@ -93,6 +95,7 @@ func operations() []operation {
 		{opAttributes, typed((*Office).setAttributes)},
 		{opPartners, typed((*Office).partners)},
 		{opReceipts, typed(func(o *Office, ctx context.Context, _ none) ([]ReceiptReport, error) { return o.receipts(ctx) })},
+		{opCondition, typed(func(o *Office, ctx context.Context, _ none) (hodb.Condition, error) { return o.condition(ctx) })},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
 	}
 }

@@ -48,7 +48,9 @@ func TestVerifyNamesWhatSomebodyChangedInTheBooks(t *testing.T) {
 // tamper changes the books behind head office's back.
 func (c *centre) tamper(statement string) {
 	c.t.Helper()
-	c.stop()
+	if c.stop != nil {
+		c.stop()
+	}
 	if err := c.office.Close(); err != nil {
 		c.t.Fatal(err)
 	}

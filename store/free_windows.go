@@ -1,11 +1,9 @@
-package main
+package store
 
 import "golang.org/x/sys/windows"
 
-const openOnly = 0
-
-// freeMB is the space that the agent's user may still fill.
-func freeMB(dir string) (uint64, error) {
+// FreeMB is the space that this process may still fill in a folder.
+func FreeMB(dir string) (uint64, error) {
 	name, err := windows.UTF16PtrFromString(dir)
 	if err != nil {
 		return 0, err
