@@ -117,6 +117,68 @@ func ReplaceFile(path string, mode fs.FileMode, data []byte) error {
 	return syncFolder(filepath.Dir(path))
 }
 
+// NextDir is the folder inside an identity's in which the identity of a life waits that the agent's next start begins.
+const NextDir = "next"
+
+// PrepareNext writes the identity of the life that follows a decided fork beside the one that is in use. A folder that is whole is
+// left as it is.
+func (id *Identity) PrepareNext(next Identity, certPEM []byte) error {
+	dir := filepath.Join(id.dir, NextDir)
+	if _, err := os.Stat(filepath.Join(dir, IdentityFile)); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("prepare next life: %w", err)
+	}
+	ca, err := readSmall(id.Path(CAFile), maxIdentityBytes)
+	if err != nil {
+		return fmt.Errorf("prepare next life: %w", err)
+	}
+	key, err := readSmall(id.Path(KeyFile), maxIdentityBytes)
+	if err != nil {
+		return fmt.Errorf("prepare next life: %w", err)
+	}
+	if err := ReplaceFile(filepath.Join(dir, KeyFile), 0o600, key); err != nil {
+		return fmt.Errorf("prepare next life: %w", err)
+	}
+	return FinishIdentity(dir, next, IdentityFiles{Cert: certPEM, CA: ca, NumberKey: id.numberKey})
+}
+
+// Next is the identity that waits, nil when there is none.
+func (id *Identity) Next() (*Identity, error) {
+	dir := filepath.Join(id.dir, NextDir)
+	if _, err := os.Stat(filepath.Join(dir, IdentityFile)); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return LoadIdentity(dir)
+}
+
+// TakeNext puts the identity that waits into the place of the one in use, and may be repeated after an interruption.
+func (id *Identity) TakeNext() (*Identity, error) {
+	dir := filepath.Join(id.dir, NextDir)
+	for _, f := range []string{CertFile, IdentityFile} { // the identity last: until then the old one is whole, or the next start goes on here
+		raw, err := readSmall(filepath.Join(dir, f), maxIdentityBytes)
+		if err == nil {
+			err = ReplaceFile(id.Path(f), 0o644, raw)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("take next life: %w", err)
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return nil, fmt.Errorf("take next life: %w", err)
+	}
+	return LoadIdentity(id.dir)
+}
+
+// Move renames a file so that the new name is there also after a power cut.
+func Move(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return errors.Join(syncFolder(filepath.Dir(from)), syncFolder(filepath.Dir(to)))
+}
+
 // SamePEM compares certificates whatever stands around them.
 func SamePEM(a, b []byte) bool {
 	one, _ := pem.Decode(a)

@@ -81,9 +81,18 @@ type Identity struct {
 	PositionKey HexBytes `json:"position_key"`    // Ed25519 public key that signs positions
 	Grant       HexBytes `json:"grant,omitempty"` // head office's signature over this life; of folders made before there were grants, none
 
+	ForkedFrom *ForkedFrom `json:"forked_from,omitempty"` // the life before, whose fork was decided
+
 	dir       string
 	numberKey []byte
 	location  *time.Location
+}
+
+// ForkedFrom is where a life branched off: the last entry that head office and the store share of the life before.
+type ForkedFrom struct {
+	Epoch uint32 `json:"epoch"`
+	Seq   int64  `json:"seq"`
+	Hash  Hash   `json:"hash"`
 }
 
 // IdentityError names what is wrong with the identity folder and what to do about it.

@@ -52,6 +52,8 @@ type Entry struct {
 	Member  MemberID `json:"member,omitempty"`
 	Ref     Seq      `json:"ref,omitempty"` // the entry that this one reverses
 
+	Was *EntryRef `json:"was,omitempty"` // where it was told first, before a fork was decided
+
 	Sale   *SaleBody   `json:"sale,omitempty"`
 	Card   *CardRecord `json:"card,omitempty"` // the record that proves a debit, load or undo
 	Coupon *CouponBody `json:"coupon,omitempty"`

@@ -24,6 +24,7 @@ type cli struct {
 	Enrol    enrolCmd    `cmd:"" help:"Enrol a store by a code or a folder, or a back office."`
 	Store    storeCmd    `cmd:"" help:"Stores that are enrolled."`
 	Case     caseCmd     `cmd:"" help:"What a person has to look at."`
+	Fork     forkCmd     `cmd:"" help:"A store whose log and head office's copy of it have parted."`
 	Member   memberCmd   `cmd:"" help:"Members."`
 	Card     cardCmd     `cmd:"" help:"Chip cards."`
 	Keys     keysCmd     `cmd:"" help:"The root on which every card hangs, and the issuing keys that it signs."`

@@ -42,6 +42,9 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err := apart(cfg.Data, cfg.Identity); err != nil {
 		return err
 	}
+	if identity, err = nextLife(ctx, cfg.Data, identity, log); err != nil {
+		return err
+	}
 	db, err := agentdb.Open(ctx, cfg.Data, identity, log, time.Now)
 	if err != nil {
 		return err
@@ -54,7 +57,7 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	defer client.Close()
 	counted := metrics.NewAgent(version)
 	office := uplink.Metered{HeadOffice: client, Metrics: counted, Log: log, Now: time.Now}
-	up, err := uplink.New(uplink.Options{DB: db, HeadOffice: office, Agent: "loyaltill " + version, Log: log, Now: time.Now})
+	up, err := uplink.New(uplink.Options{DB: db, HeadOffice: office, Agent: "loyaltill " + version, Log: log, Now: time.Now, TakeLife: client.TakeLife})
 	if err != nil {
 		return err
 	}
@@ -92,6 +95,26 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	err = together(ctx, a.Run, up.Run, keep, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 	log.Info().Err(err).Msg("agent stopped")
 	return err
+}
+
+// nextLife begins the life that a decided fork gave, if one waits and nothing is under way in the ledger.
+func nextLife(ctx context.Context, data string, id *store.Identity, log zerolog.Logger) (*store.Identity, error) {
+	next, err := id.Next()
+	if err != nil || next == nil {
+		return id, err
+	}
+	if next.Epoch != id.Epoch {
+		err := agentdb.NextLife(ctx, data, id, next, log, time.Now)
+		if errors.Is(err, agentdb.ErrUnfinished) {
+			log.Warn().Err(err).Uint32("epoch", next.Epoch).Msg("the next life of the ledger waits for another start")
+			return id, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	log.Info().Uint32("epoch", next.Epoch).Msg("the ledger goes on in its next life")
+	return id.TakeNext()
 }
 
 // syncState tells the tills how the upload fares.

@@ -33,6 +33,8 @@ const (
 	opCode    = "store.code"
 	opRevoke  = "store.revoke"
 	opSettle  = "case.settle"
+	opFork    = "fork.show"
+	opResolve = "fork.resolve"
 	opMember  = "member.add"
 	opCard    = "card.sign"
 	opBlock   = "card.block"
@@ -70,6 +72,8 @@ func operations() []operation {
 		{opCode, typed((*Office).makeCode)},
 		{opRevoke, typed((*Office).revokeStore)},
 		{opSettle, typed((*Office).settleCase)},
+		{opFork, typed((*Office).showFork)},
+		{opResolve, typed((*Office).resolveFork)},
 		{opMember, typed((*Office).addMember)},
 		{opCard, typed((*Office).signCard)},
 		{opBlock, typed((*Office).blockCard)},

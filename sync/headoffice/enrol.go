@@ -18,8 +18,12 @@ func (j *judge) enrol(m *matter) error {
 	if err != nil {
 		return j.notInterpreted(m.key, err)
 	}
+	told, err := j.firstTold(m)
+	if err != nil {
+		return err
+	}
 	r, err := j.tx.MemberRange(id)
-	if errors.Is(err, hodb.ErrNotFound) || err == nil && (r.Store != m.key.Store || r.Epoch != m.key.Epoch) {
+	if errors.Is(err, hodb.ErrNotFound) || err == nil && (r.Store != m.key.Store || r.Epoch != told.Epoch) {
 		return j.notInterpreted(m.key, fmt.Errorf("member number %d was not given to this store", id))
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package headoffice
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -180,19 +181,23 @@ func keyDigest(key *ecdsa.PublicKey) (store.Hash, error) {
 	return sha256.Sum256(point), nil
 }
 
-// Renew gives a box a certificate that ends later, for the life that its own stands for.
+// Renew gives a box a certificate that ends later, for the life that its own stands for or for the one that a decision gave it.
 func (o *Office) Renew(ctx context.Context, c client, req wire.RenewRequest) (answer wire.RenewAnswer, err error) {
 	key, err := requestedKey(req.Request)
 	if err != nil {
 		return answer, err
 	}
+	epoch := cmp.Or(req.Epoch, c.epoch)
 	err = o.db.View(ctx, func(tx *hodb.Tx) error {
-		_, err := storeHead(tx, c.store, c.epoch)
+		head, err := storeHead(tx, c.store, epoch)
+		if err == nil && epoch != c.epoch && head.FromEpoch != c.epoch {
+			err = wire.NewProblem(wire.CodeForbidden, "the certificate is of epoch %d", c.epoch)
+		}
 		return err
 	})
 	if err != nil {
 		return answer, fmt.Errorf("renew certificate of store %d: %w", c.store, err)
 	}
-	cert, err := o.home.Keys.certifyClient(client{store: c.store, epoch: c.epoch}, key, o.clock())
+	cert, err := o.home.Keys.certifyClient(client{store: c.store, epoch: epoch}, key, o.clock())
 	return wire.RenewAnswer{Certificate: string(cert)}, err
 }

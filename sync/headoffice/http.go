@@ -52,6 +52,7 @@ func (s *server) routes() []route {
 	return []route{
 		{"POST /v1/stores/{id}/sessions", forStore, s.postSession},
 		{"POST /v1/stores/{id}/batches", forStore, s.postBatch},
+		{"POST /v1/stores/{id}/branch", forStore, s.postBranch},
 		{"GET /v1/stores/{id}/entries", forStore, s.getEntries},
 		{"POST /v1/stores/{id}/certificate", forStore, s.postCertificate},
 		{"GET /v1/ca", forAnyone, s.getCA},
@@ -203,7 +204,12 @@ func (s *server) postCertificate(c *call) error {
 	return c.writeJSON(answer)
 }
 
-func (s *server) postBatch(c *call) error {
+func (s *server) postBatch(c *call) error { return s.takeBatch(c, s.office.Push) }
+
+func (s *server) postBranch(c *call) error { return s.takeBatch(c, s.office.Branch) }
+
+// takeBatch reads a batch and has something done with it.
+func (s *server) takeBatch(c *call, do func(context.Context, *wire.Batch) (wire.Accepted, error)) error {
 	if err := s.takeTurn(c); err != nil {
 		return err
 	}
@@ -218,7 +224,7 @@ func (s *server) postBatch(c *call) error {
 	if b.Session == 0 {
 		return wire.NewProblem(wire.CodeBadRequest, "%s is missing", wire.HeaderSession)
 	}
-	answer, err := s.office.Push(c.ctx, b)
+	answer, err := do(c.ctx, b)
 	if err != nil {
 		return err
 	}

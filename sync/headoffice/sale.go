@@ -184,17 +184,29 @@ func (j *judge) requote(m *matter, v *verdict, b before, tier string, available 
 		v.reason = hodb.CaseNotInterpreted
 		return nil, j.open(hodb.CaseNotInterpreted, m.key, err.Error())
 	}
-	return &ours, j.differences(m, append(found, j.otherSeed(m)...))
+	seed, err := j.otherSeed(m)
+	if err != nil {
+		return nil, err
+	}
+	return &ours, j.differences(m, append(found, seed...))
 }
 
 // otherSeed says that a sale's surprises were drawn with something else than what its place in the log gives: by a till that could
 // choose what comes of a draw.
-func (j *judge) otherSeed(m *matter) []loyalty.Difference {
-	own := store.DrawSeed(j.office.home.Keys.number[:], uint32(m.key.Store), uint32(m.key.Epoch), int64(m.key.Seq))
-	if s := m.entry.Sale; len(s.Surprises) > 0 && s.Seed != own {
-		return []loyalty.Difference{{Field: "seed", StoreText: s.Seed, HeadOfficeText: own}}
+func (j *judge) otherSeed(m *matter) ([]loyalty.Difference, error) {
+	s := m.entry.Sale
+	if len(s.Surprises) == 0 {
+		return nil, nil
 	}
-	return nil
+	at, err := j.firstTold(m)
+	if err != nil {
+		return nil, err
+	}
+	own := store.DrawSeed(j.office.home.Keys.number[:], uint32(at.Store), uint32(at.Epoch), int64(at.Seq))
+	if s.Seed == own {
+		return nil, nil
+	}
+	return []loyalty.Difference{{Field: "seed", StoreText: s.Seed, HeadOfficeText: own}}, nil
 }
 
 // remembered is the sale as it would have been told with all that head office knows of the member's past.

@@ -45,12 +45,15 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 
 func (o *Office) openSession(tx *hodb.Tx, id loyalty.StoreID, req wire.SessionRequest, answer *wire.SessionAnswer) error {
 	head, err := tx.Head(id, req.Epoch)
-	if errors.Is(err, hodb.ErrNotFound) || err == nil && (head.State == hodb.HeadClosed || head.InstallID != req.InstallID) {
+	if errors.Is(err, hodb.ErrNotFound) || err == nil && head.InstallID != req.InstallID {
 		answer.Verdict = wire.VerdictUnknownInstall
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if head.State == hodb.HeadClosed {
+		return o.afterTheEnd(tx, head, answer)
 	}
 	answer.Head = wire.Head{Seq: head.Seq, Hash: head.Hash}
 	answer.Signature = o.sign(head.Position())
@@ -66,6 +69,17 @@ func (o *Office) openSession(tx *hodb.Tx, id loyalty.StoreID, req wire.SessionRe
 		return err
 	}
 	return o.fork(tx, head, req.Head.Seq, "a session showed another entry")
+}
+
+// afterTheEnd tells a box whose life is over in which one it goes on, if a person has decided so.
+func (o *Office) afterTheEnd(tx *hodb.Tx, head *hodb.Head, answer *wire.SessionAnswer) (err error) {
+	answer.Verdict = wire.VerdictUnknownInstall
+	if answer.Next, err = o.nextLife(tx, head); err != nil || answer.Next == nil {
+		return err
+	}
+	answer.Verdict, answer.Head = wire.VerdictForked, wire.Head{Seq: head.Seq, Hash: head.Hash}
+	answer.Signature = o.sign(head.Position())
+	return nil
 }
 
 // judgeHead says how a store's log stands to ours. A fork, once seen, stays.

@@ -207,7 +207,7 @@ func (b *box) connect() {
 		client.http.Transport = b.line(transport)
 	}
 	b.uplink, err = New(Options{DB: b.db, HeadOffice: client, Agent: "test", Log: zerolog.Nop(), Now: time.Now,
-		Linger: 5 * time.Millisecond})
+		Linger: 5 * time.Millisecond, TakeLife: client.TakeLife})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -231,7 +231,11 @@ func (b *box) disconnect() {
 // sell commits a sale of a member known by number.
 func (b *box) sell(member loyalty.MemberID, cents int64) agentdb.Committed {
 	b.t.Helper()
-	id := loyalty.TxnID(uuid.Must(uuid.NewV7()))
+	return b.sellAs(loyalty.TxnID(uuid.Must(uuid.NewV7())), member, cents)
+}
+
+func (b *box) sellAs(id loyalty.TxnID, member loyalty.MemberID, cents int64) agentdb.Committed {
+	b.t.Helper()
 	c, err := b.db.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: [32]byte(bytes.Repeat(id[:1], 32)),
 		Build: func(h loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			h.Lane, h.Cashier = 1, "anna"

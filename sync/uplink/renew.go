@@ -5,15 +5,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"time"
 
-	"loyaltill/agent/loyalty"
 	"loyaltill/store"
 	"loyaltill/sync/wire"
 )
@@ -56,7 +53,7 @@ func (c *Client) renew(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fresh, err := c.askRenewal(ctx, id, key)
+	fresh, err := c.askCertificate(ctx, key, wire.RenewRequest{})
 	if err != nil {
 		return fmt.Errorf("renew certificate: %w", err)
 	}
@@ -75,21 +72,6 @@ func (c *Client) renew(ctx context.Context) error {
 		return fmt.Errorf("renew certificate: %w", err)
 	}
 	return c.loadCertificate()
-}
-
-func (c *Client) askRenewal(ctx context.Context, id loyalty.StoreID, key *ecdsa.PrivateKey) ([]byte, error) {
-	request, err := certificateRequest(key)
-	if err != nil {
-		return nil, err
-	}
-	body, err := json.Marshal(wire.RenewRequest{Request: string(request)})
-	if err != nil {
-		return nil, err
-	}
-	var answer wire.RenewAnswer
-	err = c.call(ctx, sessionTimeout, http.MethodPost, fmt.Sprintf("/v1/stores/%d/certificate", id), nil,
-		http.Header{"Content-Type": {wire.TypeJSON}}, body, decodeJSON(wire.MaxEnrolReply, &answer))
-	return []byte(answer.Certificate), err
 }
 
 // loadCertificate reads the certificate that is shown from now on; connections that stand keep theirs until they end.

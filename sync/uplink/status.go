@@ -24,6 +24,7 @@ const (
 	StateFetching   State = "fetching"        // own entries are coming back after a restored backup
 	StateOffline    State = "offline"         // no answer; asking again
 	StateForked     State = "forked"          // another log under our numbers: a person decides
+	StateDecided    State = "decided"         // a person has decided a fork: the agent's next start goes on
 	StateFenced     State = "fenced"          // another box speaks for this store: a person decides
 	StateUnknown    State = "unknown_install" // this box is not enrolled, or its life is over
 	StateRefused    State = "refused"         // head office does not accept us: Problem says why
@@ -33,7 +34,7 @@ const (
 // Stopped says that nothing is uploaded until a person has acted. Selling goes on.
 func (s State) Stopped() bool {
 	switch s {
-	case StateForked, StateFenced, StateUnknown, StateRefused, StateChainFault:
+	case StateForked, StateDecided, StateFenced, StateUnknown, StateRefused, StateChainFault:
 		return true
 	}
 	return false

@@ -33,6 +33,9 @@ type Options struct {
 	Log        zerolog.Logger
 	Now        func() time.Time
 	Linger     time.Duration // how long an entry waits for company; 2 s when 0
+
+	// TakeLife prepares the life in which a forked store goes on, for the agent's next start; without it the store waits.
+	TakeLife func(context.Context, wire.NextLife) error
 }
 
 // Uplink keeps one store in step with head office.
@@ -44,11 +47,14 @@ type Uplink struct {
 	linger time.Duration
 	boot   store.ID16
 	board  *board
+
+	takeLife func(context.Context, wire.NextLife) error
+	shown    loyalty.Seq // of a forked log, what head office has seen of it; the pushing goroutine's own
 }
 
 // New makes an uplink; Run does the work.
 func New(o Options) (*Uplink, error) {
-	u := &Uplink{db: o.DB, office: o.HeadOffice, agent: o.Agent, now: o.Now, linger: o.Linger, board: newBoard(o.Log, o.Now)}
+	u := &Uplink{db: o.DB, office: o.HeadOffice, agent: o.Agent, now: o.Now, linger: o.Linger, board: newBoard(o.Log, o.Now), takeLife: o.TakeLife}
 	if u.linger == 0 {
 		u.linger = defaultLinger
 	}
@@ -134,7 +140,7 @@ func (u *Uplink) session(ctx context.Context, wait *patience) error {
 		u.board.set(StateFetching, nil)
 		return u.fetchOwn(ctx, answer.Head.Seq)
 	case wire.VerdictForked:
-		return &errStop{StateForked}
+		return u.forked(ctx, answer)
 	case wire.VerdictFenced:
 		return &errStop{StateFenced}
 	case wire.VerdictUnknownInstall, wire.VerdictAheadOfGrant:

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/store"
 )
 
@@ -34,6 +35,8 @@ type EnrolAnswer struct {
 // RenewRequest asks for a certificate that ends later.
 type RenewRequest struct {
 	Request string `json:"request"` // PKCS #10, PEM
+
+	Epoch loyalty.Epoch `json:"epoch,omitempty"` // of the life that a decision gave; 0 is the certificate's own
 }
 
 // RenewAnswer is the certificate.

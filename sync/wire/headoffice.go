@@ -16,6 +16,8 @@ type HeadOffice interface {
 	Push(ctx context.Context, batch *Batch) (Accepted, error)
 	// Entries gives a store its own entries back.
 	Entries(ctx context.Context, q EntriesQuery) (*Batch, error)
+	// Branch shows head office what a forked store has under numbers that head office knows otherwise; nothing of it is posted.
+	Branch(ctx context.Context, batch *Batch) (Accepted, error)
 	// Feed gives the changes after a cursor; with nothing new it waits up to q.Wait.
 	Feed(ctx context.Context, q FeedQuery) (*FeedPage, error)
 }
@@ -30,7 +32,7 @@ const (
 	VerdictForked         Verdict = "forked"          // same number, other entry: a person decides
 	VerdictFenced         Verdict = "fenced"          // a newer session holds this epoch
 	VerdictUnknownInstall Verdict = "unknown_install" // epoch or install id not enrolled, or epoch closed
-	VerdictAheadOfGrant   Verdict = "ahead_of_grant"  // reserved: head office was restored to before this epoch
+	VerdictAheadOfGrant   Verdict = "ahead_of_grant"  // head office was restored to before this epoch: show the grant
 )
 
 // Head is the end of a log. Seq 0 stands for an empty log and carries the genesis value.
@@ -62,6 +64,17 @@ type SessionAnswer struct {
 	Signature store.HexBytes `json:"signature"`  // position signature over Head, empty with unknown_install
 	FeedEpoch uint32         `json:"feed_epoch"` // the feed's life; changes after a restore of head office
 	Clock     string         `json:"clock"`      // head office's clock, UTC
+
+	Next *NextLife `json:"next,omitempty"` // with forked: what a person has decided
+}
+
+// NextLife is the life in which a forked store goes on.
+type NextLife struct {
+	Epoch     loyalty.Epoch    `json:"epoch"`
+	InstallID store.ID16       `json:"install_id"`
+	Nonce     store.ID16       `json:"nonce"`
+	Grant     store.HexBytes   `json:"grant"`
+	From      store.ForkedFrom `json:"forked_from"`
 }
 
 // Accepted answers a batch.
