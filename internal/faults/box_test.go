@@ -30,6 +30,15 @@ func copyTree(t testing.TB, from, to string) {
 	}
 }
 
+// replaceTree puts a copy in the place of a folder.
+func replaceTree(t testing.TB, dir, with string) {
+	t.Helper()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	copyTree(t, with, dir)
+}
+
 // pointAt makes an identity folder find head office at another address.
 func pointAt(t testing.TB, identity, url string) {
 	t.Helper()
@@ -97,11 +106,14 @@ func openBox(t testing.TB, identity, url string, now func() time.Time) *box {
 	return b
 }
 
-// post commits a sale of somebody unknown as the programme has it.
+// firstMember is the number of the only member whom head office knows.
+const firstMember loyalty.MemberID = 1
+
+// post commits a sale of the member as the programme has it.
 func (b *box) post(t testing.TB) agentdb.Committed {
 	t.Helper()
 	id := loyalty.TxnID(uuid.Must(uuid.NewV7()))
-	c, err := b.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: sha256.Sum256(id[:]), Build: b.sale(0)})
+	c, err := b.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: sha256.Sum256(id[:]), Build: b.sale(firstMember)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,6 +135,26 @@ func (b *box) sale(member loyalty.MemberID) func(loyalty.EntryHead, agentdb.Tall
 		}
 		in.Sale.Tenders = []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: q.Due}}
 		return b.programme.Post(q, in, h)
+	}
+}
+
+// connect runs the agent's uplink until the test has ended and gives what it says.
+func (b *box) connect(t testing.TB) func() uplink.Status {
+	t.Helper()
+	up, err := uplink.New(uplink.Options{DB: b.DB, HeadOffice: b.client, Agent: "faults", Log: zerolog.Nop(), Now: time.Now, Linger: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); _ = up.Run(ctx) }() // ends with ctx and its error only
+	t.Cleanup(func() { cancel(); <-done })
+	return func() uplink.Status {
+		status, err := up.Status(context.Background())
+		if err != nil {
+			t.Error(err)
+		}
+		return status
 	}
 }
 

@@ -21,17 +21,6 @@ func (s *till) copyOf(t *testing.T) string {
 	return dir
 }
 
-// replaceData gives the stopped agent other data, or none.
-func (s *till) replaceData(t *testing.T, with string) {
-	t.Helper()
-	if err := os.RemoveAll(s.AgentData()); err != nil {
-		t.Fatal(err)
-	}
-	if with != "" {
-		copyTree(t, with, s.AgentData())
-	}
-}
-
 // The store's files are replaced by an older copy, or are gone. A box that reaches head office before it sells gets its own
 // entries back and goes on in the same log.
 func TestAnOlderOrEmptyLedgerThatAsksFirstGetsItsEntriesBack(t *testing.T) {
@@ -42,10 +31,11 @@ func TestAnOlderOrEmptyLedgerThatAsksFirstGetsItsEntriesBack(t *testing.T) {
 	older := s.copyOf(t)
 	s.start(t)
 	s.sellMany(t, 3)
-	for _, with := range []string{older, ""} {
+	none := t.TempDir()
+	for _, with := range []string{older, none} {
 		s.synced(t)
 		s.stop(t)
-		s.replaceData(t, with)
+		replaceTree(t, s.AgentData(), with)
 		s.start(t)
 		s.state(t, "in_sync")
 		s.sellMany(t, 2)
@@ -75,11 +65,7 @@ func TestAnEmptyLedgerThatSoldFirstIsForkedAndNothingIsMixed(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.state(t, "forked")
-	var b books
-	if err := s.Report(t.Context(), &b); err != nil {
-		t.Fatal(err)
-	}
-	if b.Stores[0].Epochs[0].Seq != 3 || b.Members[0].Balance != 3*salePoints || len(b.Cases) != 1 || b.Cases[0].Kind != "fork" {
+	if b := s.books(t); b.Stores[0].Epochs[0].Seq != 3 || b.Members[0].Balance != 3*salePoints || len(b.Cases) != 1 || b.Cases[0].Kind != "fork" {
 		t.Errorf("head office holds %+v", b)
 	}
 	s.sellMany(t, 1)
@@ -140,11 +126,7 @@ func TestACopiedBoxIsFencedInEitherOrder(t *testing.T) {
 	second.start(t)
 	second.sellMany(t, 2) // its own second life under numbers that are taken
 	second.state(t, "forked")
-	var b books
-	if err := s.Report(t.Context(), &b); err != nil {
-		t.Fatal(err)
-	}
-	if b.Stores[0].Epochs[0].Seq != 3 || b.Members[0].Balance != 3*salePoints || len(b.Cases) == 0 {
+	if b := s.books(t); b.Stores[0].Epochs[0].Seq != 3 || b.Members[0].Balance != 3*salePoints || len(b.Cases) == 0 {
 		t.Errorf("head office holds %+v", b)
 	}
 }

@@ -149,6 +149,19 @@ func agentState(ctx context.Context, api *stage.Client, want string) error {
 	})
 }
 
+// sentThrough waits until head office has signed that it has so many entries.
+func (s *till) sentThrough(t testing.TB, seq int64) {
+	t.Helper()
+	err := stage.Until(t.Context(), "the upload", syncLimit, func(ctx context.Context) (bool, string, error) {
+		var st struct{ Sync struct{ Through int64 } }
+		err := s.API.Do(ctx, "GET", "/v1/status", nil, &st)
+		return st.Sync.Through >= seq, fmt.Sprintf("%+v", st.Sync), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // books is what head office says it holds.
 type books struct {
 	Stores  []struct{ Epochs []struct{ Seq, Posted int64 } }
@@ -157,6 +170,27 @@ type books struct {
 	Sum     int64
 
 	Differences []json.RawMessage
+}
+
+// books asks head office what it holds.
+func (s *till) books(t testing.TB) (b books) {
+	t.Helper()
+	if err := s.Report(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// waitFor asks again and again.
+func waitFor(t testing.TB, what string, ok func() (bool, string)) {
+	t.Helper()
+	err := stage.Until(t.Context(), what, syncLimit, func(context.Context) (bool, string, error) {
+		done, seen := ok()
+		return done, seen, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // count is what is left when store and head office are compared, answer by answer.

@@ -3,6 +3,7 @@ package hodb
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	"loyaltill/agent/loyalty"
 )
@@ -89,6 +90,13 @@ func (tx *Tx) FeedHead() (epoch uint32, seq int64, err error) {
 		err = tx.one(`SELECT value FROM counter WHERE name = 'feed'`)(&seq)
 	}
 	return epoch, seq, err
+}
+
+// RenewFeed begins a new life of the feed. Its number follows the clock, so that it is none that a lost life had.
+func (tx *Tx) RenewFeed(now time.Time) (epoch uint32, err error) {
+	err = tx.one(`UPDATE counter SET value = CASE WHEN value < $1 THEN $1 ELSE value + 1 END WHERE name = 'feed_epoch' RETURNING value`,
+		now.Unix())(&epoch)
+	return epoch, err
 }
 
 // Changes are the next things that changed after a number, for one store, at most limit.

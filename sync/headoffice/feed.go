@@ -36,6 +36,13 @@ func (o *Office) feedOf(ctx context.Context, q wire.FeedQuery, epoch loyalty.Epo
 	for {
 		heard := o.changed.wait()
 		page, err := o.feedPage(ctx, q, epoch)
+		var p *wire.Problem
+		if errors.As(err, &p) && wentBack(p, &q) {
+			if err := o.renewFeed(ctx); err != nil {
+				return nil, err
+			}
+			page, err = o.feedPage(ctx, q, epoch) // says which life the feed has now
+		}
 		if err != nil {
 			return nil, fmt.Errorf("feed of store %d after %d: %w", q.Store, q.After, err)
 		}

@@ -147,12 +147,28 @@ func TestPagesOfAnySizeGiveTheSameFeed(t *testing.T) {
 
 func TestACursorThatIsNotOfThisFeedStartsOver(t *testing.T) {
 	_, b := shop(t)
-	for _, q := range []wire.FeedQuery{{Epoch: 2, After: 1, Limit: 1}, {Epoch: 0, After: 1, Limit: 1}, {Epoch: 1, After: 1 << 40, Limit: 1}} {
+	for _, q := range []wire.FeedQuery{{Epoch: 2, After: 1, Limit: 1}, {Epoch: 0, After: 1, Limit: 1}} {
 		_, p := b.tryFeed(q)
 		wantCode(t, p, wire.CodeFeedReset)
 		if p.FeedEpoch != 1 {
 			t.Errorf("%+v: pull in feed epoch %d, want 1", q, p.FeedEpoch)
 		}
+	}
+}
+
+// A store was told more of this very feed than there is: the books were put back to an older copy. Numbers are given again, so
+// every store starts over; a store that claims it again and again does not make them.
+func TestAFeedThatWentBackBeginsANewLife(t *testing.T) {
+	_, b := shop(t)
+	_, p := b.tryFeed(wire.FeedQuery{Epoch: 1, After: 1 << 40, Limit: 1})
+	wantCode(t, p, wire.CodeFeedReset)
+	renewed := p.FeedEpoch
+	if renewed <= 1 {
+		t.Fatalf("pull in feed epoch %d", renewed)
+	}
+	_, p = b.tryFeed(wire.FeedQuery{Epoch: renewed, After: 1 << 40, Limit: 1})
+	if wantCode(t, p, wire.CodeFeedReset); p.FeedEpoch != renewed {
+		t.Errorf("the same store made it begin again: %d, %d", renewed, p.FeedEpoch)
 	}
 }
 

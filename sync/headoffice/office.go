@@ -32,6 +32,7 @@ type Office struct {
 
 	mu         sync.Mutex
 	programmes map[string]*loyalty.Programme
+	renewed    time.Time // when the feed began a new life, as far as this process did it
 }
 
 // Options are what an office needs from outside.

@@ -42,6 +42,11 @@ func (o *Office) take(ctx context.Context, b *wire.Batch) (answer wire.Accepted,
 		return wire.Accepted{}, nil, p
 	case err != nil:
 		return wire.Accepted{}, nil, fmt.Errorf("push store %d epoch %d from %d: %w", b.Store, b.Epoch, b.First, err)
+	case wentBack(refused, nil):
+		if err := o.renewFeed(ctx); err != nil {
+			return wire.Accepted{}, nil, err
+		}
+		return wire.Accepted{}, nil, refused
 	case refused != nil:
 		return wire.Accepted{}, nil, refused
 	}
