@@ -267,6 +267,10 @@ func (a *Agent) replacing(ctx context.Context, job agentdb.Job) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	sync, err := a.sync(ctx)
+	if err != nil {
+		return false, err
+	}
 	k, ok := p.Coupon(body.Coupon)
-	return ok && k.Replaced(), nil
+	return ok && k.Replaced(a.now().Sub(sync.FeedAt)), nil
 }

@@ -22,6 +22,7 @@ coupons:
   - { id: bars, name: { en: Two off }, value: "2.00", valid_days: 30, symbol: { code128: 17 } }
   - { id: shop, name: { en: Two off }, value: "2.00", valid_days: 30, symbol: { ean13: "27" } }
   - { id: euro, name: { en: Two off }, value: "2.00", valid_days: 30, symbol: { gs1: "850801" } }
+  - { id: brief, name: { en: Two off }, value: "2.00", valid_days: 30, same_hours: 24 }
   - { id: dear, name: { en: Two off }, value: "2.00", valid_days: 30, reprint: new }
 returns: { kept: reprice }
 `
@@ -192,6 +193,21 @@ func TestACouponThatMayBeOnTwoPapersIsReplaced(t *testing.T) {
 	refused(t, err, agent.CodeCouponVoid)
 	if paper := s.sheet(2); strings.Contains(paper, papers[0].Serial) {
 		t.Errorf("the new paper has the old serial:\n%s", paper)
+	}
+}
+
+// One that a second paper may carry as long as head office would soon hear of both: after a day of silence it is replaced.
+func TestACouponIsReplacedWhenTheStoreWasLongAlone(t *testing.T) {
+	for silence, replaced := range map[time.Duration]bool{23 * time.Hour: false, 25 * time.Hour: true} {
+		s := newShop(t)
+		s.publish(batchProgramme)
+		s.syncState.FeedAt = time.Now().Add(-silence)
+		s.restart(s.lane)
+		_, papers := s.batch(agent.CouponRequest{Coupon: "brief"})
+		again := must[agent.Job](t)(s.agent.Reprint(t.Context(), papers[0].Job, newKey(), 0))
+		if s.job(again.ID, "confirmed"); (again.Copy == 1) != replaced {
+			t.Errorf("after %v: %+v", silence, again)
+		}
 	}
 }
 

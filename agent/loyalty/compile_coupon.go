@@ -62,6 +62,12 @@ func (c *compiler) couponSymbol(path string, def *couponDef, seen map[couponSymb
 	if c.choice(path+".reprint", &def.Reprint, "same", "new") == 0 {
 		def.Reprint = ""
 	}
+	switch {
+	case def.Same < 0 || def.Same > maxSameHours:
+		c.fault(path+".same_hours", "is out of range", fmt.Sprintf("write 1 to %d hours, or leave it out", maxSameHours))
+	case def.Same > 0 && def.Reprint != "":
+		c.fault(path+".same_hours", "is never the same", "leave it out, or write reprint: same")
+	}
 	s := def.Symbol
 	if s == nil {
 		return

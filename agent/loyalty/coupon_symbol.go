@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // CouponSymbol is the symbology that a kind of coupon is printed in.
@@ -68,8 +69,14 @@ func (k CouponKind) Prefix() string {
 	return k.def.Symbol.EAN13
 }
 
-// Replaced says whether a coupon of the kind that is printed again becomes a new one, and the old one void.
-func (k CouponKind) Replaced() bool { return k.def.Reprint == "new" }
+// maxSameHours bounds how long a store that hears nothing prints the same coupon again.
+const maxSameHours = 24 * 365
+
+// Replaced says whether a coupon of the kind that is printed again becomes a new one, and the old one void: always, or because
+// head office has been silent for so long that nobody would hear soon of a paper that was used twice.
+func (k CouponKind) Replaced(silence time.Duration) bool {
+	return k.def.Reprint == "new" || k.def.Same > 0 && silence > time.Duration(k.def.Same)*time.Hour
+}
 
 // PaperCode is what the symbol of an issued coupon holds. key is its issuer's.
 func (k CouponKind) PaperCode(c CouponCode, key ed25519.PrivateKey) (string, error) {

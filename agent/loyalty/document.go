@@ -263,11 +263,12 @@ type couponDef struct {
 	Value     decimal `json:"value,omitempty"`
 	StartDays int64   `json:"start_days,omitempty"`
 	ValidDays int64   `json:"valid_days,omitempty"`
-	ValidTo   string  `json:"valid_to,omitempty"`  // last day of all of them
-	Uses      int64   `json:"uses,omitempty"`      // left out: 1
-	Holder    bool    `json:"holder,omitempty"`    // only for the member to whom it was issued
-	NoEffect  string  `json:"no_effect,omitempty"` // keep (left out), burn
-	Reprint   string  `json:"reprint,omitempty"`   // same (left out), new
+	ValidTo   string  `json:"valid_to,omitempty"`   // last day of all of them
+	Uses      int64   `json:"uses,omitempty"`       // left out: 1
+	Holder    bool    `json:"holder,omitempty"`     // only for the member to whom it was issued
+	NoEffect  string  `json:"no_effect,omitempty"`  // keep (left out), burn
+	Reprint   string  `json:"reprint,omitempty"`    // same (left out), new
+	Same      int64   `json:"same_hours,omitempty"` // with same: so long after head office was heard; left out: no limit
 
 	Symbol    *couponSymbolDef `json:"symbol,omitempty"` // left out: QR
 	Stock     *stockDef        `json:"stock,omitempty"`  // that may be issued

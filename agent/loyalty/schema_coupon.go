@@ -15,6 +15,7 @@ func couponNotes() map[string]schemaNote {
 		"coupon.holder":     {"Only for the member to whom it was issued.", nil},
 		"coupon.no_effect":  {"What becomes of one that lowered nothing.", oneWord("keep", "burn")},
 		"coupon.reprint":    {"What a paper that may be lost is printed again as: the same coupon, or a new one in place of it.", oneWord("same", "new")},
+		"coupon.same_hours": {"With reprint same: a new one all the same once head office was not heard for so many hours.", between(1, maxSameHours)},
 		"coupon.symbol":     {"What scanners read; left out, a QR code.", nil},
 		"couponSymbol": {"", schemaNode{"oneOf": []schemaNode{
 			{"required": []string{"code128"}}, {"required": []string{"ean13"}}, {"required": []string{"gs1"}}}}},
