@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/pressly/goose/v3"
 )
 
 // writer is the one connection that writes. Whoever holds DB.turn owns it.
@@ -36,7 +38,7 @@ func (w *writer) open(ctx context.Context, dsn string, o Options) error {
 	if err := checkDurable(ctx, pool, o.Rebuildable); err != nil {
 		return err
 	}
-	if err := migrate(ctx, pool, o.Migrations); err != nil {
+	if err := migrate(ctx, goose.DialectSQLite3, pool, o.Migrations); err != nil {
 		return err
 	}
 	w.conn, err = pool.Conn(ctx)

@@ -28,6 +28,7 @@ if [ "${1:-run}" != run ]; then
 	need npm "installs them" command -v npm
 fi
 if [ "${1:-run}" = test ]; then
+	need postgresql "head office's books on it" file '/usr/lib/postgresql/*/bin/initdb'
 	need openssl "checks our card cryptography" command -v openssl
 	need zstd "unzips closed days" command -v zstd
 	need python3 "reads closed days" command -v python3
@@ -66,6 +67,10 @@ install() {
 	log=$(mktemp)
 	$as apt-get update >"$log" 2>&1
 	failed=''
+	case " $packages" in *' postgresql '*) # the tests start a server of their own: Debian is to make none
+		$as apt-get install -y --no-install-recommends postgresql-common >>"$log" 2>&1 &&
+			$as sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf ;;
+	esac
 	if ! $as apt-get install -y --no-install-recommends $packages >>"$log" 2>&1; then
 		# One package that cannot be had must not keep the others away.
 		for p in $packages; do

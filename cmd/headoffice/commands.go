@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
 	"loyaltill/sync/headoffice"
 )
 
@@ -42,12 +43,20 @@ type cli struct {
 
 // home is the flag of every command that works on a head office.
 type home struct {
-	Dir string `required:"" placeholder:"DIR" help:"Head office's folder."`
+	Dir      string `required:"" placeholder:"DIR" help:"Head office's folder."`
+	Database string `env:"HEADOFFICE_DATABASE" placeholder:"URL" help:"PostgreSQL database of the books, such as postgres://user:password@host/name. Without it the books are a file in the folder."`
 }
 
 func (h home) manager(c *console) (headoffice.Manager, error) {
 	opened, err := headoffice.OpenHome(h.Dir)
-	return headoffice.Manager{Home: opened, Options: c.options()}, err
+	if err != nil {
+		return headoffice.Manager{}, err
+	}
+	if h.Database != "" && !hodb.IsURL(h.Database) {
+		return headoffice.Manager{}, &headoffice.FieldError{Field: "database", Remedy: "give a URL that begins with postgres://, or nothing for the file in the folder"}
+	}
+	opened.Database = h.Database
+	return headoffice.Manager{Home: opened, Options: c.options()}, nil
 }
 
 // print writes one JSON line.

@@ -22,7 +22,7 @@ var levels = map[string]int{
 	"agent":         3,
 	"agent/receipt": 2, "devices/reader": 2, "devices/printer": 2, "sync/uplink": 2, "sync/headoffice": 2, "internal/stage": 2,
 	"devices/card": 1, "devices/escpos": 1, "store/agentdb": 1, "sync/wire": 1, "sync/nightly": 1, "store/hodb": 1, "internal/web": 1, "internal/pcscd": 1,
-	"agent/loyalty": 0, "devices": 0, "devices/apdu": 0, "store": 0, "internal/i18n": 0, "internal/arch": 0, "internal/mutate": 0, "internal/metrics": 0,
+	"agent/loyalty": 0, "devices": 0, "devices/apdu": 0, "store": 0, "internal/i18n": 0, "internal/arch": 0, "internal/pgserver": 0, "internal/mutate": 0, "internal/metrics": 0,
 	"firmware-sim/cardsim": 0, "firmware-sim/printersim": 0, "firmware-sim/ifd": 0,
 }
 
@@ -35,6 +35,7 @@ var confined = []struct {
 	{"github.com/ebfe/scard", []string{"devices/reader"}, "needs cgo and the PC/SC headers; everything else must build without"},
 	{"go.bug.st/serial", []string{"devices/printer"}, "one owner for the serial port"},
 	{"modernc.org/sqlite", []string{"store"}, "one place opens databases and sets their durability"},
+	{"github.com/jackc/pgx/v5", []string{"store/hodb"}, "only head office's books may be on PostgreSQL"},
 	{"github.com/pressly/goose/v3", []string{"store"}, "one place migrates"},
 	{"github.com/danielgtaylor/huma/v2", []string{"agent/api", "sync/headoffice"}, "the HTTP edge can be swapped"},
 	{"github.com/cenkalti/backoff/v4", []string{"sync/uplink", "devices/reader", "devices/printer"}, "only where something is retried"},

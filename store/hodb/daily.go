@@ -86,11 +86,12 @@ func (tx *Tx) MembersEnding(after loyalty.MemberID, day, idle string, limit int)
 	if err != nil {
 		return nil, err
 	}
+	purchases := fmt.Sprintf(tx.conn.dialect().jsonNumber, "e.step", "purchases")
 	return collect(tx, scanMemberID, `SELECT member_id FROM (
 			SELECT member_id FROM lot WHERE remaining > reserved AND remaining > 0 AND expires_on <> '' AND expires_on < $1
 			UNION SELECT member_id FROM lot WHERE remaining < 0 AND lot <> 'deficit'
 			UNION SELECT member_id FROM lot WHERE $2 <> '' AND remaining > reserved AND NOT EXISTS (SELECT 1 FROM member_entry e
-				WHERE e.member_id = lot.member_id AND e.business_day >= $2 AND json_extract(e.step, '$.purchases') > 0)
+				WHERE e.member_id = lot.member_id AND e.business_day >= $2 AND `+purchases+` > 0)
 			UNION SELECT member_id FROM member WHERE fold_day > $5) AS ending
 		WHERE member_id > $3 ORDER BY member_id LIMIT $4`, day, idle, after, limit, done)
 }

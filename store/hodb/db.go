@@ -4,67 +4,33 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
-	"io/fs"
+	"strings"
 	"time"
-
-	"loyaltill/store"
 )
 
-//go:embed migrations/*.sql
+// Each engine has its own files; one change of the schema has the same name in both folders.
+//
+//go:embed migrations/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
-// DB is head office's database.
+// DB is head office's database: a SQLite file that one process has, or a PostgreSQL database that several may work on.
 type DB struct {
-	db  *store.DB
-	now func() time.Time
+	engine engine
+	now    func() time.Time
 }
 
-// Open opens or makes the database file. store.ErrInUse says that another process has it.
-func Open(ctx context.Context, path string, now func() time.Time) (*DB, error) {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return nil, fmt.Errorf("open head office database: %w", err)
-	}
-	db, err := store.Open(ctx, path, store.Options{Migrations: files, Now: now})
-	if err != nil {
-		return nil, err
-	}
-	return &DB{db: db, now: now}, nil
-}
-
-// OpenReadOnly opens the file for looking at it, also while a server has it. Nothing can be written.
-func OpenReadOnly(ctx context.Context, path string, now func() time.Time) (*DB, error) {
-	db, err := store.OpenReadOnly(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	return &DB{db: db, now: now}, nil
-}
-
-// Close waits for the running transaction and closes the file.
-func (db *DB) Close() error { return db.db.Close() }
-
-// QuickCheck runs SQLite's own integrity check; an empty list is a sound file.
-func (db *DB) QuickCheck(ctx context.Context) ([]string, error) { return db.db.QuickCheck(ctx) }
-
-// Update runs fn in one durable transaction; others may share it, and an error from fn undoes fn's writes only.
-func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
-	return db.db.Write(ctx, func(tx *store.Tx) error { return fn(&Tx{now: tx.Now, conn: tx}) })
-}
-
-// View runs fn on one unchanging state of the database.
-func (db *DB) View(ctx context.Context, fn func(*Tx) error) (err error) {
-	tx, err := db.db.Read().BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("read head office database: %w", err)
-	}
-	defer func() {
-		if rerr := tx.Rollback(); err == nil && rerr != nil {
-			err = fmt.Errorf("read head office database: %w", rerr)
-		}
-	}()
-	return fn(&Tx{now: db.now(), conn: reader{ctx, tx}})
+// engine is SQLite or PostgreSQL.
+type engine interface {
+	// write runs fn while no other write does, in any process.
+	write(ctx context.Context, fn func(conn, time.Time) error) error
+	// ingest runs fn, which writes to the log of the one store whose head it locks.
+	ingest(ctx context.Context, fn func(conn, time.Time) error) error
+	// read runs fn on one unchanging state.
+	read(ctx context.Context, fn func(conn) error) error
+	check(ctx context.Context) ([]string, error)
+	close() error
 }
 
 // conn is a transaction of the writer or of a reader.
@@ -72,24 +38,112 @@ type conn interface {
 	Exec(query string, args ...any) (sql.Result, error)
 	Query(query string, args ...any) (*sql.Rows, error)
 	QueryRow(query string, args []any, dest ...any) error
+	// copyIn adds many rows to a table.
+	copyIn(table string, columns []string, rows [][]any) error
+	dialect() dialect
 }
 
-// reader is a read-only transaction.
+// dialect is where the two engines' SQL differs.
+type dialect struct {
+	rowLock    string // ends a query whose row nobody else may change until the transaction ends
+	hex        string // of a column
+	jsonNumber string // of a column and a field
+}
+
+// ErrUnavailable says that the database server could not be reached or did not take the transaction. Nothing was written.
+var ErrUnavailable = errors.New("database server is not available")
+
+// IsURL tells whether a database is named by a PostgreSQL URL; else it is a file.
+func IsURL(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
+
+// Open opens or makes a file, or opens the PostgreSQL database of a URL, and brings its schema up to date. store.ErrInUse says that
+// another process has the file.
+func Open(ctx context.Context, database string, now func() time.Time) (*DB, error) {
+	open := openSQLite
+	if IsURL(database) {
+		open = openPostgres
+	}
+	e, err := open(ctx, database, now)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{engine: e, now: now}, nil
+}
+
+// OpenReadOnly opens the database for looking at it, also while a server works on it. Nothing can be written.
+func OpenReadOnly(ctx context.Context, database string, now func() time.Time) (*DB, error) {
+	open := openSQLiteReadOnly
+	if IsURL(database) {
+		open = openPostgresReadOnly
+	}
+	e, err := open(ctx, database)
+	if err != nil {
+		return nil, err
+	}
+	return &DB{engine: e, now: now}, nil
+}
+
+// Close waits for the running transaction and closes the database.
+func (db *DB) Close() error { return db.engine.close() }
+
+// Shared tells whether other processes may write to the database meanwhile.
+func (db *DB) Shared() bool { _, shared := db.engine.(*postgres); return shared }
+
+// QuickCheck runs SQLite's own integrity check; an empty list is a sound file. PostgreSQL is checked by its own tools.
+func (db *DB) QuickCheck(ctx context.Context) ([]string, error) { return db.engine.check(ctx) }
+
+// Update runs fn in one durable transaction, while no other Update runs in any process. Others may share it, and an error from fn undoes
+// fn's writes only. store.CommitError says that nobody knows whether it happened.
+func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	return db.engine.write(ctx, func(c conn, now time.Time) error { return fn(&Tx{now: now, conn: c}) })
+}
+
+// Ingest is Update for the log of one store: fn locks the head with LockHead first, and writes nothing but that head, its entries and its
+// batches. On PostgreSQL neither Update nor the logs of other stores wait for it.
+func (db *DB) Ingest(ctx context.Context, fn func(*Tx) error) error {
+	return db.engine.ingest(ctx, func(c conn, now time.Time) error { return fn(&Tx{now: now, conn: c}) })
+}
+
+// View runs fn on one unchanging state of the database.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	return db.engine.read(ctx, func(c conn) error { return fn(&Tx{now: db.now(), conn: c}) })
+}
+
+// flags makes truth values what the schema has for them: 0 and 1. SQLite does it by itself.
+func flags(args []any) []any {
+	for i, arg := range args {
+		if flag, ok := arg.(bool); ok {
+			args[i] = b2i(flag)
+		}
+	}
+	return args
+}
+
+// reader is a transaction of database/sql that only reads.
 type reader struct {
-	ctx context.Context // of the one View that made it
-	tx  *sql.Tx
+	ctx    context.Context // of the one transaction
+	tx     *sql.Tx
+	speaks dialect
 }
 
 func (r reader) Exec(query string, args ...any) (sql.Result, error) {
-	return r.tx.ExecContext(r.ctx, query, args...)
+	return r.tx.ExecContext(r.ctx, query, flags(args)...)
 }
 
 func (r reader) Query(query string, args ...any) (*sql.Rows, error) {
-	return r.tx.QueryContext(r.ctx, query, args...)
+	return r.tx.QueryContext(r.ctx, query, flags(args)...)
 }
 
 func (r reader) QueryRow(query string, args []any, dest ...any) error {
-	return r.tx.QueryRowContext(r.ctx, query, args...).Scan(dest...)
+	return r.tx.QueryRowContext(r.ctx, query, flags(args)...).Scan(dest...)
+}
+
+func (r reader) dialect() dialect { return r.speaks }
+
+func (reader) copyIn(string, []string, [][]any) error {
+	return errors.New("the transaction only reads")
 }
 
 // Tx is one transaction. Its time does not move.
@@ -136,4 +190,18 @@ func collect[T any](tx *Tx, read func(scan func(...any) error) (T, error), query
 		out = append(out, row)
 	}
 	return out, rows.Err()
+}
+
+// readOnce runs fn in a read-only transaction of a pool, which is always undone.
+func readOnce(ctx context.Context, pool *sql.DB, level sql.IsolationLevel, fn func(*sql.Tx) error) (err error) {
+	tx, err := pool.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: level})
+	if err != nil {
+		return fmt.Errorf("read head office database: %w", err)
+	}
+	defer func() {
+		if rerr := tx.Rollback(); err == nil && rerr != nil {
+			err = fmt.Errorf("read head office database: %w", rerr)
+		}
+	}()
+	return fn(tx)
 }

@@ -30,8 +30,8 @@ type Change struct {
 	Key   string
 }
 
-// touchFeed gives a thing the feed's next number. The write transaction is the only one open, so numbers become visible
-// in their order: who has read up to n has missed nothing below n.
+// touchFeed gives a thing the feed's next number. The transaction of an Update is the only one open, in all processes, so numbers become
+// visible in their order: who has read up to n has missed nothing below n.
 func (tx *Tx) touchFeed(topic Topic, to loyalty.StoreID, key string) error {
 	return tx.touchAll(topic, to, []string{key})
 }
@@ -97,6 +97,19 @@ func (tx *Tx) RenewFeed(now time.Time) (epoch uint32, err error) {
 	err = tx.one(`UPDATE counter SET value = CASE WHEN value < $1 THEN $1 ELSE value + 1 END WHERE name = 'feed_epoch' RETURNING value`,
 		now.Unix())(&epoch)
 	return epoch, err
+}
+
+// Pulse is what tells an instance that another one has been at work.
+type Pulse struct {
+	Feed, Closes int64 // the newest numbers
+	Waiting      bool  // a batch is to be posted
+}
+
+// Pulse looks what has happened to the books.
+func (tx *Tx) Pulse() (p Pulse, err error) {
+	err = tx.one(`SELECT (SELECT value FROM counter WHERE name = 'feed'), (SELECT value FROM counter WHERE name = 'close'),
+		EXISTS (SELECT 1 FROM batch WHERE posted_at IS NULL)`)(&p.Feed, &p.Closes, &p.Waiting)
+	return p, err
 }
 
 // Changes are the next things that changed after a number, for one store, at most limit.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -14,12 +15,33 @@ import (
 	"pgregory.net/rapid"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/pgserver"
 	"loyaltill/store"
 )
 
+func TestMain(m *testing.M) {
+	os.Exit(pgserver.Main(m, func(ctx context.Context, url string) error {
+		db, err := Open(ctx, url, time.Now)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	}))
+}
+
+// newDB opens a new database of the engine on which the tests run.
 func newDB(t testing.TB) *DB {
 	t.Helper()
-	db, err := Open(t.Context(), filepath.Join(t.TempDir(), "ho.db"), time.Now)
+	at := pgserver.Chosen(t)
+	if at == "" {
+		at = filepath.Join(t.TempDir(), "ho.db")
+	}
+	return openDB(t, at)
+}
+
+func openDB(t testing.TB, at string) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), at, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -291,9 +313,10 @@ func TestAReaderOfTheFeedMissesNothing(t *testing.T) {
 	}
 }
 
-func TestTheBooksBelongToOneProcess(t *testing.T) {
-	db := newDB(t)
-	_, err := Open(t.Context(), db.db.Path(), time.Now)
+func TestAFileBelongsToOneProcess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ho.db")
+	openDB(t, path)
+	_, err := Open(t.Context(), path, time.Now)
 	if !errors.Is(err, store.ErrInUse) {
 		t.Errorf("opened a second time: %v", err)
 	}

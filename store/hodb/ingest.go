@@ -34,13 +34,14 @@ func (tx *Tx) Append(h *Head, bodies [][]byte, hashes []store.Hash, sign func(st
 	if len(bodies) == 0 || len(bodies) != len(hashes) {
 		return fmt.Errorf("append to store %d: %d bodies with %d chain values", h.Store, len(bodies), len(hashes))
 	}
-	const insert = `INSERT INTO entry (store_id, epoch, seq, body, hash) VALUES ($1, $2, $3, $4, $5)`
 	first, bytes := h.Seq+1, 0
+	rows := make([][]any, len(bodies))
 	for i, body := range bodies {
-		if err := tx.exec(insert, h.Store, h.Epoch, first+loyalty.Seq(i), body, hashes[i][:]); err != nil {
-			return fmt.Errorf("append to store %d epoch %d seq %d: %w", h.Store, h.Epoch, first+loyalty.Seq(i), err)
-		}
+		rows[i] = []any{int64(h.Store), int64(h.Epoch), int64(first) + int64(i), body, hashes[i][:]}
 		bytes += len(body)
+	}
+	if err := tx.conn.copyIn("entry", []string{"store_id", "epoch", "seq", "body", "hash"}, rows); err != nil {
+		return fmt.Errorf("append to store %d epoch %d from %d: %w", h.Store, h.Epoch, first, err)
 	}
 	h.Seq, h.Hash = first+loyalty.Seq(len(bodies))-1, hashes[len(hashes)-1]
 	h.Signature = sign(h.Position())

@@ -193,13 +193,13 @@ func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
 			&e.amount, &e.reserved, &e.expiry, &e.lot, &e.earned, &e.expires, &e.usable)
 		return e, err
 	}, `WITH net AS (SELECT business_day, at_ms, store_id, epoch, seq, kind, lot, earned_on, expires_on, usable_on,
-				SUM(amount) AS amount, MAX(reason = 'expire') AS expiry FROM leg
+				SUM(amount) AS amount, MAX(CASE reason WHEN 'expire' THEN 1 ELSE 0 END) AS expiry FROM leg
 			WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason IN ('voucher', 'expire'))
 			GROUP BY business_day, at_ms, store_id, epoch, seq, kind, lot, earned_on, expires_on, usable_on HAVING SUM(amount) <> 0)
 		SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT),
-			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT) AS reserved, MAX(expiry),
+			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT), MAX(expiry),
 			lot, MAX(earned_on), MAX(expires_on), MAX(usable_on) FROM net
-		GROUP BY business_day, at_ms, store_id, epoch, seq, lot HAVING SUM(amount) <> 0 OR reserved <> 0`, MemberOwner(id), unit)
+		GROUP BY business_day, at_ms, store_id, epoch, seq, lot HAVING SUM(amount) <> 0 OR SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) <> 0`, MemberOwner(id), unit)
 	slices.SortFunc(all, func(a, b effect) int { return a.compare(&b) })
 	return all, err
 }

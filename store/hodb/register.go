@@ -109,7 +109,16 @@ func scanHead(scan func(...any) error) (*Head, error) {
 
 // Head reads one life of a store's log; ErrNotFound when it was never opened.
 func (tx *Tx) Head(id loyalty.StoreID, epoch loyalty.Epoch) (*Head, error) {
-	h, err := scanHead(tx.one(`SELECT `+headColumns+` FROM store_head WHERE store_id = $1 AND epoch = $2`, id, epoch))
+	return tx.head(id, epoch, "")
+}
+
+// LockHead is Head; nobody else moves that head until the transaction ends.
+func (tx *Tx) LockHead(id loyalty.StoreID, epoch loyalty.Epoch) (*Head, error) {
+	return tx.head(id, epoch, tx.conn.dialect().rowLock)
+}
+
+func (tx *Tx) head(id loyalty.StoreID, epoch loyalty.Epoch, lock string) (*Head, error) {
+	h, err := scanHead(tx.one(`SELECT `+headColumns+` FROM store_head WHERE store_id = $1 AND epoch = $2`+lock, id, epoch))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("store %d epoch %d: %w", id, epoch, ErrNotFound)
 	}

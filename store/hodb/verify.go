@@ -242,7 +242,7 @@ const lastDay = "9999-12-31"
 
 func (v *verifier) vouchers() error {
 	return v.strange(CheckVouchers, "its last voucher is said to be %d",
-		`SELECT 'card ' || lower(hex(c.card_id)), c.load_seq FROM card c LEFT JOIN voucher v ON v.card_id = c.card_id
+		`SELECT 'card ' || `+fmt.Sprintf(v.tx.conn.dialect().hex, "c.card_id")+`, c.load_seq FROM card c LEFT JOIN voucher v ON v.card_id = c.card_id
 		GROUP BY c.card_id, c.load_seq HAVING COUNT(v.seq) <> c.load_seq OR COALESCE(MAX(v.seq), 0) <> c.load_seq`)
 }
 

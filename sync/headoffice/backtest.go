@@ -34,7 +34,7 @@ func (m Manager) BackTest(ctx context.Context, in BackTest, told func(done, all 
 	if err := in.check(); err != nil {
 		return report, err
 	}
-	db, err := hodb.OpenReadOnly(ctx, m.Home.DatabasePath(), m.Options.Clock)
+	db, err := hodb.OpenReadOnly(ctx, m.Home.books(), m.Options.Clock)
 	if errors.Is(err, fs.ErrNotExist) {
 		return report, &FieldError{"dir", `no store has sent anything yet: "headoffice serve" first`, err}
 	}

@@ -84,10 +84,19 @@ type Home struct {
 	Dir      string
 	Settings Settings
 	Keys     *Keys
+	Database string // postgres:// URL of the books; empty: the folder's file
 }
 
-// DatabasePath is where the database lives.
+// DatabasePath is where the books are kept as a file.
 func (h *Home) DatabasePath() string { return filepath.Join(h.Dir, databaseFile) }
+
+// books is the name by which the books are opened.
+func (h *Home) books() string {
+	if h.Database != "" {
+		return h.Database
+	}
+	return h.DatabasePath()
+}
 
 // Init makes a new head office folder with fresh keys. Its cards hang on root, whose other half is offline; without one it
 // makes a root of its own in a folder that is to be taken away, and the first issuing key. The settings file is written

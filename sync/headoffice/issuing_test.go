@@ -11,6 +11,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/internal/pgserver"
 	"loyaltill/store/hodb"
 )
 
@@ -174,6 +175,7 @@ func TestStatementFilesBringARestoredDatabaseUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.home.Database = pgserver.Chosen(t)
 	c.open()
 	keys, err := c.office.listIssuingKeys(t.Context(), none{})
 	if err != nil || len(keys) != 1 || !keys[0].Signs {

@@ -50,7 +50,7 @@ func OpenOffice(ctx context.Context, home *Home, o Options) (*Office, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := hodb.Open(ctx, home.DatabasePath(), o.Clock)
+	db, err := hodb.Open(ctx, home.books(), o.Clock)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,10 @@ func (o *Office) asProblem(err error) *wire.Problem {
 	if errors.As(err, &p) {
 		return p
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, hodb.ErrUnavailable) {
+		o.log.Warn().Err(err).Msg("database does not answer")
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, hodb.ErrUnavailable) {
 		p := wire.NewProblem(wire.CodeUnavailable, "head office is busy or stopping")
 		p.RetryAfter = busyRetry
 		return p

@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/json"
@@ -18,19 +19,34 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/internal/pgserver"
 	"loyaltill/store"
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
 
-// histories is how many are told unless -rapid.checks asks for more: each runs two whole head offices.
-const histories = "25"
+// histories is how many are told unless -rapid.checks asks for more: each runs two whole head offices. On PostgreSQL, where each is a
+// database of its own, there are fewer.
+const (
+	histories         = "25"
+	historiesPostgres = "5"
+)
 
 func TestMain(m *testing.M) {
-	if err := flag.Set("rapid.checks", histories); err != nil {
+	n := histories
+	if os.Getenv(pgserver.Env) != "" {
+		n = historiesPostgres
+	}
+	if err := flag.Set("rapid.checks", n); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	os.Exit(pgserver.Main(m, func(ctx context.Context, url string) error {
+		db, err := hodb.Open(ctx, url, time.Now)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	}))
 }
 
 // Two stores that know nothing of each other sell to the same members, by number and by card, with lies, bad proofs and a
@@ -128,7 +144,7 @@ func (w *world) guess(rt *rapid.T) loyalty.Past {
 type world struct {
 	t       *testing.T
 	home    *Home
-	books   []byte
+	books   books
 	boxes   []*box
 	members []loyalty.MemberID
 	card    forgedCard
@@ -156,11 +172,7 @@ func newWorld(t *testing.T, publish func(*centre) *loyalty.Programme) *world {
 	if err := c.office.Close(); err != nil {
 		t.Fatal(err)
 	}
-	books, err := os.ReadFile(c.home.DatabasePath())
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.books = books
+	w.books = keep(t, c.home)
 	c.open() // for its cleanup
 	return w
 }
@@ -268,9 +280,7 @@ func (w *world) sale(rt *rapid.T, b *box, n uint32) loyalty.Entry {
 func (h history) deliver(rt *rapid.T, name string) string {
 	home := *h.home
 	home.Dir = h.t.TempDir()
-	if err := os.WriteFile(home.DatabasePath(), h.books, 0o600); err != nil {
-		rt.Fatal(err)
-	}
+	defer h.books.lay(h.t, &home)()
 	c := &centre{t: h.t, home: &home, log: &bytes.Buffer{}}
 	c.open()
 	defer c.close()

@@ -27,12 +27,15 @@ func (o *Office) take(ctx context.Context, b *wire.Batch) (answer wire.Accepted,
 	if err != nil {
 		return wire.Accepted{}, nil, err
 	}
-	var refused *wire.Problem // a refusal commits too: a fork is remembered
-	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+	var refused *wire.Problem
+	ingest := func(tx *hodb.Tx) error {
 		answer, refused = wire.Accepted{}, nil
 		fresh, err = o.push(tx, b, hashes, &answer, &refused)
 		return err
-	})
+	}
+	if err = o.db.Ingest(ctx, ingest); err == nil && refused != nil && refused.Code == wire.CodeFork {
+		err = o.db.Update(ctx, func(tx *hodb.Tx) error { return o.noteFork(tx, b, hashes) })
+	}
 	var commit *store.CommitError
 	switch {
 	case errors.As(err, &commit):
@@ -57,7 +60,7 @@ func (o *Office) take(ctx context.Context, b *wire.Batch) (answer wire.Accepted,
 }
 
 func (o *Office) push(tx *hodb.Tx, b *wire.Batch, hashes []store.Hash, answer *wire.Accepted, refused **wire.Problem) (fresh [][]byte, err error) {
-	head, err := tx.Head(b.Store, b.Epoch)
+	head, err := tx.LockHead(b.Store, b.Epoch)
 	if errors.Is(err, hodb.ErrNotFound) {
 		*refused = wire.NewProblem(wire.CodeEpochClosed, "epoch %d of store %d was never opened", b.Epoch, b.Store)
 		return nil, nil
@@ -71,9 +74,6 @@ func (o *Office) push(tx *hodb.Tx, b *wire.Batch, hashes []store.Hash, answer *w
 	}
 	if problem != nil {
 		*refused = problem
-		if problem.Code == wire.CodeFork && head.State == hodb.HeadOpen {
-			return nil, o.fork(tx, head, b.First, "a batch showed another entry")
-		}
 		return nil, nil
 	}
 	if answer.Replayed = skip == len(b.Bodies); !answer.Replayed {
@@ -85,6 +85,19 @@ func (o *Office) push(tx *hodb.Tx, b *wire.Batch, hashes []store.Hash, answer *w
 	answer.AcceptedThrough, answer.HeadHash = head.Seq, head.Hash
 	answer.Signature = o.sign(head.Position())
 	return fresh, nil
+}
+
+// noteFork remembers a fork that a batch showed, unless the log has closed meanwhile. It opens a case, which is no work for Ingest.
+func (o *Office) noteFork(tx *hodb.Tx, b *wire.Batch, hashes []store.Hash) error {
+	head, err := tx.LockHead(b.Store, b.Epoch)
+	if err != nil {
+		return err
+	}
+	_, problem, err := decide(tx, head, b, hashes)
+	if err != nil || problem == nil || problem.Code != wire.CodeFork || head.State != hodb.HeadOpen {
+		return err
+	}
+	return o.fork(tx, head, b.First, "a batch showed another entry")
 }
 
 // decide says how many of the batch's entries are known already, or why it is refused (docs/wire.md, 4).

@@ -44,7 +44,7 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 }
 
 func (o *Office) openSession(tx *hodb.Tx, id loyalty.StoreID, req wire.SessionRequest, answer *wire.SessionAnswer) error {
-	head, err := tx.Head(id, req.Epoch)
+	head, err := tx.LockHead(id, req.Epoch)
 	if errors.Is(err, hodb.ErrNotFound) || err == nil && head.InstallID != req.InstallID {
 		answer.Verdict = wire.VerdictUnknownInstall
 		return nil

@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/pgserver"
 	"loyaltill/store/hodb"
 )
 
@@ -37,6 +38,7 @@ func newHome(t testing.TB) *Home {
 	if err != nil {
 		t.Fatal(err)
 	}
+	home.Database = pgserver.Chosen(t)
 	return home
 }
 
@@ -255,4 +257,36 @@ func mustFail[T error](t testing.TB, err error) T {
 		t.Fatalf("got %v, want a %T", err, want)
 	}
 	return want
+}
+
+// books are kept as they were at one moment, on the engine of the tests.
+type books struct {
+	file     []byte
+	database string
+}
+
+// keep keeps the books of a home that nobody has open.
+func keep(t testing.TB, home *Home) (b books) {
+	t.Helper()
+	if home.Database != "" {
+		return books{database: pgserver.Copy(t, home.Database)}
+	}
+	var err error
+	if b.file, err = os.ReadFile(home.DatabasePath()); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// lay puts a copy of the books into a home; the function that it gives takes it away.
+func (b books) lay(t testing.TB, home *Home) (away func()) {
+	t.Helper()
+	if b.database != "" {
+		home.Database = pgserver.Copy(t, b.database)
+		return func() { pgserver.Drop(t, home.Database) }
+	}
+	if err := os.WriteFile(home.DatabasePath(), b.file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return func() {}
 }

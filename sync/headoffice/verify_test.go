@@ -2,8 +2,11 @@ package headoffice
 
 import (
 	"database/sql"
+	"os"
+	"strings"
 	"testing"
 
+	"loyaltill/internal/pgserver"
 	"loyaltill/store/hodb"
 )
 
@@ -17,10 +20,13 @@ func TestVerifyNamesWhatSomebodyChangedInTheBooks(t *testing.T) {
 		{"both sides of a pair of accounts", `UPDATE account SET balance = balance + CASE kind WHEN 'main' THEN 1 ELSE -1 END WHERE kind IN ('main', 'issued')`, hodb.CheckAccounts},
 		{"a lot", `UPDATE lot SET remaining = remaining + 1`, hodb.CheckLots},
 		{"a head", `UPDATE store_head SET seq = 1, posted_seq = 1`, hodb.CheckChain},
-		{"a signature", `UPDATE store_head SET signature = zeroblob(64)`, hodb.CheckSignature},
+		{"a signature", `UPDATE store_head SET signature = hash`, hodb.CheckSignature},
 		{"what was counted", `DELETE FROM posted_txn WHERE seq = 2`, hodb.CheckPosted},
 		{"a published day", `UPDATE close SET manifest = CAST(replace(CAST(manifest AS TEXT), '"count":3', '"count":4') AS BLOB)`, hodb.CheckSignature},
 	} {
+		if os.Getenv(pgserver.Env) != "" {
+			row.sql = strings.NewReplacer("CAST(manifest AS TEXT)", "convert_from(manifest, 'UTF8')", "CAST(replace(", "convert_to(replace(", " AS BLOB)", ", 'UTF8')").Replace(row.sql)
+		}
 		t.Run(row.what, func(t *testing.T) {
 			c, b := shop(t)
 			anna := c.member("6034000000000018")
@@ -55,6 +61,10 @@ func (c *centre) tamper(statement string) {
 		c.t.Fatal(err)
 	}
 	defer c.open()
+	if c.home.Database != "" {
+		pgserver.Exec(c.t, c.home.Database, statement)
+		return
+	}
 	db, err := sql.Open("sqlite", c.home.DatabasePath())
 	if err != nil {
 		c.t.Fatal(err)
@@ -79,13 +89,20 @@ func TestEntriesAndLegsCannotBeChangedOrDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.open()
-	db, err := sql.Open("sqlite", c.home.DatabasePath())
-	if err != nil {
-		t.Fatal(err)
+	try := func(statement string) error { return pgserver.Try(t.Context(), c.home.Database, statement) }
+	if c.home.Database == "" {
+		db, err := sql.Open("sqlite", c.home.DatabasePath())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		try = func(statement string) error {
+			_, err := db.ExecContext(t.Context(), statement)
+			return err
+		}
 	}
-	defer db.Close()
 	for _, statement := range []string{`UPDATE entry SET body = 'x'`, `DELETE FROM entry`, `UPDATE leg SET amount = 9`, `DELETE FROM leg`} {
-		if _, err := db.ExecContext(t.Context(), statement); err == nil {
+		if err := try(statement); err == nil {
 			t.Errorf("%s: allowed", statement)
 		}
 	}

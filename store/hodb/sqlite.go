@@ -1,0 +1,73 @@
+package hodb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"loyaltill/store"
+)
+
+// sqlite is a file. One connection writes, so every write has it alone, and several may share a transaction.
+type sqlite struct{ db *store.DB }
+
+func openSQLite(ctx context.Context, path string, now func() time.Time) (engine, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("open head office database: %w", err)
+	}
+	db, err := store.Open(ctx, path, store.Options{Migrations: files, Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return &sqlite{db}, nil
+}
+
+func openSQLiteReadOnly(ctx context.Context, path string) (engine, error) {
+	db, err := store.OpenReadOnly(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	return &sqlite{db}, nil
+}
+
+func (s *sqlite) write(ctx context.Context, fn func(conn, time.Time) error) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error { return fn(sqliteWriter{tx}, tx.Now) })
+}
+
+func (s *sqlite) ingest(ctx context.Context, fn func(conn, time.Time) error) error {
+	return s.write(ctx, fn)
+}
+
+func (s *sqlite) read(ctx context.Context, fn func(conn) error) error {
+	return readOnce(ctx, s.db.Read().DB, sql.LevelDefault, func(tx *sql.Tx) error { return fn(reader{ctx, tx, sqliteDialect()}) })
+}
+
+func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.QuickCheck(ctx) }
+func (s *sqlite) close() error                                { return s.db.Close() }
+
+// sqliteWriter is the one transaction that writes: it needs no locks of rows.
+type sqliteWriter struct{ *store.Tx }
+
+func (sqliteWriter) dialect() dialect { return sqliteDialect() }
+
+func sqliteDialect() dialect {
+	return dialect{hex: "lower(hex(%s))", jsonNumber: "json_extract(%s, '$.%s')"}
+}
+
+func (w sqliteWriter) copyIn(table string, columns []string, rows [][]any) error {
+	places := make([]string, len(columns))
+	for i := range places {
+		places[i] = fmt.Sprintf("$%d", i+1)
+	}
+	insert := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES (" + strings.Join(places, ", ") + ")"
+	for _, row := range rows {
+		if _, err := w.Exec(insert, row...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
