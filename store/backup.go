@@ -45,10 +45,27 @@ func (db *DB) backup(ctx context.Context, target string, changes []string) error
 	if err := syncFile(part); err != nil {
 		return err
 	}
-	if err := os.Rename(part, target); err != nil {
+	return Rename(part, target)
+}
+
+// Rename moves a file so that it stays moved: both folders are on disk afterwards.
+func Rename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
 		return err
 	}
-	return syncFolder(filepath.Dir(target))
+	if err := syncFolder(filepath.Dir(to)); err != nil || filepath.Dir(from) == filepath.Dir(to) {
+		return err
+	}
+	return syncFolder(filepath.Dir(from))
+}
+
+// WhileLocked runs fn while no process, this one included, has the database open for writing; ErrInUse when one has.
+func WhileLocked(path string, fn func() error) error {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(), lock.release())
 }
 
 // change edits a copy that nobody has opened yet.

@@ -38,6 +38,10 @@ type commands struct {
 	GiftCard  giftCardCommand  `cmd:"" help:"Print gift cards that are to be sold."`
 	Paper     paperCommand     `cmd:"" help:"Check templates of what is printed, and look at them."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
+	Backup    backupCommand    `cmd:"" help:"Copy the store's databases into one file, also while the agent runs."`
+	Restore   restoreCommand   `cmd:"" help:"Put a backup in the place of the store's databases."`
+	Rebuild   rebuildCommand   `cmd:"" help:"Fetch head office's registers anew, and count again what follows from the ledger."`
+	Prune     pruneCommand     `cmd:"" help:"Take away the details of old entries that head office has."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 
@@ -58,8 +62,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole program; tests call it. It gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 a ledger that does
-// not verify.
+// run is the whole program; tests call it. It gives the exit code: 0 done, 1 failed, 2 wrong usage, 3 and from 10 on a ledger that
+// does not verify.
 func run(ctx context.Context, args []string, s streams) int {
 	var cli commands
 	exit := -1

@@ -11,8 +11,6 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/devices/reader"
-	"loyaltill/store"
-	"loyaltill/store/agentdb"
 )
 
 type statusCommand struct {
@@ -73,40 +71,6 @@ func openDebit(d agent.OpenDebit) string {
 		return "; the card no longer remembers it, head office decides"
 	}
 	return ""
-}
-
-type verifyCommand struct{ configured }
-
-// exitBroken is the status for a ledger that does not prove itself.
-const exitBroken exitCode = 3
-
-// Run recomputes the store's whole ledger. The agent may run meanwhile: verify only reads.
-func (c *verifyCommand) Run(ctx context.Context, s streams) (err error) {
-	cfg, err := c.load()
-	if err != nil {
-		return err
-	}
-	identity, err := store.LoadIdentity(cfg.Identity)
-	if err != nil {
-		return err
-	}
-	db, err := agentdb.OpenReadOnly(ctx, cfg.Data, identity)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	report, err := db.Verify(ctx, nil)
-	if err != nil {
-		return err
-	}
-	for _, f := range report.Findings {
-		fmt.Fprintf(s.out, "BROKEN %s, entry %d: %s\n", f.Code, f.Seq, f.Detail)
-	}
-	if len(report.Findings) > 0 {
-		return exitBroken
-	}
-	fmt.Fprintf(s.out, "%d entries, chain, sequence, days, sums and lots in order; head %s\n", report.Entries, report.Head.Hash)
-	return nil
 }
 
 // cardSupport says whether this build can speak with card readers.

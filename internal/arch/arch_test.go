@@ -21,7 +21,7 @@ var levels = map[string]int{
 	"agent/api":     4,
 	"agent":         3,
 	"agent/receipt": 2, "devices/reader": 2, "devices/printer": 2, "sync/uplink": 2, "sync/headoffice": 2, "internal/stage": 2,
-	"devices/card": 1, "devices/escpos": 1, "store/agentdb": 1, "sync/wire": 1, "sync/nightly": 1, "store/hodb": 1, "internal/web": 1, "internal/pcscd": 1,
+	"devices/card": 1, "devices/escpos": 1, "store/agentdb": 1, "store/archive": 1, "sync/wire": 1, "sync/nightly": 1, "store/hodb": 1, "internal/web": 1, "internal/pcscd": 1,
 	"agent/loyalty": 0, "devices": 0, "devices/apdu": 0, "store": 0, "internal/i18n": 0, "internal/arch": 0, "internal/pgserver": 0, "internal/mutate": 0, "internal/metrics": 0,
 	"firmware-sim/cardsim": 0, "firmware-sim/printersim": 0, "firmware-sim/ifd": 0,
 }
@@ -41,9 +41,10 @@ var confined = []struct {
 	{"github.com/cenkalti/backoff/v4", []string{"sync/uplink", "devices/reader", "devices/printer"}, "only where something is retried"},
 	{"github.com/goccy/go-yaml", []string{"agent/loyalty", "internal/demo", "devices/escpos"}, "documents that people write, the demo's story, and the public printer database"},
 	{"cel.dev/cel-go", []string{"agent/loyalty"}, "the one place where expressions are compiled and bounded"},
-	{"github.com/schollz/progressbar/v3", []string{"cmd/headoffice"}, "somebody waits at the command line there"},
+	{"github.com/schollz/progressbar/v3", []string{"cmd/headoffice", "cmd/loyaltill"}, "somebody waits at the command line there"},
 	{"github.com/prometheus/client_golang", []string{"internal/metrics"}, "one place owns names and labels; everything else counts through its methods"},
 	{"github.com/parquet-go/parquet-go", []string{"sync/nightly"}, "one place knows the files of a closed day"},
+	{"filippo.io/age", []string{"store/archive", "cmd/loyaltill", "internal/e2e"}, "backups alone are sealed with it"},
 	{"github.com/creack/pty", []string{"firmware-sim/printersim"}, "only the simulated printer makes a pty"},
 }
 

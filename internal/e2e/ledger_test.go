@@ -39,7 +39,7 @@ func TestAChangedPointInTheLedgerIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := shop.Run(t.Context(), "loyaltill", "verify", "--config", shop.AgentConfig())
-	if err == nil || !strings.Contains(err.Error(), "status 3") || !strings.Contains(string(out), "BROKEN chain, entry 2") {
+	if err == nil || !strings.Contains(err.Error(), "status 12") || !strings.Contains(string(out), "BROKEN chain (I2), entry 2") {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
 }
