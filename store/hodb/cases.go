@@ -150,6 +150,12 @@ func (tx *Tx) AllSuspended() ([]Suspended, error) {
 	}, `SELECT store_id, epoch, seq, no, points, unit, reason FROM suspense ORDER BY store_id, epoch, seq, no`)
 }
 
+// HasCase says whether a case of a kind is open, of any store.
+func (tx *Tx) HasCase(kind CaseKind) (has bool, err error) {
+	err = tx.one(`SELECT EXISTS (SELECT 1 FROM case_file WHERE kind = $1 AND state = 'open')`, kind)(&has)
+	return has, err
+}
+
 // SettleCase closes an open case with a note; ErrNotFound when there is none, or when it is a fork's, which a decision ends.
 func (tx *Tx) SettleCase(id loyalty.StoreID, no int64, note string) error {
 	n, err := tx.changed(`UPDATE case_file SET state = 'settled', note = note || ' / ' || $3

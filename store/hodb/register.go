@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -74,8 +75,14 @@ func (tx *Tx) OpenEpoch(id loyalty.StoreID, installID, nonce store.ID16) (*Head,
 	if err := tx.one(`SELECT COALESCE(MAX(epoch), 0) FROM store_head WHERE store_id = $1`, id)(&last); err != nil {
 		return nil, fmt.Errorf("open epoch of store %d: %w", id, err)
 	}
-	h := &Head{Store: id, Epoch: loyalty.Epoch(last + 1), State: HeadOpen, InstallID: installID, Nonce: nonce}
+	return tx.OpenLife(store.Grant{Store: uint32(id), Epoch: uint32(last + 1), InstallID: installID, Nonce: nonce})
+}
+
+// OpenLife begins a life under a number that was granted, above all that are known, and closes the ones before it.
+func (tx *Tx) OpenLife(g store.Grant) (*Head, error) {
+	h := &Head{Store: loyalty.StoreID(g.Store), Epoch: loyalty.Epoch(g.Epoch), State: HeadOpen, InstallID: g.InstallID, Nonce: g.Nonce}
 	h.Hash = h.Genesis()
+	id, installID, nonce := h.Store, h.InstallID, h.Nonce
 	err := tx.exec(`UPDATE store_head SET state = 'closed' WHERE store_id = $1`, id)
 	if err == nil {
 		err = tx.exec(`INSERT INTO store_head (store_id, epoch, state, install_id, nonce, seq, hash, posted_seq, session_no, moved_at)
@@ -154,6 +161,25 @@ func (tx *Tx) OpenSession(h *Head, nonce store.ID16) (session uint64, err error)
 	}
 	h.Session = session
 	return session, err
+}
+
+// Fence notes that a start of an agent asked after a newer one had taken its place, once for each, and counts how many did since.
+func (tx *Tx) Fence(h *Head, session uint64, since time.Time) (flips int, err error) {
+	err = tx.exec(`UPDATE session SET fenced_at = $4 WHERE store_id = $1 AND epoch = $2 AND session_no = $3 AND fenced_at IS NULL`,
+		h.Store, h.Epoch, session, tx.now.UnixMilli())
+	if err == nil {
+		err = tx.one(`SELECT COUNT(*) FROM session WHERE store_id = $1 AND epoch = $2 AND fenced_at >= $3`, h.Store, h.Epoch, since.UnixMilli())(&flips)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("fence session %d of store %d: %w", session, h.Store, err)
+	}
+	return flips, nil
+}
+
+// Quarantine keeps every box of a life from uploading until the store is enrolled again.
+func (tx *Tx) Quarantine(h *Head) error {
+	h.Quarantined = true
+	return tx.exec(`UPDATE store_head SET quarantined_at = $3 WHERE store_id = $1 AND epoch = $2 AND quarantined_at IS NULL`, h.Store, h.Epoch, tx.now.UnixMilli())
 }
 
 // MarkForked keeps a life of a log from taking more until a person has decided.

@@ -106,7 +106,7 @@ func decide(tx *hodb.Tx, head *hodb.Head, b *wire.Batch, hashes []store.Hash) (s
 	switch {
 	case head.State == hodb.HeadClosed:
 		return 0, wire.NewProblem(wire.CodeEpochClosed, "epoch %d of store %d is closed", b.Epoch, b.Store), nil
-	case b.Session != head.Session:
+	case b.Session != head.Session || head.Quarantined:
 		return 0, wire.NewProblem(wire.CodeFenced, "session %d is not the newest", b.Session), nil
 	case head.State == hodb.HeadForked:
 		return 0, fork, nil

@@ -23,7 +23,8 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 		p.MinProtocol = wire.MinProtocol
 		return wire.SessionAnswer{}, p
 	}
-	if req.Head.Seq < 0 || req.BootNonce.IsZero() || req.Check != nil && req.Check.Seq < 0 {
+	if req.Head.Seq < 0 || req.BootNonce.IsZero() || req.Check != nil && req.Check.Seq < 0 ||
+		req.Signed != nil && req.Signed.Seq < 0 {
 		return wire.SessionAnswer{}, wire.NewProblem(wire.CodeBadRequest, "head, check or boot nonce is not possible")
 	}
 	answer := wire.SessionAnswer{Protocol: wire.Protocol, Clock: clockText(o.clock())}
@@ -46,8 +47,7 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 func (o *Office) openSession(tx *hodb.Tx, id loyalty.StoreID, req wire.SessionRequest, answer *wire.SessionAnswer) error {
 	head, err := tx.LockHead(id, req.Epoch)
 	if errors.Is(err, hodb.ErrNotFound) || err == nil && head.InstallID != req.InstallID {
-		answer.Verdict = wire.VerdictUnknownInstall
-		return nil
+		return o.unknown(tx, id, req, answer)
 	}
 	if err != nil {
 		return err
@@ -55,14 +55,28 @@ func (o *Office) openSession(tx *hodb.Tx, id loyalty.StoreID, req wire.SessionRe
 	if head.State == hodb.HeadClosed {
 		return o.afterTheEnd(tx, head, answer)
 	}
+	return o.openKnown(tx, head, req, answer)
+}
+
+// openKnown opens a session of a life that is not over.
+func (o *Office) openKnown(tx *hodb.Tx, head *hodb.Head, req wire.SessionRequest, answer *wire.SessionAnswer) (err error) {
 	answer.Head = wire.Head{Seq: head.Seq, Hash: head.Hash}
 	answer.Signature = o.sign(head.Position())
+	newest := head.Session
 	if answer.Session, err = tx.OpenSession(head, req.BootNonce); err != nil {
 		return err
 	}
-	if answer.Session != head.Session {
+	if answer.Session < newest {
+		if err := o.flip(tx, head, answer.Session); err != nil {
+			return err
+		}
+	}
+	if answer.Session != head.Session || head.Quarantined {
 		answer.Verdict = wire.VerdictFenced
 		return nil
+	}
+	if err := o.lostSince(tx, head, req.Signed); err != nil {
+		return err
 	}
 	answer.Verdict, err = judgeHead(tx, head, req)
 	if err != nil || answer.Verdict != wire.VerdictForked || head.State == hodb.HeadForked {
@@ -90,6 +104,9 @@ func judgeHead(tx *hodb.Tx, head *hodb.Head, req wire.SessionRequest) (wire.Verd
 	known := []wire.Head{req.Head}
 	if req.Check != nil {
 		known = append(known, *req.Check)
+	}
+	if req.Signed != nil {
+		known = append(known, req.Signed.Head)
 	}
 	for _, theirs := range known {
 		if theirs.Seq > head.Seq {

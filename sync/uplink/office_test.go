@@ -25,7 +25,7 @@ import (
 )
 
 // patienceOfTests bounds every wait of a test; what it waits for takes milliseconds.
-const patienceOfTests = 20 * time.Second
+const patienceOfTests = 60 * time.Second
 
 // office is the real head office, served on loopback; it can be switched off and on.
 type office struct {

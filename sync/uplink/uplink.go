@@ -143,7 +143,7 @@ func (u *Uplink) session(ctx context.Context, wait *patience) error {
 		return u.forked(ctx, answer)
 	case wire.VerdictFenced:
 		return &errStop{StateFenced}
-	case wire.VerdictUnknownInstall, wire.VerdictAheadOfGrant:
+	case wire.VerdictUnknownInstall, wire.VerdictAheadOfGrant: // with our grant shown, or without one to show
 		return &errStop{StateUnknown}
 	}
 	return wire.NewProblem(wire.CodeUpgradeRequired, "verdict %q is not known here", answer.Verdict)
@@ -151,28 +151,51 @@ func (u *Uplink) session(ctx context.Context, wait *patience) error {
 
 // handshake opens a session. When head office's head lies on another chain than ours it asks again with the proof.
 func (u *Uplink) handshake(ctx context.Context) (wire.SessionAnswer, error) {
-	answer, own, err := u.ask(ctx, nil)
+	answer, own, err := u.ask(ctx, proof{})
+	if id := u.db.Identity(); err == nil && answer.Verdict == wire.VerdictAheadOfGrant && id.Grant != nil {
+		answer, own, err = u.ask(ctx, proof{grant: &wire.ShownGrant{Nonce: id.Nonce, Signature: id.Grant, Name: id.Name,
+			TimeZone: id.TimeZone, DayCut: id.DayCut, Language: id.Language}})
+	}
 	if err != nil || answer.Verdict != wire.VerdictAhead || own == answer.Head.Hash {
 		return answer, err
 	}
-	answer, _, err = u.ask(ctx, &wire.Head{Seq: answer.Head.Seq, Hash: own})
+	answer, _, err = u.ask(ctx, proof{check: &wire.Head{Seq: answer.Head.Seq, Hash: own}})
 	if err == nil && answer.Verdict == wire.VerdictAhead {
 		return answer, errFork
 	}
 	return answer, err
 }
 
+// proof is what a session request shows beside the heads when head office asked for it.
+type proof struct {
+	check *wire.Head
+	grant *wire.ShownGrant
+}
+
+// signed is the newest position that head office signed, nil before the first.
+func (u *Uplink) signed(ctx context.Context) (*wire.SignedHead, error) {
+	p, signature, err := u.db.Signed(ctx)
+	if err != nil || signature == nil {
+		return nil, err
+	}
+	return &wire.SignedHead{Head: wire.Head{Seq: loyalty.Seq(p.Seq), Hash: p.Hash}, Signature: signature}, nil
+}
+
 // ask sends one session request; it gives the answer and our own chain value at the head that the answer names. A signed
 // head on our chain is kept.
-func (u *Uplink) ask(ctx context.Context, check *wire.Head) (wire.SessionAnswer, store.Hash, error) {
+func (u *Uplink) ask(ctx context.Context, shown proof) (wire.SessionAnswer, store.Hash, error) {
 	head, err := u.db.Head(ctx)
+	if err != nil {
+		return wire.SessionAnswer{}, store.Hash{}, err
+	}
+	signed, err := u.signed(ctx)
 	if err != nil {
 		return wire.SessionAnswer{}, store.Hash{}, err
 	}
 	id := u.db.Identity()
 	answer, err := u.office.OpenSession(ctx, u.db.Store(), wire.SessionRequest{
 		Protocol: wire.Protocol, Epoch: u.db.Epoch(), InstallID: id.InstallID, BootNonce: u.boot,
-		Head: wire.Head{Seq: loyalty.Seq(head.Seq), Hash: head.Hash}, Check: check,
+		Head: wire.Head{Seq: loyalty.Seq(head.Seq), Hash: head.Hash}, Check: shown.check, Signed: signed, Grant: shown.grant,
 		Agent: u.agent, Clock: u.now().UTC().Format("2006-01-02T15:04:05.000Z"),
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -365,6 +366,7 @@ func TestEveryAnswerThatMayPassIsOutlived(t *testing.T) {
 		"too large halves":                        shrink,
 		"a false fork asks for the verdict":       wire.NewProblem(wire.CodeFork, "fork"),
 		"a false fence asks for the verdict":      wire.NewProblem(wire.CodeFenced, "fenced"),
+		"a false end asks for the verdict":        wire.NewProblem(wire.CodeEpochClosed, "closed"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -412,7 +414,7 @@ func TestAnswersForAPersonStopTheUploadAndAreShown(t *testing.T) {
 	for code, state := range map[wire.Code]State{
 		wire.CodeUnauthorised: StateRefused, wire.CodeForbidden: StateRefused, wire.CodeChainBroken: StateChainFault,
 		wire.CodeUpgradeRequired: StateRefused, wire.CodeBadRequest: StateRefused, wire.CodeUnsupported: StateRefused,
-		wire.CodeNotFound: StateRefused,
+		wire.CodeNotFound: StateRefused, wire.CodeRevoked: StateRefused,
 	} {
 		t.Run(string(code), func(t *testing.T) {
 			t.Parallel()
@@ -441,6 +443,21 @@ func TestAnswersForAPersonStopTheUploadAndAreShown(t *testing.T) {
 				t.Errorf("%d batches were tried", batches.n-1)
 			}
 		})
+	}
+}
+
+// Each code of the table is met by a test of its own above or in the file named; a new one fails here until it is.
+func TestNoCodeOfTheTableIsLeftOut(t *testing.T) {
+	met := []wire.Code{
+		wire.CodeDamaged, wire.CodeUnavailable, wire.CodeInternal, wire.CodeOverloaded, wire.CodeGap, wire.CodeTooLarge, wire.CodeFork, wire.CodeFenced, wire.CodeEpochClosed,
+		wire.CodeUnauthorised, wire.CodeForbidden, wire.CodeChainBroken, wire.CodeUpgradeRequired, wire.CodeBadRequest, wire.CodeUnsupported, wire.CodeNotFound, wire.CodeRevoked,
+		wire.CodeFeedReset,   // restored_test.go
+		wire.CodeCodeRefused, // enrol_test.go
+	}
+	for _, code := range wire.Codes() {
+		if !slices.Contains(met, code) {
+			t.Errorf("no test meets %s", code)
+		}
 	}
 }
 

@@ -50,7 +50,12 @@ type SessionRequest struct {
 	Head      Head          `json:"head"`
 	// Check is the store's own chain value at the head that head office named with the verdict ahead, sent when the two
 	// differ: the proof of a fork that head office cannot see from the store's higher head.
-	Check *Head  `json:"check,omitempty"`
+	Check *Head `json:"check,omitempty"`
+	// Signed is the newest position that head office signed: one that was restored from an older dump sees by it what it lost.
+	Signed *SignedHead `json:"signed,omitempty"`
+	// Grant answers the verdict ahead_of_grant.
+	Grant *ShownGrant `json:"grant,omitempty"`
+
 	Agent string `json:"agent"` // program and version
 	Clock string `json:"clock"` // store's clock, UTC: 2026-11-22T08:15:00.123Z
 }
@@ -66,6 +71,23 @@ type SessionAnswer struct {
 	Clock     string         `json:"clock"`      // head office's clock, UTC
 
 	Next *NextLife `json:"next,omitempty"` // with forked: what a person has decided
+}
+
+// SignedHead is a head with head office's signature over its position.
+type SignedHead struct {
+	Head
+	Signature store.HexBytes `json:"signature"`
+}
+
+// ShownGrant is what a head office needs that has forgotten a life: the signed part of the grant that the request does not say
+// elsewhere, and what the store is called.
+type ShownGrant struct {
+	Nonce     store.ID16     `json:"nonce"`
+	Signature store.HexBytes `json:"signature"`
+	Name      string         `json:"name"`
+	TimeZone  string         `json:"time_zone"`
+	DayCut    string         `json:"day_cut"`
+	Language  string         `json:"language"`
 }
 
 // NextLife is the life in which a forked store goes on.

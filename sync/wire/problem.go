@@ -85,6 +85,15 @@ func codes() []codeRow {
 	}
 }
 
+// Codes are all that there are, in the order of the table.
+func Codes() []Code {
+	var all []Code
+	for _, row := range codes() {
+		all = append(all, row.code)
+	}
+	return all
+}
+
 // typePrefix makes a code a problem type (RFC 9457, 3.1.1).
 const typePrefix = "urn:loyaltill:problem:"
 
