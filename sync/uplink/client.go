@@ -49,23 +49,11 @@ var _ wire.HeadOffice = (*Client)(nil)
 
 // NewClient makes a client from a store's identity: its certificate, and head office's CA as the only one trusted.
 func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
-	base, err := url.Parse(strings.TrimSuffix(id.HeadOffice, "/"))
-	if err != nil {
-		return nil, fmt.Errorf("head office address: %w", err)
-	}
 	config, err := TLSConfig(id, now)
 	if err != nil {
 		return nil, err
 	}
-	codec, err := wire.NewCodec()
-	if err != nil {
-		return nil, err
-	}
-	c := &Client{base: base, codec: codec, now: now, identity: id}
-	c.cert.Store(&config.Certificates[0])
-	config.Certificates = nil
-	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.cert.Load(), nil }
-	transport := &http.Transport{
+	c, err := NewClientOver(id, &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSHandshakeTimeout: dialTimeout,
@@ -74,8 +62,32 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 		HTTP2:               &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		DisableCompression:  true, // the protocol has its own
 		TLSClientConfig:     config,
+	}, now)
+	if err != nil {
+		return nil, err
 	}
-	c.http = &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	config.Certificates = nil
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.cert.Load(), nil }
+	return c, nil
+}
+
+// NewClientOver makes a client over a line of the caller's, which proves who the store is.
+func NewClientOver(id *store.Identity, line http.RoundTripper, now func() time.Time) (*Client, error) {
+	base, err := url.Parse(strings.TrimSuffix(id.HeadOffice, "/"))
+	if err != nil {
+		return nil, fmt.Errorf("head office address: %w", err)
+	}
+	pair, err := tls.LoadX509KeyPair(id.Path(store.CertFile), id.Path(store.KeyFile))
+	if err != nil {
+		return nil, fmt.Errorf("store certificate %s: %w", id.Path(store.CertFile), err)
+	}
+	codec, err := wire.NewCodec()
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{base: base, codec: codec, now: now, identity: id, http: &http.Client{Transport: line,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	c.cert.Store(&pair)
 	return c, nil
 }
 

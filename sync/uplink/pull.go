@@ -58,7 +58,7 @@ func (u *Uplink) pullPage(ctx context.Context) error {
 	}
 	q := wire.FeedQuery{Store: u.db.Store(), Epoch: pos.Epoch, After: pos.Cursor, Limit: feedRows}
 	if pos.Complete {
-		q.Wait = feedWait
+		q.Wait = u.listen
 	}
 	page, err := u.office.Feed(ctx, q)
 	var p *wire.Problem

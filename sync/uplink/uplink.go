@@ -33,6 +33,7 @@ type Options struct {
 	Log        zerolog.Logger
 	Now        func() time.Time
 	Linger     time.Duration // how long an entry waits for company; 2 s when 0
+	Listen     time.Duration // how long a request for the feed waits for news; 25 s when 0
 
 	// TakeLife prepares the life in which a forked store goes on, for the agent's next start; without it the store waits.
 	TakeLife func(context.Context, wire.NextLife) error
@@ -45,6 +46,7 @@ type Uplink struct {
 	agent  string
 	now    func() time.Time
 	linger time.Duration
+	listen time.Duration
 	boot   store.ID16
 	board  *board
 
@@ -54,9 +56,12 @@ type Uplink struct {
 
 // New makes an uplink; Run does the work.
 func New(o Options) (*Uplink, error) {
-	u := &Uplink{db: o.DB, office: o.HeadOffice, agent: o.Agent, now: o.Now, linger: o.Linger, board: newBoard(o.Log, o.Now), takeLife: o.TakeLife}
+	u := &Uplink{db: o.DB, office: o.HeadOffice, agent: o.Agent, now: o.Now, linger: o.Linger, listen: o.Listen, board: newBoard(o.Log, o.Now), takeLife: o.TakeLife}
 	if u.linger == 0 {
 		u.linger = defaultLinger
+	}
+	if u.listen == 0 {
+		u.listen = feedWait
 	}
 	if _, err := rand.Read(u.boot[:]); err != nil {
 		return nil, fmt.Errorf("boot nonce: %w", err)
