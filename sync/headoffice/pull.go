@@ -64,7 +64,7 @@ type receiptDue struct {
 // sink is where closed days go: a folder, or a schema of a database.
 type sink interface {
 	load(ctx context.Context) (progress, error)
-	keep(ctx context.Context, d *closedDay, next progress) (place string, err error) // the day and the progress, or neither
+	keep(ctx context.Context, d *closedDay, before, next progress) (place string, err error) // the day and the progress, or neither
 	note(ctx context.Context, at progress) error
 }
 
@@ -211,7 +211,7 @@ func (p *puller) day(ctx context.Context, line []byte, into sink, at *progress) 
 			next.Heads[id] = hash
 		}
 	}
-	place, err := into.keep(ctx, &closedDay{c, line, p}, next)
+	place, err := into.keep(ctx, &closedDay{c, line, p}, *at, next)
 	if err != nil {
 		return done, fmt.Errorf("store %d, %s, revision %d: %w", c.Store, c.Day, c.Revision, err)
 	}
@@ -251,4 +251,10 @@ func (d *closedDay) fetch(ctx context.Context, f wire.CloseFile, from int64) (bo
 		return nil, false, err
 	}
 	return resp.Body, resp.StatusCode == http.StatusPartialContent, nil
+}
+
+// businessDay is the day that was closed; its form was checked.
+func (d *closedDay) businessDay() time.Time {
+	day, _ := time.Parse(time.DateOnly, d.Day)
+	return day
 }

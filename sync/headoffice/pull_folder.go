@@ -72,7 +72,7 @@ func (s *folder) note(_ context.Context, at progress) error {
 }
 
 // keep puts a day's files beside its manifest. A file that is there already with the right bytes is kept.
-func (s *folder) keep(ctx context.Context, d *closedDay, next progress) (place string, err error) {
+func (s *folder) keep(ctx context.Context, d *closedDay, _, next progress) (place string, err error) {
 	name := filepath.Join(s.dir, fmt.Sprintf("%d-%s-%d.", d.Store, d.Day, d.Revision))
 	for _, f := range append([]wire.CloseFile{d.File}, d.Files...) {
 		ending, known := strings.CutPrefix(path.Base(f.Path), "entries.")

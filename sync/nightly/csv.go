@@ -51,13 +51,19 @@ func columns() []column {
 	}
 }
 
+// Columns are the names of both files' columns, in order.
+func Columns() []string {
+	var names []string
+	for _, c := range columns() {
+		names = append(names, c.name)
+	}
+	return names
+}
+
 // WriteCSV writes UTF-8 text with one header line; an empty field is one that the entry does not have.
 func WriteCSV(w io.Writer, rows []Row) error {
 	out, cols := csv.NewWriter(w), columns()
-	fields := make([]string, len(cols))
-	for i, c := range cols {
-		fields[i] = c.name
-	}
+	fields := Columns()
 	if err := out.Write(fields); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
