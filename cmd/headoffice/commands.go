@@ -331,6 +331,8 @@ func (cmd *verifyCmd) Run(ctx context.Context, c *console) error {
 type reportCmd struct {
 	All      reportAllCmd      `cmd:"" default:"withargs" help:"Everything, as JSON."`
 	Partners reportPartnersCmd `cmd:"" help:"The settlement with partners: what their rules gave, and what returns took back."`
+
+	Liability reportLiabilityCmd `cmd:"" help:"What the chain owes its members, day by day, and whether it adds up to the point."`
 }
 
 type reportAllCmd struct{ home }

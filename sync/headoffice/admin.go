@@ -64,6 +64,7 @@ const (
 	opAttributes = "member.attributes"
 	opPartners   = "report.partners"
 	opReceipts   = "close.receipts"
+	opLiability  = "report.liability"
 )
 
 func operations() []operation {
@@ -98,6 +99,7 @@ func operations() []operation {
 		{opWhy, typed((*Office).whyAudience)},
 		{opAttributes, typed((*Office).setAttributes)},
 		{opPartners, typed((*Office).partners)},
+		{opLiability, typed((*Office).liability)},
 		{opReceipts, typed(func(o *Office, ctx context.Context, _ none) ([]ReceiptReport, error) { return o.receipts(ctx) })},
 		{opCondition, typed(func(o *Office, ctx context.Context, _ none) (hodb.Condition, error) { return o.condition(ctx) })},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},

@@ -175,6 +175,9 @@ func (c *centre) inOrder() {
 	if r := c.report(); r.Sum != 0 {
 		c.t.Errorf("all accounts sum to %d", r.Sum)
 	}
+	if l := c.liability("2000-01-01", lastOfDays); !l.Ties {
+		c.t.Errorf("the liability does not tie out: %+v", l)
+	}
 }
 
 // settled waits until everything that arrived is judged, and the work of a day done that began meanwhile: where it is past midnight
