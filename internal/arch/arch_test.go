@@ -35,7 +35,7 @@ var confined = []struct {
 	{"github.com/ebfe/scard", []string{"devices/reader"}, "needs cgo and the PC/SC headers; everything else must build without"},
 	{"go.bug.st/serial", []string{"devices/printer"}, "one owner for the serial port"},
 	{"modernc.org/sqlite", []string{"store"}, "one place opens databases and sets their durability"},
-	{"github.com/jackc/pgx/v5", []string{"store/hodb"}, "only head office's books may be on PostgreSQL"},
+	{"github.com/jackc/pgx/v5", []string{"store/hodb", "sync/headoffice"}, "only head office's books, and the tables that a back office pulls into"},
 	{"github.com/pressly/goose/v3", []string{"store"}, "one place migrates"},
 	{"github.com/danielgtaylor/huma/v2", []string{"agent/api", "sync/headoffice"}, "the HTTP edge can be swapped"},
 	{"github.com/cenkalti/backoff/v4", []string{"sync/uplink", "devices/reader", "devices/printer"}, "only where something is retried"},

@@ -1,129 +1,41 @@
 package headoffice
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"loyaltill/internal/pgserver"
 	"loyaltill/sync/wire"
 )
 
-// postgres starts a PostgreSQL of the test's own, on a socket in a folder of its own, and gives its address. It skips where there is
-// none, but for CI.
-func postgres(t *testing.T) string {
-	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil || len(found) == 0 {
-		if os.Getenv("CI") != "" {
-			t.Fatal("no PostgreSQL: tools/deps.sh test installs it")
-		}
-		t.Skip("no PostgreSQL")
-	}
-	bin := filepath.Dir(slices.Max(found))
-	dir, err := os.MkdirTemp("", "pg") // a socket's path is short
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	as := &syscall.SysProcAttr{}
-	if os.Getuid() == 0 { // it does not run as root
-		as.Credential = credentialOf(t, "postgres")
-		if err := os.Chown(dir, int(as.Credential.Uid), int(as.Credential.Gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(t.Context(), filepath.Join(bin, "initdb"), "-D", data, "-U", "test", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
-	initdb.SysProcAttr, initdb.Dir = as, dir
-	if said, err := initdb.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, said)
-	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
-	server.SysProcAttr, server.Dir = as, dir
-	var log bytes.Buffer
-	server.Stderr = &log
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Process.Signal(syscall.SIGINT); err != nil {
-			t.Error(err)
-		}
-		_ = server.Wait() // its status says how it was stopped
-	})
-	address := "host=" + dir + " user=test dbname=postgres sslmode=disable"
-	awaitPostgres(t, address, &log)
-	return address
-}
-
-func awaitPostgres(t *testing.T, address string, log *bytes.Buffer) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for {
-		conn, err := pgx.Connect(ctx, address)
-		if err == nil {
-			err = conn.Close(ctx)
-		}
-		if err == nil {
-			return
-		}
-		if !pause(ctx, nil, 20*time.Millisecond) {
-			t.Fatalf("PostgreSQL does not answer: %v\n%s", err, log)
-		}
-	}
-}
-
-func credentialOf(t *testing.T, name string) *syscall.Credential {
-	t.Helper()
-	u, err := user.Lookup(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
-	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	if err := errors.Join(err1, err2); err != nil {
-		t.Fatal(err)
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-}
-
-// books is a back office's database.
-type books struct {
+// tablesOf is a back office's database.
+type tablesOf struct {
 	*accounts
 	address string
 	conn    *pgx.Conn
 }
 
-func (a *accounts) books(t *testing.T) *books {
-	address := postgres(t)
+func (a *accounts) tables(t *testing.T) *tablesOf {
+	address := pgserver.New(t)
 	conn, err := pgx.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	return &books{a, address, conn}
+	return &tablesOf{a, address, conn}
 }
 
-func (b *books) pull() (days []Pulled, err error) {
+func (b *tablesOf) pull() (days []Pulled, err error) {
 	err = PullDatabase(b.t.Context(), PullFrom{b.identity, b.accounts.address, time.Now}, b.address, "loyalty", func(p Pulled) { days = append(days, p) })
 	return days, err
 }
 
 // ask runs a query that gives one number.
-func (b *books) ask(query string) (n int64) {
+func (b *tablesOf) ask(query string) (n int64) {
 	b.t.Helper()
 	if err := b.conn.QueryRow(b.t.Context(), query).Scan(&n); err != nil {
 		b.t.Fatalf("%s: %v", query, err)
@@ -134,7 +46,7 @@ func (b *books) ask(query string) (n int64) {
 func TestClosedDaysArePulledIntoADatabaseOnce(t *testing.T) {
 	c, shop := closedShop(t)
 	a := *c.accounts("accounts")
-	b := a.books(t)
+	b := a.tables(t)
 	if days, err := b.pull(); err != nil || len(days) != 1 || days[0].Place != "loyalty" {
 		t.Fatal(days, err)
 	}
