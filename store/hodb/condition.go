@@ -28,7 +28,8 @@ type Condition struct {
 type Unclosed struct {
 	Store    loyalty.StoreID `json:"store"`
 	TimeZone string          `json:"time_zone"`
-	Day      string          `json:"day"` // business day; empty when the entry cannot be read
+	DayCut   string          `json:"day_cut"` // HH:MM; empty is midnight
+	Day      string          `json:"day"`     // business day; empty when the entry cannot be read
 }
 
 // silentAfter is how long a store may neither sell nor start before somebody should ask.
@@ -93,14 +94,14 @@ func (tx *Tx) published(c *Condition) (err error) {
 	}
 	c.Unclosed, err = collect(tx, func(scan func(...any) error) (u Unclosed, err error) {
 		var body []byte
-		if err = scan(&u.Store, &u.TimeZone, &body); err != nil {
+		if err = scan(&u.Store, &u.TimeZone, &u.DayCut, &body); err != nil {
 			return u, err
 		}
 		if e, bad := loyalty.DecodeEntry(body); bad == nil {
 			u.Day = e.Day
 		}
 		return u, nil
-	}, `SELECT h.store_id, s.time_zone, e.body FROM store_head h JOIN store s ON s.store_id = h.store_id
+	}, `SELECT h.store_id, s.time_zone, s.day_cut, e.body FROM store_head h JOIN store s ON s.store_id = h.store_id
 		JOIN entry e ON e.store_id = h.store_id AND e.epoch = h.epoch AND e.seq =
 			(SELECT COALESCE(MAX(c.last_seq), 0) + 1 FROM close c WHERE c.store_id = h.store_id AND c.epoch = h.epoch)
 		WHERE h.state <> 'closed' AND e.seq <= h.posted_seq ORDER BY h.store_id`)

@@ -12,9 +12,8 @@ import (
 	"loyaltill/store/hodb"
 )
 
-// closeGrace is how long after the end of a calendar day its close may take. The store's own hour at which a business day ends is
-// not known here, and is in the morning at the latest.
-const closeGrace = 14 * time.Hour
+// closeGrace is how long after the end of a business day its close may take.
+const closeGrace = 2 * time.Hour
 
 // condition reads how the books stand.
 func (o *Office) condition(ctx context.Context) (c hodb.Condition, err error) {
@@ -28,16 +27,29 @@ func (o *Office) condition(ctx context.Context) (c hodb.Condition, err error) {
 // overdue are the stores whose oldest open day should have been closed.
 func overdue(all []hodb.Unclosed, now time.Time) (late []hodb.Unclosed) {
 	for _, u := range all {
-		zone, err := time.LoadLocation(u.TimeZone)
-		if err != nil {
-			zone = time.UTC
-		}
-		day, err := time.ParseInLocation(time.DateOnly, u.Day, zone)
-		if err != nil || now.After(day.AddDate(0, 0, 1).Add(closeGrace)) {
+		ends, err := endOfDay(u)
+		if err != nil || !now.Before(ends.Add(closeGrace)) {
 			late = append(late, u)
 		}
 	}
 	return late
+}
+
+// endOfDay is when the open day is over: the moment of the day after at which the store's business days begin.
+func endOfDay(u hodb.Unclosed) (time.Time, error) {
+	zone, err := time.LoadLocation(u.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	day, err := time.Parse(time.DateOnly, u.Day)
+	if err != nil {
+		return time.Time{}, err
+	}
+	hour, minute := 0, 0
+	if cut, err := time.Parse("15:04", u.DayCut); err == nil {
+		hour, minute = cut.Hour(), cut.Minute()
+	}
+	return time.Date(day.Year(), day.Month(), day.Day()+1, hour, minute, 0, 0, zone), nil
 }
 
 // measure reads head office's state for Prometheus.
