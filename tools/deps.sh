@@ -30,6 +30,7 @@ fi
 if [ "${1:-run}" = test ]; then
 	need postgresql "head office's books on it" file '/usr/lib/postgresql/*/bin/initdb'
 	need openssl "checks our card cryptography" command -v openssl
+	need zstd "a store's side of the wire that was not written here" command -v zstd
 	need zstd "unzips closed days" command -v zstd
 	need python3 "reads closed days" command -v python3
 	need opensc "checks the simulated card" command -v opensc-tool
