@@ -89,7 +89,7 @@ func (c *rebuildCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	v := judge(report)
-	v.print(s)
+	v.print(s, false)
 	if v.Exit != 0 {
 		return exitCode(v.Exit)
 	}

@@ -2,6 +2,7 @@ package agentdb
 
 import (
 	"errors"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -132,6 +133,10 @@ func TestPruningKeepsWhatIsStillOpen(t *testing.T) {
 }
 
 func TestVerifyFindsWhatWasChangedInAPrunedLedger(t *testing.T) {
+	sound := season(t)
+	_, err := sound.Prune(t.Context(), MinKeepDays, nil)
+	must(t, err)
+	must(t, sound.Close())
 	for what, tc := range map[string]struct {
 		statement string
 		want      FindingCode
@@ -143,10 +148,10 @@ func TestVerifyFindsWhatWasChangedInAPrunedLedger(t *testing.T) {
 		"a sum of the base":                     {`UPDATE ledger SET pruned_sums = CAST('{"uses":[{"what":"pieces","of":"x","n":1}]}' AS BLOB)`, FindTally},
 	} {
 		t.Run(what, func(t *testing.T) {
-			b := season(t)
-			if _, err := b.Prune(t.Context(), MinKeepDays, nil); err != nil {
-				t.Fatal(err)
-			}
+			b := &box{dir: t.TempDir(), identity: sound.identity, position: sound.position, clock: sound.clock}
+			must(t, os.CopyFS(b.dir, os.DirFS(sound.dir)))
+			b.open(t)
+			defer func() { must(t, b.Close()) }()
 			b.tamper(t, tc.statement)
 			if got := b.findings(t); !slices.Contains(got, tc.want) {
 				t.Errorf("found %v, want %s among them", got, tc.want)

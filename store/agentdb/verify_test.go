@@ -2,6 +2,7 @@ package agentdb
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -164,5 +165,28 @@ func TestVerifyFindsACopiedCardAndLotsThatDoNotAddUp(t *testing.T) {
 	b.feed(t, FeedPage{Epoch: 1, Next: 1, UpToDate: true, Changes: []Change{{Seq: 1, Member: wrong}}})
 	if got := b.findings(t); !slices.Equal(got, []FindingCode{FindCard, FindLots}) {
 		t.Errorf("found %v", got)
+	}
+}
+
+// Of the chain alone the same is found, in whichever part of the log it is.
+func TestTheChainAloneShowsWhatWasChanged(t *testing.T) {
+	b := morning(t)
+	if r, err := b.VerifyChain(t.Context()); err != nil || r.Entries != 5 || len(r.Findings) != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for _, seq := range []int{1, 2, 3} { // the end of the first part, both sides of where the second begins
+		b := morning(t)
+		b.tamper(t, fmt.Sprintf(`UPDATE entry SET body = CAST(body || ' ' AS BLOB) WHERE seq = %d`, seq))
+		r, err := b.VerifyChain(t.Context())
+		if err != nil || len(r.Findings) != 1 || r.Findings[0].Code != FindChain || int(r.Findings[0].Seq) != seq {
+			t.Errorf("entry %d: %+v, %v", seq, r.Findings, err)
+		}
+	}
+	b.tamper(t, `DELETE FROM pending`, `DELETE FROM entry WHERE seq = 2`)
+	if r, err := b.VerifyChain(t.Context()); err != nil || len(r.Findings) != 1 || r.Findings[0].Code != FindGap {
+		t.Errorf("%+v, %v", r.Findings, err)
+	}
+	if r, err := newBox(t).VerifyChain(t.Context()); err != nil || r.Entries != 0 || len(r.Findings) != 0 {
+		t.Errorf("an empty ledger: %+v, %v", r, err)
 	}
 }
