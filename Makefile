@@ -15,8 +15,11 @@ BUILD     = CGO_ENABLED=$(CGO) $(GO) build -trimpath $(TAGS)
 FUZZTIME ?= 15s
 SECOND   ?= 8
 PAPERS   ?= 10000
+LEVEL    ?= S
+SEED     ?= 1
+SEEDS    ?= 1
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fuzz graph pictures bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet fuzz graph pictures bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +74,10 @@ tears: go-version ## the tear proof: power lost at every moment, then again at o
 
 soak: go-version ## 10 000 papers on four tills, every twentieth with an accident; PAPERS=N for another number (half an hour)
 	@CGO_ENABLED=0 $(GO) test -run TestEveryPaperIsTrue -count=1 -timeout 6h -v ./internal/e2e -papers $(PAPERS) -papers.faults 5 -papers.lanes 4
+
+fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute) or M (hours), SEED=n, SEEDS=n; every tenth seed plays a bug
+	@tmp=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && TMPDIR=$$tmp CGO_ENABLED=0 $(GO) test -run '^TestFleet$$' -count=1 -timeout 0 ./internal/fleet \
+	-v -args -fleet.level $(LEVEL) -fleet.seed $(SEED) -fleet.seeds $(SEEDS)
 
 fuzz: ## look for programmes, sales, card profiles and printers' bytes that cannot be taken, FUZZTIME for each kind
 	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done

@@ -1,0 +1,327 @@
+package fleet
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/store"
+	"loyaltill/store/agentdb"
+	"loyaltill/sync/headoffice"
+	"loyaltill/sync/wire"
+)
+
+// log is what head office has of one life of a store.
+type log struct {
+	bodies [][]byte
+	hashes [][]byte
+}
+
+type life struct {
+	store loyalty.StoreID
+	epoch loyalty.Epoch
+}
+
+// logs reads head office's own file, past its code.
+func (w *world) logs() (map[life]*log, error) {
+	db, err := sql.Open("sqlite", "file:"+w.home.DatabasePath()+"?mode=ro")
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(w.ctx, `SELECT store_id, epoch, body, hash FROM entry ORDER BY store_id, epoch, seq`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	all := map[life]*log{}
+	for rows.Next() {
+		var of life
+		var body, hash []byte
+		if err := rows.Scan(&of.store, &of.epoch, &body, &hash); err != nil {
+			return nil, err
+		}
+		if all[of] == nil {
+			all[of] = &log{}
+		}
+		all[of].bodies, all[of].hashes = append(all[of].bodies, body), append(all[of].hashes, hash)
+	}
+	return all, rows.Err()
+}
+
+// judge looks for what is wrong with the whole chain, when everything is in step.
+func (w *world) judge() error {
+	for _, s := range w.shops {
+		if err := s.check(); err != nil {
+			return err
+		}
+	}
+	found, err := w.office.Verify(w.ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		return fmt.Errorf("head office: %s: %s: %s", f.Check, f.Where, f.Problem)
+	}
+	logs, err := w.logs()
+	if err != nil {
+		return err
+	}
+	for _, check := range []func(map[life]*log) error{w.samePrefix, w.nothingLost, w.sameBooks} {
+		if err := check(logs); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(w.model.risk(), w.replay(), w.freshCopy()); err != nil {
+		return err
+	}
+	return w.sum()
+}
+
+// samePrefix is I3 and the second half of I4: head office's log is the store's, and what it signed is in it.
+func (w *world) samePrefix(logs map[life]*log) error {
+	for _, s := range w.shops {
+		head, err := s.db.Head(w.ctx)
+		if err != nil {
+			return err
+		}
+		kept := logs[life{s.db.Store(), s.db.Epoch()}]
+		if kept == nil {
+			kept = &log{}
+		}
+		if int64(len(kept.hashes)) != head.Seq {
+			return fmt.Errorf("store %d has %d entries, head office %d (I3)", s.no+1, head.Seq, len(kept.hashes))
+		}
+		signed, _, err := s.db.Signed(w.ctx)
+		if err != nil {
+			return err
+		}
+		if n := len(kept.hashes); n > 0 && (!bytes.Equal(kept.hashes[n-1], head.Hash[:]) || signed != head) {
+			return fmt.Errorf("store %d and head office have other chain values at entry %d (I3, I4)", s.no+1, n)
+		}
+	}
+	return nil
+}
+
+// nothingLost is I4 and I5: what a till was answered is at head office, and once.
+func (w *world) nothingLost(logs map[life]*log) error {
+	has, err := transactions(logs)
+	if err != nil {
+		return err
+	}
+	for _, t := range w.model.told {
+		switch n := has[t.txn]; {
+		case n == 0:
+			w.figures.lost++
+			err = fmt.Errorf("store %d: transaction %s was answered and is lost (I4)", t.shop.no+1, t.txn)
+		case n > 1:
+			w.figures.doubled++
+			err = fmt.Errorf("store %d: transaction %s is there %d times (I5)", t.shop.no+1, t.txn, n)
+		}
+	}
+	return err
+}
+
+func transactions(logs map[life]*log) (map[loyalty.TxnID]int, error) {
+	has := map[loyalty.TxnID]int{}
+	for _, l := range logs {
+		for _, body := range l.bodies {
+			e, err := loyalty.DecodeEntry(body)
+			if err != nil {
+				return nil, err
+			}
+			has[e.Txn]++
+		}
+	}
+	return has, nil
+}
+
+// sameBooks holds head office's balances, and what every store shows, against the model.
+func (w *world) sameBooks(logs map[life]*log) error {
+	has, err := transactions(logs)
+	if err != nil {
+		return err
+	}
+	report, err := w.office.Report(w.ctx)
+	if err != nil {
+		return err
+	}
+	if report.Sum != 0 {
+		return fmt.Errorf("all accounts sum to %d (I6)", report.Sum)
+	}
+	if err := w.noSurprises(&report); err != nil {
+		return err
+	}
+	want := w.model.balances(has)
+	for _, m := range report.Members {
+		if m.Balance != want[m.ID] {
+			return fmt.Errorf("member %d has %d points at head office, the tills told of %d", m.ID, m.Balance, want[m.ID])
+		}
+		if m.OnCard < 0 {
+			w.figures.overspent++
+			return fmt.Errorf("member %d spent %d points more than the card held", m.ID, -m.OnCard)
+		}
+		if len(m.Overspent) > 0 {
+			w.figures.overdrafts++
+		}
+		for _, s := range w.shops {
+			if shown, err := s.db.Balance(w.ctx, m.ID); err != nil || shown != m.Balance {
+				return errors.Join(fmt.Errorf("store %d shows member %d %d points, head office has %d (I11)", s.no+1, m.ID, shown, m.Balance), err)
+			}
+		}
+	}
+	return nil
+}
+
+// noSurprises lets no case stand that no fault explains.
+func (w *world) noSurprises(r *headoffice.Report) error {
+	forks := 0
+	for _, c := range r.Cases {
+		if c.Kind == "fork" {
+			forks++
+			continue
+		}
+		return fmt.Errorf("head office has a case %+v", c)
+	}
+	if forks != w.figures.forks {
+		return fmt.Errorf("%d cases of a fork, %d were made (I3)", forks, w.figures.forks)
+	}
+	for _, d := range r.Differences {
+		return fmt.Errorf("head office judges otherwise: %+v", d)
+	}
+	return nil
+}
+
+// replay sends pieces of every log again, cut in any place: nothing may change (I16).
+func (w *world) replay() error {
+	before, err := w.state()
+	if err != nil {
+		return err
+	}
+	for _, s := range w.shops {
+		status, err := s.uplink.Status(w.ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.sendAgain(loyalty.Seq(status.AckedThrough)); err != nil {
+			return fmt.Errorf("store %d: %w (I16)", s.no+1, err)
+		}
+	}
+	after, err := w.state()
+	if err == nil && after != before {
+		err = errors.New("batches that came again have changed head office (I16)")
+	}
+	return err
+}
+
+// piecesAgain is how many pieces of each log are sent again.
+const piecesAgain = 3
+
+func (s *shop) sendAgain(head loyalty.Seq) error {
+	session, err := s.newestSession()
+	if err != nil || head == 0 {
+		return err
+	}
+	for range piecesAgain {
+		first := 1 + loyalty.Seq(s.line.dice[1].Int64N(int64(head)))
+		r, err := s.db.EntriesFrom(s.w.ctx, first, 1+s.line.dice[1].IntN(int(head)), wire.MaxBatchBytes)
+		if err != nil {
+			return err
+		}
+		answer, err := s.w.office.Push(s.w.ctx, &wire.Batch{Store: s.db.Store(), Epoch: s.db.Epoch(), Session: session, First: r.First,
+			Prev: r.Prev, Head: r.Head, Bodies: r.Bodies})
+		if err != nil || !answer.Replayed || answer.AcceptedThrough != head {
+			return errors.Join(fmt.Errorf("entries from %d again: %+v", r.First, answer), err)
+		}
+	}
+	return nil
+}
+
+func (s *shop) newestSession() (uint64, error) {
+	report, err := s.w.office.Report(s.w.ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range report.Stores {
+		for _, e := range r.Epochs {
+			if r.ID == s.db.Store() && e.Epoch == s.db.Epoch() {
+				return e.Session, nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("head office does not know store %d", s.no+1)
+}
+
+// freshCopy makes one store's copy of the members anew from the feed: it must come to the same (I13).
+func (w *world) freshCopy() error {
+	s := w.shops[0]
+	if err := s.end(); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(filepath.Join(s.folder(), agentdb.MembersFile+suffix)); err != nil && suffix == "" {
+			return err
+		}
+	}
+	if err := s.start(); err != nil {
+		return err
+	}
+	err := s.until("has the members anew", func() (bool, error) {
+		still, err := s.behind()
+		return !still, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range w.members {
+		anew, err := s.db.Balance(w.ctx, id)
+		if err != nil {
+			return err
+		}
+		if other, err := w.shops[len(w.shops)-1].db.Balance(w.ctx, id); err != nil || anew != other {
+			return errors.Join(fmt.Errorf("member %d has %d points in a copy made anew, %d in another store (I13)", id, anew, other), err)
+		}
+	}
+	return nil
+}
+
+// state is head office's books as one number.
+func (w *world) state() (string, error) {
+	report, err := w.office.Report(w.ctx)
+	if err != nil {
+		return "", err
+	}
+	doc, err := json.Marshal(report)
+	return fmt.Sprintf("%x", sha256.Sum256(doc)), err
+}
+
+// sum is what two runs of one seed have in common: every log, every balance, every figure.
+func (w *world) sum() error {
+	h := sha256.New()
+	for _, s := range w.shops {
+		if err := s.sum(h); err != nil {
+			return err
+		}
+	}
+	state, err := w.state()
+	fmt.Fprintln(h, state, w.figures.faults)
+	w.figures.digest = store.Hash(h.Sum(nil))
+	return err
+}
+
+func (s *shop) sum(h hash.Hash) error {
+	if s.db == nil {
+		return nil
+	}
+	head, err := s.db.Head(context.WithoutCancel(s.w.ctx))
+	fmt.Fprintln(h, s.no, head)
+	return err
+}

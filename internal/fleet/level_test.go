@@ -1,0 +1,116 @@
+package fleet
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+)
+
+var (
+	level = flag.String("fleet.level", "", "run a fleet of this level: S or M")
+	seed0 = flag.Uint64("fleet.seed", 1, "the first seed")
+	seeds = flag.Uint64("fleet.seeds", 1, "how many seeds; every tenth carries a bug that must be caught")
+	plot  = flag.String("fleet.plot", "", "file for a plot of how long sales took to head office")
+	most  = flag.Int("fleet.stores", 0, "fewer stores than the level has")
+	until = flag.Int("fleet.days", 0, "fewer days than the level has")
+)
+
+// levels are the sizes that `make fleet` runs. M has the traffic of a chain; what goes wrong in it is rarer, and stores hear what is
+// new once an hour.
+func levels() map[string]size {
+	return map[string]size{
+		"S": {name: "S", stores: 20, days: 3, sales: 20, members: 60, purses: 12, news: 10 * time.Minute, linger: 2 * time.Second,
+			faults: 0.1, accidents: 0.3, sample: 50, longest: 6 * time.Hour, away: true},
+		"M": {name: "M", stores: 1000, days: 30, sales: 50, members: 2000, purses: 100, news: time.Hour, linger: 2 * time.Second,
+			faults: 0.02, accidents: 0.02, sample: 5000, longest: 12 * time.Hour, away: true},
+	}
+}
+
+func TestFleet(t *testing.T) {
+	if *level == "" {
+		t.Skip("for make fleet")
+	}
+	s, known := levels()[*level]
+	if !known {
+		t.Fatalf("level %q: want S or M", *level)
+	}
+	if *most > 0 {
+		s.stores = min(s.stores, *most)
+	}
+	if *until > 0 {
+		s.days = min(s.days, *until)
+	}
+	total := newFigures()
+	for seed := *seed0; seed < *seed0+*seeds; seed++ {
+		p := newPlan(s, seed)
+		if seed%10 == 0 {
+			p.bug = bugs()[int(seed/10)%len(bugs())]
+		}
+		f, err := run(t, p)
+		switch {
+		case p.bug == none && err != nil:
+			t.Errorf("seed %d: %v", seed, err)
+			shrink(t, p)
+		case p.bug == none:
+			total.add(&f)
+		default:
+			total.bugs++
+			if err != nil {
+				total.bugsCaught++
+			} else {
+				t.Errorf("seed %d: %q was not caught", seed, p.bug)
+			}
+		}
+	}
+	fmt.Printf("level %s, %d stores, %d days, %d sales a day in each, seeds from %d\n%v", s.name, s.stores, s.days, s.sales, *seed0, total)
+	if *plot != "" {
+		if err := os.WriteFile(*plot, drawLags(total.lags, s.days), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// triesToShrink bounds how often a plan that fails is run again.
+const triesToShrink = 60
+
+// shrink looks for the shortest part of a plan that still fails: without a store, without a day, without ever smaller pieces.
+func shrink(t *testing.T, p *plan) {
+	tries := 0
+	fails := func(part []event) bool {
+		if tries++; tries > triesToShrink {
+			return false
+		}
+		smaller := *p
+		smaller.events = part
+		_, err := run(t, &smaller)
+		return err != nil
+	}
+	without := func(out func(event) bool) {
+		if rest := slices.DeleteFunc(slices.Clone(p.events), out); len(rest) < len(p.events) && fails(rest) {
+			p.events = rest
+		}
+	}
+	for store := range p.stores {
+		without(func(e event) bool { return e.store == store })
+	}
+	for d := range p.days {
+		without(func(e event) bool { return int(e.at/day) == d })
+	}
+	for piece := len(p.events) / 2; piece > 0; piece /= 2 {
+		for from := 0; from+piece <= len(p.events); {
+			rest := slices.Concat(p.events[:from], p.events[from+piece:])
+			if fails(rest) {
+				p.events = rest
+			} else {
+				from += piece
+			}
+		}
+	}
+	t.Logf("seed %d fails with these %d events:", p.seed, len(p.events))
+	for _, e := range p.events {
+		t.Log(e)
+	}
+}
