@@ -17,7 +17,7 @@ import (
 type verifyCommand struct {
 	configured
 	File  string `arg:"" optional:"" type:"existingfile" help:"A copy of a ledger.db to prove instead, without members."`
-	Chain bool   `help:"Numbers and chain values alone: under a second for a year of a store."`
+	Chain bool   `help:"Numbers and chain values alone, which is much faster."`
 	JSON  bool   `help:"The report as JSON; its exit field is the exit status."`
 }
 
