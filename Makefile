@@ -19,7 +19,7 @@ LEVEL    ?= S
 SEED     ?= 1
 SEEDS    ?= 1
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet fuzz graph pictures bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet fuzz graph cost pictures bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,11 @@ graph: ## draw docs/img/quote-cost.svg from the benchmark (needs gnuplot)
 	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing: apt-get install gnuplot-nox"; exit 1; }
 	@mkdir -p out && $(GO) test -run '^$$' -bench QuoteCost ./agent/loyalty | awk '/^BenchmarkQuoteCost/ { \
 		split($$1, a, /[\/=-]/); print a[2], a[3], $$3 / 1000, $$7 }' >out/quote-cost.dat && gnuplot docs/img/quote-cost.gp
+
+cost: ## draw docs/img/cost.svg: what a sale and a posted entry cost as everything grows (needs gnuplot; minutes)
+	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing: apt-get install gnuplot-nox"; exit 1; }
+	@mkdir -p out && { $(GO) test -run '^$$' -bench SaleCost -benchtime 5x ./store/agentdb; $(GO) test -run '^$$' -bench PostCost -benchtime 5x ./sync/headoffice; } | awk ' \
+		/^Benchmark(Sale|Post)Cost/ { split($$1, a, /[\/=-]/); for (i = 3; i < NF; i++) if ($$(i + 1) ~ /cpu-µs/) print a[1], a[2], a[3], $$i }' >out/cost.dat && gnuplot docs/img/cost.gp
 
 pictures: ## draw the receipts and coupons of docs/img anew
 	@$(GO) test -count=1 -run TestPicturesOfTheDocumentationAreTheProducts ./cmd/loyaltill -update

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
 
@@ -19,19 +20,11 @@ func benchShop(b *testing.B, entries, size int) (*centre, *box, []*wire.Batch) {
 	c := newCentre(b)
 	prog := c.publish()
 	box := c.enrol(1, prog)
-	members := make([]loyalty.MemberID, benchMembers)
-	for i := range members {
-		members[i] = c.member(fmt.Sprintf("60340000%08d", i))
-	}
+	members := c.manyMembers(benchMembers)
 	for i := range entries {
 		box.sell(members[i*7919%benchMembers], 1000+int64(i%5000))
 	}
-	answer, err := c.office.OpenSession(b.Context(), loyalty.StoreID(box.id.Store), wire.SessionRequest{Protocol: wire.Protocol,
-		Epoch: loyalty.Epoch(box.id.Epoch), InstallID: box.id.InstallID, BootNonce: box.boot, Head: wire.Head{Hash: box.id.Genesis()}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	box.session = answer.Session
+	c.opens(box)
 	var batches []*wire.Batch
 	for first := loyalty.Seq(1); first <= box.seq(); first += loyalty.Seq(size) {
 		batches = append(batches, box.batch(first, min(box.seq(), first+loyalty.Seq(size)-1)))
@@ -104,4 +97,34 @@ func BenchmarkUpload(b *testing.B) {
 	perEntry(b, size)
 	b.StopTimer()
 	c.settled()
+}
+
+// opens begins a store's session in this process.
+func (c *centre) opens(s *box) {
+	c.t.Helper()
+	answer, err := c.office.OpenSession(c.t.Context(), loyalty.StoreID(s.id.Store), wire.SessionRequest{Protocol: wire.Protocol,
+		Epoch: loyalty.Epoch(s.id.Epoch), InstallID: s.id.InstallID, BootNonce: s.boot, Head: wire.Head{Hash: s.id.Genesis()}})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	s.session = answer.Session
+}
+
+// manyMembers enters members in one transaction.
+func (c *centre) manyMembers(n int) []loyalty.MemberID {
+	c.t.Helper()
+	ids := make([]loyalty.MemberID, n)
+	err := c.office.db.Update(c.t.Context(), func(tx *hodb.Tx) error {
+		for i := range ids {
+			var err error
+			if ids[i], err = tx.AddMember(hodb.Member{Language: "lv"}, c.home.Keys.numberRef(number(c.t, fmt.Sprintf("60340000%08d", i))).row()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return ids
 }
