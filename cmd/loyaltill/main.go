@@ -42,6 +42,8 @@ type commands struct {
 	Restore   restoreCommand   `cmd:"" help:"Put a backup in the place of the store's databases."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Fetch head office's registers anew, and count again what follows from the ledger."`
 	Prune     pruneCommand     `cmd:"" help:"Take away the details of old entries that head office has."`
+	Export    exportCommand    `cmd:"" help:"Write what head office has not got as files, for a stick."`
+	Import    importCommand    `cmd:"" help:"Take head office's answers from a stick."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }
 

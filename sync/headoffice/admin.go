@@ -65,6 +65,7 @@ const (
 	opPartners   = "report.partners"
 	opReceipts   = "close.receipts"
 	opLiability  = "report.liability"
+	opStick      = "stick.import"
 )
 
 func operations() []operation {
@@ -100,6 +101,7 @@ func operations() []operation {
 		{opAttributes, typed((*Office).setAttributes)},
 		{opPartners, typed((*Office).partners)},
 		{opLiability, typed((*Office).liability)},
+		{opStick, typed((*Office).takeStick)},
 		{opReceipts, typed(func(o *Office, ctx context.Context, _ none) ([]ReceiptReport, error) { return o.receipts(ctx) })},
 		{opCondition, typed(func(o *Office, ctx context.Context, _ none) (hodb.Condition, error) { return o.condition(ctx) })},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},
