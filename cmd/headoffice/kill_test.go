@@ -74,18 +74,23 @@ type process struct {
 
 func newProcess(t *testing.T) *process {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &process{t: t, dir: filepath.Join(t.TempDir(), "ho"), listen: free.Addr().String()}
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
+	p := &process{t: t, dir: filepath.Join(t.TempDir(), "ho"), listen: freeAddress(t)}
 	p.run("init", "--dir", p.dir, "--scheme", "4c595431", "--currency", "EUR", "--host", "127.0.0.1")
 	p.run("publish", "--dir", p.dir, filepath.Join("..", "..", "docs", "programmes", "plain.yaml"))
 	p.run("member", "add", "--dir", p.dir, "--number", "6034000000000018", "--language", "lv")
 	return p
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return free.Addr().String()
 }
 
 func (p *process) run(args ...string) []byte {
@@ -170,10 +175,13 @@ type uploader struct {
 	unanswered int
 }
 
-func (p *process) store() *uploader {
+func (p *process) store() *uploader { return p.enrol("1") }
+
+// enrol makes a store, which reaches head office where this process listens.
+func (p *process) enrol(no string) *uploader {
 	p.t.Helper()
 	dir := filepath.Join(p.t.TempDir(), "identity")
-	p.run("enrol", "--dir", p.dir, "--store", "1", "--name", "Riga", "--time-zone", "Europe/Riga", "--language", "lv",
+	p.run("enrol", "--dir", p.dir, "--store", no, "--name", "Riga", "--time-zone", "Europe/Riga", "--language", "lv",
 		"--head-office", "https://"+p.listen, "--out", dir)
 	identity, err := store.LoadIdentity(dir)
 	if err != nil {
