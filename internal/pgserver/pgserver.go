@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,37 @@ func Exec(t testing.TB, url, statement string) {
 func Try(ctx context.Context, url, statement string) error {
 	_, err := psql(ctx, url, statement)
 	return err
+}
+
+// Statements are those that ran in a database whose URL has log_statement=all, in order, with single spaces and places for values.
+func Statements(t testing.TB, url string) (all []string) {
+	t.Helper()
+	data, err := psql(t.Context(), url, "SHOW data_directory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.ReadFile(filepath.Join(filepath.Dir(data), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, _, _ := strings.Cut(url[strings.LastIndex(url, "/")+1:], "?")
+	ours := false
+	for line := range strings.Lines(string(log)) {
+		rest, starts := strings.CutPrefix(line, name+" LOG:  ")
+		_, statement, is := strings.Cut(rest, ": ")
+		switch {
+		case starts && is && (strings.HasPrefix(rest, "execute ") || strings.HasPrefix(rest, "statement: ")):
+			all, ours = append(all, statement), true
+		case ours && strings.HasPrefix(line, "\t"):
+			all[len(all)-1] += line
+		default:
+			ours = false
+		}
+	}
+	for i := range all {
+		all[i] = strings.Join(strings.Fields(all[i]), " ")
+	}
+	return all
 }
 
 // serving is the server of this process.

@@ -148,7 +148,7 @@ func (s *Server) run(ctx context.Context, who *syscall.SysProcAttr, data string,
 	}
 	defer log.Close()
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), "-D", data, "-p", strconv.Itoa(port), "-c", "listen_addresses=127.0.0.1",
-		"-c", "unix_socket_directories=", "-c", "max_connections=200")
+		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "log_line_prefix=%d ")
 	cmd.Dir, cmd.SysProcAttr, cmd.Stdout, cmd.Stderr = s.dir, who, log, log
 	if err := cmd.Start(); err != nil {
 		return err
@@ -177,6 +177,7 @@ func psql(ctx context.Context, url, statement string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	url, _, _ = strings.Cut(url, "?") // settings are the program's, not psql's
 	cmd := exec.CommandContext(ctx, filepath.Join(bin, "psql"), "-XqtA", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -154,11 +154,13 @@ func (c *centre) exports() []byte {
 		if err != nil {
 			c.t.Fatal(err)
 		}
-		file, err := c.office.CloseFile(c.t.Context(), m.Store, m.Day, m.Revision, wire.FileNDJSON)
-		if err != nil {
-			c.t.Fatal(err)
+		for _, name := range []string{wire.FileNDJSON, wire.FileCSV, wire.FileParquet} {
+			file, err := c.office.CloseFile(c.t.Context(), m.Store, m.Day, m.Revision, name)
+			if err != nil {
+				c.t.Fatal(err)
+			}
+			out.Write(file.Content)
 		}
-		out.Write(file.Content)
 	}
 	enc := json.NewEncoder(&out)
 	for store := loyalty.StoreID(1); store <= 2; store++ {

@@ -1,0 +1,111 @@
+package headoffice
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"loyaltill/internal/pgserver"
+	"loyaltill/store/hodb"
+	"loyaltill/sync/wire"
+)
+
+// spreadBy is the column by which each growing table would be spread over servers or partitions (docs/scale.md).
+var spreadBy = map[string]string{
+	"store_head": "store_id", "session": "store_id", "batch": "store_id", "entry": "store_id", "posted_txn": "store_id", "close": "store_id",
+	"close_file": "store_id", "difference": "store_id", "suspense": "store_id", "case_file": "store_id", "entry_link": "ref_store",
+	"account": "owner_id", "leg": "owner_id", "member": "member_id", "lot": "member_id", "member_entry": "member_id", "tier_move": "member_id",
+	"card_record": "card_id", "voucher": "card_id", "coupon_use": "serial", "proof": "proof", "brought": "friend_id", "referral": "friend_id",
+}
+
+// everywhere are tables that grow with the chain and not with its sales: each server has them whole, or one has the feed.
+var everywhere = []string{"store", "programme", "issuer", "counter", "feed", "hot", "card", "number", "renewal", "replacement", "member_range",
+	"enrolment", "member_merge", "coupon_void", "audience"}
+
+// asksAll are the hot queries that ask every server, and why they may.
+var asksAll = map[string]string{
+	"SELECT b.store_id, b.epoch, b.first_seq, b.last_seq FROM batch b JOIN store_head":   "which store has something to post: once a batch, by the index batch_to_post",
+	"SELECT (SELECT value FROM counter WHERE name = 'feed'), (SELECT value FROM counter": "whether there is anything to post: by the same index, which is empty mostly",
+}
+
+// Every query that ingest, posting and the feed run names the one server or partition that has its rows.
+func TestHotQueriesFilterByTheColumnThatSpreadsTheirTable(t *testing.T) {
+	w := newWorld(t, (*centre).publish)
+	h := rapid.Custom(w.days).Example(17)
+	url := pgserver.New(t) + "?log_statement=all"
+	c := w.again(url)
+	defer c.close()
+	before := len(pgserver.Statements(t, url))
+	for _, batch := range slices.Concat(h.batches...) {
+		if _, err := c.office.Push(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.post()
+	_, err := c.office.Feed(t.Context(), wire.FeedQuery{Store: 1, Limit: wire.MaxFeedRows})
+	if err == nil {
+		err = c.office.db.View(t.Context(), func(tx *hodb.Tx) error {
+			_, err := tx.Pulse()
+			return err
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	hot := pgserver.Statements(t, url)[before:]
+	slices.Sort(hot)
+	hot = slices.Compact(hot)
+	for _, query := range hot {
+		t.Log(query)
+		for begins := range asksAll {
+			if strings.HasPrefix(query, begins) {
+				query = ""
+			}
+		}
+		for _, fault := range unfiltered(query) {
+			t.Errorf("%s: %s", fault, query)
+		}
+	}
+	if len(hot) < 50 {
+		t.Errorf("only %d queries ran", len(hot))
+	}
+}
+
+var (
+	tableNamed = regexp.MustCompile(`\b(FROM|JOIN|INTO|UPDATE|copy) "?([a-z_]+)"?( \([^)]*\))?`)
+	cteNamed   = regexp.MustCompile(`WITH ([a-z_]+) AS`)
+)
+
+// unfiltered names the tables of a query that are not asked by their column, or have none.
+func unfiltered(query string) (faults []string) {
+	cte := cteNamed.FindStringSubmatch(query)
+	for _, m := range tableNamed.FindAllStringSubmatch(query, -1) {
+		verb, table, columns := strings.ToUpper(m[1]), m[2], m[3]
+		key := spreadBy[table]
+		filter := regexp.MustCompile(`\b` + key + ` = (\$[0-9]+|[a-z_]+\.[a-z_]+)`)
+		switch {
+		case cte != nil && cte[1] == table, table == "stdin", table == "set", slices.Contains(everywhere, table):
+		case key == "":
+			faults = append(faults, table+" has no column that spreads it; name it in this test and in docs/scale.md")
+		case verb == "INTO" || verb == "COPY":
+			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(columns) {
+				faults = append(faults, "new rows of "+table+" without "+key)
+			}
+		case !filter.MatchString(query):
+			faults = append(faults, table+" is asked without its "+key)
+		}
+	}
+	return faults
+}
+
+func TestAQueryWithoutItsColumnIsFound(t *testing.T) {
+	for _, query := range []string{"SELECT seq FROM entry WHERE epoch = $1", "UPDATE account SET balance = 0 WHERE kind = $1",
+		"INSERT INTO lot (unit, lot) VALUES ($1, $2)", "SELECT 1 FROM novelty WHERE store_id = $1"} {
+		if len(unfiltered(query)) != 1 {
+			t.Errorf("%s: %v", query, unfiltered(query))
+		}
+	}
+}
