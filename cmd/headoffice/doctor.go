@@ -20,7 +20,7 @@ var errIll = errors.New("head office needs help; the lines above say what to do"
 
 // Run reports what the doctor sees. It changes nothing and works whether a server runs or not.
 func (cmd *doctorCmd) Run(ctx context.Context, c *console) error {
-	found := headoffice.Doctor(ctx, cmd.Dir, cmd.Backups, c.options())
+	found := headoffice.Doctor(ctx, headoffice.Where{Dir: cmd.Dir, Database: cmd.Database, Backups: cmd.Backups}, c.options())
 	ill := slices.ContainsFunc(found, func(d headoffice.Diagnosis) bool { return d.Health == headoffice.Ill })
 	if cmd.JSON {
 		if err := c.print(map[string]any{"well": !ill, "findings": found}); err != nil {

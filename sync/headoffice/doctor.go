@@ -62,13 +62,20 @@ func (d *doctor) say(what string, health Health, remedy, format string, args ...
 	d.found = append(d.found, Diagnosis{What: what, Health: health, Seen: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
+// Where says where a head office is.
+type Where struct {
+	Dir      string
+	Database string // as Home has it
+	Backups  string // folder; empty: nobody says
+}
+
 // Doctor looks at head office: its folder, its books (by the running server when there is one) and its backups. Nothing is changed.
 // backups is a folder; without one it cannot be known how old they are.
-func Doctor(ctx context.Context, dir, backups string, o Options) []Diagnosis {
+func Doctor(ctx context.Context, at Where, o Options) []Diagnosis {
 	d := &doctor{now: o.Clock()}
 	d.versions(ctx, o.Version)
-	d.disk(dir)
-	home, err := OpenHome(dir)
+	d.disk(at.Dir)
+	home, err := OpenHome(at.Dir)
 	var field *FieldError
 	switch {
 	case errors.As(err, &field):
@@ -76,10 +83,11 @@ func Doctor(ctx context.Context, dir, backups string, o Options) []Diagnosis {
 	case err != nil:
 		d.say("folder", Ill, "bring the folder back from a backup; docs/head-office.md says what each file is for", "%v", err)
 	default:
+		home.Database = at.Database
 		d.home(home)
 		d.books(ctx, Manager{Home: home, Options: o})
 	}
-	d.backups(backups)
+	d.backups(at.Backups)
 	return d.found
 }
 
@@ -176,6 +184,8 @@ func booksRemedy(err error) string {
 		return "install the version that made the database, or a newer one"
 	case errors.Is(err, store.ErrInUse), errors.Is(err, errNoDoor):
 		return "another process has the books and does not answer: end it, then start \"headoffice serve\""
+	case errors.Is(err, hodb.ErrUnavailable):
+		return "look whether the database server runs and the machine reaches it"
 	case store.IsCorrupt(err):
 		return "keep the file, restore the newest backup: stores send again what it lacks"
 	}

@@ -12,7 +12,7 @@ func (c *centre) diagnoses(later time.Duration) map[string]Diagnosis {
 	o := c.options()
 	o.Clock = func() time.Time { return time.Now().Add(later) }
 	found := map[string]Diagnosis{}
-	for _, d := range Doctor(c.t.Context(), c.home.Dir, "", o) {
+	for _, d := range Doctor(c.t.Context(), Where{Dir: c.home.Dir, Database: c.home.Database}, o) {
 		if (d.Remedy == "") != (d.Health == Well) {
 			c.t.Errorf("%+v: a remedy belongs to what is not well", d)
 		}
