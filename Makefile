@@ -22,7 +22,7 @@ SEEDS    ?= 1
 .PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet fuzz graph cost pictures bench clean web
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 go-version:
 	@./tools/go-version.sh $(GO)
@@ -48,7 +48,14 @@ test: go-version ## all tests, with the race detector where a C compiler is
 test-only:
 	@$(if $(RACE),,echo "make: no gcc: tests run without the race detector";) \
 	CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 20m ./...
+	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory fuzz
+
+.PHONY: test-postgres
+CONTRACT = BothEngines|HotQueries|VerifyNames|CannotBeChanged|TheOrderInWhich|Doctor|StoreIsTold|AnyCut|Gap|IsAFork|Fences|SameStart|LostAfterTheCommit|SignedPosition|FeedTells|Pages|Cursor
+test-postgres: ## head office's books on PostgreSQL: the contract tests of both engines, on a server that they start
+	@LOYALTILL_TEST_DATABASE=postgres CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 10m ./store/hodb
+	@LOYALTILL_TEST_DATABASE=postgres CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 10m -run '$(CONTRACT)' ./sync/headoffice
 
 check: ## gofmt, vet (also without PC/SC and cgo), tests
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -101,6 +108,7 @@ pictures: ## draw the receipts and coupons of docs/img anew
 bench: build ## figures: ratios, counts, allocations, receipts beside those of another program
 	@./tools/deps.sh bench
 	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...
+	@LOYALTILL_TEST_DATABASE=postgres CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench 'Append|Copy|Replay|Post' -benchmem ./store/hodb ./sync/headoffice
 
 web: ## rebuild the pages (needs Node); the result is committed
 	@cd internal/web/pages && npm ci --no-fund --no-audit && npm run check && npm run build

@@ -85,7 +85,7 @@ func schemaOf(t *testing.T, db *DB, query string) map[string][]string {
 }
 
 func TestAServerThatMayLoseACommitIsRefused(t *testing.T) {
-	url := pgserver.New(t)
+	url := pgserver.Only(t)
 	for _, bad := range []struct{ what, url, says string }{
 		{"commits that are not waited for", url + "?synchronous_commit=off", "synchronous_commit off"},
 		{"text sorted for people", latin(t, url), "--locale=C"},

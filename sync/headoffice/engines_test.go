@@ -22,10 +22,11 @@ import (
 // I17: a head office on SQLite and one on PostgreSQL that are fed the same bytes export the same bytes: manifests and files of closed
 // days, the feed of every store, and the report.
 func TestBothEnginesExportTheSameBytes(t *testing.T) {
+	postgres := pgserver.Only(t)
 	w := newWorld(t, (*centre).publish)
 	h := rapid.Custom(w.days).Example(17)
 	exports := [2][]byte{}
-	for i, database := range []string{"", pgserver.New(t)} {
+	for i, database := range []string{"", postgres} {
 		c := w.again(database)
 		for _, batch := range slices.Concat(h.batches...) {
 			if _, err := c.office.Push(t.Context(), batch); err != nil {

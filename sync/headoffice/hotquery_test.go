@@ -35,7 +35,7 @@ var asksAll = map[string]string{
 func TestHotQueriesFilterByTheColumnThatSpreadsTheirTable(t *testing.T) {
 	w := newWorld(t, (*centre).publish)
 	h := rapid.Custom(w.days).Example(17)
-	url := pgserver.New(t) + "?log_statement=all"
+	url := pgserver.Only(t) + "?log_statement=all"
 	c := w.again(url)
 	defer c.close()
 	before := len(pgserver.Statements(t, url))
