@@ -106,8 +106,45 @@ func packedEntry(e *loyalty.Entry) []byte {
 	return out
 }
 
-// saleEntry is a sale of three lines as a grocer's till makes them: ids and amounts are random, the range of goods is not.
-func saleEntry(dice *rand.Rand, seq loyalty.Seq) loyalty.Entry {
+// What a sale may cost on the line, zipped in a batch of 500 as a grocer's day brings them: so much, and so much for each line of the bill.
+// A bill of few lines costs more than its share, since ids and the digest of the quote are random and nothing zips them.
+const (
+	saleBudget = 40
+	lineBudget = 12
+	smallMost  = 110 // a bill of one to three lines, when all are so small
+)
+
+func TestASaleKeepsItsBudgetOnTheLine(t *testing.T) {
+	for _, bills := range []struct {
+		name        string
+		least, most int // lines
+	}{{"a grocer's day", 1, 19}, {"one line", 1, 1}, {"three lines", 3, 3}} {
+		dice, lines := rand.New(rand.NewPCG(1, 2)), 0
+		var bodies [][]byte
+		for seq := range loyalty.Seq(500) {
+			n := bills.least + dice.IntN(bills.most-bills.least+1)
+			e := saleOf(dice, seq+1, n)
+			body, err := e.Encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			bodies, lines = append(bodies, body), lines+n
+		}
+		got, most := len(newCodec(t).Pack(bodies)), saleBudget*500+lineBudget*lines
+		if bills.most <= 3 {
+			most = smallMost * 500
+		}
+		t.Logf("%s, %.1f lines: %.1f bytes a sale, at most %.1f", bills.name, float64(lines)/500, float64(got)/500, float64(most)/500)
+		if got > most {
+			t.Errorf("%s: %d bytes, at most %d", bills.name, got, most)
+		}
+	}
+}
+
+func saleEntry(dice *rand.Rand, seq loyalty.Seq) loyalty.Entry { return saleOf(dice, seq, 3) }
+
+// saleOf is a sale of so many lines as a grocer's till makes them: ids and amounts are random, the range of goods is not.
+func saleOf(dice *rand.Rand, seq loyalty.Seq, lines int) loyalty.Entry {
 	var txn loyalty.TxnID
 	for i := range txn {
 		txn[i] = byte(dice.Uint32())
@@ -119,7 +156,7 @@ func saleEntry(dice *rand.Rand, seq loyalty.Seq) loyalty.Entry {
 		Lane: loyalty.LaneID(1 + dice.IntN(4)), Cashier: []string{"anna", "juris", "ilze"}[dice.IntN(3)], Member: member}
 	e.Sale = &loyalty.SaleBody{Programme: strings.Repeat("ab", 32), Currency: "EUR", Medium: loyalty.MediumNumber,
 		Quote: fmt.Sprintf("%016x%016x%016x%016x", dice.Uint64(), dice.Uint64(), dice.Uint64(), dice.Uint64())}
-	for range 3 {
+	for range lines {
 		n := dice.IntN(400)
 		price := int64(50 + n*7)
 		e.Sale.Lines = append(e.Sale.Lines, loyalty.Line{SKU: fmt.Sprintf("47500%05d", n), Category: "food/dairy", Quantity: 1000, Amount: price, Tax: 2100})
