@@ -18,8 +18,9 @@ PAPERS   ?= 10000
 LEVEL    ?= S
 SEED     ?= 1
 SEEDS    ?= 1
+TIME     ?= 10m
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet fuzz graph cost pictures bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet torture fuzz graph cost pictures bench clean web
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +86,10 @@ soak: go-version ## 10 000 papers on four tills, every twentieth with an acciden
 fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute) or M (hours), SEED=n, SEEDS=n; every tenth seed plays a bug
 	@tmp=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d) && trap 'rm -rf "$$tmp"' EXIT && TMPDIR=$$tmp CGO_ENABLED=0 $(GO) test -run '^TestFleet$$' -count=1 -timeout 0 ./internal/fleet \
 	-v -args -fleet.level $(LEVEL) -fleet.seed $(SEED) -fleet.seeds $(SEEDS)
+
+torture: go-version ## every fault at random against the real programs for TIME (10m), SEED=; counts what was lost (0) and doubled (0)
+	@./tools/deps.sh test
+	@CGO_ENABLED=0 $(GO) test -run TestTorture -count=1 -timeout 12h -v ./internal/faults -torture $(TIME) -seed $(SEED)
 
 fuzz: ## look for programmes, sales, card profiles and printers' bytes that cannot be taken, FUZZTIME for each kind
 	@for f in FuzzParse FuzzTLV; do CGO_ENABLED=$(CGO) $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x ./devices/card/profile || exit 1; done

@@ -42,6 +42,12 @@ func replaceTree(t testing.TB, dir, with string) {
 // pointAt makes an identity folder find head office at another address.
 func pointAt(t testing.TB, identity, url string) {
 	t.Helper()
+	setField(t, identity, "head_office", url)
+}
+
+// setField changes one line of an identity.
+func setField(t testing.TB, identity, field, value string) {
+	t.Helper()
 	path := filepath.Join(identity, store.IdentityFile)
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -51,13 +57,25 @@ func pointAt(t testing.TB, identity, url string) {
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		t.Fatal(err)
 	}
-	fields["head_office"] = url
+	fields[field] = value
 	if raw, err = json.Marshal(fields); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(path, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func identityFolder(id *store.Identity) string { return filepath.Dir(id.Path(store.IdentityFile)) }
+
+// identityURL is where an identity finds head office.
+func identityURL(t testing.TB, identity string) string {
+	t.Helper()
+	id, err := store.LoadIdentity(identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id.HeadOffice
 }
 
 // box is a store's ledger with the agent's own client, driven step by step.

@@ -24,6 +24,7 @@ func (s *till) copyOf(t *testing.T) string {
 // The store's files are replaced by an older copy, or are gone. A box that reaches head office before it sells gets its own
 // entries back and goes on in the same log.
 func TestAnOlderOrEmptyLedgerThatAsksFirstGetsItsEntriesBack(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	s.sellMany(t, 3)
 	s.synced(t)
@@ -46,6 +47,7 @@ func TestAnOlderOrEmptyLedgerThatAsksFirstGetsItsEntriesBack(t *testing.T) {
 // A box whose ledger is gone sells before it reaches head office: its new entries have the numbers of old ones. Head office
 // takes none of them, says so, and selling goes on. (An older copy that does the same is in internal/e2e.)
 func TestAnEmptyLedgerThatSoldFirstIsForkedAndNothingIsMixed(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	s.sellMany(t, 3)
 	s.synced(t)
@@ -109,6 +111,7 @@ func (s *till) secondBox(t *testing.T) *till {
 // A box is copied whole and both run. Whoever comes later speaks for the store; the other stops uploading and goes on selling;
 // what both sold under one number is a fork and never mixed.
 func TestACopiedBoxIsFencedInEitherOrder(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	s.sellMany(t, 2)
 	s.synced(t)
@@ -133,6 +136,7 @@ func TestACopiedBoxIsFencedInEitherOrder(t *testing.T) {
 
 // Two agents are started on one database: the second says who has it and ends; the first does not notice.
 func TestASecondAgentOnTheSameLedgerIsRefused(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	s.sellMany(t, 1)
 	other := filepath.Join(t.TempDir(), "other.toml")

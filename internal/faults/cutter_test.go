@@ -222,6 +222,7 @@ func (s *till) throughCutter(t testing.TB) *cutter {
 // Every second request or answer is lost, doubled, late or cut while a store uploads to the real head office. Everything arrives
 // once.
 func TestLostDoubledLateAndCutAnswersChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	s.stop(t)
 	c := newCutter(t, s.HeadOfficeDir(), s.Identity)
@@ -253,6 +254,7 @@ func TestLostDoubledLateAndCutAnswersChangeNothing(t *testing.T) {
 // Head office commits a batch and dies before its answer is out, again and again. The store sends it again to the head office
 // that is started anew, and it counts once.
 func TestHeadOfficeThatDiesBetweenCommitAndAnswerTakesEachBatchOnce(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	c := s.throughCutter(t)
 	const deaths = 5
@@ -299,6 +301,7 @@ func (s *till) entries(t testing.TB) int64 {
 
 // Head office is put back to a copy from before the last sales. The store has them still, sends them again, and both agree.
 func TestAHeadOfficeRestoredFromAnOlderCopyIsFilledAgainByItsStores(t *testing.T) {
+	t.Parallel()
 	s := openTill(t, nil)
 	s.sellMany(t, 3)
 	s.synced(t)

@@ -104,6 +104,7 @@ func endpoints() []endpoint {
 // Each way in which a line is bad, in each direction, on each thing that a store asks: the answer is right or there is none,
 // and what head office holds is a part of the store's log that only grows.
 func TestEveryFaultOfTheLineOnEveryEndpoint(t *testing.T) {
+	t.Parallel()
 	shop := openShop(t, nil)
 	if err := shop.Agent.Stop(); err != nil {
 		t.Fatal(err)

@@ -19,8 +19,8 @@ import (
 )
 
 var (
-	pictures = flag.Int("pictures", 240, "power cuts that are looked at")
-	kills    = flag.Int("kills", 8, "processes that are killed at a system call")
+	pictures = flag.Int("pictures", 100, "power cuts that are looked at")
+	kills    = flag.Int("kills", 6, "processes that are killed at a system call")
 	seedFlag = flag.Uint64("seed", 20261122, "of the dice")
 )
 

@@ -44,7 +44,7 @@ const (
 // sellCommand starts this program again to sell so many.
 func sellCommand(t testing.TB, identity *store.Identity, folder string, count int) *exec.Cmd {
 	t.Helper()
-	return childCommand(t, role+"="+roleSell, envIdentity+"="+filepath.Dir(identity.Path(store.IdentityFile)),
+	return childCommand(t, role+"="+roleSell, envIdentity+"="+identityFolder(identity),
 		envFolder+"="+folder, envCount+"="+strconv.Itoa(count))
 }
 

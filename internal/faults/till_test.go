@@ -217,6 +217,7 @@ func (s *till) compare(ctx context.Context) (c count, err error) {
 		return c, err
 	}
 	c.entries = st.Sync.Head
+	c.doubled += max(0, c.entries-c.answered) // every sale was tried until it was answered
 	var b books
 	if err := s.Report(ctx, &b); err != nil {
 		return c, err
