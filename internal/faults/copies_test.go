@@ -126,8 +126,14 @@ func TestACopiedBoxIsFencedInEitherOrder(t *testing.T) {
 	second.stop(t)
 	s.restart(t) // the first comes later now
 	s.state(t, "in_sync")
+	if err := s.HeadOffice.Stop(); err != nil { // else the second may fetch what the first sold before it sells itself
+		t.Fatal(err)
+	}
 	second.start(t)
-	second.sellMany(t, 2) // its own second life under numbers that are taken
+	second.sellMany(t, 2) // under numbers that are taken
+	if err := s.StartHeadOffice(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	second.state(t, "forked")
 	if b := s.books(t); b.Stores[0].Epochs[0].Seq != 3 || b.Members[0].Balance != 3*salePoints || len(b.Cases) == 0 {
 		t.Errorf("head office holds %+v", b)
