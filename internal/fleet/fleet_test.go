@@ -81,6 +81,9 @@ func TestAFleetUnderFaultsAgreesWithItsModel(t *testing.T) {
 }
 
 func TestOneSeedIsOneFleet(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector shuffles goroutines that are ready at one instant")
+	}
 	sum := func(seed uint64) store.Hash {
 		f, err := run(t, newPlan(small(), seed))
 		if err != nil {
@@ -92,7 +95,7 @@ func TestOneSeedIsOneFleet(t *testing.T) {
 	if second := sum(7); first != second {
 		t.Errorf("two runs of one seed came to %v and %v", first, second)
 	}
-	if !raceDetector && sum(8) == first {
+	if sum(8) == first {
 		t.Error("another seed came to the same")
 	}
 }

@@ -70,7 +70,7 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	if isFeed(r) {
-		if err := l.listen(r, fault); err != nil {
+		if err := l.listen(r, fault, pause); err != nil {
 			return nil, err
 		}
 	}
@@ -188,7 +188,7 @@ func (l *line) isDown() bool {
 
 // listen holds a request for the feed, in place of head office, until there may be news: a round of news for all stores keeps a
 // run short and in order.
-func (l *line) listen(r *http.Request, fault mishap) error {
+func (l *line) listen(r *http.Request, fault mishap, pause time.Duration) error {
 	q := r.URL.Query()
 	wait, err := strconv.Atoi(q.Get("wait"))
 	if err != nil {
@@ -204,6 +204,10 @@ func (l *line) listen(r *http.Request, fault mishap) error {
 		case <-timer.C:
 		case <-r.Context().Done():
 			return r.Context().Err()
+		}
+		// No two stores go on at the same instant: their order would be anybody's.
+		if err := l.sleep(r.Context(), pause); err != nil {
+			return err
 		}
 	}
 	if l.heard, _ = l.w.news(); fault != "" {
