@@ -46,18 +46,23 @@ func TestOneOfTwoInstancesDiesUnderLoadAndTheOtherGoesOn(t *testing.T) {
 	}
 	ended := make(chan struct{})
 	go func() { wg.Wait(); close(ended) }()
+	kills := 0
 	for i := range killsOfTwo {
 		if !reach(ended, &acked, int64(i+1)*storesAtOnce*salesOfEach/(killsOfTwo+2)) {
-			t.Fatal("the stores ended before head office was killed")
+			break // they were done while an instance was still starting
 		}
+		kills++
 		<-time.After(time.Duration(random.IntN(40)) * time.Millisecond) // any moment of the work
 		both[i%2].wait()
 		if i < killsOfTwo-1 {
 			both[i%2].start()
 		}
 	}
-	<-ended // one of them is dead since the last kill
-	living := both[killsOfTwo%2]
+	<-ended
+	if kills == 0 {
+		t.Error("the stores ended before head office was killed")
+	}
+	living := both[kills%2] // the other was killed last
 	total, lost := int64(0), 0
 	for _, s := range stores {
 		s.client = living.clientOf(s)
@@ -81,7 +86,7 @@ func TestOneOfTwoInstancesDiesUnderLoadAndTheOtherGoesOn(t *testing.T) {
 		t.Errorf("cases %+v, differences %+v", r.Cases, r.Differences)
 	}
 	first.run("verify", "--dir", first.dir)
-	t.Logf("%d stores, %d entries, %d kills, %d answers never came", len(stores), storesAtOnce*salesOfEach, killsOfTwo, lost)
+	t.Logf("%d stores, %d entries, %d kills, %d answers never came", len(stores), storesAtOnce*salesOfEach, kills, lost)
 }
 
 // reach waits until so many entries are acknowledged; false when the stores end before.
