@@ -31,15 +31,19 @@ type Agent struct {
 	identity *store.Identity
 	db       *agentdb.DB
 	sync     func(context.Context) (SyncState, error)
-	trust    *card.Trust
-	foreign  *ForeignCards
-	readers  *reader.Service
-	encoder  *escpos.Encoder
-	papers   *papers
-	log      zerolog.Logger
-	now      func() time.Time
-	version  string
-	metrics  *metrics.Agent
+
+	headOffice HeadOffice
+	asking     asking
+
+	trust   *card.Trust
+	foreign *ForeignCards
+	readers *reader.Service
+	encoder *escpos.Encoder
+	papers  *papers
+	log     zerolog.Logger
+	now     func() time.Time
+	version string
+	metrics *metrics.Agent
 
 	lanes    []*lane
 	events   hub
@@ -64,16 +68,19 @@ type Parts struct {
 	DB       *agentdb.DB
 	Sync     func(context.Context) (SyncState, error) // how the upload fares
 	Foreign  *ForeignCards                            // nil: none are read
-	Log      zerolog.Logger
-	Now      func() time.Time
-	Version  string
-	Metrics  *metrics.Agent // nil: counted for nobody
+
+	HeadOffice HeadOffice // asked before points are spent while it is in reach
+
+	Log     zerolog.Logger
+	Now     func() time.Time
+	Version string
+	Metrics *metrics.Agent // nil: counted for nobody
 }
 
 // New puts an agent together; nothing moves before Run.
 func New(p Parts) (*Agent, error) {
 	a := &Agent{
-		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version,
+		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version, headOffice: p.HeadOffice,
 		readers: reader.NewService(p.Log, p.Now), stopping: make(chan struct{}), programmes: map[string]*loyalty.Programme{},
 	}
 	if a.metrics = p.Metrics; a.metrics == nil {
@@ -192,6 +199,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	work.Go(func() { a.watchDebits(ctx) })
 	work.Go(func() { a.watchReservations(ctx) })
 	work.Go(func() { a.watchPapers(ctx) })
+	if a.headOffice.Unreserve != nil {
+		work.Go(func() { a.watchGivenUp(ctx) })
+	}
 	<-ctx.Done()
 	close(a.stopping)
 	work.Wait()

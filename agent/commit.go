@@ -27,6 +27,12 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 		return answer, err
 	}
 	answer, err := a.commit(ctx, l, id, hash, r)
+	for range mostMoves {
+		if !errors.Is(err, errNoAnswer) && !errors.Is(err, errLeaseSpent) {
+			break
+		}
+		answer, err = a.commit(ctx, l, id, hash, r) // as things are now
+	}
 	var refusal *Refusal
 	if errors.As(err, &refusal) && refusal.Code == CodeQuoteChanged {
 		// The same key may be on its way twice: then it was the other call that changed what the sale is worth.
@@ -72,7 +78,10 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	if err := a.allowSale(ctx, b); err != nil {
 		return SaleAnswer{}, err
 	}
-	s := &sale{id: id, lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed}
+	if err := a.setAside(ctx, b, id); err != nil {
+		return SaleAnswer{}, err
+	}
+	s := &sale{id: id, lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed, asks: a.headOffice.Reserve != nil}
 	var committed agentdb.Committed
 	if b.redeemsFromCard() {
 		err = l.call(ctx, func(ctx context.Context) (err error) {
@@ -83,6 +92,9 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 		committed, err = a.append(ctx, s, nil)
 	}
 	if err != nil {
+		if b.asked > 0 {
+			a.asking.giveUp(id)
+		}
 		return SaleAnswer{}, err
 	}
 	return a.settled(l, committed), nil
@@ -113,6 +125,7 @@ type sale struct {
 	hash    [32]byte
 	request CommitRequest
 	bill    *bill
+	asks    bool                     // head office is asked before points are spent while it is in reach
 	seed    func(loyalty.Seq) string // of surprises
 	shown   *loyalty.MemberState     // the member as the till was shown them; nil while they are that still
 }
@@ -147,7 +160,7 @@ func (a *Agent) replay(ctx context.Context, id loyalty.TxnID, hash [32]byte) (Sa
 
 // append writes the sale. record is the card's proof when points were debited.
 func (a *Agent) append(ctx context.Context, s *sale, record *loyalty.CardRecord) (agentdb.Committed, error) {
-	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, GiftCards: serials(&s.bill.input), CouponsElsewhere: s.bill.elsewhere,
+	c := agentdb.Commit{Txn: s.id, RequestHash: s.hash, GiftCards: serials(&s.bill.input), CouponsElsewhere: s.bill.used,
 		Build: func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
 			return s.entry(head, used, record)
 		}}
@@ -210,6 +223,10 @@ func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty
 		e.Sale.Advance.Since = used.Advance.Since
 	}
 	if s.bill.who != nil {
+		e.Sale.Lease = used.Lease.Use(e.Member, e.Sale.Drawn())
+		if err := s.covered(&e); err != nil {
+			return loyalty.Entry{}, err
+		}
 		e.Sale.Balance = s.bill.balance + e.Sale.Earned - e.Sale.Redeemed - e.Sale.RewardPoints
 		s.bill.walletBalances(e.Sale.Wallets)
 	}
@@ -290,7 +307,7 @@ func (l *lane) redeemAndCommit(ctx context.Context, s *sale) (agentdb.Committed,
 	intent := agentdb.Intent{
 		Txn: s.id, Card: s.bill.who.card, Ctr0: l.session.Balance().Ctr, Amount: s.bill.quote.Debit(), Unlock: agentdb.Unlock(unlock),
 		Lane: s.lane, RequestHash: s.hash, Request: stored,
-		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions, s.bill.elsewhere),
+		Coupons: agentdb.UsedCoupons(s.bill.input.Sale.Shown, s.bill.quote.Reductions, s.bill.used),
 		Advance: agentdb.AdvanceUse{Member: s.bill.who.member, Day: s.bill.input.Place.Day, Points: s.bill.input.Member.Advance},
 		Uses:    agentdb.UsesOf(&s.bill.quote), GiftCards: serials(&s.bill.input), Check: s.holds,
 	}

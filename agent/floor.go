@@ -19,10 +19,10 @@ func ownNumber() trust { return trust{medium: loyalty.MediumNumber, own: true, r
 func ownCard() trust { return trust{medium: loyalty.MediumPurse} }
 
 // floor is the one place that limits what a member without a purse may spend: nothing, unless the profile lets them redeem;
-// then the balance while head office is in reach, and while it is not what its limits leave after today's redemptions in this
-// store. What the programme allows a sale comes on top, in the engine. The input gets a member of its own: the bill's is
-// judged again later.
-func (b *bill) floor(in *loyalty.QuoteInput, today agentdb.Redeemed) {
+// then the balance while head office is in reach, less what is set aside for other stores, and while it is not what the limits
+// leave after today's redemptions in this store, on top of what an allowance holds. What the programme allows a sale comes on
+// top, in the engine. The input gets a member of its own: the bill's is judged again later.
+func (b *bill) floor(in *loyalty.QuoteInput, used agentdb.Tally) {
 	if in.Member == nil || b.who.trust.medium == loyalty.MediumPurse {
 		return
 	}
@@ -32,14 +32,27 @@ func (b *bill) floor(in *loyalty.QuoteInput, today agentdb.Redeemed) {
 	if !t.redeem {
 		return
 	}
-	m.Available = max(loyalty.Spendable(m.Lots, in.Place.Day), 0)
+	m.Available = max(loyalty.Spendable(m.Lots, in.Place.Day)-b.elsewhere, 0)
 	if !b.away {
 		return
 	}
+	today := used.Redeemed
 	m.Floor = b.programme.Floor(loyalty.Away{ByMember: today.ByMember, ByStore: today.ByStore, Silence: b.silence})
 	if !t.own {
 		m.Floor = append(m.Floor, loyalty.FloorLimit{Code: loyalty.ExplainFloorCard, Most: max(t.offlineCap-today.ByMember, 0)})
 	}
+	for i := range m.Floor {
+		m.Floor[i] = above(m.Floor[i], used.Lease.Left)
+	}
+}
+
+// above puts what an allowance holds on top of a limit.
+func above(l loyalty.FloorLimit, lease loyalty.Points) loyalty.FloorLimit {
+	if lease > 0 && l.Most == 0 {
+		l.Code = loyalty.ExplainFloorMember // so much is left, whatever kept the limit itself from leaving anything
+	}
+	l.Most += lease
+	return l
 }
 
 // advance lets a member with a purse spend beside it what this store gave and has not sent, where the programme has it: less what the

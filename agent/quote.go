@@ -31,13 +31,18 @@ type bill struct {
 	quote     loyalty.Quote
 	who       *identified // nil: no member
 	balance   loyalty.Points
-	newest    loyalty.Seq   // the member's newest entry here that is counted in
-	away      bool          // head office was not in reach
-	asOf      time.Time     // when it last told this store about its members
-	silence   time.Duration // so long ago
+	elsewhere loyalty.Points // of it, set aside for other stores
+	lease     loyalty.Points // of it, that this store may spend without asking
+	through   loyalty.Seq    // own entry up to which head office has told of the member
+	unsent    loyalty.Points // what own entries above it gave
+	asked     loyalty.Points // what head office has set aside for this sale
+	newest    loyalty.Seq    // the member's newest entry here that is counted in
+	away      bool           // head office was not in reach
+	asOf      time.Time      // when it last told this store about its members
+	silence   time.Duration  // so long ago
 
-	elsewhere map[string]int64     // how often other stores used the coupons shown
-	reserved  *loyalty.Reservation // which the sale confirms; nil: none
+	used     map[string]int64     // how often other stores used the coupons shown
+	reserved *loyalty.Reservation // which the sale confirms; nil: none
 }
 
 // price reads what the rules need and applies them. id is the sale's, zero before it has one.
@@ -51,7 +56,7 @@ func (a *Agent) price(ctx context.Context, l *lane, id loyalty.TxnID, r SaleRequ
 	if b.programme, err = a.programmeAt(ctx, now); err != nil {
 		return nil, err
 	}
-	if b.input.Sale, b.elsewhere, err = a.sale(ctx, b.programme, id, r); err != nil {
+	if b.input.Sale, b.used, err = a.sale(ctx, b.programme, id, r); err != nil {
 		return nil, err
 	}
 	if b.input.Place, err = a.place(ctx, l.cfg.Number, now); err != nil {
@@ -83,7 +88,8 @@ func (a *Agent) remember(ctx context.Context, b *bill) error {
 	if err != nil {
 		return err
 	}
-	b.balance, b.newest = loyalty.Balance(state.Lots), state.Newest
+	b.balance, b.newest, b.elsewhere = loyalty.Balance(state.Lots), state.Newest, state.Elsewhere
+	b.through, b.unsent = state.Through, state.Unsent
 	if err := a.reach(ctx, b); err != nil {
 		return err
 	}
@@ -108,7 +114,8 @@ func (a *Agent) remember(ctx context.Context, b *bill) error {
 // reach notes how far what is known of members can be trusted.
 func (a *Agent) reach(ctx context.Context, b *bill) error {
 	sync, err := a.sync(ctx)
-	b.away, b.asOf, b.silence = !sync.inReach(), sync.FeedAt, a.now().Sub(sync.FeedAt)
+	b.away = !sync.inReach() || sync.FeedAt.Before(a.asking.silentSince()) // it has to be heard of first after it did not answer
+	b.asOf, b.silence = sync.FeedAt, a.now().Sub(sync.FeedAt)
 	return err
 }
 

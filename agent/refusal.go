@@ -78,6 +78,7 @@ const (
 	CodeNoProgramme        = "no_programme"
 	CodeNothingToClose     = "nothing_to_close"
 	CodeSaleSettled        = "sale_settled"
+	CodePointsElsewhere    = "points_elsewhere" // another store has them, or is about to
 	CodeAdvanceGone        = "advance_gone"     // the card has its points back
 	CodeJobBusy            = "job_busy"         // it is being printed
 	CodeJobState           = "job_state"        // it cannot do that, or not any more

@@ -22,6 +22,10 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 		if used.Redeemed, err = a.db.Redeemed(ctx, b.who.member, b.input.Place.Day); err != nil {
 			return err
 		}
+		if used.Lease, err = a.db.Lease(ctx, b.who.member); err != nil {
+			return err
+		}
+		b.lease = used.Lease.Left
 	}
 	if b.mayAdvance() {
 		if used.Advance, err = a.db.Advance(ctx, id, b.who.member, b.input.Place.Day); err != nil {
@@ -39,7 +43,7 @@ func (a *Agent) tellUsed(ctx context.Context, b *bill, id loyalty.TxnID, shown [
 
 // tell puts what is used up into an input. What a card is to take off the price stays as it was asked.
 func (b *bill) tell(in *loyalty.QuoteInput, used agentdb.Tally) {
-	b.floor(in, used.Redeemed)
+	b.floor(in, used)
 	b.advance(in, used)
 	in.Left = loyalty.Left(b.programme.Slices(in.Place.Store), used.Spent)
 	in.Stock = stockOf(b.programme, used)

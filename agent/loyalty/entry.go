@@ -33,6 +33,7 @@ const (
 	KindSuspect  Kind = "suspect"   // a card that was refused as false or blocked
 	KindEnrol    Kind = "enrol"     // a member made in a store
 	KindJournal  Kind = "journal"   // records of a card that it showed here and that no other entry here holds
+	KindLease    Kind = "lease"     // the end of an allowance: this log spends nothing of it any more
 )
 
 // Entry is one immutable row of a store's log. Its canonical form is one line of JSON in exactly this field order,
@@ -78,6 +79,7 @@ type Entry struct {
 	Suspect  *SuspectBody  `json:"suspect,omitempty"`
 	Enrol    *EnrolBody    `json:"enrol,omitempty"`
 	Void     *VoidBody     `json:"void,omitempty"`
+	Lease    *LeaseUse     `json:"lease,omitempty"`
 
 	Moves []Movement `json:"moves,omitempty"`
 }
@@ -134,6 +136,8 @@ type SaleBody struct {
 	Asked     *Ask      `json:"asked,omitempty"`
 
 	Floor []FloorLimit `json:"floor,omitempty"` // that held for a member without a purse
+
+	Lease *LeaseUse `json:"lease,omitempty"` // that paid a part of what was redeemed
 
 	Advance *Advance `json:"advance,omitempty"` // beside a purse; only where the programme has it
 

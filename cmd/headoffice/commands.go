@@ -30,6 +30,7 @@ type cli struct {
 	Card     cardCmd     `cmd:"" help:"Chip cards."`
 	Keys     keysCmd     `cmd:"" help:"The root on which every card hangs, and the issuing keys that it signs."`
 	Publish  publishCmd  `cmd:"" help:"Check a programme document and send it to every store."`
+	Lease    leaseCmd    `cmd:"" help:"Allowances: points that a store may spend while it is cut off."`
 	Segment  segmentCmd  `cmd:"" help:"Groups of members by what is known of them and what they bought, and what each usually buys."`
 	Backtest backtestCmd `cmd:"" help:"Play the stored sales through a programme that is not in force: cost by rule, who gains, who loses."`
 	Day      dayCmd      `cmd:"" help:"Begin a day by hand: points end, tiers are reviewed."`

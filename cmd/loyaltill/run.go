@@ -23,6 +23,7 @@ import (
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
 	"loyaltill/sync/uplink"
+	"loyaltill/sync/wire"
 )
 
 type runCommand struct{ configured }
@@ -68,6 +69,10 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	a, err := agent.New(agent.Parts{
 		Foreign: foreign, Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version, Metrics: counted,
 		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, up) },
+		HeadOffice: agent.HeadOffice{
+			Reserve:   func(ctx context.Context, r wire.ReserveRequest) error { return client.Reserve(ctx, db.Store(), r) },
+			Unreserve: func(ctx context.Context, id loyalty.TxnID) error { return client.Unreserve(ctx, db.Store(), id) },
+		},
 	})
 	if err != nil {
 		return err

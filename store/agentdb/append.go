@@ -30,6 +30,8 @@ type Commit struct {
 	Newest loyalty.Seq
 	// Advances has Build told what this store gave Member and has not sent; with an Intent, what the sale has held of it.
 	Advances bool
+	// EndsLease is the allowance of whose use Build is told.
+	EndsLease loyalty.LeaseNo
 	// Enrols has Build told of the last member that this log made.
 	Enrols bool
 	// Jobs makes the print jobs that come with the entry; nil for none. The same rules as for Build.
@@ -120,6 +122,12 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 	}
 	if err == nil && c.Advances {
 		used.Advance, err = c.advance(tx.Query, day)
+	}
+	if err == nil && c.Member != 0 {
+		used.Lease, err = db.readLease(tx.Query, c.Member, tx.Now)
+	}
+	if err == nil && c.EndsLease != 0 {
+		used.LeaseUsed, _, err = leaseUsed(tx.Query, c.EndsLease)
 	}
 	if err == nil && c.Enrols {
 		err = tx.QueryRow(selectEnrolled, nil, &used.Enrolled)

@@ -51,6 +51,8 @@ type DB struct {
 	genesis  store.Hash
 	log      zerolog.Logger
 	wake     chan struct{}
+	now      func() time.Time
+	leases   leases
 }
 
 // Open opens or makes both files in dir. The ledger must belong to the identity; a members file that cannot be read is
@@ -64,7 +66,7 @@ func Open(ctx context.Context, dir string, id *store.Identity, log zerolog.Logge
 		return nil, err
 	}
 	db := &DB{ledger: ledger, identity: id, calendar: id.Calendar(), genesis: id.Genesis(), log: log,
-		wake: make(chan struct{}, 1)}
+		wake: make(chan struct{}, 1), now: now}
 	if err := db.claim(ctx); err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}

@@ -40,6 +40,7 @@ type Change struct {
 	Renewal   *Renewal
 	Range     *MemberRange
 	Coupon    *CouponElsewhere
+	Lease     *Lease
 	Watermark *Watermark
 }
 
@@ -64,6 +65,7 @@ type FeedPage struct {
 	Next     int64
 	UpToDate bool
 	Changes  []Change
+	Asked    time.Time // when it was asked for, by the clock of the database
 }
 
 const selectFeedPos = `SELECT feed_epoch, cursor, watermark, complete, lowest, refused, told_at FROM feed_pos`
@@ -100,6 +102,11 @@ func (db *DB) ApplyFeed(ctx context.Context, page FeedPage) (FeedPosition, error
 	})
 	if err != nil {
 		return FeedPosition{}, fmt.Errorf("apply feed after %d: %w", page.After, err)
+	}
+	for _, c := range page.Changes {
+		if c.Lease != nil {
+			db.leases.take(*c.Lease, page.Asked)
+		}
 	}
 	return pos, db.settlePending(ctx)
 }
@@ -178,6 +185,8 @@ func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 		return db.putRange(tx, c.Range, pos.Epoch)
 	case c.Coupon != nil:
 		return putCoupon(tx, c.Coupon, pos.Epoch)
+	case c.Lease != nil:
+		return nil // in no file
 	case c.Watermark != nil:
 		if w := c.Watermark; w.Store == db.Store() && w.Epoch == db.Epoch() {
 			pos.Watermark = max(pos.Watermark, w.Seq)
@@ -223,12 +232,12 @@ func putMember(tx *store.Tx, m *Member, epoch uint32) error {
 			return err
 		}
 	}
-	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, wallets, past, through, feed_epoch)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, wallets, past, elsewhere, through, feed_epoch)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, tier = excluded.tier, language = excluded.language,
 			balance = excluded.balance, lots = excluded.lots, wallets = excluded.wallets, past = excluded.past,
-			through = excluded.through, feed_epoch = excluded.feed_epoch`,
-		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, docs[0], docs[1], docs[2], m.Through, epoch); err != nil {
+			elsewhere = excluded.elsewhere, through = excluded.through, feed_epoch = excluded.feed_epoch`,
+		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, docs[0], docs[1], docs[2], m.Elsewhere, m.Through, epoch); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(`DELETE FROM member_card WHERE member = ?`, m.ID); err != nil {

@@ -32,10 +32,12 @@ type Member struct {
 	Lots     []loyalty.Lot
 	Wallets  []Wallet       // beside the points
 	Past     loyalty.Record // as far as head office includes entries
-	Through  loyalty.Seq    // last own entry that this includes
-	Cards    []loyalty.CardID
-	Known    []KnownCard // of Cards; only in a change of the feed
-	Numbers  []Number
+
+	Elsewhere loyalty.Points // of the balance, set aside for other stores
+	Through   loyalty.Seq    // last own entry that this includes
+	Cards     []loyalty.CardID
+	Known     []KnownCard // of Cards; only in a change of the feed
+	Numbers   []Number
 }
 
 // Wallet is the lots of a wallet beside the points.
@@ -53,12 +55,12 @@ type Number struct {
 // selectMember reads a member; entries at or below the watermark are included whatever the row's own mark says, but only
 // in the feed epoch that the watermark belongs to.
 const selectMember = `SELECT m.id, m.status, m.tier, m.language, m.balance, m.lots, m.wallets, m.past,
-	max(m.through, iif(m.feed_epoch = p.feed_epoch, p.watermark, 0)) FROM member m, feed_pos p`
+	m.elsewhere, max(m.through, iif(m.feed_epoch = p.feed_epoch, p.watermark, 0)) FROM member m, feed_pos p`
 
 func scanMember(scan func(...any) error) (Member, error) {
 	var m Member
 	var lots, wallets, past []byte
-	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Balance, &lots, &wallets, &past, &m.Through)
+	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Balance, &lots, &wallets, &past, &m.Elsewhere, &m.Through)
 	for _, part := range []struct {
 		doc  []byte
 		into any

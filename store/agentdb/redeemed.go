@@ -22,6 +22,7 @@ type Redeemed struct {
 }
 
 // redeemedIn is the points that an entry's member redeemed without a purse, or beside it: what a limit of the day has to hold.
+// What an allowance paid was no risk.
 func redeemedIn(e *loyalty.Entry) loyalty.Points {
 	if e.Sale == nil || e.Member == 0 {
 		return 0
@@ -29,7 +30,7 @@ func redeemedIn(e *loyalty.Entry) loyalty.Points {
 	if e.Sale.Medium == loyalty.MediumPurse {
 		return e.Sale.AdvancePoints()
 	}
-	return e.Sale.Redeemed + e.Sale.RewardPoints
+	return e.Sale.Redeemed + e.Sale.RewardPoints - e.Sale.LeasePoints()
 }
 
 func countRedeemed(tx *store.Tx, e *loyalty.Entry) error {

@@ -15,6 +15,9 @@ import (
 type State struct {
 	loyalty.MemberState                // lots of every wallet; available is the balance: a card's purse is known to the card alone
 	Past                loyalty.Record // for Programme.Recall
+	Elsewhere           loyalty.Points // of the balance, set aside for other stores
+	Through             loyalty.Seq    // last own entry that head office has told of
+	Unsent              loyalty.Points // what the own entries above Through gave
 	Newest              loyalty.Seq    // own entry that is counted in; 0: head office has told of all
 }
 
@@ -30,7 +33,10 @@ func (db *DB) State(ctx context.Context, id loyalty.MemberID) (State, error) {
 	if err != nil {
 		return State{}, err
 	}
-	s := State{MemberState: loyalty.MemberState{ID: id, Tier: m.Tier, Lots: m.Lots}, Past: m.Past}
+	s := State{MemberState: loyalty.MemberState{ID: id, Tier: m.Tier, Lots: m.Lots}, Past: m.Past, Elsewhere: m.Elsewhere, Through: m.Through}
+	if s.Unsent, err = db.unsent(ctx, id, m.Through); err != nil {
+		return State{}, err
+	}
 	var moves []loyalty.Movement // of all together: each replay sorts the lots
 	for _, e := range later {
 		s.Newest = e.seq
@@ -50,6 +56,15 @@ func (db *DB) State(ctx context.Context, id loyalty.MemberID) (State, error) {
 			Balance: loyalty.Balance(w.Lots)})
 	}
 	return s, nil
+}
+
+// unsent is what entries above a number gave a member, each with what it took.
+func (db *DB) unsent(ctx context.Context, id loyalty.MemberID, above loyalty.Seq) (points loyalty.Points, err error) {
+	err = db.ledger.Read().QueryRowContext(ctx, `SELECT coalesce(sum(max(points, 0)), 0) FROM pending WHERE member = ? AND seq > ?`, id, above).Scan(&points)
+	if err != nil {
+		return 0, fmt.Errorf("what member %d was given: %w", id, err)
+	}
+	return points, nil
 }
 
 // applyWallets replays movements over the wallets beside the points; one that is new comes last.

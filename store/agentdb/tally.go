@@ -17,6 +17,8 @@ type Tally struct {
 	Gone      []loyalty.Stock         // rewards, coupons and surprises, given here
 	GiftCards []loyalty.GiftCardState // of those asked for, the ones that this store sold
 	Redeemed  Redeemed                // today, without a purse (Commit.Member, DB.Redeemed)
+	Lease     LeaseLeft               // of the member (Commit.Member, DB.Lease)
+	LeaseUsed loyalty.Points          // by this log (Commit.EndsLease)
 
 	Advance Advance // that the member can be given (Commit.Advances, Intent.Advance, DB.Advance)
 
@@ -93,6 +95,9 @@ func (db *DB) count(tx *store.Tx, e *loyalty.Entry) error {
 		}
 	}
 	if err := countRedeemed(tx, e); err != nil {
+		return err
+	}
+	if err := countLease(tx, e); err != nil {
 		return err
 	}
 	return countCards(tx, e)
@@ -197,10 +202,11 @@ type counted struct {
 	redeemed map[memberDay]loyalty.Points
 	cards    cards
 	advances advances
+	leases   leaseUses
 }
 
 func newCounted() counted {
-	return counted{map[Use]int64{}, map[memberDay]loyalty.Points{}, cards{}, advances{}}
+	return counted{map[Use]int64{}, map[memberDay]loyalty.Points{}, cards{}, advances{}, leaseUses{}}
 }
 
 func (c *counted) add(e *loyalty.Entry) {
@@ -214,6 +220,7 @@ func (c *counted) add(e *loyalty.Entry) {
 	}
 	c.cards.add(e)
 	c.advances.add(e)
+	c.leases.add(e)
 }
 
 // countOnce counts the entries that are older than the tables.

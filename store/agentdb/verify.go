@@ -382,7 +382,7 @@ func (v *verifier) tally(ctx context.Context) error {
 	for u, n := range v.used.uses {
 		v.find(FindTally, 0, "0 %s of %s are used up, the entries say %d", u.What, u.Of, n)
 	}
-	if err := errors.Join(v.redeemed(look), v.advances(look)); err != nil {
+	if err := errors.Join(v.redeemed(look), v.advances(look), v.leases(look)); err != nil {
 		return err
 	}
 	rows, err := look(selectCard)

@@ -20,6 +20,7 @@ const (
 	TopicRenewal   Topic = "renewal"
 	TopicRange     Topic = "member_range"
 	TopicCoupon    Topic = "coupon"
+	TopicLease     Topic = "lease"
 	TopicWatermark Topic = "watermark"
 )
 

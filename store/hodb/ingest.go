@@ -147,6 +147,9 @@ func (tx *Tx) MarkPosted(r Range) error {
 		err = tx.exec(`UPDATE store_head SET posted_seq = $3 WHERE store_id = $1 AND epoch = $2`, r.Store, r.Epoch, r.Last)
 	}
 	if err == nil {
+		err = tx.VoidForgotten(r.Store, r.Epoch, r.Last)
+	}
+	if err == nil {
 		err = tx.touchFeed(TopicWatermark, r.Store, fmt.Sprintf("%d", r.Store))
 	}
 	if err != nil {

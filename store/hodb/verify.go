@@ -22,6 +22,7 @@ const (
 	CheckLots      Check = "lots"      // lots are what the entries give in their order, and sum to the member's accounts
 	CheckPast      Check = "past"      // a member's past is the sum of what the entries add, and stamps are what the accounts hold
 	CheckTiers     Check = "tiers"     // a member's tier moves as the reviews of every day give
+	CheckLeases    Check = "leases"    // what is open of allowances lies in the accounts for them
 	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
 	CheckPurses    Check = "purses"    // cards hold what they loaded less what they paid, and the books say so
 	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold
@@ -49,7 +50,7 @@ func (tx *Tx) Verify(idle Idle) ([]Finding, error) {
 			return v.found, fmt.Errorf("verify store %d epoch %d: %w", h.Store, h.Epoch, err)
 		}
 	}
-	for _, check := range []func() error{v.posted, v.balanced, v.accounts, v.lots, v.vouchers, v.purses, v.closes} {
+	for _, check := range []func() error{v.posted, v.balanced, v.accounts, v.lots, v.leases, v.vouchers, v.purses, v.closes} {
 		if err := check(); err != nil {
 			return v.found, fmt.Errorf("verify: %w", err)
 		}
@@ -235,6 +236,15 @@ func (v *verifier) past(id loyalty.MemberID) error {
 		}
 	}
 	return nil
+}
+
+// leases holds allowances against the accounts that their points lie in.
+func (v *verifier) leases() error {
+	return v.strange(CheckLeases, "the allowances and the account differ by %d",
+		`SELECT where_it_is, CAST(SUM(n) AS BIGINT) FROM (
+			SELECT 'member ' || member_id || ' lease/' || store_id AS where_it_is, granted - used AS n FROM lease WHERE state <> 'ended'
+			UNION ALL SELECT 'member ' || owner_id || ' ' || kind, -balance FROM account WHERE kind LIKE 'lease/%') AS both_sides
+		GROUP BY where_it_is HAVING SUM(n) <> 0`)
 }
 
 // lastDay is after every day.

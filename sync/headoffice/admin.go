@@ -56,6 +56,9 @@ const (
 	opShow    = "card.show"
 
 	opCondition = "condition"
+	opGrant     = "lease.grant"
+	opLeases    = "lease.list"
+	opReclaim   = "lease.reclaim"
 
 	opSegment    = "segment.put"
 	opSegments   = "segment.list"
@@ -94,6 +97,9 @@ func operations() []operation {
 		{opReplace, typed((*Office).replaceCard)},
 		{opCards, typed((*Office).listCards)},
 		{opShow, typed((*Office).showCard)},
+		{opGrant, typed((*Office).grantLease)},
+		{opLeases, typed((*Office).listLeases)},
+		{opReclaim, typed((*Office).reclaimLease)},
 		{opSegment, typed((*Office).putAudience)},
 		{opSegments, typed(func(o *Office, ctx context.Context, _ none) (Audience, error) { return o.audience(ctx) })},
 		{opAudience, typed((*Office).reckon)},

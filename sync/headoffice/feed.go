@@ -169,6 +169,9 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 	case hodb.TopicCoupon:
 		row.Coupon, err = w.coupon(c.Key)
 		return true, small, err
+	case hodb.TopicLease:
+		row.Lease, err = w.lease(c.Key)
+		return row.Lease != nil, small, err
 	case hodb.TopicWatermark:
 		row.Watermark = &wire.WatermarkRow{Store: w.head.Store, Epoch: w.head.Epoch, Seq: w.head.Posted}
 		return true, small, nil
@@ -195,6 +198,9 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 	row.Lots = append(row.Lots, lots...)
 	row.Balance = loyalty.Balance(lots)
 	if row.Wallets, err = walletsOf(w.tx, id); err != nil {
+		return nil, err
+	}
+	if row.Elsewhere, err = w.tx.SetAside(id, w.head.Store); err != nil {
 		return nil, err
 	}
 	if row.Past, err = w.past(m); err != nil {

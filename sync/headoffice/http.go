@@ -58,6 +58,8 @@ func (s *server) routes() []route {
 		{"GET /v1/ca", forAnyone, s.getCA},
 		{"POST /v1/enrolments", forAnyone, s.postEnrolment},
 		{"GET /v1/feed", forStore, s.getFeed},
+		{"POST /v1/stores/{id}/reservations", forStore, s.postReservation},
+		{"DELETE /v1/stores/{id}/reservations/{txn}", forStore, s.deleteReservation},
 		{"GET /v1/closes", forBackOffice, s.getCloses},
 		{"GET /v1/closes/{store}/{day}/{rev}/{name}", forBackOffice, s.getCloseFile},
 		{"POST /v1/closes/{store}/{day}/{rev}/ack", forBackOffice, s.postReceipt},

@@ -215,7 +215,12 @@ func (j *judge) entry(raw hodb.Entry) error {
 	if err := j.coupons(m); err != nil {
 		return err
 	}
+	if err := j.doors(m); err != nil {
+		return err
+	}
 	switch m.entry.Kind {
+	case loyalty.KindLease:
+		return j.leaseEnds(m)
 	case loyalty.KindTier:
 		return nil // a store's own review; head office's decides
 	case loyalty.KindLoad:

@@ -43,7 +43,7 @@ type EpochReport struct {
 	Session uint64         `json:"session"`
 }
 
-// MemberReport is one member: Balance is Main, OnCard and Reserved together, and the sum of the lots. Of OnCard, InPurse is what cards
+// MemberReport is one member: Balance is Main, OnCard, Reserved and Leased together, and the sum of the lots. Of OnCard, InPurse is what cards
 // have proved to hold, the rest is in vouchers on their way.
 type MemberReport struct {
 	ID        loyalty.MemberID `json:"id"`
@@ -56,6 +56,7 @@ type MemberReport struct {
 	OnCard    loyalty.Points   `json:"on_card"`
 	InPurse   loyalty.Points   `json:"in_purse"`
 	Reserved  loyalty.Points   `json:"reserved,omitempty"`
+	Leased    loyalty.Points   `json:"leased,omitempty"` // in allowances of stores
 	Overdrawn bool             `json:"overdrawn"`
 	Lots      []loyalty.Lot    `json:"lots"`
 
@@ -190,6 +191,9 @@ func readMember(tx *hodb.Tx, id loyalty.MemberID, idle hodb.Idle) (MemberReport,
 	row.Balance = loyalty.Balance(lots)
 	for _, l := range lots {
 		row.Reserved += l.Reserved
+	}
+	if row.Leased, err = tx.Leased(id); err != nil {
+		return row, err
 	}
 	if err := row.readBeside(tx, m); err != nil {
 		return row, err

@@ -39,6 +39,7 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 		return wire.SessionAnswer{}, fmt.Errorf("open session of store %d: %w", id, err)
 	}
 	o.metrics.Session(string(answer.Verdict))
+	o.changed.ring() // its allowances are in the feed once more
 	o.log.Info().Uint32("store", uint32(id)).Uint64("session", answer.Session).Str("verdict", string(answer.Verdict)).
 		Int64("seq", int64(answer.Head.Seq)).Str("agent", req.Agent).Msg("session opened")
 	return answer, nil
@@ -78,7 +79,15 @@ func (o *Office) openKnown(tx *hodb.Tx, head *hodb.Head, req wire.SessionRequest
 	if err := o.lostSince(tx, head, req.Signed); err != nil {
 		return err
 	}
+	if answer.Session != newest {
+		if err := tx.ForgetReservations(head.Store, head.Epoch, req.Head.Seq); err != nil {
+			return err
+		}
+	}
 	answer.Verdict, err = judgeHead(tx, head, req)
+	if err == nil && (answer.Verdict == wire.VerdictInSync || answer.Verdict == wire.VerdictAhead) {
+		return tellLeases(tx, head)
+	}
 	if err != nil || answer.Verdict != wire.VerdictForked || head.State == hodb.HeadForked {
 		return err
 	}

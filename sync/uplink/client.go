@@ -172,6 +172,35 @@ func (c *Client) Feed(ctx context.Context, q wire.FeedQuery) (*wire.FeedPage, er
 	return page, nil
 }
 
+// Reserve asks for points of a member for one sale, while the customer waits: the caller bounds the time. wire.CodePointsShort refuses it.
+func (c *Client) Reserve(ctx context.Context, id loyalty.StoreID, req wire.ReserveRequest) error {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return fmt.Errorf("reserve: %w", err)
+	}
+	var answer wire.ReserveAnswer
+	header := http.Header{"Content-Type": {wire.TypeJSON}}
+	err = c.call(ctx, sessionTimeout, http.MethodPost, fmt.Sprintf("/v1/stores/%d/reservations", id), nil, header, body,
+		decodeJSON(wire.MaxSessionBytes, &answer))
+	if err == nil && (answer.Txn != req.Txn || answer.Points != req.Points) {
+		err = wire.NewProblem(wire.CodeDamaged, "%d points reserved for sale %s", answer.Points, answer.Txn)
+	}
+	if err != nil {
+		return fmt.Errorf("reserve for sale %s: %w", req.Txn, err)
+	}
+	return nil
+}
+
+// Unreserve gives up what was reserved for a sale.
+func (c *Client) Unreserve(ctx context.Context, id loyalty.StoreID, sale loyalty.TxnID) error {
+	err := c.call(ctx, sessionTimeout, http.MethodDelete, fmt.Sprintf("/v1/stores/%d/reservations/%s", id, sale), nil, nil, nil,
+		func(*http.Response) error { return nil })
+	if err != nil {
+		return fmt.Errorf("give up reservation for sale %s: %w", sale, err)
+	}
+	return nil
+}
+
 // call sends one request and hands a 200 to read; any other answer is a *wire.Problem.
 func (c *Client) call(ctx context.Context, limit time.Duration, method, path string, query url.Values, header http.Header,
 	body []byte, read func(*http.Response) error) error {

@@ -19,13 +19,14 @@ const (
 // pull follows the feed for ever.
 func (u *Uplink) pull(ctx context.Context) {
 	wait := newPatience()
-	again := false // a damaged page is asked for once more at once
+	again := false    // a damaged page is asked for once more at once
+	answered := false // the last time: else the first answer says at once that head office is there, be it that nothing is new
 	for ctx.Err() == nil {
-		err := u.pullPage(ctx)
+		err := u.pullPage(ctx, answered)
 		if ctx.Err() != nil {
 			return
 		}
-		if err == nil {
+		if answered = err == nil; answered {
 			wait.Reset()
 			again = false
 			continue
@@ -50,16 +51,17 @@ func (u *Uplink) pull(ctx context.Context) {
 	}
 }
 
-// pullPage asks for the changes after the copy's cursor and takes them over. It waits at head office while there are none.
-func (u *Uplink) pullPage(ctx context.Context) error {
+// pullPage asks for the changes after the copy's cursor and takes them over. It may wait at head office while there are none.
+func (u *Uplink) pullPage(ctx context.Context, mayWait bool) error {
 	pos, err := u.db.FeedPosition(ctx)
 	if err != nil {
 		return err
 	}
 	q := wire.FeedQuery{Store: u.db.Store(), Epoch: pos.Epoch, After: pos.Cursor, Limit: feedRows}
-	if pos.Complete {
+	if pos.Complete && mayWait {
 		q.Wait = u.listen
 	}
+	asked := u.now()
 	page, err := u.office.Feed(ctx, q)
 	var p *wire.Problem
 	if errors.As(err, &p) && p.Class() == wire.RestartFeed && p.FeedEpoch != 0 && p.FeedEpoch != q.Epoch {
@@ -74,7 +76,10 @@ func (u *Uplink) pullPage(ctx context.Context) error {
 		return err
 	}
 	_, err = u.db.ApplyFeed(ctx, agentdb.FeedPage{Epoch: page.Epoch, After: q.After, Next: page.Next, UpToDate: page.UpToDate,
-		Changes: changes})
+		Changes: changes, Asked: asked})
+	if err == nil {
+		err = u.db.EndLeases(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -116,6 +121,10 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 			c.Range = &agentdb.MemberRange{Store: n.Store, Epoch: n.Epoch, MemberRange: loyalty.MemberRange{First: n.First, Last: n.Last}}
 		case wire.TopicCoupon:
 			c.Coupon = &agentdb.CouponElsewhere{Serial: r.Coupon.Serial, Used: r.Coupon.Used, Void: r.Coupon.Void}
+		case wire.TopicLease:
+			l := r.Lease
+			c.Lease = &agentdb.Lease{No: l.Lease, Member: l.Member, Granted: l.Granted, Used: l.Used,
+				Left: time.Duration(l.Seconds) * time.Second, Reclaim: l.Reclaim}
 		case wire.TopicWatermark:
 			c.Watermark = &agentdb.Watermark{Store: r.Watermark.Store, Epoch: r.Watermark.Epoch, Seq: r.Watermark.Seq}
 		default:
@@ -128,7 +137,7 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 
 func memberOf(r *wire.MemberRow) *agentdb.Member {
 	m := &agentdb.Member{ID: r.ID, Status: agentdb.MemberStatus(r.Status), Tier: r.Tier, Language: r.Language,
-		Balance: r.Balance, Lots: r.Lots, Through: r.Through, Cards: r.Cards}
+		Balance: r.Balance, Lots: r.Lots, Through: r.Through, Cards: r.Cards, Elsewhere: r.Elsewhere}
 	for _, w := range r.Wallets {
 		m.Wallets = append(m.Wallets, agentdb.Wallet(w))
 	}

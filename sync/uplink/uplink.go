@@ -104,6 +104,9 @@ var errFork = errors.New("head office's head does not lie on this log's chain")
 // judge shows what ended a session and says how long to wait before the next one.
 func (u *Uplink) judge(err error, wait *patience) time.Duration {
 	var stop *errStop
+	if errors.As(err, &stop) || errors.Is(err, errFork) || errors.Is(err, agentdb.ErrOtherChain) {
+		u.db.FreeLeases(false)
+	}
 	switch {
 	case err == nil:
 		return firstPause // entries came back: the next session finds the heads equal
@@ -140,6 +143,7 @@ func (u *Uplink) session(ctx context.Context, wait *patience) error {
 	}
 	switch answer.Verdict {
 	case wire.VerdictInSync, wire.VerdictAhead:
+		u.db.FreeLeases(true)
 		return u.pushFrom(ctx, answer, wait)
 	case wire.VerdictBehind:
 		u.board.set(StateFetching, nil)

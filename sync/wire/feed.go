@@ -28,6 +28,7 @@ const (
 	TopicRenewal   Topic = "renewal"
 	TopicRange     Topic = "member_range"
 	TopicCoupon    Topic = "coupon"
+	TopicLease     Topic = "lease"
 	TopicWatermark Topic = "watermark"
 )
 
@@ -62,6 +63,7 @@ type FeedRow struct {
 	Renewal   *RenewalRow   `json:"renewal,omitempty"`
 	Range     *RangeRow     `json:"member_range,omitempty"`
 	Coupon    *CouponRow    `json:"coupon,omitempty"`
+	Lease     *LeaseRow     `json:"lease,omitempty"`
 	Watermark *WatermarkRow `json:"watermark,omitempty"`
 }
 
@@ -87,7 +89,9 @@ type MemberRow struct {
 	Wallets  []WalletRow      `json:"wallets,omitempty"` // beside the points
 	Past     *loyalty.Record  `json:"past,omitempty"`    // when a programme asks of it
 	Known    []KnownCardRow   `json:"known,omitempty"`   // what head office knows of Cards
-	Through  loyalty.Seq      `json:"through"`           // last entry of the asking store, in its epoch, that the row includes
+	// Elsewhere is what of the balance is set aside for other stores than the asking one: allowances, and what they asked for.
+	Elsewhere loyalty.Points `json:"elsewhere,omitempty"`
+	Through   loyalty.Seq    `json:"through"` // last entry of the asking store, in its epoch, that the row includes
 }
 
 // KnownCardRow is how far head office knows a card's journal, and what it wants of the asking store.
@@ -163,6 +167,16 @@ type CouponRow struct {
 	Void   bool   `json:"void,omitempty"` // withdrawn by the store that issued it
 }
 
+// LeaseRow is an allowance: points of a member that the asking store may spend without asking, in the life of the asking box.
+type LeaseRow struct {
+	Lease   loyalty.LeaseNo  `json:"lease"`
+	Member  loyalty.MemberID `json:"member"`
+	Granted loyalty.Points   `json:"granted"`
+	Used    loyalty.Points   `json:"used"`              // by entries that head office has posted
+	Seconds int64            `json:"seconds"`           // how long it is good from when the page was asked for; 0: its time is over
+	Reclaim bool             `json:"reclaim,omitempty"` // head office wants it back now
+}
+
 // WatermarkRow says that head office has posted the asking store's entries through Seq. It is the last row of its
 // group; the members that those entries touched are in the same group or an earlier one.
 type WatermarkRow struct {
@@ -185,7 +199,7 @@ type feedEnd struct {
 func (r *FeedRow) Check() error {
 	bodies := 0
 	for _, set := range []bool{r.Member != nil, r.Programme != nil, r.Hot != nil, r.Voucher != nil, r.Issuer != nil, r.Renewal != nil, r.Range != nil, r.Coupon != nil,
-		r.Watermark != nil} {
+		r.Lease != nil, r.Watermark != nil} {
 		if set {
 			bodies++
 		}
@@ -208,6 +222,9 @@ func (r *FeedRow) Check() error {
 		ok = r.Range != nil && r.Range.First >= loyalty.FirstStoreMember && r.Range.Last >= r.Range.First
 	case TopicCoupon:
 		ok = r.Coupon != nil && r.Coupon.Serial != "" && r.Coupon.Used >= 0
+	case TopicLease:
+		ok = r.Lease != nil && r.Lease.Lease > 0 && r.Lease.Member > 0 && r.Lease.Granted > 0 && r.Lease.Used >= 0 && r.Lease.Used <= r.Lease.Granted &&
+			r.Lease.Seconds >= 0 && r.Lease.Seconds <= MaxLeaseSeconds
 	case TopicWatermark:
 		ok = r.Watermark != nil
 	default:

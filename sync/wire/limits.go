@@ -20,7 +20,8 @@ const (
 	MaxFeedBytes     = 16 << 20 // one page; a group never exceeds it
 	MaxFeedRowBytes  = 1 << 20
 	MaxClosesPerPage = 1000
-	MaxWait          = 30 * time.Second // long poll
+	MaxLeaseSeconds  = 31 * 24 * 60 * 60 // an allowance lasts a month at most
+	MaxWait          = 30 * time.Second  // long poll
 	MaxRetryAfter    = time.Hour
 )
 

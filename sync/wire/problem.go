@@ -30,6 +30,7 @@ const (
 	CodeFork            Code = "fork"
 	CodeEpochClosed     Code = "epoch_closed"
 	CodeFeedReset       Code = "feed_reset"
+	CodePointsShort     Code = "points_short"
 	CodeTooLarge        Code = "too_large"
 	CodeUnsupported     Code = "unsupported"
 	CodeChainBroken     Code = "chain_broken"
@@ -49,6 +50,7 @@ const (
 	Rehandshake              // open a session again and obey its verdict
 	Shrink                   // halve the batch
 	RestartFeed              // pull the feed from 0 in its new epoch
+	RefuseSale               // this one sale does not get the points; nothing else changes
 	StopAndTell              // keep everything, stop uploading, tell the manager
 )
 
@@ -74,6 +76,7 @@ func codes() []codeRow {
 		{CodeGap, http.StatusConflict, Rewind, "Entries before this batch are missing"},
 		{CodeFork, http.StatusConflict, Rehandshake, "Another entry is known under the same number"},
 		{CodeEpochClosed, http.StatusConflict, Rehandshake, "This life of the store's log is closed"},
+		{CodePointsShort, http.StatusConflict, RefuseSale, "The member has fewer points left"},
 		{CodeFeedReset, http.StatusGone, RestartFeed, "The cursor is of another feed epoch or too old"},
 		{CodeTooLarge, http.StatusRequestEntityTooLarge, Shrink, "The batch is larger than the limit"},
 		{CodeUnsupported, http.StatusUnsupportedMediaType, StopAndTell, "The content type or coding is not known"},
@@ -107,6 +110,7 @@ type Problem struct {
 
 	Expected    loyalty.Seq `json:"expected,omitempty"`     // gap: the first sequence number that is missing
 	Max         int         `json:"max,omitempty"`          // too_large: entries, or bytes when above MaxBatchEntries
+	Available   int64       `json:"available,omitempty"`    // points_short: what could be had
 	MinProtocol int         `json:"min_protocol,omitempty"` // upgrade_required
 	FeedEpoch   uint32      `json:"feed_epoch,omitempty"`   // feed_reset: the epoch to pull from 0
 
