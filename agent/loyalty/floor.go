@@ -28,6 +28,27 @@ func (c *compiler) compileFloor(l *limitsDef) {
 	}
 }
 
+// Risk is what a programme lets one cut-off store spend without asking anybody.
+type Risk struct {
+	MemberDay Points // of one member on one business day
+	StoreDay  Points // of all members
+	Days      int64  // business days that its silence may touch
+}
+
+// Risk is zero where nothing may be spent.
+func (p *Programme) Risk() Risk {
+	f := p.floor
+	if f.MemberDay == 0 || f.StoreDay == 0 || f.Hours == 0 {
+		return Risk{}
+	}
+	return Risk{MemberDay: Points(f.MemberDay), StoreDay: Points(f.StoreDay), Days: (f.Hours+23)/24 + 1}
+}
+
+// Value is what points of the main wallet pay, in minor units, the started one counted.
+func (p *Programme) Value(n Points) int64 {
+	return int64((p.worth(MainWallet, n) + minorUnit - 1) / minorUnit)
+}
+
 // Away is what a store knows, while head office is out of reach, when a member wants to spend points without a purse.
 type Away struct {
 	ByMember Points        // spent so by the member in this store on this business day

@@ -254,6 +254,7 @@ func readNumber(s string) (loyalty.CardNumber, error) {
 type publishCmd struct {
 	home
 	File string `arg:"" help:"Programme document, YAML or JSON."`
+	Yes  bool   `help:"Publish floor limits whose exposure has been looked at."`
 }
 
 // maxDocument bounds a programme document.
@@ -268,7 +269,19 @@ func (cmd *publishCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	out, err := m.Publish(ctx, document)
+	exposure, err := m.Exposure(ctx, document)
+	if err == nil && exposure.Points > 0 {
+		if err := c.print(map[string]any{"exposure": exposure}); err != nil {
+			return err
+		}
+		if !cmd.Yes {
+			return &headoffice.FieldError{Field: "yes", Remedy: "look at the exposure: so many points may be spent twice while stores are cut off; then publish with --yes"}
+		}
+	}
+	var out headoffice.PublishOutcome
+	if err == nil {
+		out, err = m.Publish(ctx, document)
+	}
 	var faults loyalty.Errors
 	if errors.As(err, &faults) {
 		return located(cmd.File, "the programme has faults, nothing was published", faults)

@@ -184,7 +184,7 @@ func (s *Shop) enrol(ctx context.Context) error {
 }
 
 func (s *Shop) publish(ctx context.Context) error {
-	_, err := s.headOffice(ctx, "publish", "--dir", s.HeadOfficeDir(), s.Programme)
+	_, err := s.headOffice(ctx, "publish", "--yes", "--dir", s.HeadOfficeDir(), s.Programme)
 	return err
 }
 

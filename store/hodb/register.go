@@ -146,6 +146,13 @@ func (tx *Tx) Stores() ([]Store, error) {
 	}, `SELECT store_id, name, time_zone, language, day_cut FROM store ORDER BY store_id`)
 }
 
+// Population is how many stores have a log that is open, and how many members are active.
+func (tx *Tx) Population() (stores, members int64, err error) {
+	err = tx.one(`SELECT (SELECT COUNT(DISTINCT store_id) FROM store_head WHERE state <> 'closed'), (SELECT COUNT(*) FROM member WHERE status = 'active')`)(
+		&stores, &members)
+	return stores, members, err
+}
+
 // OpenSession gives the session of a boot nonce: the one it already has, or a new one that fences all before it.
 func (tx *Tx) OpenSession(h *Head, nonce store.ID16) (session uint64, err error) {
 	err = tx.one(`SELECT session_no FROM session WHERE store_id = $1 AND epoch = $2 AND boot_nonce = $3`,

@@ -56,6 +56,7 @@ const (
 	opShow    = "card.show"
 
 	opCondition = "condition"
+	opExposure  = "exposure"
 	opGrant     = "lease.grant"
 	opLeases    = "lease.list"
 	opReclaim   = "lease.reclaim"
@@ -97,6 +98,7 @@ func operations() []operation {
 		{opReplace, typed((*Office).replaceCard)},
 		{opCards, typed((*Office).listCards)},
 		{opShow, typed((*Office).showCard)},
+		{opExposure, typed((*Office).exposure)},
 		{opGrant, typed((*Office).grantLease)},
 		{opLeases, typed((*Office).listLeases)},
 		{opReclaim, typed((*Office).reclaimLease)},
