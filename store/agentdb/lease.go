@@ -198,8 +198,8 @@ func (db *DB) endLease(ctx context.Context, over Lease) error {
 // leases compares what is used with what the entries make it.
 func (v *verifier) leases(look lookup) error {
 	err := eachLease(look, func(u loyalty.LeaseUse, ended bool) {
-		if want := v.used.leases[u.Lease]; want.Points != u.Points || want.ended != ended {
-			v.find(FindTally, 0, "%d points of allowance %d are used (ended: %t), the entries say %d (%t)", u.Points, u.Lease, ended, want.Points, want.ended)
+		if want := v.used.leases[u.Lease]; want.Points != u.Points || want.Ended != ended {
+			v.find(FindTally, 0, "%d points of allowance %d are used (ended: %t), the entries say %d (%t)", u.Points, u.Lease, ended, want.Points, want.Ended)
 		}
 		delete(v.used.leases, u.Lease)
 	}, `SELECT lease, member, granted, used, ended FROM lease`)
@@ -213,19 +213,36 @@ func (v *verifier) leases(look lookup) error {
 type leaseUses map[loyalty.LeaseNo]leaseSum
 
 type leaseSum struct {
-	Points loyalty.Points
-	ended  bool
+	loyalty.LeaseUse
+	Ended bool `json:"ended,omitempty"`
 }
 
 func (l leaseUses) add(e *loyalty.Entry) {
-	if e.Lease != nil {
-		sum := l[e.Lease.Lease]
-		sum.ended = true
-		l[e.Lease.Lease] = sum
+	use := e.Lease
+	if e.Sale != nil {
+		use = e.Sale.Lease
 	}
-	if e.Sale != nil && e.Sale.Lease != nil {
-		sum := l[e.Sale.Lease.Lease]
-		sum.Points += e.Sale.Lease.Points
-		l[e.Sale.Lease.Lease] = sum
+	if use == nil {
+		return
 	}
+	sum := leaseSum{*use, e.Kind == loyalty.KindLease}
+	if sum.Ended {
+		sum.Points = 0 // the sales have said it
+	}
+	before := l[use.Lease]
+	sum.Points, sum.Ended = sum.Points+before.Points, sum.Ended || before.Ended
+	l[use.Lease] = sum
+}
+
+// rewriteLeases makes the table anew.
+func rewriteLeases(tx *store.Tx, all leaseUses) error {
+	if _, err := tx.Exec(`DELETE FROM lease`); err != nil {
+		return err
+	}
+	for _, u := range all {
+		if _, err := tx.Exec(`INSERT INTO lease (lease, member, granted, used, ended) VALUES (?, ?, ?, ?, ?)`, u.Lease, u.Member, u.Granted, u.Points, u.Ended); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -215,10 +215,11 @@ type sumsDoc struct {
 	Uses     []Use                   `json:"uses,omitempty"`
 	Cards    []loyalty.GiftCardState `json:"cards,omitempty"`
 	Advances []advanced              `json:"advances,omitempty"`
+	Leases   leaseUses               `json:"leases,omitempty"`
 }
 
 func (c *counted) doc() sumsDoc {
-	d := sumsDoc{Advances: c.advances}
+	d := sumsDoc{Advances: c.advances, Leases: c.leases}
 	for u, n := range c.uses {
 		d.Uses = append(d.Uses, Use{u.What, u.Of, n})
 	}
@@ -247,5 +248,8 @@ func readSums(look lookup) (counted, loyalty.Seq, error) {
 		all.cards[card.Serial] = &card
 	}
 	all.advances = d.Advances
+	for no, sum := range d.Leases {
+		all.leases[no] = sum
+	}
 	return all, through, nil
 }

@@ -35,6 +35,9 @@ func (db *DB) Rebuild(ctx context.Context) error {
 		if err := eachEntry(tx.Query, pruned, all.add); err != nil {
 			return err
 		}
+		if err := rewriteLeases(tx, all.leases); err != nil {
+			return err
+		}
 		for _, a := range all.advances {
 			if _, err := tx.Exec(`INSERT INTO advance (seq, since) VALUES (?, ?)`, a.Seq, a.Since); err != nil {
 				return err

@@ -216,7 +216,7 @@ func (w *feedWriter) lease(key string) (*wire.LeaseRow, error) {
 		return nil, err
 	}
 	l, err := w.tx.Lease(loyalty.LeaseNo(n))
-	if err != nil || l.State == hodb.LeaseEnded || l.Epoch != w.head.Epoch || w.head.State != hodb.HeadOpen {
+	if err != nil || l.State == hodb.LeaseEnded || l.Epoch != w.head.Epoch || w.head.State != hodb.HeadOpen || w.head.Quarantined {
 		return nil, err
 	}
 	left := max(l.Ends.Sub(w.tx.Now()), 0)
