@@ -21,7 +21,7 @@ type HeadOffice struct {
 // askLimit is how long a customer waits for head office to set points aside. After it the doors of a store that is cut off hold.
 const askLimit = 2 * time.Second
 
-// maxGivenUp bounds the sales whose points are to be given back; head office frees those beyond by itself (docs/wire.md 12).
+// maxGivenUp bounds the sales whose points are to be given back; head office frees those beyond by itself (docs/wire.md 13).
 const maxGivenUp = 1000
 
 // asking is what the agent remembers of what it asked head office for.
