@@ -25,7 +25,7 @@ const (
 // MaxStickBytes bounds a batch as a file: the entries, and a header of 67 bytes for each and some.
 const MaxStickBytes = MaxBatchBytes + 256<<10
 
-// stickHeader is the first line of a batch as a file (docs/wire.md, 10). The entries follow unzipped, one per line.
+// stickHeader is the first line of a batch as a file (docs/wire.md, 12). The entries follow unzipped, one per line.
 type stickHeader struct {
 	Store       loyalty.StoreID   `json:"store"`
 	Headers     map[string]string `json:"headers"`     // of the request: range, prev and head
