@@ -134,6 +134,12 @@ class Checkout {
         bill.key = ''; // this key belongs to another sale, or to one that was dropped
         bill.store();
         return undefined;
+      case 'points_elsewhere':
+      case 'advance_gone':
+        bill.key = ''; // what is left of the points is another sale's
+        bill.store();
+        void bill.requote();
+        return 'quote';
       case 'quote_changed':
         void bill.requote();
         return 'quote';
