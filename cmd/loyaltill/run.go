@@ -88,18 +88,21 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	}
 	fmt.Fprintln(s.out, string(ready))
 	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
-	keep := func(ctx context.Context) error {
-		return client.KeepCertificate(ctx, func(err error) {
-			if err != nil {
-				log.Warn().Err(err).Msg("certificate cannot be renewed, trying again in an hour")
-				return
-			}
-			log.Info().Msg("certificate renewed")
-		})
-	}
+	keep := func(ctx context.Context) error { return client.KeepCertificate(ctx, tellRenewal(log)) }
 	err = together(ctx, a.Run, up.Run, keep, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 	log.Info().Err(err).Msg("agent stopped")
 	return err
+}
+
+// tellRenewal logs what became of a certificate's renewal.
+func tellRenewal(log zerolog.Logger) func(error) {
+	return func(err error) {
+		if err != nil {
+			log.Warn().Err(err).Msg("certificate cannot be renewed, trying again in an hour")
+			return
+		}
+		log.Info().Msg("certificate renewed")
+	}
 }
 
 // nextLife begins the life that a decided fork gave, if one waits and nothing is under way in the ledger.

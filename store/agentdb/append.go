@@ -107,31 +107,7 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		return Committed{}, err
 	}
 	head := db.newEntry(t, c.Txn, day, tx.Now)
-	used, err := readTally(tx.Query, c.Txn, c.GiftCards)
-	if err == nil {
-		used.Redeemed, err = readRedeemed(tx.Query, memberDay{day, c.Member})
-	}
-	if err == nil {
-		used.Followers, err = readFollowers(tx.Query, c.Of)
-	}
-	if err == nil {
-		used.Returns, err = readReturns(tx.Query, c.Of)
-	}
-	if err == nil {
-		err = used.readDeed(tx.Query, c.Deed)
-	}
-	if err == nil && c.Advances {
-		used.Advance, err = c.advance(tx.Query, day)
-	}
-	if err == nil && c.Member != 0 {
-		used.Lease, err = db.readLease(tx.Query, c.Member, tx.Now)
-	}
-	if err == nil && c.EndsLease != 0 {
-		used.LeaseUsed, _, err = leaseUsed(tx.Query, c.EndsLease)
-	}
-	if err == nil && c.Enrols {
-		err = tx.QueryRow(selectEnrolled, nil, &used.Enrolled)
-	}
+	used, err := db.readUsed(tx, &c, day)
 	if err != nil {
 		return Committed{}, err
 	}
@@ -163,6 +139,36 @@ func (db *DB) append(tx *store.Tx, c Commit) (Committed, error) {
 		out.JobIDs, err = addJobs(tx, &out.Entry, c.Jobs)
 	}
 	return out, err
+}
+
+// readUsed reads, inside the transaction, all that an entry is built from.
+func (db *DB) readUsed(tx *store.Tx, c *Commit, day string) (Tally, error) {
+	used, err := readTally(tx.Query, c.Txn, c.GiftCards)
+	if err == nil {
+		used.Redeemed, err = readRedeemed(tx.Query, memberDay{day, c.Member})
+	}
+	if err == nil {
+		used.Followers, err = readFollowers(tx.Query, c.Of)
+	}
+	if err == nil {
+		used.Returns, err = readReturns(tx.Query, c.Of)
+	}
+	if err == nil {
+		err = used.readDeed(tx.Query, c.Deed)
+	}
+	if err == nil && c.Advances {
+		used.Advance, err = c.advance(tx.Query, day)
+	}
+	if err == nil && c.Member != 0 {
+		used.Lease, err = db.readLease(tx.Query, c.Member, tx.Now)
+	}
+	if err == nil && c.EndsLease != 0 {
+		used.LeaseUsed, _, err = leaseUsed(tx.Query, c.EndsLease)
+	}
+	if err == nil && c.Enrols {
+		err = tx.QueryRow(selectEnrolled, nil, &used.Enrolled)
+	}
+	return used, err
 }
 
 // ErrMoved says that a member did something here meanwhile: read them again.
