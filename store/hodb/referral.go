@@ -122,35 +122,35 @@ func (tx *Tx) Brought(id loyalty.MemberID) ([]loyalty.MemberID, error) {
 	return collect(tx, scanMemberID, `SELECT friend_id FROM brought WHERE friend_id = $1 OR referrer_id = $1 ORDER BY friend_id`, id)
 }
 
-// Given is something that a member gave as proof of what he did.
+// Given is something that a member gave as proof of what he did. One entry of an activity counts it: the first that may.
 type Given struct {
 	Member   loyalty.MemberID
 	Activity string
 	Place    Place
+	Counts   bool
 }
 
-// PutProof keeps a proof.
+// PutProof keeps a proof, and whether its entry counts.
 func (tx *Tx) PutProof(proof string, p Given) error {
+	counts := 0
+	if p.Counts {
+		counts = 1
+	}
 	k := p.Place.Key
-	return tx.exec(`INSERT INTO proof (proof, member_id, activity, business_day, at_ms, store_id, epoch, seq) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT DO NOTHING`, proof, p.Member, p.Activity, p.Place.Day, p.Place.At.UnixMilli(), k.Store, k.Epoch, k.Seq)
-}
-
-// DropProof forgets that an entry gave one.
-func (tx *Tx) DropProof(proof string, at Place) error {
-	k := at.Key
-	return tx.exec(`DELETE FROM proof WHERE proof = $1 AND business_day = $2 AND at_ms = $3 AND store_id = $4 AND epoch = $5 AND seq = $6`,
-		proof, at.Day, at.At.UnixMilli(), k.Store, k.Epoch, k.Seq)
+	return tx.exec(`INSERT INTO proof (proof, member_id, activity, business_day, at_ms, store_id, epoch, seq, counts)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (proof, business_day, at_ms, store_id, epoch, seq) DO UPDATE SET counts = excluded.counts`,
+		proof, p.Member, p.Activity, p.Place.Day, p.Place.At.UnixMilli(), k.Store, k.Epoch, k.Seq, counts)
 }
 
 // Proofs lists by whom and for what a proof was given, in the order in which it counts.
 func (tx *Tx) Proofs(proof string) ([]Given, error) {
 	return collect(tx, func(scan func(...any) error) (p Given, err error) {
-		var ms int64
+		var ms, counts int64
 		k := &p.Place.Key
-		err = scan(&p.Member, &p.Activity, &p.Place.Day, &ms, &k.Store, &k.Epoch, &k.Seq)
-		p.Place.At = time.UnixMilli(ms)
+		err = scan(&p.Member, &p.Activity, &p.Place.Day, &ms, &k.Store, &k.Epoch, &k.Seq, &counts)
+		p.Place.At, p.Counts = time.UnixMilli(ms), counts != 0
 		return p, err
-	}, `SELECT member_id, activity, business_day, at_ms, store_id, epoch, seq FROM proof WHERE proof = $1
+	}, `SELECT member_id, activity, business_day, at_ms, store_id, epoch, seq, counts FROM proof WHERE proof = $1
 		ORDER BY business_day, at_ms, store_id, epoch, seq`, proof)
 }

@@ -42,7 +42,7 @@ func recall(p *loyalty.Programme, said *loyalty.History, b before, day string) (
 	return h, state.Standing, nil
 }
 
-// deed judges something that a member did without buying: what its rule gives, once under its key. A figure that differs gives
+// deed judges something that a member did without buying: what its rule gives, once under its key and once for its proof. A figure that differs gives
 // nothing.
 func (j *judge) deed(m *matter, b before) (v verdict, err error) {
 	e := *m.entry
@@ -53,6 +53,12 @@ func (j *judge) deed(m *matter, b before) (v verdict, err error) {
 	if slices.Contains(b.past.Activities, e.Activity.Key) && e.Activity.Key != "" {
 		v.reason = hodb.CaseActivityRepeated
 		return v, j.open(v.reason, m.key, fmt.Sprintf("%.80q counts once for a member", e.Activity.Key))
+	}
+	if earlier, err := j.provedBefore(m); err != nil {
+		return v, err
+	} else if earlier != nil {
+		v.reason = hodb.CaseActivityRepeated
+		return v, j.open(v.reason, m.key, fmt.Sprintf("its proof was given before, in %v", earlier.Place.Key))
 	}
 	var found []loyalty.Difference
 	p, err := j.published(e.Activity.Programme)

@@ -170,7 +170,7 @@ func (c *referralCourse) bought(sale *hodb.MemberEntry, later []hodb.MemberEntry
 	r := hodb.Referral{Friend: c.friend, Referrer: claim.Activity.Referrer, Claim: c.claims[i].Key, Sale: sale.Key}
 	r.Place = hodb.Place{Day: dayAfter(sale.Day(), terms.WaitDays), At: sale.Place().At.AddDate(0, 0, terms.WaitDays)}
 	c.referrer = r.Referrer
-	if guarded, err := c.guarded(&r, claim, c.claims[i].Place()); guarded || err != nil {
+	if guarded, err := c.guarded(&r, claim); guarded || err != nil {
 		return err
 	}
 	return c.kept(r, terms, later)

@@ -7,30 +7,58 @@ import (
 	"loyaltill/store/hodb"
 )
 
-// proved keeps the proof of an entry while it counts. Friends with the same proof are looked at again.
+// proved keeps the proof of an entry. Where the entry begins or ceases to count, so may those after it that gave the same, and friends
+// with it are looked at again.
 func (j *judge) proved(m *matter, counts bool) error {
 	a := m.entry.Activity
 	if a.Proof == "" {
 		return nil
 	}
-	err := j.tx.DropProof(a.Proof, m.place())
-	if counts && err == nil {
-		err = j.tx.PutProof(a.Proof, hodb.Given{Member: m.entry.Member, Activity: a.Activity, Place: m.place()})
-	}
+	given, err := j.tx.Proofs(a.Proof)
 	if err != nil {
 		return err
 	}
-	others, err := j.tx.Proofs(a.Proof)
-	for _, o := range others {
-		if err == nil {
-			err = j.bringsFor(o.Member)
+	known := slices.IndexFunc(given, func(g hodb.Given) bool { return g.Place.Key == m.key })
+	if known >= 0 && given[known].Counts == counts {
+		return nil
+	}
+	if err := j.tx.PutProof(a.Proof, hodb.Given{Member: m.entry.Member, Activity: a.Activity, Place: m.place(), Counts: counts}); err != nil {
+		return err
+	}
+	if known < 0 && !counts {
+		return nil
+	}
+	for _, g := range given {
+		if err := j.bringsFor(g.Member); err != nil {
+			return err
+		}
+		if g.Activity == a.Activity && m.place().Before(g.Place) {
+			if err := j.unsettle(g.Member, g.Place); err != nil {
+				return err
+			}
 		}
 	}
-	return err
+	return nil
 }
 
-// guarded says that the two are one person, as far as is known by the day of the payment, or that the proof was somebody else's.
-func (c *referralCourse) guarded(r *hodb.Referral, claim *loyalty.Entry, at hodb.Place) (bool, error) {
+// provedBefore is the entry that an activity's proof counts in, when that stands before; nil when none does.
+func (j *judge) provedBefore(m *matter) (*hodb.Given, error) {
+	a := m.entry.Activity
+	if a.Proof == "" {
+		return nil, nil
+	}
+	given, err := j.tx.Proofs(a.Proof)
+	i := slices.IndexFunc(given, func(g hodb.Given) bool {
+		return g.Counts && g.Activity == a.Activity && g.Place.Before(m.place())
+	})
+	if i < 0 || err != nil {
+		return nil, err
+	}
+	return &given[i], nil
+}
+
+// guarded says that the two are one person, as far as is known by the day of the payment.
+func (c *referralCourse) guarded(r *hodb.Referral, claim *loyalty.Entry) (bool, error) {
 	referrer, err := c.j.registered(r.Referrer)
 	if referrer == nil || err != nil {
 		return true, err
@@ -47,8 +75,7 @@ func (c *referralCourse) guarded(r *hodb.Referral, claim *loyalty.Entry, at hodb
 	}
 	proofs, err := c.j.tx.Proofs(claim.Activity.Proof)
 	return slices.ContainsFunc(proofs, func(p hodb.Given) bool {
-		return p.Place.Before(r.Place) && p.Member == r.Referrer ||
-			p.Place.Before(at) && p.Member != c.friend && p.Activity == claim.Activity.Activity
+		return p.Counts && p.Place.Before(r.Place) && p.Member == r.Referrer
 	}), err
 }
 
