@@ -33,6 +33,9 @@ type LaneIn struct {
 	Lane loyalty.LaneID `path:"lane" minimum:"1"`
 }
 
+// headerKey carries the key of a call.
+const headerKey = "Idempotency-Key"
+
 // Keyed is the key of a call that changes something.
 type Keyed struct {
 	Key string `header:"Idempotency-Key" doc:"UUID made before the first try and kept for every retry"`

@@ -56,7 +56,7 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 		s.metrics = metrics.NewAgent(o.Version)
 	}
 	mux := http.NewServeMux()
-	config := huma.DefaultConfig("Loyaltill store agent", o.Version)
+	config := huma.DefaultConfig("Loyaltill store agent", apiVersion)
 	config.Info.Description = "Local API of one store's agent. Money is in minor units, points are whole, quantities are thousandths."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
 	config.Transformers = []huma.Transformer{s.transform}
@@ -64,7 +64,7 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 	config.Security = []map[string][]string{{"token": {}}}
 	api := humago.New(mux, config)
 	s.routes(api)
-	s.describe = api.OpenAPI()
+	s.describe = described(api.OpenAPI())
 	mux.HandleFunc("GET /programme.schema.json", serveSchema)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)

@@ -81,7 +81,7 @@ func (s *Server) answered(r *http.Request, t traced, id string, took time.Durati
 	if r.Method == http.MethodGet {
 		line = s.log.Debug() // pages ask all the time
 	}
-	if sale, err := loyalty.ParseTxnID(r.Header.Get("Idempotency-Key")); err == nil {
+	if sale, err := loyalty.ParseTxnID(r.Header.Get(headerKey)); err == nil {
 		line.Stringer("sale", sale)
 	}
 	line.Str("request", id).Str("call", t.call).Str("code", t.code).Dur("took", took).Msg("call answered")
