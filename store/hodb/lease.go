@@ -30,6 +30,8 @@ type Lease struct {
 	State   LeaseState       `json:"state"`
 	Since   time.Time        `json:"since"`
 	Ends    time.Time        `json:"ends"` // the store spends nothing of it from then on
+
+	Automatic bool `json:"automatic,omitempty"` // given by the programme's policy
 }
 
 // Open is what of an allowance is neither spent nor returned.
@@ -55,9 +57,9 @@ func (tx *Tx) Grant(l Lease) (Lease, error) {
 		return l, fmt.Errorf("grant allowance: %w", err)
 	}
 	l.No, l.State, l.Since = loyalty.LeaseNo(no), LeaseOpen, tx.now
-	n, err := tx.changed(`INSERT INTO lease (member_id, lease_no, store_id, epoch, granted, used, state, granted_at, ends_at)
-		VALUES ($1, $2, $3, $4, $5, 0, 'open', $6, $7) ON CONFLICT DO NOTHING`,
-		l.Member, l.No, l.Store, l.Epoch, l.Granted, l.Since.UnixMilli(), l.Ends.UnixMilli())
+	n, err := tx.changed(`INSERT INTO lease (member_id, lease_no, store_id, epoch, granted, used, state, granted_at, ends_at, automatic)
+		VALUES ($1, $2, $3, $4, $5, 0, 'open', $6, $7, $8) ON CONFLICT DO NOTHING`,
+		l.Member, l.No, l.Store, l.Epoch, l.Granted, l.Since.UnixMilli(), l.Ends.UnixMilli(), b2i(l.Automatic))
 	if err == nil && n == 0 {
 		err = ErrLeased
 	}
@@ -121,7 +123,7 @@ func (tx *Tx) EndLease(l *Lease) error {
 		err = tx.setLease(l, LeaseEnded)
 	}
 	if err == nil {
-		err = tx.exec(`DELETE FROM feed WHERE topic = $1 AND key = $2`, TopicLease, leaseKey(l.No))
+		err = tx.exec(`DELETE FROM feed WHERE topic = $1 AND key = $2`, TopicLease, leaseKey(l))
 	}
 	if err != nil {
 		return fmt.Errorf("end allowance %d: %w", l.No, err)
@@ -143,23 +145,60 @@ func (tx *Tx) setLease(l *Lease, state LeaseState) error {
 	return tx.exec(`UPDATE lease SET state = $3 WHERE member_id = $1 AND lease_no = $2`, l.Member, l.No, state)
 }
 
-func leaseKey(no loyalty.LeaseNo) string { return strconv.FormatInt(int64(no), 10) }
+// ExtendLease lets an allowance last until a later moment.
+func (tx *Tx) ExtendLease(l *Lease, ends time.Time) error {
+	l.Ends = ends
+	err := tx.exec(`UPDATE lease SET ends_at = $3 WHERE member_id = $1 AND lease_no = $2`, l.Member, l.No, ends.UnixMilli())
+	if err == nil {
+		err = tx.TouchLease(l)
+	}
+	return err
+}
+
+func leaseKey(l *Lease) string { return fmt.Sprintf("%d/%d", l.Member, l.No) }
+
+// ParseLeaseKey reads what the feed calls an allowance.
+func ParseLeaseKey(key string) (member loyalty.MemberID, no loyalty.LeaseNo, err error) {
+	_, err = fmt.Sscanf(key, "%d/%d", &member, &no)
+	return member, no, err
+}
 
 // TouchLease tells the store of its allowance once more.
-func (tx *Tx) TouchLease(l *Lease) error { return tx.touchFeed(TopicLease, l.Store, leaseKey(l.No)) }
+func (tx *Tx) TouchLease(l *Lease) error { return tx.touchFeed(TopicLease, l.Store, leaseKey(l)) }
 
-const selectLease = `SELECT lease_no, member_id, store_id, epoch, granted, used, state, granted_at, ends_at FROM lease`
+// TouchLeases tells a store of all its allowances once more.
+func (tx *Tx) TouchLeases(id loyalty.StoreID) error {
+	keys, err := collect(tx, func(scan func(...any) error) (key string, err error) {
+		err = scan(&key)
+		return key, err
+	}, `SELECT key FROM feed WHERE topic = $1 AND store_id = $2 ORDER BY feed_seq`, TopicLease, id)
+	if err != nil {
+		return fmt.Errorf("allowances of store %d: %w", id, err)
+	}
+	return tx.touchAll(TopicLease, id, keys)
+}
+
+const selectLease = `SELECT lease_no, member_id, store_id, epoch, granted, used, state, granted_at, ends_at, automatic FROM lease`
 
 func scanLease(scan func(...any) error) (l Lease, err error) {
 	var since, ends int64
-	err = scan(&l.No, &l.Member, &l.Store, &l.Epoch, &l.Granted, &l.Used, &l.State, &since, &ends)
+	err = scan(&l.No, &l.Member, &l.Store, &l.Epoch, &l.Granted, &l.Used, &l.State, &since, &ends, &l.Automatic)
 	l.Since, l.Ends = time.UnixMilli(since).UTC(), time.UnixMilli(ends).UTC()
 	return l, err
 }
 
-// Lease reads one allowance.
-func (tx *Tx) Lease(no loyalty.LeaseNo) (*Lease, error) {
-	l, err := scanLease(tx.one(selectLease+` WHERE lease_no = $1`, no))
+// Lease reads one allowance of a member.
+func (tx *Tx) Lease(id loyalty.MemberID, no loyalty.LeaseNo) (*Lease, error) {
+	return tx.readLease(no, ` WHERE member_id = $1 AND lease_no = $2`, id, no)
+}
+
+// FindLease reads an allowance by its number alone, whoever's it is.
+func (tx *Tx) FindLease(no loyalty.LeaseNo) (*Lease, error) {
+	return tx.readLease(no, ` WHERE lease_no = $1`, no)
+}
+
+func (tx *Tx) readLease(no loyalty.LeaseNo, where string, args ...any) (*Lease, error) {
+	l, err := scanLease(tx.one(selectLease+where, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -167,11 +206,6 @@ func (tx *Tx) Lease(no loyalty.LeaseNo) (*Lease, error) {
 		return nil, fmt.Errorf("allowance %d: %w", no, err)
 	}
 	return &l, nil
-}
-
-// LeasesOf are the allowances of a store that have not ended, by number.
-func (tx *Tx) LeasesOf(id loyalty.StoreID) ([]Lease, error) {
-	return collect(tx, scanLease, selectLease+` WHERE store_id = $1 AND state <> 'ended' ORDER BY lease_no`, id)
 }
 
 // Leases are the allowances of all stores that have not ended.
@@ -189,12 +223,27 @@ func (tx *Tx) Leased(id loyalty.MemberID) (points loyalty.Points, err error) {
 // SetAside is what of a member's points, and of those of who became part of him, is set aside for stores other than one: allowances,
 // and what stores asked for. 0 leaves no store out.
 func (tx *Tx) SetAside(id loyalty.MemberID, but loyalty.StoreID) (points loyalty.Points, err error) {
-	err = tx.one(`WITH who AS (SELECT CAST($1 AS BIGINT) AS id UNION SELECT gone_id FROM member_merge WHERE into_id = $1)
-		SELECT CAST((SELECT COALESCE(SUM(granted - used), 0) FROM lease WHERE member_id IN (SELECT id FROM who) AND state <> 'ended' AND store_id <> $2)
-		+ (SELECT COALESCE(SUM(points), 0) FROM online_reservation WHERE member_id IN (SELECT id FROM who) AND state = 'pending' AND store_id <> $2) AS BIGINT)`,
-		id, but)(&points)
+	who, err := tx.partsOf(id)
+	for _, one := range who {
+		var part loyalty.Points
+		if err == nil {
+			err = tx.one(`SELECT CAST((SELECT COALESCE(SUM(granted - used), 0) FROM lease WHERE member_id = $1 AND state <> 'ended' AND store_id <> $2)
+				+ (SELECT COALESCE(SUM(points), 0) FROM asked WHERE member_id = $1 AND store_id <> $2 AND ends_at > $3) AS BIGINT)`,
+				one, but, tx.now.UnixMilli())(&part)
+		}
+		points += part
+	}
 	if err != nil {
 		return 0, fmt.Errorf("what is set aside of member %d: %w", id, err)
 	}
 	return points, nil
+}
+
+// partsOf is a member and those who became part of him.
+func (tx *Tx) partsOf(id loyalty.MemberID) ([]loyalty.MemberID, error) {
+	gone, err := collect(tx, func(scan func(...any) error) (id loyalty.MemberID, err error) {
+		err = scan(&id)
+		return id, err
+	}, `SELECT DISTINCT gone_id FROM member_merge WHERE into_id = $1`, id)
+	return append(gone, id), err
 }

@@ -37,7 +37,11 @@ func (tx *Tx) PutReservation(r OnlineReservation) error {
 		ON CONFLICT (store_id, txn_id) DO UPDATE SET epoch = excluded.epoch, member_id = excluded.member_id, points = excluded.points,
 			state = excluded.state, made_at = excluded.made_at, ends_at = excluded.ends_at, void_after = NULL`, r.Store, r.Txn[:], r.Epoch, r.Member, r.Points, r.State, tx.now.UnixMilli(), r.Ends.UnixMilli())
 	if err == nil && r.State == ReservationPending {
-		err = tx.touchMember(r.Member)
+		err = tx.exec(`INSERT INTO asked (member_id, store_id, txn_id, points, ends_at) VALUES ($1, $2, $3, $4, $5)`,
+			r.Member, r.Store, r.Txn[:], r.Points, r.Ends.UnixMilli())
+		if err == nil {
+			err = tx.touchMember(r.Member)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("reserve for sale %s: %w", r.Txn, err)
@@ -65,7 +69,10 @@ func (tx *Tx) Reservation(id loyalty.StoreID, txn loyalty.TxnID) (r OnlineReserv
 func (tx *Tx) CloseReservation(r OnlineReservation, state ReservationState) error {
 	n, err := tx.changed(`UPDATE online_reservation SET state = $3 WHERE store_id = $1 AND txn_id = $2 AND state = 'pending'`, r.Store, r.Txn[:], state)
 	if err == nil && n > 0 {
-		err = tx.touchMember(r.Member)
+		err = tx.exec(`DELETE FROM asked WHERE member_id = $1 AND store_id = $2 AND txn_id = $3`, r.Member, r.Store, r.Txn[:])
+		if err == nil {
+			err = tx.touchMember(r.Member)
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("end reservation for sale %s: %w", r.Txn, err)
@@ -80,17 +87,24 @@ func (tx *Tx) ForgetReservations(id loyalty.StoreID, epoch loyalty.Epoch, at loy
 		id, epoch, at)
 }
 
-// VoidForgotten ends the reservations of a log that its agent has forgotten, as far as the log is posted, and those whose time is
-// over in any log.
+// VoidForgotten ends the reservations of a log that its agent has forgotten, as far as the log is posted, and those of the store whose
+// time is over.
 func (tx *Tx) VoidForgotten(id loyalty.StoreID, epoch loyalty.Epoch, posted loyalty.Seq) error {
+	return tx.voidEach(`store_id = $1 AND (epoch = $2 AND void_after <= $3 OR ends_at <= $4)`, id, epoch, posted, tx.now.UnixMilli())
+}
+
+// VoidOverdue ends the reservations of all stores whose time is over. Their points were free from then on; now stores hear of it.
+func (tx *Tx) VoidOverdue() error {
+	return tx.voidEach(`ends_at <= $1`, tx.now.UnixMilli())
+}
+
+func (tx *Tx) voidEach(where string, args ...any) error {
 	over, err := collect(tx, func(scan func(...any) error) (r OnlineReservation, err error) {
 		var txn []byte
 		err = scan(&r.Store, &txn, &r.Member)
 		copy(r.Txn[:], txn)
 		return r, err
-	}, `SELECT store_id, txn_id, member_id FROM online_reservation
-		WHERE state = 'pending' AND (store_id = $1 AND epoch = $2 AND void_after <= $3 OR ends_at <= $4)
-		ORDER BY store_id, txn_id`, id, epoch, posted, tx.now.UnixMilli())
+	}, `SELECT store_id, txn_id, member_id FROM online_reservation WHERE state = 'pending' AND `+where+` ORDER BY store_id, txn_id`, args...)
 	for _, r := range over {
 		if err == nil {
 			err = tx.CloseReservation(r, ReservationVoid)

@@ -78,6 +78,9 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 		if begins, err = tx.BeginDay(day); err == nil {
 			reviewed, err = tx.Reviewed()
 		}
+		if err == nil && begins {
+			err = tx.VoidOverdue()
+		}
 		return err
 	})
 	if err != nil || !begins {

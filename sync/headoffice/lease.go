@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -119,7 +118,7 @@ type Reclaim struct {
 // gives none, when its time and the guard are over and a person has written the rest of that log off.
 func (o *Office) reclaimLease(ctx context.Context, in Reclaim) (out LeaseInfo, err error) {
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		l, err := tx.Lease(in.Lease)
+		l, err := tx.FindLease(in.Lease)
 		if errors.Is(err, hodb.ErrNotFound) || err == nil && l.State == hodb.LeaseEnded {
 			return &FieldError{"lease", `give one that "headoffice lease list" prints`, err}
 		}
@@ -188,8 +187,8 @@ func (j *judge) leaseEnds(m *matter) error {
 
 // leaseOf is the allowance that an entry names; nil, with a case, when the store has no such one.
 func (j *judge) leaseOf(m *matter, use *loyalty.LeaseUse) (*hodb.Lease, error) {
-	l, err := j.tx.Lease(use.Lease)
-	if err == nil && l.Store == m.key.Store && l.Member == use.Member {
+	l, err := j.tx.Lease(use.Member, use.Lease)
+	if err == nil && l.Store == m.key.Store {
 		return l, nil
 	}
 	if err != nil && !errors.Is(err, hodb.ErrNotFound) {
@@ -198,24 +197,13 @@ func (j *judge) leaseOf(m *matter, use *loyalty.LeaseUse) (*hodb.Lease, error) {
 	return nil, j.open(hodb.CaseLease, m.key, fmt.Sprintf("the store never had allowance %d of member %d", use.Lease, use.Member))
 }
 
-// tellLeases has a store hear of its allowances once more: what it spends of them lasts from then on.
-func tellLeases(tx *hodb.Tx, head *hodb.Head) error {
-	leases, err := tx.LeasesOf(head.Store)
-	for i := range leases {
-		if err == nil && leases[i].Epoch == head.Epoch {
-			err = tx.TouchLease(&leases[i])
-		}
-	}
-	return err
-}
-
 // lease is nil when the box that asks has it no more, or must not spend it.
 func (w *feedWriter) lease(key string) (*wire.LeaseRow, error) {
-	n, err := strconv.ParseInt(key, 10, 64)
+	member, no, err := hodb.ParseLeaseKey(key)
 	if err != nil {
 		return nil, err
 	}
-	l, err := w.tx.Lease(loyalty.LeaseNo(n))
+	l, err := w.tx.Lease(member, no)
 	if err != nil || l.State == hodb.LeaseEnded || l.Epoch != w.head.Epoch || w.head.State != hodb.HeadOpen || w.head.Quarantined {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func (o *Office) openKnown(tx *hodb.Tx, head *hodb.Head, req wire.SessionRequest
 	}
 	answer.Verdict, err = judgeHead(tx, head, req)
 	if err == nil && (answer.Verdict == wire.VerdictInSync || answer.Verdict == wire.VerdictAhead) {
-		return tellLeases(tx, head)
+		return tx.TouchLeases(head.Store) // what it spends of them lasts from when it hears of them
 	}
 	if err != nil || answer.Verdict != wire.VerdictForked || head.State == hodb.HeadForked {
 		return err
