@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,12 +37,13 @@ const (
 	envCount     = "LOYALTILL_FAULTS_COUNT"
 	answeredFile = "answered"
 
-	sellingTills    = 3  // together, so that commits are shared
-	checkpointEvery = 40 // sales of the first till
+	sellingTills    = 3       // together, so that commits are shared
+	mostSales       = 100_000 // of one who sells until told that it is enough
+	checkpointEvery = 40      // sales of the first till
 	sellingMembers  = 5
 )
 
-// sellCommand starts this program again to sell so many.
+// sellCommand starts this program again to sell so many, and on until its input ends.
 func sellCommand(t testing.TB, identity *store.Identity, folder string, count int) *exec.Cmd {
 	t.Helper()
 	return childCommand(t, role+"="+roleSell, envIdentity+"="+identityFolder(identity),
@@ -81,19 +83,31 @@ func sellFromEnvironment() (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	fmt.Println("selling")
-	errs := make([]error, sellingTills)
-	var tills sync.WaitGroup
+	errs := make([]error, sellingTills+1)
+	enough := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer close(enough)
+		_, errs[sellingTills] = io.Copy(io.Discard, os.Stdin)
+	})
 	for till := range sellingTills {
-		tills.Go(func() { errs[till] = sellAtTill(db, till, count, answered) })
+		all.Go(func() { errs[till] = sellAtTill(db, till, count, enough, answered) })
 	}
-	tills.Wait()
+	all.Wait()
 	return errors.Join(errs...)
 }
 
 // sellAtTill sells this till's share. A sale that failed is tried again under its key, as a till does: what the ledger
 // says the second time is the answer.
-func sellAtTill(db *agentdb.DB, till, count int, answered *os.File) error {
-	for n := till; n < count; n += sellingTills {
+func sellAtTill(db *agentdb.DB, till, count int, enough <-chan struct{}, answered *os.File) error {
+	for n := till; n < mostSales; n += sellingTills {
+		if n >= count {
+			select {
+			case <-enough:
+				return nil
+			default:
+			}
+		}
 		c, err := sell(db, n)
 		if err != nil {
 			fmt.Printf("refused %d: %v\n", n, err)

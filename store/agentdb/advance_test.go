@@ -189,7 +189,7 @@ func TestWhateverIsSoldAndSentNoPointIsSpentInAdvanceAndVouched(t *testing.T) {
 	for seed := range uint64(12) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			b, random := newBox(t), rand.New(rand.NewPCG(seed, 7))
-			sent, given := loyalty.Seq(0), 0
+			sent := loyalty.Seq(0)
 			send := func(most int) {
 				r, err := b.Outgoing(t.Context(), sent+1, most, 1<<20)
 				must(t, err)
@@ -208,15 +208,15 @@ func TestWhateverIsSoldAndSentNoPointIsSpentInAdvanceAndVouched(t *testing.T) {
 				}
 				sent = r.Last()
 			}
-			for n := range 60 {
+			b.sell(t, 1, 7, 1)
+			must(t, b.takeInAdvance(t, 2, 7, 1)) // in each seed something is given
+			for n := 2; n < 60; n++ {
 				member, points := loyalty.MemberID(7+random.IntN(3)), loyalty.Points(1+random.IntN(60))
 				switch random.IntN(10) {
 				case 0, 1, 2, 3:
 					b.sell(t, n+1, member, points)
 				case 4, 5, 6:
-					if b.takeInAdvance(t, n+1, member, points) == nil { // or there was not so much
-						given++
-					}
+					_ = b.takeInAdvance(t, n+1, member, points) // or there was not so much
 				case 7, 8:
 					send(1 + random.IntN(6))
 				case 9:
@@ -225,9 +225,6 @@ func TestWhateverIsSoldAndSentNoPointIsSpentInAdvanceAndVouched(t *testing.T) {
 			}
 			send(100)
 			b.verifyClean(t)
-			if given == 0 {
-				t.Error("nothing was given in advance: the test shows nothing")
-			}
 		})
 	}
 }
