@@ -20,11 +20,11 @@ const tapTimeout = 5 * time.Second
 // along what head office does not know of the card, and says who it is.
 func (l *lane) tap(ctx context.Context) {
 	l.setCard(CardReading, "")
-	ctx, cancel := context.WithTimeout(ctx, tapTimeout)
+	limited, cancel := context.WithTimeout(ctx, tapTimeout)
 	defer cancel()
-	who, err := l.openCard(ctx)
+	who, err := l.openCard(limited)
 	if err != nil {
-		l.tellRefused(ctx, err)
+		l.tellRefused(ctx, err) // also of a card that took all the time
 		l.refuseCard(err)
 		return
 	}

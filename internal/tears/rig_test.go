@@ -75,6 +75,7 @@ type life struct {
 	changes <-chan agent.Event
 	in      *inserted
 
+	cut  func() // ends the agent's context, as a limit of time does
 	stop func()
 
 	mu      sync.Mutex
@@ -165,6 +166,7 @@ func (l *life) start() {
 	go func() { ended <- running.Run(ctx) }()
 	changes, silence := l.agent.Listen()
 	l.changes = changes
+	l.cut = cancel
 	l.stop = func() {
 		silence()
 		cancel()

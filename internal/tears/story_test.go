@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices"
 	"loyaltill/devices/card"
@@ -201,10 +202,19 @@ func (l *life) settle() {
 			l.drop(i)
 		}
 	}
-	l.tap(1)
+	l.tapUntilRead(1)
 	for i, s := range l.w.sales {
 		if s.store == l.store && s.request != nil {
 			l.pay(i)
+		}
+	}
+}
+
+// tapUntilRead presents the card until the till has heard all of it: on a busy machine the till's own limit ends a tap as well.
+func (l *life) tapUntilRead(n loyalty.LaneID) {
+	for range attempts {
+		if l.tap(n) || must[agent.LaneState](l.rig.t)(l.agent.Lane(n)).Card.Code == agent.CodeCardTerminated {
+			return
 		}
 	}
 }

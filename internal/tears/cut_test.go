@@ -1,0 +1,76 @@
+package tears
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
+	"loyaltill/firmware-sim/cardsim"
+)
+
+// load is LOAD as an exchange is named (card.md 3.9).
+const load = "52"
+
+// TestTheNextTapInAnyStoreTellsALoadWhoseTapWasCutBeforeItsEntry: the card has its points, and the tap's time is over. No
+// entry of the store tells of them, and the store need not see the card again.
+func TestTheNextTapInAnyStoreTellsALoadWhoseTapWasCutBeforeItsEntry(t *testing.T) {
+	c := newChain(t, programmeText)
+	r := newRig(t, c)
+	w := r.run(c.start, step{store: 1, do: func(l *life) { l.tapCutAfter(load) }}, nil, 0).world
+	chip, err := cardsim.Restore(w.card, nil)
+	check(t, err)
+	if purse := chip.Status(); purse.LoadSeq != 1 || purse.Balance != loaded {
+		t.Fatalf("the card has not just its first voucher: %+v", purse)
+	}
+	if told := r.toldLoads(w, 1); len(told) > 0 {
+		t.Fatalf("the tap was cut after the entry: %v", told)
+	}
+	for store := range w.stores {
+		t.Run(fmt.Sprintf("store %d", store+1), func(t *testing.T) {
+			after := r.run(w, step{store: store, do: func(l *life) { l.tapUntilRead(1) }}, nil, 0).world
+			if told := r.toldLoads(after, store); !slices.Contains(told, 1) {
+				t.Errorf("the next tap tells of the vouchers %v, not of the first", told)
+			}
+			for _, problem := range r.judge(r.settle(after)) {
+				t.Error(problem)
+			}
+		})
+	}
+}
+
+// tapCutAfter presents the card and ends the agent's context when the card has done what is named: its answer may still arrive, the
+// ledger takes nothing any more.
+func (l *life) tapCutAfter(what string) {
+	l.card.seen = func(exchange int, when string) {
+		l.seen(exchange, when)
+		if when == after+what {
+			l.cut()
+		}
+	}
+	if l.tap(1) {
+		l.rig.t.Error("the tap was not cut")
+	}
+}
+
+// toldLoads are the vouchers whose loads a store's ledger tells of, in entries of their own or in a carried journal.
+func (r *rig) toldLoads(w *world, store int) (vouchers []uint32) {
+	r.visit(w, store, func(l *life) {
+		for _, entry := range l.proven(&ending{world: w}) {
+			var records []loyalty.CardRecord
+			if entry.Card != nil {
+				records = append(records, *entry.Card)
+			}
+			if entry.Journal != nil {
+				records = append(records, entry.Journal.Records...)
+			}
+			for _, record := range records {
+				if card.RecordType(record.Type) == card.TypeLoad {
+					vouchers = append(vouchers, record.LoadSeq)
+				}
+			}
+		}
+	})
+	return vouchers
+}
