@@ -20,7 +20,7 @@ SEED     ?= 1
 SEEDS    ?= 1
 TIME     ?= 10m
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet torture fuzz graph cost pictures bench clean web
+.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet torture fuzz graph cost pictures bench clean web client
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -116,6 +116,9 @@ bench: build ## figures: ratios, counts, allocations, receipts beside those of a
 
 web: ## rebuild the pages (needs Node); the result is committed
 	@cd internal/web/pages && npm ci --no-fund --no-audit && npm run check && npm run build
+
+client: ## make docs/examples/agent.d.ts of docs/agent.openapi.yaml (needs Node); the result is committed
+	@cd tools/peers && npm ci --ignore-scripts --no-fund --no-audit --loglevel error && npx openapi-typescript ../../docs/agent.openapi.yaml -o ../../docs/examples/agent.d.ts
 
 clean: ## remove what was built
 	@rm -rf bin out

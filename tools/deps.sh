@@ -37,6 +37,12 @@ if [ "${1:-run}" = test ]; then
 	need pcsc-tools "checks the simulated card" command -v scriptor
 	need python3-pyscard "a card client that was not written here" /usr/bin/python3 -c "import smartcard"
 	need python3-cryptography "its cryptography" /usr/bin/python3 -c "import cryptography"
+	need curl "an example of a till" command -v curl
+	need jq "an example of a till" command -v jq
+	need mono-mcs "an example of a till" command -v mcs
+	need mono-runtime "an example of a till" command -v mono
+	need libmono-system-net-http4.0-cil "an example of a till" file /usr/lib/mono/4.5/System.Net.Http.dll
+	need libmono-system-runtime-serialization4.0-cil "an example of a till" file /usr/lib/mono/4.5/System.Runtime.Serialization.dll
 	need strace "fails system calls of ours" command -v strace
 	need fuse3 "records a disk for power cuts" command -v fusermount3
 	need zbar-tools "reads our barcodes back" command -v zbarimg

@@ -21,18 +21,6 @@ import (
 // python is the system's: its PC/SC binding is a package of the distribution.
 const python = "/usr/bin/python3"
 
-// needs skips a test for which this machine lacks something, and fails it in CI, which has everything.
-func needs(t *testing.T, what string, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	if os.Getenv("CI") == "" {
-		t.Skipf("%s: %v", what, err)
-	}
-	t.Fatalf("%s: %v", what, err)
-}
-
 // table is a simulator with cards in a folder and its readers at a card service of the test's own.
 type table struct {
 	program, cards, control string

@@ -97,3 +97,15 @@ func showLogs(t *testing.T, dir string) {
 		}
 	}
 }
+
+// needs skips a test for which this machine lacks something, and fails it in CI, which has everything.
+func needs(t *testing.T, what string, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	if os.Getenv("CI") == "" {
+		t.Skipf("%s: %v", what, err)
+	}
+	t.Fatalf("%s: %v", what, err)
+}
