@@ -26,6 +26,7 @@ const (
 	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
 	CheckPurses    Check = "purses"    // cards hold what they loaded less what they paid, and the books say so
 	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold
+	CheckFiles     Check = "files"     // files of published days are those of their manifests, to the byte
 )
 
 // Finding is something that verify found wrong.

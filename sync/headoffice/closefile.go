@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
+	"path"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -146,22 +148,44 @@ type File struct {
 // CloseFile gives a file of one published day, to the byte as its manifest has it.
 func (o *Office) CloseFile(ctx context.Context, id loyalty.StoreID, day string, revision int, name string) (f File, err error) {
 	err = o.db.View(ctx, func(tx *hodb.Tx) error {
-		if name != wire.FileNDJSON {
-			f.Content, err = tx.CloseFile(id, day, revision, name)
-			return err
-		}
 		c, err := tx.Close(id, day, revision)
-		if err != nil {
-			return err
+		if err == nil {
+			f, err = readCloseFile(tx, c, name)
 		}
+		return err
+	})
+	return f, err
+}
+
+// readCloseFile reads what is kept; entries.ndjson is the log itself.
+func readCloseFile(tx *hodb.Tx, c hodb.Close, name string) (f File, err error) {
+	if name == wire.FileNDJSON {
 		var content bytes.Buffer
 		err = tx.EachEntry(c.Range, func(e hodb.Entry) error {
 			content.Write(e.Body)
 			return content.WriteByte('\n')
 		})
 		f.Content = content.Bytes()
-		return err
-	})
+	} else {
+		f.Content, err = tx.CloseFile(c.Range.Store, c.Day, c.Revision, name)
+	}
 	f.SHA256 = sha256.Sum256(f.Content)
 	return f, err
+}
+
+// verifyFiles reads every file of a published day again and holds it against the manifest that head office signed.
+func verifyFiles(tx *hodb.Tx, c hodb.Close, manifest *wire.Close) (faults []string, err error) {
+	for _, named := range append([]wire.CloseFile{manifest.File}, manifest.Files...) {
+		name := path.Base(named.Path)
+		kept, err := readCloseFile(tx, c, name)
+		switch {
+		case errors.Is(err, hodb.ErrNotFound):
+			faults = append(faults, name+" is gone")
+		case err != nil:
+			return nil, err
+		case kept.SHA256 != named.SHA256 || int64(len(kept.Content)) != named.Bytes:
+			faults = append(faults, fmt.Sprintf("%s has %d bytes and SHA-256 %v, its manifest says %d and %v", name, len(kept.Content), kept.SHA256, named.Bytes, named.SHA256))
+		}
+	}
+	return faults, nil
 }

@@ -102,8 +102,18 @@ func (o *Office) verifySigned(tx *hodb.Tx, found *[]hodb.Finding) error {
 		return err
 	}
 	for _, c := range closes {
-		if _, err := wire.ReadClose(c.Manifest, o.home.Keys.PositionKey()); err != nil {
-			report(fmt.Sprintf("close of store %d on %s", c.Range.Store, c.Day), err)
+		where := fmt.Sprintf("close of store %d on %s", c.Range.Store, c.Day)
+		manifest, err := wire.ReadClose(c.Manifest, o.home.Keys.PositionKey())
+		if err != nil {
+			report(where, err)
+			continue
+		}
+		faults, err := verifyFiles(tx, c, manifest)
+		if err != nil {
+			return err
+		}
+		for _, fault := range faults {
+			*found = append(*found, hodb.Finding{Check: hodb.CheckFiles, Where: where, Problem: fault})
 		}
 	}
 	return nil

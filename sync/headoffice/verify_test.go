@@ -23,9 +23,11 @@ func TestVerifyNamesWhatSomebodyChangedInTheBooks(t *testing.T) {
 		{"a signature", `UPDATE store_head SET signature = hash`, hodb.CheckSignature},
 		{"what was counted", `DELETE FROM posted_txn WHERE seq = 2`, hodb.CheckPosted},
 		{"a published day", `UPDATE close SET manifest = CAST(replace(CAST(manifest AS TEXT), '"count":3', '"count":4') AS BLOB)`, hodb.CheckSignature},
+		{"a file of a published day", `UPDATE close_file SET content = CAST(replace(CAST(content AS TEXT), '10000', '10001') AS BLOB) WHERE name = 'entries.csv'`, hodb.CheckFiles},
+		{"a file that is gone", `DELETE FROM close_file WHERE name = 'entries.parquet'`, hodb.CheckFiles},
 	} {
 		if os.Getenv(pgserver.Env) != "" {
-			row.sql = strings.NewReplacer("CAST(manifest AS TEXT)", "convert_from(manifest, 'UTF8')", "CAST(replace(", "convert_to(replace(", " AS BLOB)", ", 'UTF8')").Replace(row.sql)
+			row.sql = strings.NewReplacer("CAST(manifest AS TEXT)", "convert_from(manifest, 'UTF8')", "CAST(content AS TEXT)", "convert_from(content, 'UTF8')", "CAST(replace(", "convert_to(replace(", " AS BLOB)", ", 'UTF8')").Replace(row.sql)
 		}
 		t.Run(row.what, func(t *testing.T) {
 			c, b := shop(t)
