@@ -47,7 +47,7 @@ func NewOffice(version string) *Office {
 	o.feedRows = o.counter("headoffice_feed_rows_total", "rows of the change feed handed to stores, by topic", "topic")
 	d := &o.d
 	d.stores = o.state(Gauge, "headoffice_stores", "lives of stores' logs by state: open, forked", "state")
-	d.silent = o.state(Gauge, "headoffice_stores_silent", "stores of which nothing was heard for a day")
+	d.silent = o.state(Gauge, "headoffice_stores_silent", "stores of which nothing was heard for a day; weekdays on which they do not sell are left out")
 	d.waitBatches = o.state(Gauge, "headoffice_posting_waiting_batches", "batches that are not posted yet")
 	d.waitEntries = o.state(Gauge, "headoffice_posting_waiting_entries", "their entries")
 	d.waitSeconds = o.state(Gauge, "headoffice_posting_lag_seconds", "how long the oldest of them has waited")

@@ -11,7 +11,7 @@ import (
 // Condition is how the books stand at one moment, for whoever watches over head office.
 type Condition struct {
 	Heads          map[HeadState]int64 `json:"heads"`
-	Silent         []loyalty.StoreID   `json:"silent"`
+	Quiet          []Quiet             `json:"quiet"`
 	Newest         time.Time           `json:"newest"` // change of a store's log; zero: there is no store
 	WaitingBatches int64               `json:"waiting_batches"`
 	WaitingEntries int64               `json:"waiting_entries"`
@@ -32,8 +32,18 @@ type Unclosed struct {
 	Day      string          `json:"day"`     // business day; empty when the entry cannot be read
 }
 
-// silentAfter is how long a store may neither sell nor start before somebody should ask.
-const silentAfter = 24 * time.Hour
+// Quiet is a store of which nothing was heard for QuietAfter, and the days on which it sold before.
+type Quiet struct {
+	Store    loyalty.StoreID `json:"store"`
+	TimeZone string          `json:"time_zone"`
+	Heard    time.Time       `json:"heard"` // an entry, or a start of its agent
+	Days     []string        `json:"days"`  // business days published within QuietHabit, rising
+}
+
+const (
+	QuietAfter = 24 * time.Hour
+	QuietHabit = 35 * 24 * time.Hour
+)
 
 // Condition reads it.
 func (tx *Tx) Condition() (c Condition, err error) {
@@ -56,16 +66,39 @@ func (tx *Tx) heads(c *Condition) (err error) {
 	if newest > 0 {
 		c.Newest = time.UnixMilli(newest)
 	}
-	c.Silent, err = collect(tx, func(scan func(...any) error) (id loyalty.StoreID, err error) {
-		err = scan(&id)
-		return id, err
-	}, `SELECT h.store_id FROM store_head h WHERE h.state <> 'closed' AND h.moved_at < $1 AND NOT EXISTS
-		(SELECT 1 FROM session s WHERE s.store_id = h.store_id AND s.epoch = h.epoch AND s.opened_at >= $1) ORDER BY h.store_id`,
-		tx.now.Add(-silentAfter).UnixMilli())
+	c.Quiet, err = tx.quiet()
 	return err
 }
 
 func (tx *Tx) waiting(c *Condition) error {
+// quiet reads the stores that were not heard, each with its days.
+func (tx *Tx) quiet() (all []Quiet, err error) {
+	_, err = collect(tx, func(scan func(...any) error) (none struct{}, err error) {
+		var q Quiet
+		var heard int64
+		var day string
+		if err = scan(&q.Store, &q.TimeZone, &heard, &day); err != nil {
+			return none, err
+		}
+		if len(all) == 0 || all[len(all)-1].Store != q.Store {
+			q.Heard, q.Days = time.UnixMilli(heard), []string{}
+			all = append(all, q)
+		}
+		if last := &all[len(all)-1]; day != "" {
+			last.Days = append(last.Days, day)
+		}
+		return none, nil
+	}, `SELECT q.store_id, s.time_zone, q.heard, COALESCE(c.business_day, '') FROM (
+			SELECT h.store_id, MAX(CASE WHEN o.opened_at > h.moved_at THEN o.opened_at ELSE h.moved_at END) AS heard
+			FROM store_head h LEFT JOIN session o ON o.store_id = h.store_id AND o.epoch = h.epoch
+			WHERE h.state <> 'closed' AND h.moved_at < $1 GROUP BY h.store_id) AS q
+		JOIN store s ON s.store_id = q.store_id
+		LEFT JOIN close c ON c.store_id = q.store_id AND c.business_day >= $2 AND c.rev = 1
+		WHERE q.heard < $1 ORDER BY q.store_id, c.business_day`,
+		tx.now.Add(-QuietAfter).UnixMilli(), tx.now.Add(-QuietHabit).UTC().Format(time.DateOnly))
+	return all, err
+}
+
 	var oldest sql.NullInt64
 	err := tx.one(`SELECT COUNT(*), COALESCE(SUM(last_seq - first_seq + 1), 0), MIN(received_at) FROM batch WHERE posted_at IS NULL`)(
 		&c.WaitingBatches, &c.WaitingEntries, &oldest)

@@ -229,10 +229,11 @@ func (d *doctor) stores(c hodb.Condition) {
 	}
 	d.say("forked stores", health, "keep both disks and decide which branch counts: docs/operations.md, status forked", "%d of %d", forked, forked+c.Heads[hodb.HeadOpen])
 	health = Well
-	if len(c.Silent) > 0 {
+	quiet := silent(c.Quiet, d.now)
+	if len(quiet) > 0 {
 		health = Attention
 	}
-	d.say("silent stores", health, "ask whether they are open; then `loyaltill doctor` there", "%d without an entry or a start for a day%s", len(c.Silent), listed(c.Silent))
+	d.say("silent stores", health, "ask whether they are open; then `loyaltill doctor` there", "%d without an entry or a start for a day on which they sell%s", len(quiet), listed(quiet))
 	var late []loyalty.StoreID
 	for _, u := range overdue(c.Unclosed, d.now) {
 		late = append(late, u.Store)

@@ -55,7 +55,7 @@ func TestTheDoctorNamesSilentAndForkedStoresAndCases(t *testing.T) {
 	c.enrol(1, prog)
 	ctx := t.Context()
 	for _, change := range []string{`UPDATE store_head SET moved_at = 0`, `UPDATE store_head SET state = 'forked'`,
-		`INSERT INTO case_file (store_id, case_no, kind, epoch, seq, state, note, opened_at) VALUES (1, 1, 'fork', 1, 1, 'open', '', 0)`} {
+		`INSERT INTO case_file (store_id, case_no, kind, epoch, seq, state, note, opened_at) VALUES (1, 1, 'fork', 1, 1, 'open', '', 0), (1, 2, 'tail_lost', 1, 1, 'settled', '', 0)`} {
 		c.tamper(change)
 	}
 	cond, err := c.office.condition(ctx)
@@ -65,7 +65,7 @@ func TestTheDoctorNamesSilentAndForkedStoresAndCases(t *testing.T) {
 	d := &doctor{now: time.Now()}
 	d.stores(cond)
 	d.questions(cond)
-	for i, want := range []string{"1 of 1", "1 without an entry or a start for a day: 1", "0 published, 0 stores with an older day open", "fork 1", "0 figures of stores"} {
+	for i, want := range []string{"1 of 1", "1 without an entry or a start for a day on which they sell: 1", "0 published, 0 stores with an older day open", "fork 1", "0 figures of stores"} {
 		if d.found[i].Seen != want {
 			t.Errorf("%s: %s, want %s", d.found[i].What, d.found[i].Seen, want)
 		}
