@@ -38,7 +38,7 @@ var confined = []struct {
 	{"github.com/jackc/pgx/v5", []string{"store/hodb", "sync/headoffice"}, "only head office's books, and the tables that a back office pulls into"},
 	{"github.com/pressly/goose/v3", []string{"store"}, "one place migrates"},
 	{"github.com/danielgtaylor/huma/v2", []string{"agent/api", "sync/headoffice"}, "the HTTP edge can be swapped"},
-	{"github.com/cenkalti/backoff/v4", []string{"sync/uplink", "devices/reader", "devices/printer"}, "only where something is retried"},
+	{"github.com/cenkalti/backoff/v4", []string{"sync/uplink", "sync/headoffice", "devices/reader", "devices/printer"}, "only where something is retried"},
 	{"github.com/goccy/go-yaml", []string{"agent/loyalty", "internal/demo", "devices/escpos"}, "documents that people write, the demo's story, and the public printer database"},
 	{"cel.dev/cel-go", []string{"agent/loyalty"}, "the one place where expressions are compiled and bounded"},
 	{"github.com/schollz/progressbar/v3", []string{"cmd/headoffice", "cmd/loyaltill"}, "somebody waits at the command line there"},

@@ -28,7 +28,7 @@ type Office struct {
 type officeStates struct {
 	stores, silent, waitBatches, waitEntries, waitSeconds *prometheus.Desc
 	cases, suspense, differences                          *prometheus.Desc
-	feedHead, closes, missing, certEnd, ready             *prometheus.Desc
+	feedHead, closes, missing, untaken, certEnd, ready    *prometheus.Desc
 }
 
 // NewOffice makes head office's metrics; every value is zero, states are absent until Watch.
@@ -57,6 +57,7 @@ func NewOffice(version string) *Office {
 	d.feedHead = o.state(Gauge, "headoffice_feed_head", "number of the feed's newest change")
 	d.closes = o.state(Gauge, "headoffice_closes_published", "business days published, revisions included")
 	d.missing = o.state(Gauge, "headoffice_closes_missing", "stores that have sold on a day that is over for two hours or more and is not closed")
+	d.untaken = o.state(Gauge, "headoffice_webhooks_failing", "webhooks whose last message was not taken")
 	d.certEnd = o.state(Gauge, "headoffice_certificate_end_timestamp_seconds", "when a certificate of head office's own ends: ca, server", "certificate")
 	d.ready = o.state(Gauge, "headoffice_ready", "1 when the books take entries")
 	return o
@@ -72,6 +73,7 @@ type OfficeState struct {
 	Differences             int64
 	FeedHead                int64
 	Closes, Missing         int64
+	Untaken                 int64 // webhooks whose last message was not taken
 	CertificateEnd          map[string]time.Time
 	Ready                   bool
 }
@@ -81,7 +83,7 @@ func (o *Office) Watch(read func(context.Context) (OfficeState, error)) {
 	d := o.d
 	o.registry.MustRegister(&states[OfficeState]{read: read, emit: o.emit, failed: o.failures, descs: []*prometheus.Desc{
 		d.stores, d.silent, d.waitBatches, d.waitEntries, d.waitSeconds, d.cases, d.suspense, d.differences, d.feedHead, d.closes, d.missing,
-		d.certEnd, d.ready}})
+		d.untaken, d.certEnd, d.ready}})
 }
 
 func (o *Office) emit(s OfficeState, to sink) {
@@ -97,6 +99,7 @@ func (o *Office) emit(s OfficeState, to sink) {
 	to.gauge(d.feedHead, float64(s.FeedHead))
 	to.gauge(d.closes, float64(s.Closes))
 	to.gauge(d.missing, float64(s.Missing))
+	to.gauge(d.untaken, float64(s.Untaken))
 	for name, end := range s.CertificateEnd {
 		to.gauge(d.certEnd, stamp(end), name)
 	}

@@ -22,6 +22,7 @@ type Condition struct {
 	FeedHead       int64               `json:"feed_head"`
 	Closes         int64               `json:"closes"`
 	Unclosed       []Unclosed          `json:"unclosed"`
+	Untaken        int64               `json:"untaken"` // webhooks whose last message was not taken
 }
 
 // Unclosed is the first entry of a store's log that belongs to no published day.
@@ -70,7 +71,6 @@ func (tx *Tx) heads(c *Condition) (err error) {
 	return err
 }
 
-func (tx *Tx) waiting(c *Condition) error {
 // quiet reads the stores that were not heard, each with its days.
 func (tx *Tx) quiet() (all []Quiet, err error) {
 	_, err = collect(tx, func(scan func(...any) error) (none struct{}, err error) {
@@ -99,6 +99,7 @@ func (tx *Tx) quiet() (all []Quiet, err error) {
 	return all, err
 }
 
+func (tx *Tx) waiting(c *Condition) error {
 	var oldest sql.NullInt64
 	err := tx.one(`SELECT COUNT(*), COALESCE(SUM(last_seq - first_seq + 1), 0), MIN(received_at) FROM batch WHERE posted_at IS NULL`)(
 		&c.WaitingBatches, &c.WaitingEntries, &oldest)
@@ -122,7 +123,7 @@ func (tx *Tx) published(c *Condition) (err error) {
 	if _, c.FeedHead, err = tx.FeedHead(); err != nil {
 		return err
 	}
-	if err := tx.one(`SELECT value FROM counter WHERE name = 'close'`)(&c.Closes); err != nil {
+	if err := tx.one(`SELECT value, (SELECT COUNT(*) FROM webhook WHERE error <> '') FROM counter WHERE name = 'close'`)(&c.Closes, &c.Untaken); err != nil {
 		return err
 	}
 	c.Unclosed, err = collect(tx, func(scan func(...any) error) (u Unclosed, err error) {

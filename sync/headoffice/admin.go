@@ -70,6 +70,11 @@ const (
 	opReceipts   = "close.receipts"
 	opLiability  = "report.liability"
 	opStick      = "stick.import"
+
+	opHook     = "webhook.set"
+	opHooks    = "webhook.list"
+	opHookTest = "webhook.test"
+	opUnhook   = "webhook.remove"
 )
 
 func operations() []operation {
@@ -110,6 +115,10 @@ func operations() []operation {
 		{opPartners, typed((*Office).partners)},
 		{opLiability, typed((*Office).liability)},
 		{opStick, typed((*Office).takeStick)},
+		{opHook, typed((*Office).setWebhook)},
+		{opHooks, typed((*Office).listWebhooks)},
+		{opHookTest, typed((*Office).testWebhook)},
+		{opUnhook, typed((*Office).removeWebhook)},
 		{opReceipts, typed(func(o *Office, ctx context.Context, _ none) ([]ReceiptReport, error) { return o.receipts(ctx) })},
 		{opCondition, typed(func(o *Office, ctx context.Context, _ none) (hodb.Condition, error) { return o.condition(ctx) })},
 		{opVerify, typed(func(o *Office, ctx context.Context, _ none) ([]hodb.Finding, error) { return o.Verify(ctx) })},

@@ -61,7 +61,7 @@ func (o *Office) measure(ctx context.Context) (metrics.OfficeState, error) {
 	}
 	s := metrics.OfficeState{Stores: plainKeys(c.Heads), Silent: int64(len(silent(c.Quiet, o.clock()))), WaitingBatches: c.WaitingBatches, Waiting: c.WaitingEntries,
 		Lag: c.PostingLag, Cases: plainKeys(c.Cases), Suspense: c.Suspense, Differences: c.Differences, FeedHead: c.FeedHead, Closes: c.Closes,
-		Missing: int64(len(overdue(c.Unclosed, o.clock()))), Ready: o.ready(ctx) == nil}
+		Missing: int64(len(overdue(c.Unclosed, o.clock()))), Untaken: c.Untaken, Ready: o.ready(ctx) == nil}
 	s.CertificateEnd, err = o.home.Keys.ends()
 	return s, err
 }

@@ -170,6 +170,7 @@ func (d *doctor) books(ctx context.Context, m Manager) {
 	d.posting(c)
 	d.stores(c)
 	d.questions(c)
+	d.webhooks(ctx, m)
 	keys, err := m.IssuingKeys(ctx)
 	if err != nil {
 		d.say("issuing key", Ill, booksRemedy(err), "%v", err)
@@ -275,6 +276,25 @@ func (d *doctor) questions(c hodb.Condition) {
 		health = Attention
 	}
 	d.say("differences", health, "\"headoffice report\" lists them; update the stores named, and look at their boxes if it goes on", "%d figures of stores", c.Differences)
+}
+
+func (d *doctor) webhooks(ctx context.Context, m Manager) {
+	all, err := m.Webhooks(ctx)
+	if err != nil {
+		d.say("webhooks", Ill, booksRemedy(err), "%v", err)
+		return
+	}
+	var failing []string
+	for _, w := range all {
+		if w.Error != "" {
+			failing = append(failing, fmt.Sprintf("%s has not heard of %d days: %s", w.Name, w.Behind, w.Error))
+		}
+	}
+	if len(failing) == 0 {
+		d.well("webhooks", "%d set", len(all))
+		return
+	}
+	d.say("webhooks", Attention, "mend the receiver, then \"headoffice webhook test NAME\"; days can be pulled meanwhile", "%s", strings.Join(failing, "; "))
 }
 
 func (d *doctor) issuing(keys []IssuingKeyState) {
