@@ -225,6 +225,7 @@ func (c *compiler) compileLimits() {
 	c.checkPoints("limits.earn_per_sale", l.EarnPerSale, 0)
 	c.checkPoints("limits.redeem_without_purse", l.RedeemWithoutPurse, 0)
 	c.compileFloor(l)
+	c.compileAllowance(l)
 	c.compileActions(l)
 	if reflect.ValueOf(*l).IsZero() {
 		c.doc.Limits = nil

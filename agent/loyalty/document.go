@@ -352,7 +352,8 @@ type limitsDef struct {
 	EarnPerSale        int64 `json:"earn_per_sale,omitempty"`
 	RedeemWithoutPurse int64 `json:"redeem_without_purse,omitempty"`
 
-	Floor *floorDef `json:"floor,omitempty"` // left out: nothing
+	Floor     *floorDef     `json:"floor,omitempty"`     // left out: nothing
+	Allowance *allowanceDef `json:"allowance,omitempty"` // left out: none
 
 	WithoutPIN *int64        `json:"redeem_without_pin,omitempty"` // left out: no limit
 	Cashier    *roleDef      `json:"cashier,omitempty"`

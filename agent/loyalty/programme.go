@@ -28,6 +28,7 @@ type Programme struct {
 	earnPerSale int64 // 0: no limit
 	noPurse     Points
 	floor       floorDef
+	allowance   allowanceDef
 	returns     ReturnPolicy
 	members     memberRules
 	withoutBill bool // goods come back without it, at the lowest price

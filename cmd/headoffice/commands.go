@@ -255,7 +255,7 @@ func readNumber(s string) (loyalty.CardNumber, error) {
 type publishCmd struct {
 	home
 	File string `arg:"" help:"Programme document, YAML or JSON."`
-	Yes  bool   `help:"Publish floor limits whose exposure has been looked at."`
+	Yes  bool   `help:"Publish floor limits and allowances whose exposure has been looked at."`
 }
 
 // maxDocument bounds a programme document.
@@ -271,12 +271,12 @@ func (cmd *publishCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	exposure, err := m.Exposure(ctx, document)
-	if err == nil && exposure.Points > 0 {
+	if err == nil && exposure.Points+exposure.SetAside > 0 {
 		if err := c.print(map[string]any{"exposure": exposure}); err != nil {
 			return err
 		}
 		if !cmd.Yes {
-			return &headoffice.FieldError{Field: "yes", Remedy: "look at the exposure: so many points may be spent twice while stores are cut off; then publish with --yes"}
+			return &headoffice.FieldError{Field: "yes", Remedy: "look at the exposure: so many points may be spent twice while stores are cut off, so many are kept for single stores (set_aside); then publish with --yes"}
 		}
 	}
 	var out headoffice.PublishOutcome

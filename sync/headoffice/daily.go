@@ -18,6 +18,8 @@ type DayOutcome struct {
 	Tiers    int            `json:"tiers"`    // that moved, or whose grace began or ended
 	Replaced int            `json:"replaced"` // lost cards whose points moved on
 	Segments int            `json:"segments"` // members who are in others now, or usually buy others
+
+	Allowances int `json:"allowances"` // that the policy gave, extended or wanted back
 }
 
 // membersAtOnce is how many members one transaction of the day's work takes.
@@ -89,7 +91,7 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 	review := func(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID) (loyalty.MemberID, error) {
 		return o.reviewSome(tx, out, reviewed, after)
 	}
-	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, o.referSome, review, o.reckonSome} {
+	for _, work := range []func(*hodb.Tx, *DayOutcome, loyalty.MemberID) (loyalty.MemberID, error){o.expireSome, o.referSome, review, o.reckonSome, o.allotSome} {
 		for last, more := loyalty.MemberID(0), true; more; {
 			err = o.db.Update(ctx, func(tx *hodb.Tx) error {
 				last, err = work(tx, &out, last)

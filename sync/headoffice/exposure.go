@@ -17,6 +17,9 @@ type Exposure struct {
 	Points   loyalty.Points `json:"points"`    // in all
 	Value    int64          `json:"value"`     // of them, minor units
 	Currency string         `json:"currency"`
+
+	// SetAside is the most that allowances by policy keep for single stores: nothing of it is spent twice, and nowhere else.
+	SetAside loyalty.Points `json:"set_aside,omitempty"`
 }
 
 func (o *Office) exposure(ctx context.Context, in publishInput) (e Exposure, err error) {
@@ -36,7 +39,18 @@ func (o *Office) exposure(ctx context.Context, in publishInput) (e Exposure, err
 	}
 	e.Points = min(e.StoreDay*loyalty.Points(e.Stores), maxClaim) * loyalty.Points(e.Days)
 	e.Value = p.Value(e.Points)
+	if a, given := p.Allowance(); given {
+		e.SetAside = min(product(a.Store, e.Stores), product(a.Member, e.Members))
+	}
 	return e, err
+}
+
+// product is so many points so many times, within bounds.
+func product(points loyalty.Points, times int64) loyalty.Points {
+	if points > 0 && times > int64(maxClaim/points) {
+		return maxClaim
+	}
+	return points * loyalty.Points(times)
 }
 
 // Exposure is what publishing a programme document would risk.

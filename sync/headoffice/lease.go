@@ -70,6 +70,14 @@ func (o *Office) grantLease(ctx context.Context, g Grant) (out LeaseInfo, err er
 
 // free is what may be promised of a member's points: spendable today, on no card, and promised to no store.
 func (o *Office) free(tx *hodb.Tx, id loyalty.MemberID) (loyalty.Points, error) {
+	today, err := o.today(tx)
+	if err != nil {
+		return 0, err
+	}
+	return freeOn(tx, id, today)
+}
+
+func freeOn(tx *hodb.Tx, id loyalty.MemberID, day string) (loyalty.Points, error) {
 	lots, err := tx.Lots(id, hodb.Points)
 	if err != nil {
 		return 0, err
@@ -79,11 +87,7 @@ func (o *Office) free(tx *hodb.Tx, id loyalty.MemberID) (loyalty.Points, error) 
 		return 0, err
 	}
 	setAside, err := tx.SetAside(id, 0)
-	if err != nil {
-		return 0, err
-	}
-	today, err := o.today(tx)
-	return loyalty.Spendable(lots, today) - onCard - setAside, err
+	return loyalty.Spendable(lots, day) - onCard - setAside, err
 }
 
 func (o *Office) listLeases(ctx context.Context, _ none) (out []LeaseInfo, err error) {
