@@ -173,7 +173,7 @@ type SaleBody struct {
 	Why      []Finding    `json:"why,omitempty"`     // the stored breakdown
 	Shares   *Shares      `json:"shares,omitempty"`  // of each line, for returns
 	Coupons  []TxnID      `json:"coupons,omitempty"`
-	Quote    string       `json:"quote"` // digest of the quote that the till confirmed
+	Quote    string       `json:"quote"` // beginning of the digest of the quote that the till confirmed; in older entries all of it
 }
 
 // CouponBody is one coupon as issued.

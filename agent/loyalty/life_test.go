@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -76,7 +77,7 @@ func TestAMemberEarnsRedeemsAndTheLotsFollow(t *testing.T) {
 func TestHeadOfficeNamesEveryFigureThatWasChanged(t *testing.T) {
 	p := compileFile(t, "grocery.yaml")
 	member := &MemberState{ID: 42, Medium: MediumPurse, Available: 500}
-	_, e := sell(t, p, QuoteInput{Sale: Sale{Lines: groceries(), Redeem: &Ask{Points: 250}}, Member: member}, testHead(3))
+	q, e := sell(t, p, QuoteInput{Sale: Sale{Lines: groceries(), Redeem: &Ask{Points: 250}}, Member: member}, testHead(3))
 	body, err := e.Encode()
 	if err != nil {
 		t.Fatal(err)
@@ -104,6 +105,8 @@ func TestHeadOfficeNamesEveryFigureThatWasChanged(t *testing.T) {
 		{"total", func(e *Entry) { e.Sale.Total++ }},
 		{"due", func(e *Entry) { e.Sale.Tenders[0].Amount-- }},
 		{"quote", func(e *Entry) { e.Sale.Lines[1].Quantity++ }},
+		{"", func(e *Entry) { e.Sale.Quote = q.Digest }}, // as older entries tell it
+		{"quote", func(e *Entry) { e.Sale.Quote = strings.Repeat("0", 64) }},
 		{"why", func(e *Entry) { e.Sale.Why = slices.Delete(e.Sale.Why, 2, 3) }},
 		{"why[0].points", func(e *Entry) { e.Sale.Why[2].Points++ }},
 		{"tier", func(e *Entry) { e.Sale.Tier = "gold" }},

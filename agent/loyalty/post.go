@@ -45,12 +45,17 @@ func (p *Programme) Post(q Quote, in QuoteInput, head EntryHead) (Entry, error) 
 	return p.entry(&now, &in, head), nil
 }
 
+// keptDigest is how much of a quote's digest a sale tells, in hexadecimal digits. The till's digest is compared whole before there is an
+// entry. Head office works the digest out again from the entry itself and compares what is there, to see what no figure shows: against
+// chance 64 bits are plenty, and a store that lies works out any number of them.
+const keptDigest = 16
+
 func (p *Programme) entry(q *Quote, in *QuoteInput, head EntryHead) Entry {
 	p.draw(q, &head)
 	e := head.Entry(KindSale)
 	s := &SaleBody{Programme: p.digest, Currency: q.Currency, Lines: in.Sale.Lines, Tenders: in.Sale.Tenders,
 		Rounding: in.Sale.Rounding, Total: q.Total, Redeemed: q.Redeem.Points, Value: q.Redeem.Value, ToPay: q.ToPay,
-		Earned: q.Earned, Quote: q.Digest, Asked: in.Sale.Redeem, Shown: in.Sale.Shown, Rewards: in.Sale.Rewards,
+		Earned: q.Earned, Quote: q.Digest[:keptDigest], Asked: in.Sale.Redeem, Shown: in.Sale.Shown, Rewards: in.Sale.Rewards,
 		Reductions: q.Reductions, Reduced: q.Reduced, RewardPoints: q.RewardPoints, Occasions: q.Occasions, Given: q.Given, Campaigns: q.Campaigns}
 	if s.Tenders == nil {
 		s.Tenders = []Tender{}

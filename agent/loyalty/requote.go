@@ -44,6 +44,9 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)
 	}
 	ours := p.entry(&q, &in, head)
+	if len(s.Quote) == len(q.Digest) {
+		ours.Sale.Quote = q.Digest // an older entry tells all of it
+	}
 	c := comparison{}
 	c.sale(s, ours.Sale)
 	c.moves(e.Moves, ours.Moves)

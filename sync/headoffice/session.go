@@ -27,7 +27,7 @@ func (o *Office) OpenSession(ctx context.Context, id loyalty.StoreID, req wire.S
 		req.Signed != nil && req.Signed.Seq < 0 {
 		return wire.SessionAnswer{}, wire.NewProblem(wire.CodeBadRequest, "head, check or boot nonce is not possible")
 	}
-	answer := wire.SessionAnswer{Protocol: wire.Protocol, Clock: clockText(o.clock())}
+	answer := wire.SessionAnswer{Protocol: wire.Protocol, Clock: clockText(o.clock()), Columns: true}
 	err := o.db.Update(ctx, func(tx *hodb.Tx) error {
 		var err error
 		if answer.FeedEpoch, _, err = tx.FeedHead(); err != nil {

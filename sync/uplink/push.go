@@ -14,6 +14,7 @@ import (
 type pusher struct {
 	u       *Uplink
 	session uint64
+	columns bool // head office reads batches column by column
 	acked   loyalty.Seq
 	most    int // entries in a batch; halved when head office says so
 	wait    *patience
@@ -21,7 +22,7 @@ type pusher struct {
 
 // pushFrom uploads what comes after the answer's head, one batch at a time, until a new session is needed.
 func (u *Uplink) pushFrom(ctx context.Context, answer wire.SessionAnswer, wait *patience) error {
-	p := &pusher{u: u, session: answer.Session, acked: answer.Head.Seq, most: batchEntries, wait: wait}
+	p := &pusher{u: u, session: answer.Session, columns: answer.Columns, acked: answer.Head.Seq, most: batchEntries, wait: wait}
 	for {
 		if err := p.awaitWork(ctx); err != nil {
 			return err
@@ -73,7 +74,7 @@ func (p *pusher) awaitWork(ctx context.Context) error {
 // again after a fault that may pass; what arrived twice is recognised by head office.
 func (p *pusher) deliver(ctx context.Context, r *agentdb.Range) error {
 	b := &wire.Batch{Store: p.u.db.Store(), Epoch: p.u.db.Epoch(), Session: p.session, First: r.First, Prev: r.Prev, Head: r.Head,
-		Bodies: r.Bodies}
+		Bodies: r.Bodies, Columns: p.columns}
 	damaged := false
 	for {
 		answer, err := p.u.office.Push(ctx, b)

@@ -25,6 +25,8 @@ type Batch struct {
 	Prev    store.Hash // chain value before First
 	Head    store.Hash // chain value at Last
 	Bodies  [][]byte
+
+	Columns bool // travels column by column, which only who says so reads
 }
 
 // Last is the number of the last entry; with an empty batch it is First - 1.
@@ -57,9 +59,9 @@ type Packed struct {
 
 // PackBatch zips a batch for a request or an answer.
 func (c *Codec) PackBatch(b *Batch) Packed {
-	content := c.Pack(b.Bodies)
+	content, kind := c.pack(b)
 	h := http.Header{}
-	h.Set("Content-Type", TypeNDJSON)
+	h.Set("Content-Type", kind)
 	h.Set("Content-Encoding", CodingZstd)
 	h.Set(HeaderProtocol, strconv.Itoa(Protocol))
 	h.Set(HeaderDigest, digestField(sha256.Sum256(content)))
@@ -95,7 +97,12 @@ func (c *Codec) ReadBatch(id loyalty.StoreID, h http.Header, body io.Reader) (*B
 	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 		return nil, NewProblem(CodeDamaged, "content digest does not match")
 	}
-	if b.Bodies, err = c.Unpack(content); err != nil {
+	if b.Columns {
+		b.Bodies, err = c.unpackColumns(content)
+	} else {
+		b.Bodies, err = c.Unpack(content)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if len(b.Bodies) != count {
@@ -108,10 +115,11 @@ func (c *Codec) ReadBatch(id loyalty.StoreID, h http.Header, body io.Reader) (*B
 }
 
 func parseBatchHeader(id loyalty.StoreID, h http.Header) (*Batch, int, error) {
-	if err := checkCoding(h); err != nil {
+	kind, err := checkCoding(h)
+	if err != nil {
 		return nil, 0, err
 	}
-	b := &Batch{Store: id}
+	b := &Batch{Store: id, Columns: kind == TypeColumns}
 	count, err := b.parseRange(h.Get(HeaderRange))
 	if err != nil {
 		return nil, 0, err
@@ -130,23 +138,23 @@ func parseBatchHeader(id loyalty.StoreID, h http.Header) (*Batch, int, error) {
 	return b, count, nil
 }
 
-func checkCoding(h http.Header) error {
+func checkCoding(h http.Header) (kind string, err error) {
 	if v := h.Get(HeaderProtocol); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < MinProtocol || n > Protocol {
 			p := NewProblem(CodeUpgradeRequired, "protocol %q is not spoken here", v)
 			p.MinProtocol = MinProtocol
-			return p
+			return "", p
 		}
 	}
-	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
-	if kind != TypeNDJSON {
-		return NewProblem(CodeUnsupported, "content type %q, want %s", kind, TypeNDJSON)
+	kind, _, _ = strings.Cut(h.Get("Content-Type"), ";")
+	if kind != TypeNDJSON && kind != TypeColumns {
+		return "", NewProblem(CodeUnsupported, "content type %q, want %s or %s", kind, TypeNDJSON, TypeColumns)
 	}
 	if v := h.Get("Content-Encoding"); v != CodingZstd {
-		return NewProblem(CodeUnsupported, "content coding %q, want %s", v, CodingZstd)
+		return "", NewProblem(CodeUnsupported, "content coding %q, want %s", v, CodingZstd)
 	}
-	return nil
+	return kind, nil
 }
 
 // parseRange reads "epoch=3; first=4816; count=500" in exactly this form.

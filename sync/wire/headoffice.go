@@ -70,6 +70,8 @@ type SessionAnswer struct {
 	FeedEpoch uint32         `json:"feed_epoch"` // the feed's life; changes after a restore of head office
 	Clock     string         `json:"clock"`      // head office's clock, UTC
 
+	Columns bool `json:"columns,omitempty"` // batches may come column by column
+
 	Next *NextLife `json:"next,omitempty"` // with forked: what a person has decided
 }
 

@@ -36,6 +36,7 @@ const (
 	HeaderKey      = "Idempotency-Key"
 
 	TypeNDJSON  = "application/x-ndjson"
+	TypeColumns = "application/vnd.loyaltill.columns"
 	TypeJSON    = "application/json"
 	TypePEM     = "application/x-pem-file"
 	TypeProblem = "application/problem+json"

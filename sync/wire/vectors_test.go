@@ -6,10 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"flag"
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,10 +27,8 @@ type vectors struct {
 		Genesis   store.Hash    `json:"genesis"`
 		Entries   []vectorEntry `json:"entries"`
 	} `json:"chain"`
-	Batch struct {
-		Header  map[string]string `json:"header"`
-		Content []byte            `json:"content"`
-	} `json:"batch"`
+	Batch    vectorBatch `json:"batch"`
+	Columns  vectorBatch `json:"columns"` // the same entries
 	Position struct {
 		Key store.HexBytes `json:"key"`
 		store.Position
@@ -47,6 +45,11 @@ type vectors struct {
 		Typed  []string       `json:"typed"`
 	} `json:"code"`
 	Refused []vectorRefused `json:"refused"`
+}
+
+type vectorBatch struct {
+	Header  map[string]string `json:"header"`
+	Content []byte            `json:"content"`
 }
 
 type vectorEntry struct {
@@ -121,6 +124,13 @@ func (v *vectors) checkBatches(t *testing.T) {
 		own.Get(HeaderPrev) != v.Batch.Header[HeaderPrev] || own.Get(HeaderHead) != v.Batch.Header[HeaderHead] {
 		t.Errorf("our own header: %v", own)
 	}
+	columns, err := codec.ReadBatch(17, headerOf(v.Columns.Header, nil), bytes.NewReader(v.Columns.Content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.EqualFunc(columns.Bodies, b.Bodies, bytes.Equal) || columns.Head != b.Head {
+		t.Errorf("column by column %q", columns.Bodies)
+	}
 	for _, r := range v.Refused {
 		content := v.Batch.Content
 		if r.Content != nil {
@@ -155,10 +165,10 @@ func makeVectors(t *testing.T) (v vectors) {
 	}
 	v.Chain.Store, v.Chain.Epoch, v.Chain.InstallID, v.Chain.Nonce = 17, 3, install, nonce
 	v.Chain.Genesis = store.Genesis(17, 3, install, nonce)
-	h, dice := v.Chain.Genesis, rand.New(rand.NewPCG(1, 2))
+	h, shop := v.Chain.Genesis, newGrocer(t)
 	b := &Batch{Store: 17, Epoch: 3, Session: 5, First: 1, Prev: h}
 	for seq := range loyalty.Seq(3) {
-		e := saleEntry(dice, seq+1)
+		e := shop.sale(t, seq+1, 3)
 		e.Cashier = "Jānis"
 		body, err := e.Encode()
 		if err != nil {
@@ -169,11 +179,9 @@ func makeVectors(t *testing.T) (v vectors) {
 		v.Chain.Entries = append(v.Chain.Entries, vectorEntry{string(body), h})
 	}
 	codec := newCodec(t)
-	packed := codec.PackBatch(b)
-	v.Batch.Header, v.Batch.Content = map[string]string{}, packed.Content
-	for name := range packed.Header {
-		v.Batch.Header[name] = packed.Header.Get(name)
-	}
+	v.Batch = vectorOf(codec.PackBatch(b))
+	b.Columns = true
+	v.Columns = vectorOf(codec.PackBatch(b))
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	public := store.HexBytes(key.Public().(ed25519.PublicKey))
 	v.Position.Key, v.Position.Position = public, store.Position{Store: 17, Epoch: 3, Seq: 3, Hash: h}
@@ -191,6 +199,14 @@ func makeVectors(t *testing.T) (v vectors) {
 	return v
 }
 
+func vectorOf(packed Packed) vectorBatch {
+	v := vectorBatch{Header: map[string]string{}, Content: packed.Content}
+	for name := range packed.Header {
+		v.Header[name] = packed.Header.Get(name)
+	}
+	return v
+}
+
 func refusedVectors(codec *Codec, bodies [][]byte) []vectorRefused {
 	digestOf := func(content []byte) map[string]string {
 		return map[string]string{HeaderDigest: digestField(sha256.Sum256(content))}
@@ -198,6 +214,9 @@ func refusedVectors(codec *Codec, bodies [][]byte) []vectorRefused {
 	cut := codec.Pack(bodies[:2])
 	cutLine := codec.enc.EncodeAll(bodies[0], nil)
 	bomb := codec.enc.EncodeAll(bytes.Repeat([]byte{0}, MaxBatchBytes+1), nil)
+	gap := codec.enc.EncodeAll([]byte("{\"a\":\x02}\n\n=b\n"), nil)
+	byColumns := digestOf(gap)
+	byColumns["Content-Type"] = TypeColumns
 	empty := codec.Pack([][]byte{bodies[0], {}, bodies[1]})
 	var zero store.Hash
 	return []vectorRefused{
@@ -205,6 +224,7 @@ func refusedVectors(codec *Codec, bodies [][]byte) []vectorRefused {
 		{Name: "an entry less than the header says", Header: digestOf(cut), Content: cut, Code: CodeDamaged},
 		{Name: "the last line without its line feed", Header: digestOf(cutLine), Content: cutLine, Code: CodeDamaged},
 		{Name: "an empty line", Header: digestOf(empty), Content: empty, Code: CodeDamaged},
+		{Name: "a column that names a key its line does not have", Header: byColumns, Content: gap, Code: CodeDamaged},
 		{Name: "no zstd", Header: digestOf([]byte("{}")), Content: []byte("{}"), Code: CodeDamaged},
 		{Name: "more than 4 MiB unzipped", Header: digestOf(bomb), Content: bomb, Code: CodeTooLarge},
 		{Name: "2001 entries announced", Header: map[string]string{HeaderRange: "epoch=3; first=1; count=2001"}, Code: CodeTooLarge},

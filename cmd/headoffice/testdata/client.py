@@ -2,7 +2,7 @@
 
 usage: client.py URL CODE VECTORS FOLDER
 """
-import base64, hashlib, http.client, json, os, ssl, struct, subprocess, sys
+import base64, hashlib, http.client, json, os, re, ssl, struct, subprocess, sys
 from urllib.parse import urlsplit
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -16,6 +16,55 @@ def sha(b): return hashlib.sha256(b).digest()
 def zipped(b): return run("zstd", "-q", "-c", data=b)
 def unzipped(b): return run("zstd", "-q", "-d", "-c", data=b)
 def digest(b): return "sha-256=:" + base64.b64encode(b).decode() + ":"
+
+
+PIECE = re.compile(rb'("(?:[^"\\\\]|\\\\.)*"):|("(?:[^"\\\\]|\\\\.)*")|(-?[0-9]+|-)|([\1\2])')
+
+
+def to_columns(bodies):
+    """Section 4.1, in its plainest form: every value as it is."""
+    lines, columns = [], {}
+    for body in bodies:
+        key = b""
+
+        def take(m):
+            nonlocal key
+            if m[1]:
+                key = m[1][1:-1]
+                return m[0]
+            columns.setdefault(key, []).append(m[2][1:-1] if m[2] else m[3])
+            return b"\1" if m[2] else b"\2"
+        lines.append(PIECE.sub(take, body))
+    return b"".join(x + b"\n" for x in lines + [b""] + sum(columns.values(), []))
+
+
+def from_columns(text):
+    lines, values = text.split(b"\n\n", 1)
+    lines, values, places = lines.split(b"\n"), values.split(b"\n")[:-1], {}
+    for line in lines:
+        for m in PIECE.finditer(line):
+            key = m[1][1:-1] if m[1] else key
+            if m[4]:
+                places[key] = places.get(key, 0) + 1
+    columns = {k: [values.pop(0) for _ in range(n)] for k, n in places.items()}
+    same("values left", values, [])
+    bodies, last = [], {}
+    for line in lines:
+        key, here = b"", {}
+
+        def put(m):
+            nonlocal key
+            if m[1]:
+                key = m[1][1:-1]
+                return m[0]
+            value = columns[key].pop(0)
+            if m[4] == b"\1":
+                return b'"' + re.sub(b"\2([^\2]*)\2", lambda r: here[r[1]], value) + b'"'
+            value = b"%d" % (int(last[key]) + 1) if value == b"+" else here[value[1:]] if value[:1] == b"=" else value
+            last[key] = here[key] = value
+            return value
+        bodies.append(PIECE.sub(put, line))
+    return bodies
 
 
 def ed25519(folder, key, message, signature):
@@ -81,6 +130,11 @@ def check_vectors(path, folder):
     same("bodies", [x.decode() for x in bodies], [e["body"] for e in c["entries"]])
     same("prev", b["header"]["Loyalty-Prev"], digest(bytes.fromhex(c["genesis"])))
     same("head", b["header"]["Loyalty-Head"], digest(h))
+    b = v["columns"]
+    content = base64.b64decode(b["content"])
+    same("digest of columns", digest(sha(content)), b["header"]["Content-Digest"])
+    same("columns", from_columns(unzipped(content)), bodies)
+    same("own columns", from_columns(to_columns(bodies)), bodies)
 
 
 class Store:
@@ -153,7 +207,7 @@ class Store:
             "protocol": 1, "epoch": self.id["epoch"], "install_id": self.id["install_id"], "boot_nonce": self.boot,
             "head": {"seq": len(self.bodies), "hash": self.chain[-1].hex()}, "agent": "python", "clock": "2026-11-24T08:00:00.000Z"})
         same("session", status, 200)
-        self.number = a["session"]
+        self.number, self.columns = a["session"], a.get("columns", False)
         self.signed(a["head"]["seq"], a["head"]["hash"], a["signature"])
         return a["verdict"]
 
@@ -162,11 +216,13 @@ class Store:
 
     def push(self, first, last, to="batches", **changed):
         bodies = self.bodies[first - 1:last]
-        content = changed.pop("content", None) or zipped(b"".join(b + b"\n" for b in bodies))
+        content = changed.pop("content", None) or zipped(to_columns(bodies) if changed.get("columns") else b"".join(b + b"\n" for b in bodies))
         header = {"Content-Type": "application/x-ndjson", "Content-Encoding": "zstd", "Content-Digest": digest(sha(content)),
                   "Loyalty-Session": str(self.number), "Loyalty-Range": f"epoch={self.id['epoch']}; first={first}; count={last - first + 1}",
                   "Loyalty-Prev": digest(self.chain[first - 1]), "Loyalty-Head": digest(self.chain[min(last, len(self.bodies))]),
                   "Idempotency-Key": f'"{self.id["store"]}-{self.id["epoch"]}-{first}-{last - first + 1}"'}
+        if changed.get("columns"):
+            header["Content-Type"] = "application/vnd.loyaltill.columns"
         header.update(changed.get("header", {}))
         status, answer, _ = self.ask("POST", f"/v1/stores/{self.id['store']}/{to}", content, header)
         if status != 200:
@@ -192,7 +248,10 @@ def main(url, code, vectors, folder):
     same("upload", s.push(1, 3), (3, False, s.chain[3].hex()))
     same("replay", s.push(1, 3), (3, True, s.chain[3].hex()))
     same("gap", s.push(5, 6), (409, "gap", 4))
-    same("overlap", s.push(2, 6), (6, False, s.chain[6].hex()))
+    same("columns are read", s.columns, True)
+    same("columns that are cut", s.push(2, 6, columns=True, content=zipped(to_columns(s.bodies[1:6])[:-2]))[:2], (400, "damaged"))
+    same("overlap, by columns", s.push(2, 6, columns=True), (6, False, s.chain[6].hex()))
+    same("the same line by line", s.push(2, 6), (6, True, s.chain[6].hex()))
     same("own entries", s.back(4), s.bodies[3:])
     s.log(3, "anna")
     same("damaged", s.push(7, 9, header={"Content-Digest": digest(sha(b""))})[:2], (400, "damaged"))
