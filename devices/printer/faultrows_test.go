@@ -203,7 +203,7 @@ func aJamWithoutClear(t *testing.T) {
 	if o := begin(t, p, next).wait(t); o.Outcome != Sent {
 		t.Errorf("got %+v", o)
 	}
-	if story := r.story(t); !strings.Contains(story, "DLE ENQ 2") || mixed(r.sheets(t)) != 0 {
+	if story := r.story(t); !strings.Contains(story, "DLE ENQ 2") || strings.Contains(story, "DLE ENQ 1") || mixed(r.sheets(t)) != 0 {
 		t.Errorf("%s", story)
 	}
 }
