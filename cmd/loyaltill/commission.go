@@ -155,6 +155,8 @@ func (c *printerCommissionCommand) print(ctx context.Context, s streams, given *
 	}
 	heard.Printed = result.Outcome == printer.Confirmed && result.Level == printer.LevelPrinted
 	heard.Processed = result.Level == printer.LevelProcessed
+	told := pr.Status().Heard
+	heard.ASB, heard.Cleared = told.ASB, told.Cleared
 	return t, heard, nil
 }
 

@@ -90,20 +90,35 @@ func TestTheTicketCanBeSeenWithoutAPrinter(t *testing.T) {
 	}
 }
 
+// Whatever the given profile says, what the printer answered is what counts.
 func TestACommissionedPrinterIsCalledWhatItWasHeardToBe(t *testing.T) {
 	t.Parallel()
-	out := filepath.Join(t.TempDir(), "mine.toml")
-	c := printerCommissionCommand{Device: simulated(t, "clone-no-process-id"), Profile: "epson-tm-t20iii-80", Out: out, Wait: time.Minute}
-	var said bytes.Buffer
-	if err := c.run(t.Context(), streams{&said, &said}, strings.NewReader(strings.Repeat("n\n", 12))); err != nil {
-		t.Fatalf("%v\n%s", err, &said)
-	}
-	p, err := escpos.ReadProfile(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.Status.ProcessID || !p.Status.DLEEOT || len(p.Pages.Verified) > 0 || p.Cutter != (escpos.Cutter{}) {
-		t.Errorf("got %+v, verified %v, %+v", p.Status, p.Pages.Verified, p.Cutter)
+	for _, c := range []struct {
+		printer, profile string
+		want             escpos.Answers
+	}{
+		{"clone-no-process-id", "epson-tm-t20iii-80", escpos.Answers{DLEEOT: true, ASB: true, GSR: true, ClearFn8: true}},
+		{"clone-no-clear", "epson-tm-t20iii-80", escpos.Answers{DLEEOT: true, ASB: true, GSR: true}},
+		{"generic-80", "epson-tm-m30-80", escpos.Answers{DLEEOT: true, ASB: true, GSR: true}},
+		{"tm-t20iii", "generic-80", escpos.Answers{DLEEOT: true, ASB: true, ClearFn8: true, ProcessID: true}},
+		{"clone-mute-sensors", "generic-80", escpos.Answers{DLEEOT: true, ClearFn8: true, ProcessID: true}},
+	} {
+		t.Run(c.printer, func(t *testing.T) {
+			t.Parallel()
+			out := filepath.Join(t.TempDir(), "mine.toml")
+			run := printerCommissionCommand{Device: simulated(t, c.printer), Profile: c.profile, Out: out, Wait: time.Minute}
+			var said bytes.Buffer
+			if err := run.run(t.Context(), streams{&said, &said}, strings.NewReader(strings.Repeat("n\n", 20))); err != nil {
+				t.Fatalf("%v\n%s", err, &said)
+			}
+			p, err := escpos.ReadProfile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Status != c.want || len(p.Pages.Verified) > 0 || p.Cutter != (escpos.Cutter{}) {
+				t.Errorf("%+v, want %+v; verified %v, %+v", p.Status, c.want, p.Pages.Verified, p.Cutter)
+			}
+		})
 	}
 }
 

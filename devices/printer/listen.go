@@ -40,6 +40,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 	}
 	switch ev.Kind {
 	case escpos.StatusASB, escpos.StatusRealTime:
+		s.told.ASB = s.told.ASB || ev.Kind == escpos.StatusASB
 		before := s.cond
 		s.cond = ev.Apply(s.cond)
 		if before.Has(blocking) && !s.cond.Has(blocking) {
@@ -49,6 +50,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 			s.job.breakOff(a.cause)
 		}
 	case escpos.StatusProcessID:
+		s.told.ProcessID = true
 		s.acknowledged(ev.ID)
 	case escpos.StatusByte:
 		s.processed = true
@@ -56,7 +58,7 @@ func (s *session) handle(ev escpos.StatusEvent) {
 			s.job.processed()
 		}
 	case escpos.StatusCleared:
-		s.cleared = true
+		s.cleared, s.told.Cleared = true, true
 		s.queries = 0
 	case escpos.StatusInfo:
 		s.info = append(s.info, ev.Data)
@@ -125,6 +127,7 @@ func (s *session) publish() {
 		st.PaperLow, st.DrawerOpen = paperLow, s.cond.Has(escpos.CondDrawerHigh)
 		st.Level = s.level()
 		st.Baud, st.Device = s.baud, s.device
+		st.Heard = s.told
 		if len(s.info) >= infoSerialAt {
 			st.Model = strings.Join(s.info[:infoSerialAt], " ")
 		}

@@ -57,6 +57,7 @@ type session struct {
 	pong     [4]byte          // the latest process id
 	pings    int
 	info     []string // maker, model, serial number, as far as told
+	told     Heard
 
 	processed bool // an answer to GS r has come
 

@@ -74,8 +74,16 @@ type Status struct {
 	Job        escpos.JobNo
 	Acked      int // of Segments of the job being printed; both 0 when there is none
 	Segments   int
+	Heard      Heard
 	Abandoned  int // writes that never came back; each holds a port that was given up
 	Health     devices.Health
+}
+
+// Heard is what a printer has answered on this link, beside DLE EOT.
+type Heard struct {
+	ASB       bool // it tells its state by itself
+	Cleared   bool // DLE DC4 fn 8
+	ProcessID bool // GS ( H fn 48
 }
 
 // Percent is how much of the job is on paper, as far as one can know.

@@ -16,6 +16,8 @@ import (
 type Heard struct {
 	Model     string // as the printer names itself, if it does
 	Answers   bool   // to DLE EOT
+	ASB       bool   // it told its state by itself
+	Cleared   bool   // it answered DLE DC4 fn 8
 	Processed bool   // it acknowledged segments by GS r
 	Printed   bool   // it acknowledged segments by process id
 	PaperLow  bool
@@ -83,8 +85,8 @@ func hopeful(p *escpos.Profile, heard Heard) *escpos.Profile {
 	if out.Cutter == (escpos.Cutter{}) {
 		out.Cutter.Partial = true
 	}
-	out.Status.DLEEOT, out.Status.ProcessID = heard.Answers, heard.Answers
-	out.Status.GSR = heard.Answers && p.Status.GSR
+	out.Status.DLEEOT, out.Status.ASB, out.Status.ClearFn8 = heard.Answers, heard.Answers, heard.Answers
+	out.Status.ProcessID, out.Status.GSR = heard.Answers, heard.Answers
 	return &out
 }
 
@@ -160,7 +162,9 @@ func (t *Ticket) Apply(heard Heard, yes []bool) (*escpos.Profile, error) {
 	if !heard.Answers {
 		p.Status = escpos.Answers{}
 	}
-	p.Status.DLEEOT, p.Status.ProcessID = heard.Answers, heard.Printed
+	p.Status.DLEEOT, p.Status.ASB, p.Status.ClearFn8 = heard.Answers, heard.ASB, heard.Cleared
+	p.Status.ProcessID = heard.Printed
+	p.Status.OfflineResponse = p.Status.OfflineResponse && heard.Printed // of one family of commands
 	p.Status.GSR = p.Status.GSR && heard.Answers || heard.Processed
 	if heard.Baud > 0 {
 		p.IO.Baud = heard.Baud
