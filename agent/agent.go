@@ -51,6 +51,7 @@ type Agent struct {
 
 	suspects  suspects
 	enrolling sync.Mutex // one member is made at a time
+	proving   sync.Mutex // one PIN of staff is hashed at a time
 
 	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
 

@@ -30,7 +30,7 @@ func newTill(t *testing.T) *till {
 }
 
 func (s *shop) overHTTP() *till {
-	handler := api.New(s.agent, api.Options{Token: testToken, Language: i18n.English, Version: "test"}, zerolog.New(s.log))
+	handler := api.New(s.agent, api.Options{Token: testToken, Owner: ownerToken, Language: i18n.English, Version: "test"}, zerolog.New(s.log))
 	server := httptest.NewServer(handler)
 	s.t.Cleanup(server.Close)
 	return &till{shop: s, server: server}

@@ -3,6 +3,7 @@ package agent
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"loyaltill/store/agentdb"
 )
@@ -11,11 +12,12 @@ import (
 // (docs/pos-integration.md); the sentence for the cashier is chosen from it at the edge.
 type Refusal struct {
 	Code      string
-	Retryable bool     // the same call with the same key may succeed later
-	Field     string   // of the request, when one is to blame
-	TriesLeft int      // with CodePINWrong and CodePUKWrong
-	Quote     *Quote   // with CodeQuoteChanged: what holds now
-	Faults    []string // with CodeTemplateRefused: file, line, field and remedy of each
+	Retryable bool          // the same call with the same key may succeed later
+	Field     string        // of the request, when one is to blame
+	TriesLeft int           // with CodePINWrong and CodePUKWrong
+	Quote     *Quote        // with CodeQuoteChanged: what holds now
+	Faults    []string      // with CodeTemplateRefused: file, line, field and remedy of each
+	Wait      time.Duration // with CodeStaffPINWrong and CodeStaffWait: before the next try
 	cause     error
 }
 
@@ -91,6 +93,15 @@ const (
 	CodeReserveSettled     = "reserve_settled"
 	CodeTooMuch            = "too_much"  // at once, by the programme's limits
 	CodeTooOften           = "too_often" // for this member in this store
+
+	CodeStaffPINWrong = "staff_pin_wrong"
+	CodeStaffPINEasy  = "staff_pin_easy"
+	CodeStaffWait     = "staff_wait" // too many wrong PINs
+	CodeStaffUnknown  = "staff_unknown"
+	CodeStaffName     = "staff_name"    // somebody who works here has it
+	CodeStaffLast     = "staff_last"    // nobody would be left who may change anything
+	CodeSecondNeeded  = "second_needed" // beyond what one person may do
+	CodeSecondSame    = "second_same"   // the second person is the first, or neither is a manager
 )
 
 // Codes of cards that were refused at the tap.

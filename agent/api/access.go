@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"loyaltill/agent"
+	"loyaltill/agent/staff"
 	"loyaltill/internal/i18n"
 )
 
@@ -29,11 +31,11 @@ func LoadToken(path string) (string, error) {
 		return makeToken(path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("read api.token_file: %w", err)
+		return "", fmt.Errorf("read token %s: %w", path, err)
 	}
 	token := strings.TrimSpace(string(raw))
 	if len(token) < tokenBytes {
-		return "", fmt.Errorf("api.token_file %s: the token is shorter than %d characters; delete the file to have one made", path, tokenBytes)
+		return "", fmt.Errorf("token file %s: the token is shorter than %d characters; delete the file to have one made", path, tokenBytes)
 	}
 	return token, nil
 }
@@ -68,11 +70,12 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		newProblem(r.Context(), codeOrigin).write(w)
 	}))
 	checked := foreign.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if code := s.refusal(r); code != "" {
+		c, code := s.whoCalls(r)
+		if code != "" {
 			newProblem(r.Context(), code).write(w)
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		lang := i18n.Match(r.Header.Get("Accept-Language"), s.language)
@@ -80,30 +83,51 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// refusal says why a request may not go on, or nothing. Pages, the API's description, health and metrics are
-// free to read on this machine.
-func (s *Server) refusal(r *http.Request) string {
+// signInPath is the one call that brings no token: it asks for one.
+const signInPath = "/v1/session"
+
+// whoCalls says who calls, or why the request may not go on. Pages, the API's description, health and metrics are free to read on
+// this machine.
+func (s *Server) whoCalls(r *http.Request) (caller, string) {
 	// A name that a page on the internet had pointed at this machine (DNS rebinding) is not one of ours.
 	if host, _, err := net.SplitHostPort(r.Host); err != nil || !loopback(host) {
-		return codeOrigin
+		return caller{}, codeOrigin
 	}
 	if !strings.HasPrefix(r.URL.Path, "/v1/") {
-		return ""
+		return caller{}, ""
 	}
-	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
-		return codeTokenMissing
-	}
-	got := sha256.Sum256([]byte(token))
-	if subtle.ConstantTimeCompare(got[:], s.token[:]) != 1 {
-		return codeTokenWrong
+	var c caller
+	if r.URL.Path != signInPath || r.Method != http.MethodPost {
+		var code string
+		if c, code = s.authorised(r); code != "" {
+			return c, code
+		}
 	}
 	if r.Method == http.MethodPost || r.ContentLength > 0 {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			return codeContentType
+			return c, codeContentType
 		}
 	}
-	return ""
+	return c, ""
+}
+
+// authorised finds whose the bearer token is.
+func (s *Server) authorised(r *http.Request) (caller, string) {
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return caller{}, codeTokenMissing
+	}
+	if strings.HasPrefix(token, sessionPrefix) {
+		return s.signedIn(r.Context(), token)
+	}
+	got := sha256.Sum256([]byte(token))
+	switch {
+	case subtle.ConstantTimeCompare(got[:], s.token[:]) == 1:
+		return caller{till: true}, ""
+	case subtle.ConstantTimeCompare(got[:], s.owner[:]) == 1:
+		return caller{doer: agent.Doer{Name: "command line", Role: staff.Manager}}, ""
+	}
+	return caller{}, codeTokenWrong
 }
 
 func loopback(host string) bool {

@@ -18,6 +18,7 @@ func (s *Server) coupon(ctx context.Context, in *couponIn) (*reply[agent.CouponA
 	if bad != nil {
 		return nil, bad
 	}
+	in.Body.Cashier = cashier(ctx, in.Body.Cashier)
 	v, err := s.agent.IssueCoupon(ctx, in.Lane, id, in.Body)
 	return answer(ctx, s, v, err)
 }
@@ -33,6 +34,7 @@ func (s *Server) voidCoupons(ctx context.Context, in *voidIn) (*reply[agent.Void
 	if bad != nil {
 		return nil, bad
 	}
+	in.Body.Cashier = cashier(ctx, in.Body.Cashier)
 	v, err := s.agent.VoidCoupons(ctx, in.Lane, id, in.Body)
 	return answer(ctx, s, v, err)
 }

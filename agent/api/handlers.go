@@ -254,7 +254,7 @@ func (s *Server) closeDay(ctx context.Context, in *closeIn) (*reply[agent.CloseA
 	if bad != nil {
 		return nil, bad
 	}
-	v, err := s.agent.CloseDay(ctx, in.Lane, id, in.Body.Cashier)
+	v, err := s.agent.CloseDay(ctx, in.Lane, id, cashier(ctx, in.Body.Cashier))
 	return answer(ctx, s, v, err)
 }
 

@@ -64,12 +64,16 @@ func (s *Server) answerJob(ctx context.Context, in *answerIn) (*reply[agent.Job]
 	return answer(ctx, s, v, err)
 }
 
-func (s *Server) approveJob(ctx context.Context, in *JobIn) (*reply[agent.Job], error) {
+type approveIn struct{ JobIn }
+
+func (s *Server) approveJob(ctx context.Context, in *approveIn) (*reply[agent.Job], error) {
 	v, err := s.agent.ApproveJob(ctx, in.ID)
 	return answer(ctx, s, v, err)
 }
 
-func (s *Server) cancelJob(ctx context.Context, in *JobIn) (*reply[agent.Job], error) {
+type cancelIn struct{ JobIn }
+
+func (s *Server) cancelJob(ctx context.Context, in *cancelIn) (*reply[agent.Job], error) {
 	v, err := s.agent.CancelJob(ctx, in.ID)
 	return answer(ctx, s, v, err)
 }

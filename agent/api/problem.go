@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,6 +27,7 @@ type Problem struct {
 	Message   string         `json:"message" doc:"a sentence for the cashier, in the language asked for"`
 	Errors    []FieldProblem `json:"errors,omitempty"`
 	TriesLeft *int           `json:"tries_left,omitempty" doc:"with pin_wrong and puk_wrong"`
+	Wait      int            `json:"wait_seconds,omitempty" doc:"with staff_pin_wrong and staff_wait: before the next try"`
 	Quote     *agent.Quote   `json:"quote,omitempty" doc:"with quote_changed: what holds now"`
 }
 
@@ -46,6 +48,8 @@ const (
 	codeKeyInvalid   = "key_invalid"
 	codeTokenMissing = "token_missing"
 	codeTokenWrong   = "token_wrong"
+	codeSessionOver  = "session_over"
+	codeRoleRefused  = "role_refused"
 	codeOrigin       = "origin_refused"
 	codeNotFound     = "not_found"
 	codeTooLarge     = "body_too_large"
@@ -75,7 +79,7 @@ const (
 func statuses() map[string]int {
 	all := map[string]int{
 		codeBadRequest: 400, codeKeyMissing: 400, codeKeyInvalid: 400,
-		codeTokenMissing: 401, codeTokenWrong: 401, codeOrigin: 403,
+		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeOrigin: 403, codeRoleRefused: 403,
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404, agent.CodeEntryPruned: 410,
@@ -91,7 +95,8 @@ func statuses() map[string]int {
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeTemplateRefused: 422,
-		agent.CodeNoProgramme:     503, agent.CodeLedgerUnavailable: 503,
+		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeSecondSame: 422,
+		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue,
 		loyalty.ReferralUnknown, loyalty.ReferralSelf, loyalty.ReferralBought,
@@ -128,6 +133,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	case r != nil:
 		p := newProblem(ctx, r.Code)
 		p.Retryable, p.Quote = r.Retryable, r.Quote
+		p.Wait = int((r.Wait + time.Second - 1) / time.Second)
 		if r.Field != "" {
 			p.Errors = []FieldProblem{{Field: r.Field, Problem: p.Message}}
 		}

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -16,6 +18,7 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
+	"loyaltill/agent/staff"
 	"loyaltill/internal/i18n"
 	"loyaltill/internal/metrics"
 )
@@ -38,11 +41,14 @@ type Server struct {
 	metrics  *metrics.Agent
 	version  string
 	describe *huma.OpenAPI
+	owner    [sha256.Size]byte
+	sessions sessions
 }
 
 // Options are what a Server needs beside the agent.
 type Options struct {
 	Token    string
+	Owner    string       // token of whoever has this machine; empty: nobody may do what only they may
 	Language i18n.Lang    // for callers that ask for none
 	Pages    http.Handler // the till page and its files
 	Version  string
@@ -51,7 +57,7 @@ type Options struct {
 
 // New builds the server; it listens on nothing yet.
 func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
-	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), metrics: o.Metrics, version: o.Version}
+	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), owner: sha256.Sum256([]byte(cmp.Or(o.Owner, rand.Text()))), metrics: o.Metrics, version: o.Version}
 	if s.metrics == nil {
 		s.metrics = metrics.NewAgent(o.Version)
 	}
@@ -94,59 +100,69 @@ func serveSchema(w http.ResponseWriter, r *http.Request) {
 // ServeHTTP lets tests call the server without a port.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// routes is the whole API: everything under /v1 needs the token (access.go). Calls with a key change something and may be
+// routes is the whole API and who may call what: everything under /v1 needs a token but signing in (access.go, session.go). Calls with a key change something and may be
 // repeated.
 func (s *Server) routes(api huma.API) {
-	route(api, "GET", "/v1/status", 200, "The store at a glance", s.status)
-	route(api, "GET", "/v1/lanes", 200, "All lanes", s.lanes)
-	route(api, "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
-	route(api, "POST", "/v1/lanes/{lane}/pin", 200, "One try at the card's PIN", s.pin)
-	route(api, "PUT", "/v1/lanes/{lane}/pin", 200, "The member chooses the first PIN of a card that has none", s.choosePIN)
-	route(api, "POST", "/v1/lanes/{lane}/unblock", 200, "The member gives the PUK and chooses a new PIN", s.unblock)
-	route(api, "POST", "/v1/lanes/{lane}/pinpad", 200, "The customer types the PIN on the reader; answers when they have", s.pinpad)
-	route(api, "POST", "/v1/lanes/{lane}/member", 200, "Who was scanned, swiped or typed", s.identify)
-	route(api, "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)
-	route(api, "POST", "/v1/lanes/{lane}/quote", 200, "What a sale would earn and cost; nothing is written", s.quote)
-	route(api, "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)
-	route(api, "GET", "/v1/sales/{id}", 200, "Did it go through? The first answer again", s.sale)
-	route(api, "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)
-	route(api, "POST", "/v1/lanes/{lane}/returns/quote", 200, "What a return would give back; nothing is written", s.quoteReturn)
-	route(api, "POST", "/v1/lanes/{lane}/returns", 201, "Take goods back (key)", s.takeBack)
-	route(api, "GET", "/v1/activities", 200, "What gives points without a purchase", s.activities)
-	route(api, "POST", "/v1/lanes/{lane}/activities", 201, "A member did one of them (key)", s.activity)
-	route(api, "POST", "/v1/reservations", 201, "Set points or money of a wallet aside (key)", s.reserve)
-	route(api, "POST", "/v1/reservations/{id}/settle", 200, "End a reservation (key)", s.settle)
-	route(api, "POST", "/v1/payments", 201, "Money for a sale on account (key)", s.pay)
-	route(api, "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon, or a batch (key)", s.coupon)
-	route(api, "POST", "/v1/lanes/{lane}/coupons/void", 200, "Take coupons out of use; print one anew in place of another (key)", s.voidCoupons)
-	route(api, "POST", "/v1/lanes/{lane}/gift-cards", 201, "Print gift cards that are to be sold (key)", s.giftCards)
-	route(api, "GET", "/v1/coupons", 200, "Coupons issued at the tills, by batch, newest first", s.couponBatches)
-	route(api, "GET", "/v1/coupons/{seq}", 200, "One batch with each of its papers", s.couponBatch)
-	route(api, "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
-	route(api, "POST", "/v1/lanes/{lane}/slip", 201, "Print how a member's account stands (key)", s.slip)
-	route(api, "POST", "/v1/lanes/{lane}/report", 201, "Print the totals of the day so far, an X report (key)", s.reportX)
-	route(api, "GET", "/v1/paper/templates", 200, "Kinds of paper, and whose templates are in force", s.templates)
-	route(api, "POST", "/v1/paper/preview", 200, "What a paper would look like; nothing is printed", s.preview)
-	route(api, "GET", "/v1/members", 200, "A member by card number", s.member)
-	route(api, "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
-	route(api, "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
-	route(api, "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
-	route(api, "GET", "/v1/jobs/{id}", 200, "One print job", s.job)
-	route(api, "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
-	route(api, "POST", "/v1/jobs/{id}/answer", 200, "What a person saw of an uncertain job (key)", s.answerJob)
-	route(api, "POST", "/v1/jobs/{id}/approve", 200, "Print a job whose time was over", s.approveJob)
-	route(api, "POST", "/v1/jobs/{id}/cancel", 200, "End a job that nobody wants any more", s.cancelJob)
-	route(api, "POST", "/v1/jobs/{id}/move", 200, "Give a job to another lane's printer", s.moveJob)
-	route(api, "POST", "/v1/lanes/{lane}/drawer", 201, "Kick the cash drawer, at most once (key)", s.drawer)
+	route(s, api, tillsAnd(staff.Look), "GET", "/v1/status", 200, "The store at a glance", s.status)
+	route(s, api, tillsAnd(staff.Look), "GET", "/v1/lanes", 200, "All lanes", s.lanes)
+	route(s, api, tills(), "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/pin", 200, "One try at the card's PIN", s.pin)
+	route(s, api, tills(), "PUT", "/v1/lanes/{lane}/pin", 200, "The member chooses the first PIN of a card that has none", s.choosePIN)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/unblock", 200, "The member gives the PUK and chooses a new PIN", s.unblock)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/pinpad", 200, "The customer types the PIN on the reader; answers when they have", s.pinpad)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/member", 200, "Who was scanned, swiped or typed", s.identify)
+	route(s, api, tills(), "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/quote", 200, "What a sale would earn and cost; nothing is written", s.quote)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)
+	route(s, api, tills(), "GET", "/v1/sales/{id}", 200, "Did it go through? The first answer again", s.sale)
+	route(s, api, tills(), "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/returns/quote", 200, "What a return would give back; nothing is written", s.quoteReturn)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/returns", 201, "Take goods back (key)", s.takeBack)
+	route(s, api, tills(), "GET", "/v1/activities", 200, "What gives points without a purchase", s.activities)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/activities", 201, "A member did one of them (key)", s.activity)
+	route(s, api, tills(), "POST", "/v1/reservations", 201, "Set points or money of a wallet aside (key)", s.reserve)
+	route(s, api, tills(), "POST", "/v1/reservations/{id}/settle", 200, "End a reservation (key)", s.settle)
+	route(s, api, tills(), "POST", "/v1/payments", 201, "Money for a sale on account (key)", s.pay)
+	route(s, api, tillsAnd(staff.Issue), "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon, or a batch (key)", s.coupon)
+	route(s, api, tillsAnd(staff.Issue), "POST", "/v1/lanes/{lane}/coupons/void", 200, "Take coupons out of use; print one anew in place of another (key)", s.voidCoupons)
+	route(s, api, tillsAnd(staff.Issue), "POST", "/v1/lanes/{lane}/gift-cards", 201, "Print gift cards that are to be sold (key)", s.giftCards)
+	route(s, api, tillsAnd(staff.Issue), "GET", "/v1/coupons", 200, "Coupons issued at the tills, by batch, newest first", s.couponBatches)
+	route(s, api, tillsAnd(staff.Issue), "GET", "/v1/coupons/{seq}", 200, "One batch with each of its papers", s.couponBatch)
+	route(s, api, tillsAnd(staff.CloseDay), "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/slip", 201, "Print how a member's account stands (key)", s.slip)
+	route(s, api, tillsAnd(staff.Figures), "POST", "/v1/lanes/{lane}/report", 201, "Print the totals of the day so far, an X report (key)", s.reportX)
+	route(s, api, tills(), "GET", "/v1/paper/templates", 200, "Kinds of paper, and whose templates are in force", s.templates)
+	route(s, api, tills(), "POST", "/v1/paper/preview", 200, "What a paper would look like; nothing is printed", s.preview)
+	route(s, api, tillsAnd(staff.Adjust), "GET", "/v1/members", 200, "A member by card number", s.member)
+	route(s, api, tills(), "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
+	route(s, api, tills(), "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
+	route(s, api, tillsAnd(staff.Jobs), "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
+	route(s, api, tillsAnd(staff.Jobs), "GET", "/v1/jobs/{id}", 200, "One print job", s.job)
+	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
+	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/answer", 200, "What a person saw of an uncertain job (key)", s.answerJob)
+	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/approve", 200, "Print a job whose time was over", s.approveJob)
+	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/cancel", 200, "End a job that nobody wants any more", s.cancelJob)
+	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/move", 200, "Give a job to another lane's printer", s.moveJob)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/drawer", 201, "Kick the cash drawer, at most once (key)", s.drawer)
+	route(s, api, anybody(), "POST", signInPath, 200, "Sign in: a number of staff and their PIN", s.signIn)
+	route(s, api, those(staff.Look), "GET", "/v1/session", 200, "Who is signed in", s.whoAmI)
+	route(s, api, those(staff.Look), "DELETE", "/v1/session", 200, "Sign out", s.signOut)
+	route(s, api, those(staff.Administer), "GET", "/v1/staff", 200, "Who works here, or did", s.staff)
+	route(s, api, those(staff.Administer), "POST", "/v1/staff", 201, "Somebody begins to work here (key)", s.addStaff)
+	route(s, api, those(staff.Administer), "PUT", "/v1/staff/{number}", 200, "Another name, role or language; who had left works here again", s.changeStaff)
+	route(s, api, those(staff.Administer), "DELETE", "/v1/staff/{number}", 200, "Somebody works here no more", s.endStaff)
+	route(s, api, those(staff.Administer), "PUT", "/v1/staff/{number}/pin", 200, "A new PIN for somebody", s.staffPIN)
+	route(s, api, those(staff.Trail), "GET", "/v1/trail", 200, "What was done by hand, newest first", s.trail)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
 		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}}, s.events)
 }
 
-func route[In, Out any](api huma.API, method, path string, status int, summary string, handler func(context.Context, *In) (*Out, error)) {
+func route[In, Out any](s *Server, api huma.API, who access, method, path string, status int, summary string,
+	handler func(context.Context, *In) (*Out, error)) {
 	huma.Register(api, huma.Operation{
 		OperationID: huma.GenerateOperationID(method, path, new(Out)), Method: method, Path: path,
-		Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBody,
-	}, handler)
+		Summary: summary, Description: who.String(), DefaultStatus: status, MaxBodyBytes: maxBody,
+	}, checked(s, who, method, handler))
 }
 
 // Serve answers on a listener until ctx ends.

@@ -22,11 +22,12 @@ type agentCall struct {
 	method, path string
 	key          loyalty.TxnID // zero for none
 	body         any           // nil for none
+	owner        bool          // by right of having this machine, not as a till
 }
 
 // do asks the agent that a configuration describes and reads its answer into out.
 func (c agentCall) do(ctx context.Context, cfg agent.Config, out any) error {
-	token, err := tokenFor(cfg)
+	token, file, err := tokenFor(cfg, c.owner)
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (c agentCall) do(ctx context.Context, cfg agent.Config, out any) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusUnauthorized {
-		return fmt.Errorf("the agent on %s does not take the token of %s; does api.token_file belong to it?", cfg.API.Listen, cfg.API.TokenFile)
+		return fmt.Errorf("the agent on %s does not take the token of %s; does the configuration belong to it?", cfg.API.Listen, file)
 	}
 	if resp.StatusCode/100 != 2 {
 		return refusalOf(resp)

@@ -49,8 +49,8 @@ func (c *couponPrintCommand) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("language %q is not one of en, lv, pl, et, fa, hy", c.Language)
 	}
 	var issued agent.CouponAnswer
-	call := agentCall{http.MethodPost, fmt.Sprintf("/v1/lanes/%d/coupons", c.Lane), key,
-		agent.CouponRequest{Coupon: c.Kind, Count: max(c.Count, 0), Source: c.Source, Language: c.Language, Cashier: c.Cashier}}
+	call := agentCall{method: http.MethodPost, path: fmt.Sprintf("/v1/lanes/%d/coupons", c.Lane), key: key,
+		body: agent.CouponRequest{Coupon: c.Kind, Count: max(c.Count, 0), Source: c.Source, Language: c.Language, Cashier: c.Cashier}}
 	if err := call.do(ctx, cfg, &issued); err != nil {
 		return fmt.Errorf("%w; to try again without issuing twice: --key %s", err, key)
 	}
@@ -204,8 +204,8 @@ func (c *couponVoidCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	var done agent.VoidAnswer
-	call := agentCall{http.MethodPost, fmt.Sprintf("/v1/lanes/%d/coupons/void", c.Lane), key,
-		agent.VoidRequest{Serials: c.Serials, Batch: c.Batch, Reason: c.Reason, Replace: c.Replace, Cashier: c.Cashier}}
+	call := agentCall{method: http.MethodPost, path: fmt.Sprintf("/v1/lanes/%d/coupons/void", c.Lane), key: key,
+		body: agent.VoidRequest{Serials: c.Serials, Batch: c.Batch, Reason: c.Reason, Replace: c.Replace, Cashier: c.Cashier}}
 	if err := call.do(ctx, cfg, &done); err != nil {
 		return fmt.Errorf("%w; to try again: --key %s", err, key)
 	}
@@ -242,7 +242,7 @@ func (c *giftCardPrintCommand) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	var done agent.BlankAnswer
-	call := agentCall{http.MethodPost, fmt.Sprintf("/v1/lanes/%d/gift-cards", c.Lane), key, agent.BlankRequest{Kind: c.Kind, Count: c.Count, Language: c.Language}}
+	call := agentCall{method: http.MethodPost, path: fmt.Sprintf("/v1/lanes/%d/gift-cards", c.Lane), key: key, body: agent.BlankRequest{Kind: c.Kind, Count: c.Count, Language: c.Language}}
 	if err := call.do(ctx, cfg, &done); err != nil {
 		return fmt.Errorf("%w; to try again without printing twice: --key %s", err, key)
 	}

@@ -36,6 +36,7 @@ type commands struct {
 	Printer   printerCommand   `cmd:"" help:"Import, check and commission printer profiles."`
 	Coupon    couponCommand    `cmd:"" help:"Print coupons in batches, look at what became of them, take them out of use."`
 	GiftCard  giftCardCommand  `cmd:"" help:"Print gift cards that are to be sold."`
+	Staff     staffCommand     `cmd:"" help:"Who works here: numbers, roles and PINs for the manager page."`
 	Paper     paperCommand     `cmd:"" help:"Check templates of what is printed, and look at them."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
 	Backup    backupCommand    `cmd:"" help:"Copy the store's databases into one file, also while the agent runs."`

@@ -156,11 +156,15 @@ func openAPI(cfg agent.Config, a *agent.Agent, counted *metrics.Agent, log zerol
 	if err != nil {
 		return nil, nil, err
 	}
+	owner, err := api.LoadToken(ownerFile(cfg))
+	if err != nil {
+		return nil, nil, err
+	}
 	lang, ok := i18n.Parse(cfg.Language)
 	if !ok {
 		return nil, nil, fmt.Errorf("configuration: language %q is not known", cfg.Language)
 	}
-	server := api.New(a, api.Options{Token: token, Language: lang, Pages: web.Till(), Version: version, Metrics: counted}, log)
+	server := api.New(a, api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Till(), Version: version, Metrics: counted}, log)
 	l, err := net.Listen("tcp", cfg.API.Listen)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen on api.listen: %w; is another agent running?", err)
@@ -227,11 +231,18 @@ func (c *versionCommand) Run(s streams) error {
 	return nil
 }
 
+// ownerFile is the token of whoever can read the data folder: they may administer staff from the command line.
+func ownerFile(cfg agent.Config) string { return filepath.Join(cfg.Data, "owner.token") }
+
 // tokenFor reads the token that a running agent made, for commands that ask it something.
-func tokenFor(cfg agent.Config) (string, error) {
-	raw, err := os.ReadFile(cfg.API.TokenFile)
-	if err != nil {
-		return "", fmt.Errorf("read api.token_file: %w; has the agent been started once?", err)
+func tokenFor(cfg agent.Config, owner bool) (token, file string, err error) {
+	file = cfg.API.TokenFile
+	if owner {
+		file = ownerFile(cfg)
 	}
-	return string(raw), nil
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", file, fmt.Errorf("read the agent's token: %w; has it been started once, and is this its user?", err)
+	}
+	return string(raw), file, nil
 }

@@ -88,6 +88,9 @@ func (db *DB) finished(ctx context.Context) error {
 // relog tells another life's entries behind shared again, in one transaction. Closes are made anew: they sum up this log.
 func (db *DB) relog(ctx context.Context, from *DB, shared loyalty.Seq) error {
 	return db.write(ctx, func(tx *store.Tx) error {
+		if err := copyStaff(ctx, tx, from.ledger.Read()); err != nil {
+			return err
+		}
 		rows, err := from.ledger.Read().QueryContext(ctx, `SELECT body, request FROM entry WHERE seq > ? ORDER BY seq`, shared)
 		if err != nil {
 			return err

@@ -1,0 +1,50 @@
+package staff
+
+import "slices"
+
+// Role is what somebody is in the store.
+type Role string
+
+const (
+	Cashier    Role = "cashier"
+	Supervisor Role = "supervisor"
+	Manager    Role = "manager"
+	Technician Role = "technician"
+)
+
+// Right is one thing that a role may do.
+type Right string
+
+const (
+	Look       Right = "look"       // at how devices, head office and the programme do
+	Jobs       Right = "jobs"       // answer, copy, cancel and move what is printed
+	Try        Right = "try"        // print test slips and commissioning tickets
+	Figures    Right = "figures"    // of the day
+	CloseDay   Right = "close_day"  // with the Z report
+	Issue      Right = "issue"      // coupons and gift cards, and take them out of use
+	Adjust     Right = "adjust"     // points and credit by hand, and agree when somebody else does
+	Trail      Right = "trail"      // read what was done by hand
+	Administer Right = "administer" // staff and their PINs
+)
+
+// Rights is what a role may do; nothing for a role that there is not. A cashier works at the till alone.
+func (r Role) Rights() []Right {
+	switch r {
+	case Technician:
+		return []Right{Look, Jobs, Try}
+	case Supervisor:
+		return []Right{Look, Jobs, Figures, CloseDay, Issue, Adjust}
+	case Manager:
+		return []Right{Look, Jobs, Try, Figures, CloseDay, Issue, Adjust, Trail, Administer}
+	}
+	return nil
+}
+
+// May says whether a role has a right.
+func (r Role) May(right Right) bool { return slices.Contains(r.Rights(), right) }
+
+// Known says whether there is such a role.
+func (r Role) Known() bool { return slices.Contains(Roles(), r) }
+
+// Roles are all of them.
+func Roles() []Role { return []Role{Cashier, Supervisor, Manager, Technician} }
