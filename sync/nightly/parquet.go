@@ -14,8 +14,10 @@ import (
 const RowsPerGroup = 100_000
 
 // WriteParquet writes the rows with the types of Row.
-func WriteParquet(w io.Writer, rows []Row) error {
-	out := parquet.NewGenericWriter[Row](w, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(RowsPerGroup),
+func WriteParquet(w io.Writer, rows []Row) error { return writeParquet(w, rows, RowsPerGroup) }
+
+func writeParquet(w io.Writer, rows []Row, perGroup int64) error {
+	out := parquet.NewGenericWriter[Row](w, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(perGroup),
 		parquet.CreatedBy("loyaltill", "1", "nightly"))
 	if _, err := out.Write(rows); err != nil {
 		return errors.Join(fmt.Errorf("write Parquet: %w", err), out.Close())

@@ -82,6 +82,7 @@ func RowOf(at Place, body []byte, counted bool) Row {
 	if e.Payment != nil {
 		p := e.Payment
 		r.Currency, r.Programme = given(p.Currency), given(p.Programme)
+		r.Medium, r.Tier = given(string(p.Medium)), given(p.Tier)
 		r.SoldStore, r.SoldEpoch, r.SoldSeq = filled(int64(p.Store)), filled(int64(p.Epoch)), filled(int64(p.Seq))
 	}
 	return r
