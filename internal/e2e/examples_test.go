@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -60,17 +62,21 @@ type example struct {
 	pending string
 }
 
+func (e example) token() string {
+	return filepath.Join(filepath.Dir(e.shop.AgentConfig()), "api.token")
+}
+
 func (e example) run(number string) string {
 	e.t.Helper()
 	cmd := exec.CommandContext(e.t.Context(), e.program[0], append(e.program[1:], number)...)
 	cmd.Env = append(os.Environ(), "LOYALTILL_URL="+e.url, "LOYALTILL_PENDING="+e.pending,
-		"LOYALTILL_TOKEN_FILE="+filepath.Join(filepath.Dir(e.shop.AgentConfig()), "api.token"))
+		"LOYALTILL_TOKEN_FILE="+e.token())
 	var said, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &errs
 	if err := cmd.Run(); err != nil {
 		e.t.Fatalf("%v\n%s%s", err, said.String(), errs.String())
 	}
-	if _, err := os.Stat(e.pending); err == nil {
+	if _, err := os.Stat(e.pending); e.pending != "" && err == nil {
 		e.t.Errorf("%s is still there", e.pending)
 	}
 	return said.String()
@@ -96,6 +102,31 @@ func (e example) goesOn() {
 	}
 }
 
+// A POS vendor's own check of the agent keeps its word, and sees an agent that breaks it: one that answers a sale told again as if it
+// were another.
+func TestTheConformanceScriptSeesABrokenPromise(t *testing.T) {
+	shop := openShop(t, nil)
+	honest := example{t, shop, shop.API.Base, []string{"python3", filepath.Join(examples, "conformance.py")}, ""}
+	if said := honest.run("6034000000000018"); strings.Contains(said, "BROKEN") || !strings.Contains(said, "15 of 15 promises kept") {
+		t.Errorf("of our agent it says\n%s", said)
+	}
+	proxy := newProxy(t, shop.API.Base)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		body, err := io.ReadAll(r.Body)
+		body = bytes.ReplaceAll(body, []byte(`"replayed":true`), []byte(`"replayed":false`))
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		return err
+	}
+	liar := httptest.NewServer(proxy)
+	t.Cleanup(liar.Close)
+	cmd := exec.CommandContext(t.Context(), honest.program[0], honest.program[1], "6034000000000018")
+	cmd.Env = append(os.Environ(), "LOYALTILL_URL="+liar.URL, "LOYALTILL_TOKEN_FILE="+honest.token())
+	if said, err := cmd.CombinedOutput(); err == nil || !bytes.Contains(said, []byte("BROKEN   the same key answers as the first time")) {
+		t.Errorf("of a liar it says (%v)\n%s", err, said)
+	}
+}
+
 // lossyLine passes calls on to the agent; when loses is set it cuts the connection once, after a sale was made and before its answer.
 type lossyLine struct {
 	*httptest.Server
@@ -104,10 +135,8 @@ type lossyLine struct {
 
 func newLossyLine(t *testing.T, agent string) *lossyLine {
 	t.Helper()
-	to, err := url.Parse(agent)
-	must(t, err)
 	l := &lossyLine{}
-	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy := newProxy(t, agent)
 	proxy.ModifyResponse = func(r *http.Response) error {
 		if strings.HasSuffix(r.Request.URL.Path, "/sales") && l.loses.CompareAndSwap(true, false) {
 			return http.ErrAbortHandler
@@ -118,6 +147,13 @@ func newLossyLine(t *testing.T, agent string) *lossyLine {
 	l.Server = httptest.NewServer(proxy)
 	t.Cleanup(l.Close)
 	return l
+}
+
+func newProxy(t *testing.T, agent string) *httputil.ReverseProxy {
+	t.Helper()
+	to, err := url.Parse(agent)
+	must(t, err)
+	return httputil.NewSingleHostReverseProxy(to)
 }
 
 func goExample(t *testing.T, out string) []string {
