@@ -12,7 +12,10 @@ import (
 )
 
 // sqlite is a file. One connection writes, so every write has it alone, and several may share a transaction.
-type sqlite struct{ db *store.DB }
+type sqlite struct {
+	db    *store.DB
+	texts texts
+}
 
 func openSQLite(ctx context.Context, path string, now func() time.Time) (engine, error) {
 	files, err := fs.Sub(migrations, "migrations")
@@ -23,7 +26,7 @@ func openSQLite(ctx context.Context, path string, now func() time.Time) (engine,
 	if err != nil {
 		return nil, err
 	}
-	return &sqlite{db}, nil
+	return &sqlite{db: db}, nil
 }
 
 func openSQLiteReadOnly(ctx context.Context, path string) (engine, error) {
@@ -31,11 +34,11 @@ func openSQLiteReadOnly(ctx context.Context, path string) (engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &sqlite{db}, nil
+	return &sqlite{db: db}, nil
 }
 
 func (s *sqlite) write(ctx context.Context, fn func(conn, time.Time) error) error {
-	return s.db.Write(ctx, func(tx *store.Tx) error { return fn(sqliteWriter{tx}, tx.Now) })
+	return s.db.Write(ctx, func(tx *store.Tx) error { return fn(sqliteWriter{tx, &s.texts}, tx.Now) })
 }
 
 func (s *sqlite) ingest(ctx context.Context, fn func(conn, time.Time) error) error {
@@ -50,7 +53,25 @@ func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.Quic
 func (s *sqlite) close() error                                { return s.db.Close() }
 
 // sqliteWriter is the one transaction that writes: it needs no locks of rows.
-type sqliteWriter struct{ *store.Tx }
+type sqliteWriter struct {
+	*store.Tx
+	texts *texts
+}
+
+func (w sqliteWriter) Exec(query string, args ...any) (sql.Result, error) {
+	text, args := w.texts.positional(query, args)
+	return w.Tx.Exec(text, args...)
+}
+
+func (w sqliteWriter) Query(query string, args ...any) (*sql.Rows, error) {
+	text, args := w.texts.positional(query, args)
+	return w.Tx.Query(text, args...)
+}
+
+func (w sqliteWriter) QueryRow(query string, args []any, dest ...any) error {
+	text, args := w.texts.positional(query, args)
+	return w.Tx.QueryRow(text, args, dest...)
+}
 
 func (sqliteWriter) dialect() dialect { return sqliteDialect() }
 
