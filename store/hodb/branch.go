@@ -53,7 +53,7 @@ func (tx *Tx) AppendBranch(h *Head, first loyalty.Seq, bodies [][]byte, hashes [
 
 // EachBranch hands the branch's entries to fn in order.
 func (tx *Tx) EachBranch(h *Head, fn func(Entry) error) error {
-	rows, err := tx.conn.Query(`SELECT seq, body FROM branch WHERE store_id = $1 AND epoch = $2 ORDER BY seq`, h.Store, h.Epoch)
+	rows, err := tx.query(`SELECT seq, body FROM branch WHERE store_id = $1 AND epoch = $2 ORDER BY seq`, h.Store, h.Epoch)
 	if err != nil {
 		return err
 	}

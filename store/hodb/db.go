@@ -97,13 +97,21 @@ func (db *DB) QuickCheck(ctx context.Context) ([]string, error) { return db.engi
 // Update runs fn in one durable transaction, while no other Update runs in any process. Others may share it, and an error from fn undoes
 // fn's writes only. store.CommitError says that nobody knows whether it happened.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
-	return db.engine.write(ctx, func(c conn, now time.Time) error { return fn(&Tx{now: now, conn: c}) })
+	return db.engine.write(ctx, func(c conn, now time.Time) error { return transact(c, now, fn) })
 }
 
 // Ingest is Update for the log of one store: fn locks the head with LockHead first, and writes nothing but that head, its entries and its
 // batches. On PostgreSQL neither Update nor the logs of other stores wait for it.
 func (db *DB) Ingest(ctx context.Context, fn func(*Tx) error) error {
-	return db.engine.ingest(ctx, func(c conn, now time.Time) error { return fn(&Tx{now: now, conn: c}) })
+	return db.engine.ingest(ctx, func(c conn, now time.Time) error { return transact(c, now, fn) })
+}
+
+func transact(c conn, now time.Time, fn func(*Tx) error) error {
+	tx := &Tx{now: now, conn: c}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.allWritten()
 }
 
 // View runs fn on one unchanging state of the database.
@@ -148,20 +156,24 @@ func (reader) copyIn(string, []string, [][]any) error {
 
 // Tx is one transaction. Its time does not move.
 type Tx struct {
-	now  time.Time
-	conn conn
+	now    time.Time
+	conn   conn
+	queues []queue
 }
 
 // Now is the transaction's one moment.
 func (tx *Tx) Now() time.Time { return tx.now }
 
 func (tx *Tx) exec(query string, args ...any) error {
-	_, err := tx.conn.Exec(query, args...)
+	_, err := tx.changed(query, args...)
 	return err
 }
 
 // changed runs a statement and tells how many rows it touched.
 func (tx *Tx) changed(query string, args ...any) (int64, error) {
+	if err := tx.writtenFor(query); err != nil {
+		return 0, err
+	}
 	res, err := tx.conn.Exec(query, args...)
 	if err != nil {
 		return 0, err
@@ -171,12 +183,25 @@ func (tx *Tx) changed(query string, args ...any) (int64, error) {
 
 // one runs a query for one row; the function that it gives scans it.
 func (tx *Tx) one(query string, args ...any) func(dest ...any) error {
-	return func(dest ...any) error { return tx.conn.QueryRow(query, args, dest...) }
+	return func(dest ...any) error {
+		if err := tx.writtenFor(query); err != nil {
+			return err
+		}
+		return tx.conn.QueryRow(query, args, dest...)
+	}
+}
+
+// query runs one; the caller closes the rows before the next call.
+func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if err := tx.writtenFor(query); err != nil {
+		return nil, err
+	}
+	return tx.conn.Query(query, args...)
 }
 
 // collect runs a query and reads each row with read.
 func collect[T any](tx *Tx, read func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := tx.conn.Query(query, args...)
+	rows, err := tx.query(query, args...)
 	if err != nil {
 		return nil, err
 	}

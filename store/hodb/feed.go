@@ -37,19 +37,20 @@ func (tx *Tx) touchFeed(topic Topic, to loyalty.StoreID, key string) error {
 	return tx.touchAll(topic, to, []string{key})
 }
 
-// touchAll gives each of many things a number of its own.
+// touchAll gives each of many things, all different, a number of its own.
 func (tx *Tx) touchAll(topic Topic, to loyalty.StoreID, keys []string) error {
 	last, err := tx.draw("feed", int64(len(keys)))
 	if err != nil {
 		return fmt.Errorf("feed %s: %w", topic, err)
 	}
 	first := last - int64(len(keys)) + 1
+	rows := make([]any, 0, 4*len(keys))
 	for i, key := range keys {
-		err := tx.exec(`INSERT INTO feed (feed_seq, store_id, topic, key) VALUES ($1, $2, $3, $4)
-			ON CONFLICT (topic, key) DO UPDATE SET feed_seq = excluded.feed_seq`, first+int64(i), to, topic, key)
-		if err != nil {
-			return fmt.Errorf("feed %s %s: %w", topic, key, err)
-		}
+		rows = append(rows, first+int64(i), to, topic, key)
+	}
+	if err := tx.write(insertInto("feed", "feed_seq, store_id, topic, key",
+		" ON CONFLICT (topic, key) DO UPDATE SET feed_seq = excluded.feed_seq"), 4, rows); err != nil {
+		return fmt.Errorf("feed %s: %w", topic, err)
 	}
 	return nil
 }

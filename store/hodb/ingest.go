@@ -81,7 +81,7 @@ type Entry struct {
 
 // EachEntry hands the entries of a range to fn in order. The body is fn's to keep.
 func (tx *Tx) EachEntry(r Range, fn func(Entry) error) error {
-	rows, err := tx.conn.Query(`SELECT seq, body, hash FROM entry WHERE store_id = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq`,
+	rows, err := tx.query(`SELECT seq, body, hash FROM entry WHERE store_id = $1 AND epoch = $2 AND seq BETWEEN $3 AND $4 ORDER BY seq`,
 		r.Store, r.Epoch, r.First, r.Last)
 	if err != nil {
 		return err

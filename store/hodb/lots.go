@@ -139,8 +139,13 @@ func (p *Poster) writeFold(m *Member) error {
 		return fmt.Errorf("past of member %d: %w", m.ID, err)
 	}
 	n := m.newest
-	return p.tx.exec(`UPDATE member SET fold_day = $2, fold_at_ms = $3, fold_store = $4, fold_epoch = $5, fold_seq = $6, past = $7
-		WHERE member_id = $1`, m.ID, n.day, n.atMS, n.key.Store, n.key.Epoch, n.key.Seq, past)
+	return p.tx.later(foldRows(), m.ID, n.day, n.atMS, n.key.Store, n.key.Epoch, n.key.Seq, past)
+}
+
+func foldRows() bulk {
+	return bulk{table: "member", head: `UPDATE member SET fold_day = v.column2, fold_at_ms = v.column3, fold_store = v.column4, fold_epoch = v.column5,
+		fold_seq = v.column6, past = v.column7 FROM (VALUES `, types: []string{"BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"},
+		tail: `) AS v WHERE member.member_id = v.column1`}
 }
 
 // foldLots brings the lots of one unit up to date, and posts what ended.
@@ -259,6 +264,12 @@ func (tx *Tx) Lots(id loyalty.MemberID, unit string) ([]loyalty.Lot, error) {
 	return lots, nil
 }
 
+func lotRows() bulk {
+	return insertInto("lot", "member_id, unit, lot, remaining, earned_on, expires_on, usable_on, reserved",
+		` ON CONFLICT (member_id, unit, lot) DO UPDATE SET remaining = excluded.remaining, earned_on = excluded.earned_on,
+			expires_on = excluded.expires_on, usable_on = excluded.usable_on, reserved = excluded.reserved`)
+}
+
 // replaceLots writes what changed.
 func (tx *Tx) replaceLots(id loyalty.MemberID, unit string, have, want []loyalty.Lot) error {
 	old := make(map[loyalty.LotID]loyalty.Lot, len(have))
@@ -267,10 +278,7 @@ func (tx *Tx) replaceLots(id loyalty.MemberID, unit string, have, want []loyalty
 	}
 	for _, l := range want {
 		if old[l.ID] != l {
-			err := tx.exec(`INSERT INTO lot (member_id, unit, lot, remaining, earned_on, expires_on, usable_on, reserved) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-				ON CONFLICT (member_id, unit, lot) DO UPDATE SET remaining = excluded.remaining, earned_on = excluded.earned_on,
-				expires_on = excluded.expires_on, usable_on = excluded.usable_on, reserved = excluded.reserved`,
-				id, unit, l.ID, l.Remaining, l.Earned, l.Expires, l.Usable, l.Reserved)
+			err := tx.later(lotRows(), id, unit, l.ID, l.Remaining, l.Earned, l.Expires, l.Usable, l.Reserved)
 			if err != nil {
 				return fmt.Errorf("lot %s of member %d: %w", l.ID, id, err)
 			}

@@ -107,20 +107,17 @@ func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
 	return tx.exec(`INSERT INTO number (number_hash, member_id, mask, registered_id) VALUES ($1, $2, $3, $2)`, n.HMAC[:], id, n.Masked)
 }
 
-// Member reads one member; ErrNotFound when there is none.
-func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
-	m := &Member{ID: id}
+const memberColumns = `member_id, status, tier, language, birthday, joined_on, segments, attributes, personal, past, last_voucher,
+	fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
+	EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
+	EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id),
+	EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id)`
+
+func scanMember(scan func(...any) error) (*Member, error) {
+	m := &Member{}
 	f, segments, attributes, personal := &m.fold, "", "", ""
-	err := tx.one(`SELECT status, tier, language, birthday, joined_on, segments, attributes, personal, past, last_voucher,
-			fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
-			EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
-			EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id),
-			EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id)
-		FROM member WHERE member_id = $1`, id)(&m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &attributes, &personal, &m.past.text, &m.vouchers,
+	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &attributes, &personal, &m.past.text, &m.vouchers,
 		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.carded, &m.moved)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, fmt.Errorf("member %d: %w", id, ErrNotFound)
-	}
 	for _, l := range []struct {
 		text string
 		into *[]string
@@ -131,6 +128,30 @@ func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
 	}
 	m.newest = m.fold
 	return m, err
+}
+
+// Member reads one member; ErrNotFound when there is none.
+func (tx *Tx) Member(id loyalty.MemberID) (*Member, error) {
+	m, err := scanMember(tx.one(`SELECT `+memberColumns+` FROM member WHERE member_id = $1`, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fmt.Errorf("member %d: %w", id, ErrNotFound)
+	}
+	return m, err
+}
+
+// membersOf reads those of some members who are in the register.
+func (tx *Tx) membersOf(ids []loyalty.MemberID) ([]*Member, error) {
+	var all []*Member
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	err := pieces(len(args), func(from, to int) error {
+		some, err := collect(tx, scanMember, `SELECT `+memberColumns+` FROM member WHERE member_id IN `+places(1, to-from), args[from:to]...)
+		all = append(all, some...)
+		return err
+	})
+	return all, err
 }
 
 // Members lists every member's number.

@@ -100,7 +100,7 @@ func (p *Poster) Remember(m *Member, at Place, step loyalty.PastStep) error {
 	if err != nil {
 		return err
 	}
-	if err := p.tx.exec(`INSERT INTO member_entry (member_id, business_day, at_ms, store_id, epoch, seq, step) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	if err := p.tx.later(insertInto("member_entry", "member_id, business_day, at_ms, store_id, epoch, seq, step", ""),
 		m.ID, at.Day, at.At.UnixMilli(), at.Key.Store, at.Key.Epoch, at.Key.Seq, string(doc)); err != nil {
 		return fmt.Errorf("remember %v for member %d: %w", at.Key, m.ID, err)
 	}

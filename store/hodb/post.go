@@ -105,6 +105,21 @@ func (p *Poster) Member(id loyalty.MemberID) (*Member, error) {
 	return m, err
 }
 
+// Expect reads members together who will be asked for one by one.
+func (p *Poster) Expect(ids []loyalty.MemberID) error {
+	found, err := p.tx.membersOf(ids)
+	if err != nil {
+		return fmt.Errorf("read members: %w", err)
+	}
+	for _, id := range ids {
+		p.members[id] = nil
+	}
+	for _, m := range found {
+		p.members[m.ID] = m
+	}
+	return nil
+}
+
 // UnbalancedError says that a posting would make or lose points: a fault of ours.
 type UnbalancedError struct {
 	Key  EntryKey
@@ -150,8 +165,6 @@ func (p *Poster) post(post Posting, first int, settled bool) error {
 
 // write writes legs and notes what they do to balances.
 func (p *Poster) write(post Posting, first int) error {
-	const insert = `INSERT INTO leg (owner_id, store_id, epoch, seq, leg_no, kind, unit, amount, reason, business_day, at_ms,
-		lot, earned_on, expires_on, usable_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 	if err := post.check(); err != nil {
 		return err
 	}
@@ -160,13 +173,18 @@ func (p *Poster) write(post Posting, first int) error {
 		if leg.Amount == 0 {
 			continue
 		}
-		if err := p.tx.exec(insert, leg.Owner, k.Store, k.Epoch, k.Seq, first+no, leg.Kind, leg.Unit, leg.Amount, leg.Reason,
+		if err := p.tx.later(legRows(), leg.Owner, k.Store, k.Epoch, k.Seq, first+no, leg.Kind, leg.Unit, leg.Amount, leg.Reason,
 			post.Day, post.At.UnixMilli(), leg.Lot, leg.Earned, leg.Expires, leg.Usable); err != nil {
 			return fmt.Errorf("post %v leg %d: %w", k, first+no, err)
 		}
 		p.accounts[accountKey{leg.Owner, leg.Kind, leg.Unit}] += leg.Amount
 	}
 	return nil
+}
+
+func legRows() bulk {
+	return insertInto("leg", `owner_id, store_id, epoch, seq, leg_no, kind, unit, amount, reason, business_day, at_ms,
+		lot, earned_on, expires_on, usable_on`, "")
 }
 
 // legPlace is all of a leg but its amount and reason: legs of one entry with one place are one movement.
@@ -279,7 +297,7 @@ func (p *Poster) Fold() ([]Ended, error) {
 		p.folded = append(p.folded, id)
 	}
 	clear(p.fresh)
-	return all, nil
+	return all, p.tx.allWritten() // of a member only once in a statement
 }
 
 // Flush folds what is left, brings balances up to what was posted, tells the stores, and names those members concerned who
@@ -291,10 +309,12 @@ func (p *Poster) Flush() ([]loyalty.MemberID, error) {
 	accounts := slices.SortedFunc(maps.Keys(p.accounts), func(a, b accountKey) int { // one order, so that writers cannot deadlock
 		return cmp.Or(cmp.Compare(a.owner, b.owner), cmp.Compare(a.kind, b.kind), cmp.Compare(a.unit, b.unit))
 	})
+	rows := make([]any, 0, 4*len(accounts))
 	for _, k := range accounts {
-		if err := p.tx.addToAccount(k, p.accounts[k]); err != nil {
-			return nil, err
-		}
+		rows = append(rows, k.owner, k.kind, k.unit, p.accounts[k])
+	}
+	if err := p.tx.write(accountRows(), 4, rows); err != nil {
+		return nil, err
 	}
 	keys, carded := []string{}, []loyalty.MemberID{}
 	slices.Sort(p.folded)
@@ -324,11 +344,13 @@ func (p *Poster) touched() []loyalty.MemberID {
 	return ids
 }
 
+func accountRows() bulk {
+	return insertInto("account", "owner_id, kind, unit, balance",
+		" ON CONFLICT (owner_id, kind, unit) DO UPDATE SET balance = account.balance + excluded.balance")
+}
+
 func (tx *Tx) addToAccount(k accountKey, amount loyalty.Points) error {
-	err := tx.exec(`INSERT INTO account (owner_id, kind, unit, balance) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (owner_id, kind, unit) DO UPDATE SET balance = account.balance + excluded.balance`,
-		k.owner, k.kind, k.unit, amount)
-	if err != nil {
+	if err := tx.write(accountRows(), 4, []any{k.owner, k.kind, k.unit, amount}); err != nil {
 		return fmt.Errorf("account %d %s: %w", k.owner, k.kind, err)
 	}
 	return nil
@@ -340,19 +362,6 @@ func (tx *Tx) Balances(id loyalty.MemberID) (main, card loyalty.Points, err erro
 			CAST(COALESCE(SUM(CASE kind WHEN 'card' THEN balance ELSE 0 END), 0) AS BIGINT)
 		FROM account WHERE owner_id = $1 AND unit = $2`, MemberOwner(id), Points)(&main, &card)
 	return main, card, err
-}
-
-// ClaimTxn says whether this entry, of that moment, is the first of its store to tell a transaction; if not, first names
-// the one that was.
-func (tx *Tx) ClaimTxn(e *loyalty.Entry, at time.Time) (claimed bool, first EntryKey, err error) {
-	n, err := tx.changed(`INSERT INTO posted_txn (store_id, txn_id, epoch, seq, kind, business_day, at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (store_id, txn_id) DO NOTHING`, e.Store, e.Txn[:], e.Epoch, e.Seq, e.Kind, e.Day, at.UnixMilli())
-	if err != nil || n > 0 {
-		return n > 0, EntryKey{}, err
-	}
-	first.Store = e.Store
-	err = tx.one(`SELECT epoch, seq FROM posted_txn WHERE store_id = $1 AND txn_id = $2`, e.Store, e.Txn[:])(&first.Epoch, &first.Seq)
-	return false, first, err
 }
 
 // Everyone stands for all owners together.

@@ -65,6 +65,12 @@ func (tx *Tx) Reservation(id loyalty.StoreID, txn loyalty.TxnID) (r OnlineReserv
 	return r, nil
 }
 
+// Reserved says whether a store has points reserved for sales that have not come.
+func (tx *Tx) Reserved(id loyalty.StoreID) (some bool, err error) {
+	err = tx.one(`SELECT EXISTS (SELECT 1 FROM online_reservation WHERE store_id = $1 AND state = 'pending')`, id)(&some)
+	return some, err
+}
+
 // CloseReservation ends a pending reservation; what was not spent by then is the member's to spend again.
 func (tx *Tx) CloseReservation(r OnlineReservation, state ReservationState) error {
 	n, err := tx.changed(`UPDATE online_reservation SET state = $3 WHERE store_id = $1 AND txn_id = $2 AND state = 'pending'`, r.Store, r.Txn[:], state)

@@ -10,7 +10,7 @@ import (
 // meanwhile, and no more than one row is held. The body is fn's to keep.
 func (db *DB) Sales(ctx context.Context, from, to string, fn func(EntryKey, []byte) error) error {
 	return db.View(ctx, func(tx *Tx) error {
-		rows, err := tx.conn.Query(`SELECT e.store_id, e.epoch, e.seq, e.body FROM posted_txn p
+		rows, err := tx.query(`SELECT e.store_id, e.epoch, e.seq, e.body FROM posted_txn p
 			JOIN entry e ON e.store_id = p.store_id AND e.epoch = p.epoch AND e.seq = p.seq
 			WHERE p.kind = 'sale' AND p.business_day BETWEEN $1 AND $2
 			ORDER BY p.business_day, p.at_ms, p.store_id, p.epoch, p.seq`, from, to)

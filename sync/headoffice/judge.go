@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -16,29 +18,55 @@ import (
 // entryTime is local time with milliseconds and offset, as entries carry it.
 const entryTime = "2006-01-02T15:04:05.000-07:00"
 
-// postNext judges the oldest batch that waits, in one transaction; false when none does.
+// postedAtOnce bounds the entries that are posted in one transaction: small batches share one.
+const postedAtOnce = 2000
+
+// posted is a batch that was judged.
+type posted struct {
+	entries int
+	arrived time.Time
+	took    time.Duration
+}
+
+// postNext judges the oldest batches that wait, in one transaction; more says that others may wait still.
 func (o *Office) postNext(ctx context.Context) (more bool, err error) {
-	var r hodb.Range
-	var arrived time.Time
-	start := o.clock()
-	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		if r, more, err = tx.NextUnposted(); err != nil || !more {
-			return err
-		}
-		if arrived, err = tx.ReceivedAt(r); err != nil {
-			return err
-		}
-		return o.post(tx, r)
-	})
-	if err != nil {
-		return false, fmt.Errorf("post store %d epoch %d from %d: %w", r.Store, r.Epoch, r.First, err)
+	done, more, err := o.postSome(ctx, postedAtOnce)
+	if err != nil && len(done) > 0 { // a batch at which posting stops takes none before it along
+		done, more, err = o.postSome(ctx, 1)
 	}
-	if more {
-		now := o.clock()
-		o.metrics.Posted(int(r.Last-r.First)+1, now.Sub(start), now.Sub(arrived))
-		o.changed.ring()
+	if err != nil || len(done) == 0 {
+		return false, err
 	}
+	now := o.clock()
+	for _, b := range done {
+		o.metrics.Posted(b.entries, b.took, now.Sub(b.arrived))
+	}
+	o.changed.ring()
 	return more, nil
+}
+
+// postSome judges the oldest batches until there are so many entries. After an error done are those that it took along.
+func (o *Office) postSome(ctx context.Context, entries int) (done []posted, more bool, err error) {
+	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
+		for n := 0; n < entries; {
+			var r hodb.Range
+			if r, more, err = tx.NextUnposted(); err != nil || !more {
+				return err
+			}
+			b := posted{entries: int(r.Last-r.First) + 1}
+			if b.arrived, err = tx.ReceivedAt(r); err != nil {
+				return err
+			}
+			start := o.clock()
+			if err := o.post(tx, r); err != nil {
+				return fmt.Errorf("post store %d epoch %d from %d: %w", r.Store, r.Epoch, r.First, err)
+			}
+			b.took = o.clock().Sub(start)
+			done, n = append(done, b), n+b.entries
+		}
+		return nil
+	})
+	return done, more, err
 }
 
 // post judges every entry of a batch in its order, then brings balances, lots and vouchers up to date and tells the
@@ -52,12 +80,13 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if err != nil {
 		return err
 	}
-	if j.awaited, err = tx.Awaited(r.Store, r.Epoch); err != nil {
+	matters := readMatters(entries)
+	if err := j.lookAhead(r, matters); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := j.entry(e); err != nil {
-			return fmt.Errorf("judge %v: %w", e.Key, err)
+	for i, m := range matters {
+		if err := j.entry(m); err != nil {
+			return fmt.Errorf("judge %v: %w", entries[i].Key, err)
 		}
 	}
 	if _, err := j.flush(); err != nil {
@@ -67,6 +96,33 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 		return err
 	}
 	return tx.MarkPosted(r)
+}
+
+// lookAhead reads together what the entries of a batch will ask for one by one.
+func (j *judge) lookAhead(r hodb.Range, matters []*matter) (err error) {
+	var txns []loyalty.TxnID
+	var members []loyalty.MemberID
+	for _, m := range matters {
+		if m.odd != nil {
+			continue
+		}
+		txns = append(txns, m.entry.Txn)
+		if id := m.entry.Member; 0 < id && id < loyalty.FirstStoreMember {
+			members = append(members, id)
+		}
+	}
+	slices.Sort(members)
+	if err := j.poster.Expect(slices.Compact(members)); err != nil {
+		return err
+	}
+	if j.told, err = j.tx.Told(r.Store, txns); err != nil {
+		return err
+	}
+	if j.reserved, err = j.tx.Reserved(r.Store); err != nil {
+		return err
+	}
+	j.awaited, err = j.tx.Awaited(r.Store, r.Epoch)
+	return err
 }
 
 // judge begins work in a transaction.
@@ -170,6 +226,8 @@ type judge struct {
 	rules     []*loyalty.Programme // published
 	looksBack bool                 // one of them asks of the past
 	poster    *hodb.Poster
+	told      *hodb.Told                      // which transactions of the batch were told before
+	reserved  bool                            // points wait for sales of this store
 	awaited   []loyalty.Seq                   // sales of this log whose returns came first
 	ladder    bool                            // one of them decides who is in which tier
 	unsettled map[loyalty.MemberID]hodb.Place // members for whom something came late, and from where on
@@ -188,24 +246,24 @@ type matter struct {
 	entry   *loyalty.Entry
 	hash    store.Hash
 	at      time.Time
-	repeats bool // its transaction was told before
-	again   bool // it was judged before, or came late: what it means is settled, not posted
+	odd     error // why it cannot be read; nothing else of it is known then
+	repeats bool  // its transaction was told before
+	again   bool  // it was judged before, or came late: what it means is settled, not posted
 }
 
 func (m *matter) place() hodb.Place { return hodb.Place{Day: m.entry.Day, At: m.at, Key: m.key} }
 
 // entry judges one entry. What cannot be read is kept, with a case, and stops nothing.
-func (j *judge) entry(raw hodb.Entry) error {
-	m, err := readMatter(raw)
-	if err != nil {
-		return j.notInterpreted(raw.Key, err)
+func (j *judge) entry(m *matter) error {
+	if m.odd != nil {
+		return j.notInterpreted(m.key, m.odd)
 	}
 	j.office.log.Info().Stringer("sale", m.entry.Txn).Uint32("store", uint32(m.key.Store)).Uint32("epoch", uint32(m.key.Epoch)).
 		Int64("seq", int64(m.key.Seq)).Str("kind", string(m.entry.Kind)).Msg("entry judged")
 	if err := j.knowNames(m); err != nil {
 		return err
 	}
-	claimed, first, err := j.tx.ClaimTxn(m.entry, m.at)
+	claimed, first, err := j.told.Claim(m.entry, m.at)
 	if err != nil {
 		return err
 	}
@@ -297,6 +355,29 @@ func (j *judge) prepare(m *matter) (odd, err error) {
 func (j *judge) repeated(m *matter, first hodb.EntryKey) error {
 	return j.open(hodb.CaseTxnRepeated, m.key, fmt.Sprintf("transaction %v was told by %v; not counted again", m.entry.Txn, first))
 }
+
+// readMatters reads the bodies of a batch, on as many processors as there are: that is a good part of posting.
+func readMatters(entries []hodb.Entry) []*matter {
+	matters := make([]*matter, len(entries))
+	readers := min(runtime.GOMAXPROCS(0), 1+len(entries)/fewBodies)
+	var reading sync.WaitGroup
+	for reader := range readers {
+		reading.Go(func() {
+			for i := reader; i < len(entries); i += readers {
+				m, err := readMatter(entries[i])
+				if err != nil {
+					m = &matter{key: entries[i].Key, odd: err}
+				}
+				matters[i] = m
+			}
+		})
+	}
+	reading.Wait()
+	return matters
+}
+
+// fewBodies are read sooner than another processor has begun.
+const fewBodies = 64
 
 // readMatter reads a body and checks that it says of itself what its place says.
 func readMatter(raw hodb.Entry) (*matter, error) {

@@ -156,9 +156,14 @@ func (j *judge) doors(m *matter) error {
 	if s == nil || m.entry.Member == 0 {
 		return nil
 	}
-	err := j.tx.CloseReservation(hodb.OnlineReservation{Store: m.key.Store, Txn: m.entry.Txn, Member: m.entry.Member}, hodb.ReservationPosted)
-	if err != nil || s.Lease == nil {
-		return err
+	if j.reserved {
+		r := hodb.OnlineReservation{Store: m.key.Store, Txn: m.entry.Txn, Member: m.entry.Member}
+		if err := j.tx.CloseReservation(r, hodb.ReservationPosted); err != nil {
+			return err
+		}
+	}
+	if s.Lease == nil {
+		return nil
 	}
 	l, err := j.leaseOf(m, s.Lease)
 	if err != nil || l == nil {
