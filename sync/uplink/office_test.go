@@ -151,6 +151,7 @@ type box struct {
 	uplink   *Uplink
 	line     func(http.RoundTripper) http.RoundTripper
 	stop     func()
+	ahead    time.Duration // of its clock, as of its next start
 }
 
 func (o *office) enrol(id loyalty.StoreID, prog *loyalty.Programme) *box {
@@ -178,7 +179,7 @@ func openBox(t testing.TB, folder, dir string, prog *loyalty.Programme) *box {
 
 func (b *box) open() {
 	b.t.Helper()
-	db, err := agentdb.Open(context.Background(), b.dir, b.identity, zerolog.Nop(), time.Now)
+	db, err := agentdb.Open(context.Background(), b.dir, b.identity, zerolog.Nop(), func() time.Time { return time.Now().Add(b.ahead) })
 	if err != nil {
 		b.t.Fatal(err)
 	}

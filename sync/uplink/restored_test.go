@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"os"
 	"testing"
+	"time"
 
+	"loyaltill/store/agentdb"
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
@@ -118,5 +120,38 @@ func TestABoxThatIsOftenRestartedIsNotTakenForTwo(t *testing.T) {
 	}
 	if c := o.caseOf(hodb.CaseCopiedBox); c != nil {
 		t.Errorf("%+v", c)
+	}
+}
+
+func TestAHeadOfficeThatAsksForWhatTheStorePrunedIsToldSo(t *testing.T) {
+	o := newOffice(t)
+	b := o.enrol(7, o.publish())
+	empty := o.dump()
+	for _, day := range []time.Duration{0, 95} {
+		b.close()
+		b.ahead = day * 24 * time.Hour
+		b.open()
+		b.sell(0, 500)
+		b.closeDay()
+		b.connect()
+		b.untilInSync()
+		if err := o.PostAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.until("the watermark", func(s Status) bool { return s.Feed.Watermark == s.AckedThrough })
+		b.disconnect()
+	}
+	if got, err := b.db.Prune(t.Context(), agentdb.MinKeepDays, nil); err != nil || got.Through != 2 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	o.restore(empty)
+	b.sell(0, 500)
+	b.connect()
+	s := b.untilState(StatePruned)
+	if !s.State.Stopped() || s.Lag != 1 {
+		t.Errorf("status %+v", s)
+	}
+	if n := len(o.holds(b)); n != 0 {
+		t.Errorf("head office took %d entries", n)
 	}
 }

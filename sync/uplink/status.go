@@ -28,13 +28,14 @@ const (
 	StateFenced     State = "fenced"          // another box speaks for this store: a person decides
 	StateUnknown    State = "unknown_install" // this box is not enrolled, or its life is over
 	StateRefused    State = "refused"         // head office does not accept us: Problem says why
+	StatePruned     State = "pruned"          // head office was restored to before what this store keeps
 	StateChainFault State = "chain_fault"     // our own log does not add up: run verify
 )
 
 // Stopped says that nothing is uploaded until a person has acted. Selling goes on.
 func (s State) Stopped() bool {
 	switch s {
-	case StateForked, StateDecided, StateFenced, StateUnknown, StateRefused, StateChainFault:
+	case StateForked, StateDecided, StateFenced, StateUnknown, StateRefused, StatePruned, StateChainFault:
 		return true
 	}
 	return false

@@ -104,7 +104,7 @@ var errFork = errors.New("head office's head does not lie on this log's chain")
 // judge shows what ended a session and says how long to wait before the next one.
 func (u *Uplink) judge(err error, wait *patience) time.Duration {
 	var stop *errStop
-	if errors.As(err, &stop) || errors.Is(err, errFork) || errors.Is(err, agentdb.ErrOtherChain) {
+	if errors.As(err, &stop) || errors.Is(err, errFork) || errors.Is(err, agentdb.ErrOtherChain) || errors.Is(err, agentdb.ErrPruned) {
 		u.db.FreeLeases(false)
 	}
 	switch {
@@ -115,6 +115,9 @@ func (u *Uplink) judge(err error, wait *patience) time.Duration {
 		return recheck
 	case errors.Is(err, errFork), errors.Is(err, agentdb.ErrOtherChain):
 		u.board.set(StateForked, err)
+		return recheck
+	case errors.Is(err, agentdb.ErrPruned):
+		u.board.set(StatePruned, err)
 		return recheck
 	case errors.Is(err, store.ErrSignature):
 		u.board.set(StateRefused, err)
