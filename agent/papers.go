@@ -2,8 +2,11 @@ package agent
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -33,6 +36,24 @@ type PaperFolder struct {
 	brand     *template.Brand
 	branded   bool
 	logo      *render.Bitmap
+	sum       hash.Hash // over every file that was read
+}
+
+// Version tells two states of the folder's files apart; empty for the built-in templates alone.
+func (f *PaperFolder) Version() string {
+	if len(f.own) == 0 && !f.branded {
+		return ""
+	}
+	return hex.EncodeToString(f.sum.Sum(nil)[:paperVersionBytes])
+}
+
+const paperVersionBytes = 6
+
+// read takes a file into the folder's version.
+func (f *PaperFolder) read(path string) ([]byte, error) {
+	data, err := os.ReadFile(path)
+	fmt.Fprintf(f.sum, "%s %d\n%s", filepath.Base(path), len(data), data)
+	return data, err
 }
 
 // PaperShop is what a folder is checked for: the languages of the store's paper and the narrowest of its printers.
@@ -61,7 +82,7 @@ func LoadPaperFolder(dir string, shop template.Shop) (*PaperFolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &PaperFolder{templates: builtin, own: map[string]string{}, brand: &template.Brand{}}
+	f := &PaperFolder{templates: builtin, own: map[string]string{}, brand: &template.Brand{}, sum: sha256.New()}
 	if dir == "" {
 		return f, nil
 	}
@@ -94,7 +115,7 @@ func LoadPaperFolder(dir string, shop template.Shop) (*PaperFolder, error) {
 // load takes one file of the folder.
 func (f *PaperFolder) load(dir, name string, shop template.Shop) error {
 	path := filepath.Join(dir, name)
-	data, err := os.ReadFile(path)
+	data, err := f.read(path)
 	if err != nil {
 		return err
 	}
@@ -121,7 +142,7 @@ func (f *PaperFolder) loadBrand(path string, data []byte, shop template.Shop) er
 	if brand.LogoFile == "" {
 		return nil
 	}
-	logo, err := os.ReadFile(filepath.Join(filepath.Dir(path), brand.LogoFile))
+	logo, err := f.read(filepath.Join(filepath.Dir(path), brand.LogoFile))
 	if err != nil {
 		return template.Faults{brand.LogoFault(path, brand.LogoFile+" cannot be read: "+reason(err), "put the picture beside this file")}
 	}
@@ -242,7 +263,7 @@ func (p *papers) folder() *PaperFolder {
 func (p *papers) state() PaperState {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := PaperState{Folder: p.dir, State: PaperGood}
+	s := PaperState{Folder: p.dir, State: PaperGood, Version: p.good.Version()}
 	for _, f := range p.faults {
 		s.State, s.Faults = PaperRefused, append(s.Faults, f.Error())
 	}

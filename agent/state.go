@@ -105,9 +105,10 @@ const (
 
 // PaperState is how the templates of paper fare.
 type PaperState struct {
-	State  string   `json:"state" enum:"good,refused" doc:"refused: the folder has faults; the last good templates, or the built-in ones, print on"`
-	Folder string   `json:"folder,omitempty" doc:"with the store's own templates; absent when the built-in ones print"`
-	Faults []string `json:"faults,omitempty" doc:"file, line, field and remedy of each"`
+	State   string   `json:"state" enum:"good,refused" doc:"refused: the folder has faults; the last good templates, or the built-in ones, print on"`
+	Folder  string   `json:"folder,omitempty" doc:"of the store's own templates; absent when none is configured"`
+	Version string   `json:"version,omitempty" doc:"of the store's own files that are in force, a hash; absent when the built-in templates print"`
+	Faults  []string `json:"faults,omitempty" doc:"file, line, field and remedy of each"`
 }
 
 // OpenDebit is a sale for which a card was asked to pay, and whose outcome this store does not know.

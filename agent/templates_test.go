@@ -51,7 +51,7 @@ func TestAShopsTemplatesPrintUntilAFaultAndTheLastGoodOnesPrintOn(t *testing.T) 
 	s.paperFile("receipt.yaml", own)
 	s.paperFile("brand.yaml", "store: Zaļais grozs\naddress: Ogre\nfooter: [Darām labu]\n")
 	s.restart(s.lane)
-	s.paperIs(agent.PaperGood)
+	version := s.paperIs(agent.PaperGood).Version
 	sold := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(basket(1000))))
 	s.job(sold.Job, "confirmed")
 	for _, want := range []string{"Zaļais grozs", "Ogre", "Uz redzēšanos!", "Darām labu", "KOPĀ"} {
@@ -65,6 +65,9 @@ func TestAShopsTemplatesPrintUntilAFaultAndTheLastGoodOnesPrintOn(t *testing.T) 
 
 	s.paperFile("receipt.yaml", strings.Replace(own, "{total}", "{totl}", 1))
 	state := s.paperIs(agent.PaperRefused)
+	if state.Version != version || version == "" {
+		t.Errorf("version %q prints on, want %q", state.Version, version)
+	}
 	if len(state.Faults) == 0 || !strings.Contains(state.Faults[0], "receipt.yaml:") || !strings.Contains(state.Faults[0], "did you mean total?") {
 		t.Errorf("faults %q", state.Faults)
 	}
@@ -73,8 +76,10 @@ func TestAShopsTemplatesPrintUntilAFaultAndTheLastGoodOnesPrintOn(t *testing.T) 
 	if paper := s.sheet(2); !strings.Contains(paper, "Uz redzēšanos!") {
 		t.Errorf("the last good template does not print on:\n%s", paper)
 	}
-	s.paperFile("receipt.yaml", own)
-	s.paperIs(agent.PaperGood)
+	s.paperFile("receipt.yaml", strings.Replace(own, "Uz redz", "Drīz redz", 1))
+	if mended := s.paperIs(agent.PaperGood).Version; mended == version {
+		t.Errorf("the mended files are still version %s", mended)
+	}
 }
 
 // A folder that was wrong from the beginning keeps nobody from selling.
@@ -83,7 +88,9 @@ func TestAShopWithFaultyTemplatesStartsAndPrintsTheBuiltInOnes(t *testing.T) {
 	s.paper = agent.PaperConfig{Templates: t.TempDir()}
 	s.paperFile("sale.yaml", "paper: sale\nblocks: [{ text: hello }]\n")
 	s.restart(s.lane)
-	s.paperIs(agent.PaperRefused)
+	if state := s.paperIs(agent.PaperRefused); state.Version != "" {
+		t.Errorf("version %s is said to print", state.Version)
+	}
 	sold := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(basket(1000))))
 	s.job(sold.Job, "confirmed")
 	s.whole("KOPĀ")

@@ -42,6 +42,7 @@ func (c *doctorCommand) Run(ctx context.Context, s streams) error {
 	findings = append(findings, found...)
 	findings = append(findings, checkReaders(cfg)...)
 	findings = append(findings, checkPrinters(cfg)...)
+	findings = append(findings, checkPapers(cfg, c.Config)...)
 	findings = append(findings, checkForeignCards(cfg)...)
 	findings = append(findings, checkDisk(cfg), checkDatabase(ctx, cfg))
 	findings = append(findings, checkHeadOffice(ctx, identity)...)

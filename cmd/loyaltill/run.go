@@ -16,7 +16,6 @@ import (
 	"loyaltill/agent"
 	"loyaltill/agent/api"
 	"loyaltill/agent/loyalty"
-	"loyaltill/devices/escpos/render"
 	"loyaltill/internal/i18n"
 	"loyaltill/internal/metrics"
 	"loyaltill/internal/web"
@@ -203,25 +202,11 @@ func (c *configCommand) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	if err := checkPaper(cfg); err != nil {
+	if _, err := loadPapers(cfg); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.out, c.Check+": in order")
 	return nil
-}
-
-// checkPaper finds faults of templates before the agent prints around them.
-func checkPaper(cfg agent.Config) error {
-	renderer, err := render.New()
-	if err != nil {
-		return err
-	}
-	shop, err := agent.PaperShop(cfg, renderer)
-	if err != nil {
-		return err
-	}
-	_, err = agent.LoadPaperFolder(cfg.Paper.Templates, shop)
-	return err
 }
 
 type versionCommand struct{}

@@ -48,6 +48,7 @@ func printStatus(s streams, st agent.Status) {
 	if st.Sync.Refused != "" {
 		fmt.Fprintf(s.out, "programme %.12s came without head office's signature and is not used; publish it again\n", st.Sync.Refused)
 	}
+	printPaper(s, st.Paper)
 	for _, l := range st.Lanes {
 		fmt.Fprintf(s.out, "lane %d, %s: reader %s %s, card %s, printer %s %s, %d print jobs open\n",
 			l.Lane, l.Name, l.Reader.State, l.Reader.Code, l.Card.State, l.Printer.State, l.Printer.Code, l.Jobs)

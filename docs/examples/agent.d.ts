@@ -1320,13 +1320,15 @@ export interface components {
         PaperState: {
             /** @description file, line, field and remedy of each */
             faults?: string[] | null;
-            /** @description with the store's own templates; absent when the built-in ones print */
+            /** @description of the store's own templates; absent when none is configured */
             folder?: string;
             /**
              * @description refused: the folder has faults; the last good templates, or the built-in ones, print on
              * @enum {string}
              */
             state: "good" | "refused";
+            /** @description of the store's own files that are in force, a hash; absent when the built-in templates print */
+            version?: string;
         };
         PaperTemplate: {
             /** @description of the store's folder; absent for the built-in one */

@@ -56,7 +56,7 @@ func TestTheDoctorFindsAHealthyShopHealthy(t *testing.T) {
 		}
 	}
 	status, err := shop.Run(t.Context(), "loyaltill", "status", "--config", shop.AgentConfig())
-	if err != nil || !strings.Contains(string(status), "store 1") {
+	if err != nil || !strings.Contains(string(status), "store 1") || !strings.Contains(string(status), "paper: the built-in templates\n") {
 		t.Errorf("status: %v\n%s", err, status)
 	}
 	printCoupons(t, shop)
