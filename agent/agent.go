@@ -282,7 +282,7 @@ func (a *Agent) programmeAt(ctx context.Context, at time.Time) (*loyalty.Program
 	for before := 0; ; before++ {
 		row, err := a.db.ProgrammeAt(ctx, a.identity.Calendar().Local(at), before)
 		if errors.Is(err, agentdb.ErrNotFound) {
-			return nil, refuseForNow(CodeNoProgramme, err)
+			return nil, a.withoutProgramme(ctx, before, err)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read programme: %w", err)
@@ -292,6 +292,18 @@ func (a *Agent) programmeAt(ctx context.Context, at time.Time) (*loyalty.Program
 			return p, err
 		}
 	}
+}
+
+// withoutProgramme says why none is in force: there is none at all, or, most likely, the clock stands before the first day of the first one.
+func (a *Agent) withoutProgramme(ctx context.Context, passedOver int, cause error) error {
+	all, err := a.db.Programmes(ctx)
+	if err != nil {
+		return err
+	}
+	if len(all) == passedOver {
+		return refuseForNow(CodeNoProgramme, cause)
+	}
+	return refuseForNow(CodeProgrammeLater, fmt.Errorf("%w: the first one begins %s", cause, all[len(all)-1].ValidFrom))
 }
 
 func (a *Agent) programmeByDigest(ctx context.Context, digest string) (*loyalty.Programme, error) {

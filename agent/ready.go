@@ -11,7 +11,11 @@ func (a *Agent) NotReady(ctx context.Context) []string {
 		codes = append(codes, CodeLedgerUnavailable)
 	}
 	if _, err := a.programmeAt(ctx, a.now()); err != nil {
-		codes = append(codes, CodeNoProgramme)
+		code := CodeNoProgramme
+		if r := RefusalOf(err); r != nil {
+			code = r.Code
+		}
+		codes = append(codes, code)
 	}
 	return codes
 }

@@ -78,6 +78,7 @@ const (
 	CodeTendersWrong       = "tenders_wrong"
 	CodeFieldInvalid       = "field_invalid"
 	CodeNoProgramme        = "no_programme"
+	CodeProgrammeLater     = "programme_not_begun" // by the store's clock, which may be wrong
 	CodeNothingToClose     = "nothing_to_close"
 	CodeSaleSettled        = "sale_settled"
 	CodePointsElsewhere    = "points_elsewhere" // another store has them, or is about to
