@@ -188,7 +188,7 @@ func (s *shop) start(lanes ...agent.LaneConfig) {
 	log := zerolog.New(s.log).Level(zerolog.TraceLevel)
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
-		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes}, Identity: s.identity, DB: s.db,
+		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes, Staff: agent.StaffConfig{Alone: 1000}}, Identity: s.identity, DB: s.db,
 		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())

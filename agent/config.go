@@ -39,6 +39,7 @@ type Config struct {
 	Paper    PaperConfig    `toml:"paper"`
 	Printers PrintersConfig `toml:"printers"`
 	Log      LogConfig      `toml:"log"`
+	Staff    StaffConfig    `toml:"staff"`
 	Lanes    []LaneConfig   `toml:"lane"`
 }
 
@@ -83,6 +84,11 @@ func (c PaperConfig) languages() []i18n.Lang {
 		all[i], _ = i18n.Parse(l)
 	}
 	return all
+}
+
+// StaffConfig is what staff may do by hand (docs/manager.md).
+type StaffConfig struct {
+	Alone int64 `toml:"alone"` // the most that one person corrects; points, or minor units of a wallet with money
 }
 
 // LogConfig is how much is logged.
@@ -136,6 +142,7 @@ func ParseConfig(name string, data []byte) (Config, error) {
 		Data: "/var/lib/loyaltill", Identity: "/etc/loyaltill/identity", Language: "en",
 		API:   APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
 		Paper: PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
+		Staff: StaffConfig{Alone: 1000},
 	}
 	dec := toml.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -198,6 +205,9 @@ func (c *Config) check() (problems []string) {
 	case "debug", "info", "warn", "error":
 	default:
 		bad("log.level: %q is not one of debug, info, warn, error", c.Log.Level)
+	}
+	if c.Staff.Alone < 0 {
+		bad("staff.alone: %d is below zero; write 0 to have two people for every correction", c.Staff.Alone)
 	}
 	if c.Cards.Secrets != "" && c.Cards.Profiles == "" {
 		bad("cards.secrets: is there without cards.profiles; no profile can name a key")

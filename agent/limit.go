@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,9 +30,9 @@ func (a *Agent) watch(ctx context.Context, p *loyalty.Programme, member loyalty.
 	return w, err
 }
 
-// allow refuses an action beyond a limit. Whoever stands at the till is a cashier: a manager's own limits are for head office.
+// allow refuses an action beyond a limit: of a cashier, unless the action says that a manager answers for it.
 func (w watch) allow(do loyalty.Action) error {
-	do.By, do.Hour, do.Day = loyalty.RoleCashier, w.before[do.Kind].Hour, w.before[do.Kind].Day
+	do.By, do.Hour, do.Day = cmp.Or(do.By, loyalty.RoleCashier), w.before[do.Kind].Hour, w.before[do.Kind].Day
 	for _, f := range w.programme.CheckAction(do) {
 		cause := fmt.Errorf("%s: limit %d", f.Code, max(f.Limit, f.Base))
 		switch f.Code {

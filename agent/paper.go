@@ -48,6 +48,7 @@ type paper struct {
 	Balance  *receipt.Balance       `json:"balance,omitempty"`
 	Day      *receipt.DayReport     `json:"day,omitempty"`
 	Drawer   int                    `json:"drawer,omitempty"` // the pin of the connector that opens it
+	Tryout   *tryout                `json:"tryout,omitempty"`
 }
 
 // content is the one that is set; nil for none.
@@ -111,24 +112,28 @@ func (l *lane) jobs(what func(*loyalty.Entry) []paper) func(*loyalty.Entry) ([]a
 	}
 }
 
-// document lays a job out; a copy says that it is one and why.
-func (a *Agent) document(job agentdb.Job) (*escpos.Document, error) {
+// document lays a job out for a printer; a copy says that it is one and why. A commissioning ticket is printed by a profile of its own.
+func (a *Agent) document(job agentdb.Job, by *escpos.Profile) (*escpos.Document, *escpos.Profile, error) {
 	var p paper
 	if err := json.Unmarshal(job.Doc, &p); err != nil {
-		return nil, fmt.Errorf("stored paper: %w", err)
+		return nil, nil, fmt.Errorf("stored paper: %w", err)
 	}
 	if p.Drawer != 0 {
 		var doc escpos.Document
 		doc.Drawer(p.Drawer)
-		return &doc, nil
+		return &doc, by, nil
+	}
+	if p.Tryout != nil {
+		doc, profile := p.Tryout.lay(by)
+		return doc, profile, nil
 	}
 	content := p.content()
 	if content == nil {
-		return nil, fmt.Errorf("stored paper is empty")
+		return nil, nil, fmt.Errorf("stored paper is empty")
 	}
 	head := content.Head()
 	head.Copy, head.Reason = job.Copy, copyReason(job)
-	return a.papers.lay(content).Document, nil
+	return a.papers.lay(content).Document, by, nil
 }
 
 // copyReason says why there is a copy: OutcomeBy of a queued copy is the cause that its first print ended with, or that

@@ -161,11 +161,11 @@ func (q *queue) encoded(ctx context.Context, job *agentdb.Job) (*escpos.Job, err
 	if len(job.Stream) > 0 {
 		return &stream, stream.UnmarshalBinary(job.Stream)
 	}
-	doc, err := q.a.document(*job)
+	doc, profile, err := q.a.document(*job, q.profileNow())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnprintable, err)
 	}
-	made, err := q.a.encoder.Encode(doc, q.profileNow(), escpos.JobNo(job.ID%escpos.JobNumbers))
+	made, err := q.a.encoder.Encode(doc, profile, escpos.JobNo(job.ID%escpos.JobNumbers))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnprintable, err)
 	}

@@ -153,6 +153,14 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, those(staff.Administer), "DELETE", "/v1/staff/{number}", 200, "Somebody works here no more", s.endStaff)
 	route(s, api, those(staff.Administer), "PUT", "/v1/staff/{number}/pin", 200, "A new PIN for somebody", s.staffPIN)
 	route(s, api, those(staff.Trail), "GET", "/v1/trail", 200, "What was done by hand, newest first", s.trail)
+	route(s, api, those(staff.Look), "GET", "/v1/overview", 200, "One light for the store, and how each part does", s.overview)
+	route(s, api, those(staff.Look), "GET", "/v1/printable", 200, "Coupons, gift cards, wallets and reasons of the programme in force", s.printable)
+	route(s, api, those(staff.Look), "GET", "/v1/programme/versions", 200, "Versions of the programme and what each changed", s.versions)
+	route(s, api, those(staff.Figures), "GET", "/v1/figures", 200, "The business day so far and the days before it", s.figures)
+	route(s, api, those(staff.Issue), "POST", "/v1/lanes/{lane}/coupons/preview", 200, "The first paper of a batch; nothing is issued", s.previewIssue)
+	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/test", 201, "Print a test slip (key)", s.testSlip)
+	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/ticket", 201, "Print the samples by which a printer is commissioned (key)", s.ticket)
+	route(s, api, those(staff.Adjust), "POST", "/v1/adjustments", 201, "Correct points or credit by hand (key)", s.adjust)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
 		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}}, s.events)
 }

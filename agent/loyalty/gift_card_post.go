@@ -1,6 +1,9 @@
 package loyalty
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // giftCardMoves is the money that a sale moves between cards and the programme, in minor units. Nothing is on a card
 // that waits for its payment.
@@ -131,3 +134,15 @@ func (p *Programme) GiftCardName(kind, language string) (string, bool) {
 func GiftCardSerial(store StoreID, request TxnID, n int) string {
 	return "G" + CouponSerial(store, request, n)
 }
+
+// GiftCardKinds are the ids of the kinds of gift card, in the order of the document.
+func (p *Programme) GiftCardKinds() []string {
+	ids := make([]string, len(p.doc.GiftCards))
+	for i := range p.doc.GiftCards {
+		ids[i] = p.doc.GiftCards[i].ID
+	}
+	return ids
+}
+
+// Reasons are those that something may be done by hand for; none: any id.
+func (p *Programme) Reasons() []string { return slices.Sorted(maps.Keys(p.members.reasons)) }
