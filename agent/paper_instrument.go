@@ -1,6 +1,8 @@
 package agent
 
 import (
+	"slices"
+
 	"loyaltill/agent/loyalty"
 	"loyaltill/agent/receipt"
 	"loyaltill/internal/i18n"
@@ -84,13 +86,8 @@ func (b *bill) walletsOnPaper(e *loyalty.Entry, lang i18n.Lang) []receipt.Wallet
 
 // stampsOnPaper is how far every stamp card is.
 func (b *bill) stampsOnPaper(lang i18n.Lang) []string {
-	var all []string
-	for _, f := range b.quote.Why {
-		if f.Code == loyalty.ExplainStamps {
-			all = append(all, explain(lang, b.programme, f))
-		}
-	}
-	return all
+	stamps := slices.DeleteFunc(slices.Clone(b.quote.Why), func(f loyalty.Finding) bool { return f.Code != loyalty.ExplainStamps })
+	return explained(lang, b.programme, stamps)
 }
 
 // activeUntil is the day by which the member must buy again to keep the points; the zero time without points or such a rule.

@@ -55,9 +55,7 @@ func (a *Agent) memberPaper(e *loyalty.Entry, b *bill, lang i18n.Lang) *receipt.
 	tier := e.Sale.Tier
 	if t := b.quote.Tier; t != nil {
 		tier = t.Counted
-		for _, f := range t.Why {
-			m.Progress = append(m.Progress, explain(lang, b.programme, f))
-		}
+		m.Progress = explained(lang, b.programme, t.Why)
 	}
 	m.Tier = b.programme.TierName(tier, string(lang))
 	lots := loyalty.Apply(b.input.Member.Lots, e.Moves, e.Member)

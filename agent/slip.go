@@ -98,12 +98,30 @@ func (a *Agent) balancePaper(ctx context.Context, l *lane, who *identified) (pap
 		return paper{}, err
 	}
 	if p != nil {
-		account.Tier = p.TierName(state.Tier, string(lang))
-		account.Wallets = walletsHeld(p, state.Wallets, place.Day, lang)
+		if err := tellProgramme(&account, p, &state, place.Day, lang); err != nil {
+			return paper{}, err
+		}
 	}
 	return paper{Balance: &receipt.Balance{
 		Print: a.print(lang, p), Lane: fmt.Sprint(l.cfg.Number), At: localTime(place.At), Account: account,
 	}}, nil
+}
+
+// tellProgramme adds what the programme makes of the member: tier, wallets, and how far it is to what comes next.
+func tellProgramme(account *receipt.Account, p *loyalty.Programme, state *agentdb.State, today string, lang i18n.Lang) error {
+	account.Tier = p.TierName(state.Tier, string(lang))
+	account.Wallets = walletsHeld(p, state.Wallets, today, lang)
+	if err := p.Recall(&state.MemberState, &state.Past, today); err != nil {
+		return err
+	}
+	ahead := p.Outlook(&state.MemberState, today)
+	account.Progress, account.Stamps = explained(lang, p, ahead.Tier), explained(lang, p, ahead.Stamps)
+	if account.Balance <= 0 || state.Past.Last == "" {
+		return nil
+	}
+	until, err := p.ActiveUntil(state.Past.Last)
+	account.ActiveUntil = day(until)
+	return err
 }
 
 // walletsHeld is what the member has beside points.

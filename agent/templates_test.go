@@ -9,7 +9,10 @@ import (
 	"testing"
 
 	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+	"loyaltill/internal/i18n"
 	"loyaltill/internal/stage"
+	"loyaltill/store/agentdb"
 )
 
 // builtInReceipt is what a shop begins its own template with.
@@ -113,6 +116,44 @@ func TestASlipTellsTheBalanceOnceForAKey(t *testing.T) {
 		}
 	}
 }
+
+const climbingProgramme = `
+format: 1
+programme: { id: climb, name: { en: Climb }, version: 2, valid_from: 2020-01-02T00:00, currency: EUR }
+earn: [{ id: base, per: amount, rate: { points: 1, per: "1.00" } }]
+tiers: [{ id: plain, name: { en: Plain } }, { id: gold, name: { en: Gold }, from: "50.00" }]
+ladder: { by: spend, over: rolling, months: 12 }
+stamps: [{ id: coffees, name: { en: Coffees }, buy: 10, points: 5 }]
+expiry: { inactive_months: 6 }
+`
+
+// The slip tells without a purchase what the last receipt told: how far the stamps are, and the next tier.
+func TestASlipTellsOfStampsAndTheNextTier(t *testing.T) {
+	s := newShop(t)
+	s.paper = agent.PaperConfig{Languages: []string{"en", "lv", "pl", "et", "fa", "hy"}}
+	s.restart(s.lane)
+	s.publish(climbingProgramme)
+	r := basket(1200)
+	r.Number = testNumber
+	s.job(must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(r))).Job, "confirmed")
+	for i, l := range i18n.Langs() {
+		m := s.member(0)
+		m.Language = string(l)
+		s.headOffice(agentdb.Change{Member: m})
+		s.job(must[agent.Job](t)(s.agent.Slip(t.Context(), 1, newKey(), testNumber)).ID, "confirmed")
+		stamps := i18n.Text(l, loyalty.ExplainStamps, i18n.Args{"rule": "Coffees", "held": 1, "count": 10, "missing": 9})
+		buyAgain, _, _ := strings.Cut(i18n.Text(l, "receipt.active_until", i18n.Args{"date": "|"}), "|")
+		paper := strings.Join(strings.Fields(s.sheet(2+i)), " ")
+		for _, want := range []string{stamps, "Gold", strings.TrimSpace(buyAgain)} {
+			if onLetters(l) && !strings.Contains(paper, want) {
+				t.Errorf("the slip lacks %q:\n%s", want, paper)
+			}
+		}
+	}
+}
+
+// onLetters says whether the simulator can read a language's paper: the others are drawn.
+func onLetters(l i18n.Lang) bool { return l != "fa" && l != "hy" }
 
 func TestAnXReportLeavesTheDayOpen(t *testing.T) {
 	s := newShop(t)

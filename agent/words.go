@@ -58,6 +58,14 @@ func explain(l i18n.Lang, p *loyalty.Programme, f loyalty.Finding) string {
 	return receipt.Explain(l, currencyOf(p), f, func(kind loyalty.ArgKind, id string) string { return p.NameOf(kind, id, string(l)) })
 }
 
+// explained puts each of several findings into a sentence.
+func explained(l i18n.Lang, p *loyalty.Programme, found []loyalty.Finding) (sentences []string) {
+	for _, f := range found {
+		sentences = append(sentences, explain(l, p, f))
+	}
+	return sentences
+}
+
 // currency is the programme's, or the store's before there is one.
 func (a *Agent) currency(p *loyalty.Programme) i18n.Currency {
 	const usual = 2

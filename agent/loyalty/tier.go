@@ -157,11 +157,15 @@ func (b *bill) progress(earned Points) *TierProgress {
 	if l == nil || m == nil || m.Standing == nil {
 		return nil
 	}
-	figure := l.counts(b.standing(earned))
-	to := l.reached(figure)
-	codes := l.codes()
-	held := l.index(m.Tier)
-	t := &TierProgress{Held: m.Tier, Counted: b.at.tier, Reached: l.name(to), By: codes.by, Have: figure}
+	t := &TierProgress{Held: m.Tier, Counted: b.at.tier, Have: l.counts(b.standing(earned))}
+	l.lookAhead(t, b.in.Place.Day)
+	return t
+}
+
+// lookAhead adds what a figure means to whom holds a tier: what it reaches, and what is missing to more.
+func (l *ladder) lookAhead(t *TierProgress, day string) {
+	to, held, codes := l.reached(t.Have), l.index(t.Held), l.codes()
+	t.Reached, t.By = l.name(to), codes.by
 	if to > held {
 		t.Why = append(t.Why, Finding{Code: ExplainTierReached, Detail: t.Reached})
 	}
@@ -169,15 +173,14 @@ func (b *bill) progress(earned Points) *TierProgress {
 		if below >= 0 {
 			t.From = l.from[below]
 		}
-		t.Next, t.Missing = l.tiers[below+1], l.from[below+1]-figure
+		t.Next, t.Missing = l.tiers[below+1], l.from[below+1]-t.Have
 		t.Why = append(t.Why, Finding{Code: codes.next, Detail: t.Next, Missing: t.Missing})
 	}
 	if l.over == overYear && l.downgrade != downgradeNone && to < held {
-		day, _ := parseDay(b.in.Place.Day) // checked with the input
-		t.Keep, t.Until = l.from[held]-figure, day.endOf("year").String()
-		t.Why = append(t.Why, Finding{Code: codes.stay, Rule: m.Tier, Detail: t.Until, Missing: t.Keep})
+		today, _ := parseDay(day) // checked with the input
+		t.Keep, t.Until = l.from[held]-t.Have, today.endOf("year").String()
+		t.Why = append(t.Why, Finding{Code: codes.stay, Rule: t.Held, Detail: t.Until, Missing: t.Keep})
 	}
-	return t
 }
 
 // ladderCodes is how a ladder's figure is spoken of.
