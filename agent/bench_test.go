@@ -48,7 +48,7 @@ expiry: { months: 12 }
 `
 
 const (
-	wait       = 20 * time.Second
+	wait       = time.Minute
 	testNumber = "6034000000000018"
 	testMember = loyalty.MemberID(1)
 )

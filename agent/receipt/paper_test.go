@@ -26,7 +26,7 @@ import (
 // returns the sheet that it cut off.
 func printed(t *testing.T, job *escpos.Job) image.Image {
 	t.Helper()
-	const speed, patience = 10_000, 20 * time.Second
+	const speed, patience = 10_000, time.Minute
 	bench, err := printersim.OpenBench([]printersim.PrinterConfig{{Name: "till", TCPAddr: "127.0.0.1:0", Speed: speed}}, zerolog.Nop())
 	if err != nil {
 		t.Fatal(err)

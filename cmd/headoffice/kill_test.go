@@ -259,7 +259,7 @@ func (s *uploader) upload(random *rand.Rand) {
 // hello opens a session; head office must have all that it ever acknowledged.
 func (s *uploader) hello() bool {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	a, err := s.client.OpenSession(ctx, loyalty.StoreID(s.id.Store), wire.SessionRequest{Protocol: wire.Protocol, Epoch: loyalty.Epoch(s.id.Epoch),
 		InstallID: s.id.InstallID, BootNonce: s.boot, Head: wire.Head{Seq: s.seq(), Hash: s.hashAt(s.seq())}, Agent: "test", Clock: "2026-11-22T00:00:00.000Z"})
@@ -275,7 +275,7 @@ func (s *uploader) hello() bool {
 
 func (s *uploader) push() bool {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	a, err := s.client.Push(ctx, &wire.Batch{Store: loyalty.StoreID(s.id.Store), Epoch: loyalty.Epoch(s.id.Epoch), Session: s.session,
 		First: s.acked + 1, Prev: s.hashAt(s.acked), Head: s.hashAt(s.seq()), Bodies: s.bodies[s.acked:]})
@@ -296,7 +296,7 @@ func (s *uploader) uploadAll() {
 	if !s.hello() || s.acked < s.seq() && !s.push() {
 		s.t.Fatal("head office does not take the rest")
 	}
-	ctx, cancel := context.WithTimeout(s.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
 	defer cancel()
 	for at := int64(0); ; {
 		page, err := s.client.Feed(ctx, wire.FeedQuery{Store: loyalty.StoreID(s.id.Store), Epoch: 1, After: at, Limit: wire.MaxFeedRows, Wait: 5 * time.Second})

@@ -61,7 +61,7 @@ func TestMuteCardOnTheLinkIsPutOut(t *testing.T) {
 	began := time.Now()
 	_, err := session.Debit(t.Context(), debitOf(1))
 	wantErr(t, err, ErrTimeout)
-	if took := time.Since(began); took < apduLimit || took > 2*apduLimit {
+	if took := time.Since(began); took < apduLimit || took >= controlLimit {
 		t.Fatalf("gave up after %v", took)
 	}
 	shut(t, conn)
@@ -77,7 +77,7 @@ func TestCancelledTapLeavesNoAnswerBehindForTheNext(t *testing.T) {
 	slot.Insert(m.card)
 	next(t, r, true)
 	conn, _ := m.tap(t, r)
-	if err := slot.Contacts.SetFault(cardsim.Fault{Kind: cardsim.Slow, DelayMS: 500}); err != nil {
+	if err := slot.Contacts.SetFault(cardsim.Fault{Kind: cardsim.Slow, DelayMS: 60_000, Sticky: true}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -86,6 +86,7 @@ func TestCancelledTapLeavesNoAnswerBehindForTheNext(t *testing.T) {
 	wantErr(t, err, context.DeadlineExceeded)
 	shut(t, conn)
 	next(t, r, false)
+	slot.Contacts.ClearFault()
 	next(t, r, true)
 	m.tap(t, r)
 }

@@ -14,7 +14,7 @@ import (
 	"loyaltill/firmware-sim/cardsim"
 )
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // serve runs a service for the length of the test; it must end by itself.
 func serve(tb testing.TB, selectors ...Selector) (*Service, []*Reader) {

@@ -17,14 +17,16 @@ func TestAnswersTravelWithoutTheDelayedAcknowledgement(t *testing.T) {
 	if err := reader.conn.(*net.TCPConn).SetNoDelay(false); err != nil { // Nagle, as in vpcd 3.3
 		t.Fatal(err)
 	}
-	const commands = 50
-	start := time.Now()
-	for range commands {
+	const commands, first = 50, 30 // the first ones of a connection are acknowledged at once anyway
+	quickest := time.Hour
+	for n := range commands {
+		start := time.Now()
 		reader.transmit(unhex(selectHex))
+		if n >= first {
+			quickest = min(quickest, time.Since(start))
+		}
 	}
-	if took := time.Since(start) / commands; took > 20*time.Millisecond {
-		t.Errorf("a round trip takes %s", took)
-	} else {
-		t.Logf("a round trip takes %s", took)
+	if quickest > 20*time.Millisecond { // Linux holds an acknowledgement back for 40
+		t.Errorf("a round trip takes %s", quickest)
 	}
 }

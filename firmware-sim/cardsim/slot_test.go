@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // virtualReader is vpcd's side: it listens, and what connects is a card.
 type virtualReader struct {

@@ -24,8 +24,8 @@ import (
 )
 
 const (
-	seenWithin  = 15 * time.Second // how long the page may take to show something, on a busy machine
-	syncedLimit = 30 * time.Second
+	seenWithin  = time.Minute // how long the page may take to show something, on a busy machine
+	syncedLimit = time.Minute
 )
 
 // noQuestion holds when no dialog is open.

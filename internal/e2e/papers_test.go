@@ -30,10 +30,10 @@ var (
 )
 
 const (
-	papersAtOnce = 12               // papers of a till between two looks at what is on the table
-	quietLimit   = 3 * time.Minute  // until a till's papers have come to an end
-	agentBack    = 30 * time.Second // until an agent that was killed answers again
-	killsOf      = 100              // one paper in so many goes with the agent's sudden end
+	papersAtOnce = 12              // papers of a till between two looks at what is on the table
+	quietLimit   = 3 * time.Minute // until a till's papers have come to an end
+	agentBack    = time.Minute     // until an agent that was killed answers again
+	killsOf      = 100             // one paper in so many goes with the agent's sudden end
 )
 
 // accidents are those that hide no letter on the paper from us: what is on a sheet can be read there. Each mends itself.

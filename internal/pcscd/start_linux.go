@@ -20,7 +20,7 @@ import (
 const (
 	perEntry   = 2 // readers of one driver entry, fixed when the driver was built
 	startTries = 3 // somebody else may take a port between finding it free and using it
-	readyLimit = 10 * time.Second
+	readyLimit = time.Minute
 	readyPoll  = 5 * time.Millisecond
 	stopLimit  = 3 * time.Second
 

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	readyTimeout = 20 * time.Second
-	stopTimeout  = 10 * time.Second
+	readyTimeout = time.Minute
+	stopTimeout  = time.Minute
 )
 
 // Process is one child. It says on its first line of standard output, as JSON, where it answers.

@@ -233,7 +233,7 @@ func (s *Shop) StartAgent(ctx context.Context) (err error) {
 }
 
 // firstSync is how long a new store may take to get its members and programme.
-const firstSync = 20 * time.Second
+const firstSync = time.Minute
 
 func (s *Shop) awaitMembers(ctx context.Context) error { return s.Synced(ctx, firstSync) }
 

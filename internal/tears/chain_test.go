@@ -48,7 +48,7 @@ const (
 	loadedLater = 50  // points in voucher 2, which only the second store has
 	takenBack   = 120 // points of a purchase whose goods were brought back, before the card heard of either: see orders
 
-	syncLimit = 20 * time.Second
+	syncLimit = time.Minute
 	syncLook  = time.Millisecond
 
 	maxVouchers = 10

@@ -22,7 +22,7 @@ const (
 	orderATR      = 0x04
 
 	dialEvery = 200 * time.Microsecond
-	dialLimit = 20 * time.Second
+	dialLimit = time.Minute
 )
 
 // When a moment lies with respect to what it names.

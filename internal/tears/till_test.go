@@ -15,7 +15,7 @@ const (
 	numberAmount = 700 // cents that a member without a card pays
 
 	attempts  = 4 // how often a customer presents the card before he walks away
-	laneLimit = 30 * time.Second
+	laneLimit = time.Minute
 )
 
 // hears waits until a lane says that its card has come to one of the states, be it for a moment.

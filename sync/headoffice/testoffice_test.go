@@ -217,10 +217,10 @@ func (c *centre) begun() (all bool) {
 	return all
 }
 
-// until polls the report for at most ten seconds.
+// until polls the report for at most a minute.
 func (c *centre) until(ok func(Report) bool) Report {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(c.t.Context(), time.Minute)
 	defer cancel()
 	for {
 		heard := c.office.changed.wait()
