@@ -267,18 +267,18 @@ func putMember(tx *store.Tx, m *Member, epoch uint32) error {
 	return nil
 }
 
-// sweep forgets what an earlier feed epoch had and this one has not.
+// copied are the tables of what head office tells, members with their cards and numbers.
+func copied() []string {
+	return []string{"member", "programme", "hot", "voucher", "issuer", "renewal", "member_range", "coupon_elsewhere"}
+}
+
+// sweep forgets what an earlier feed epoch had and this one has not. That a key was revoked outlives a head office that forgot it.
 func sweep(tx *store.Tx, epoch uint32) error {
-	for _, text := range []string{
-		`DELETE FROM member WHERE feed_epoch <> ?`, // with its cards and numbers
-		`DELETE FROM programme WHERE feed_epoch <> ?`,
-		`DELETE FROM hot WHERE feed_epoch <> ?`,
-		`DELETE FROM voucher WHERE feed_epoch <> ?`,
-		`DELETE FROM issuer WHERE feed_epoch <> ? AND revoked = 0`, // a revocation outlives a head office that forgot it
-		`DELETE FROM renewal WHERE feed_epoch <> ?`,
-		`DELETE FROM member_range WHERE feed_epoch <> ?`,
-		`DELETE FROM coupon_elsewhere WHERE feed_epoch <> ?`,
-	} {
+	for _, table := range copied() {
+		text := `DELETE FROM ` + table + ` WHERE feed_epoch <> ?`
+		if table == "issuer" {
+			text += ` AND revoked = 0`
+		}
 		if _, err := tx.Exec(text, epoch); err != nil {
 			return err
 		}

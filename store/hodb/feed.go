@@ -116,9 +116,11 @@ func (tx *Tx) Pulse() (p Pulse, err error) {
 
 // Changes are the next things that changed after a number, for one store, at most limit.
 func (tx *Tx) Changes(id loyalty.StoreID, after int64, limit int) ([]Change, error) {
-	return collect(tx, func(scan func(...any) error) (c Change, err error) {
-		err = scan(&c.Seq, &c.Topic, &c.Key)
-		return c, err
-	}, `SELECT feed_seq, topic, key FROM feed WHERE feed_seq > $1 AND store_id IN (0, $2) ORDER BY feed_seq LIMIT $3`,
+	return collect(tx, scanChange, `SELECT feed_seq, topic, key FROM feed WHERE feed_seq > $1 AND store_id IN (0, $2) ORDER BY feed_seq LIMIT $3`,
 		after, id, limit)
+}
+
+func scanChange(scan func(...any) error) (c Change, err error) {
+	err = scan(&c.Seq, &c.Topic, &c.Key)
+	return c, err
 }

@@ -20,6 +20,7 @@ type DayOutcome struct {
 	Segments int            `json:"segments"` // members who are in others now, or usually buy others
 
 	Allowances int `json:"allowances"` // that the policy gave, extended or wanted back
+	Compacted  int `json:"compacted"`  // things taken out of the feed that have had nothing to say for a month
 }
 
 // membersAtOnce is how many members one transaction of the day's work takes.
@@ -104,6 +105,9 @@ func (o *Office) BeginDay(ctx context.Context, day string) (out DayOutcome, err 
 		}
 	}
 	if err := o.moveReplaced(ctx, day, &out); err != nil {
+		return out, fmt.Errorf("begin %s: %w", day, err)
+	}
+	if out.Compacted, err = o.compactFeed(ctx, day); err != nil {
 		return out, fmt.Errorf("begin %s: %w", day, err)
 	}
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error { return tx.EndDay(day, reviewed) })

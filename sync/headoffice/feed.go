@@ -71,6 +71,13 @@ func (o *Office) feedPage(ctx context.Context, q wire.FeedQuery, epoch loyalty.E
 			p.FeedEpoch = feedEpoch
 			return p
 		}
+		floor, err := tx.FeedFloor()
+		if err != nil {
+			return err
+		}
+		if q.After < floor {
+			return wire.NewProblem(wire.CodeFeedCompacted, "the feed is whole after %d; before that there is the snapshot", floor)
+		}
 		page.Epoch = feedEpoch
 		w := feedWriter{tx: tx, office: o}
 		if w.head, err = storeHead(tx, q.Store, epoch); err != nil {
@@ -105,6 +112,7 @@ type feedWriter struct {
 	office *Office
 	head   *hodb.Head
 	rules  []*loyalty.Programme // every published version; nil until asked
+	lasts  bool                 // what is written is read later: without what says how long it is good from now on
 }
 
 func (w *feedWriter) fill(page *wire.FeedPage, q wire.FeedQuery) error {
@@ -170,6 +178,9 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 		row.Coupon, err = w.coupon(c.Key)
 		return true, small, err
 	case hodb.TopicLease:
+		if w.lasts {
+			return false, 0, nil
+		}
 		row.Lease, err = w.lease(c.Key)
 		return row.Lease != nil, small, err
 	case hodb.TopicWatermark:

@@ -58,6 +58,8 @@ func (s *server) routes() []route {
 		{"GET /v1/ca", forAnyone, s.getCA},
 		{"POST /v1/enrolments", forAnyone, s.postEnrolment},
 		{"GET /v1/feed", forStore, s.getFeed},
+		{"GET /v1/snapshots/latest", forStore, s.getSnapshot},
+		{"GET /v1/snapshots/{snapshot}/{part}", forStore, s.getSnapshotPart},
 		{"POST /v1/stores/{id}/reservations", forStore, s.postReservation},
 		{"DELETE /v1/stores/{id}/reservations/{txn}", forStore, s.deleteReservation},
 		{"GET /v1/closes", forBackOffice, s.getCloses},
@@ -280,16 +282,15 @@ func (s *server) getFeed(c *call) error {
 	if err != nil {
 		return err
 	}
-	var plain bytes.Buffer
-	if err := wire.WriteFeed(&plain, page); err != nil {
+	c.w.Header().Set("Content-Type", wire.TypeNDJSON)
+	if !strings.Contains(c.r.Header.Get("Accept-Encoding"), wire.CodingZstd) {
+		return s.undelivered(wire.WriteFeed(c.w, page))
+	}
+	content, err := s.office.codec.PackFeed(page)
+	if err != nil {
 		return err
 	}
-	c.w.Header().Set("Content-Type", wire.TypeNDJSON)
-	content := plain.Bytes()
-	if strings.Contains(c.r.Header.Get("Accept-Encoding"), wire.CodingZstd) {
-		c.w.Header().Set("Content-Encoding", wire.CodingZstd)
-		content = s.office.codec.Pack([][]byte{bytes.TrimSuffix(content, []byte("\n"))})
-	}
+	c.w.Header().Set("Content-Encoding", wire.CodingZstd)
 	_, err = c.w.Write(content)
 	return s.undelivered(err)
 }

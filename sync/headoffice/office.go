@@ -29,10 +29,12 @@ type Office struct {
 	watch   net.Listener
 	changed *bell // rings when the feed or the published days have grown
 	arrived *bell // rings when there is something to post
+	wanted  *bell // rings when a store wants a snapshot
 
 	mu         sync.Mutex
 	programmes map[string]*loyalty.Programme
 	renewed    time.Time // when the feed began a new life, as far as this process did it
+	wants      []life    // of stores that want a snapshot
 }
 
 // Options are what an office needs from outside.
@@ -55,7 +57,7 @@ func OpenOffice(ctx context.Context, home *Home, o Options) (*Office, error) {
 		return nil, err
 	}
 	office := &Office{home: home, db: db, clock: o.Clock, entropy: o.Entropy, log: o.Log, codec: codec, watch: o.Watch, metrics: metrics.NewOffice(o.Version),
-		changed: newBell(), arrived: newBell(), programmes: map[string]*loyalty.Programme{}}
+		changed: newBell(), arrived: newBell(), wanted: newBell(), programmes: map[string]*loyalty.Programme{}}
 	if err := office.importStatements(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

@@ -81,7 +81,7 @@ func TestTheOpenAPIFileHasEveryProblemCodeAndVerdict(t *testing.T) {
 func TestTheOpenAPIFileHasEveryFieldOfTheMessages(t *testing.T) {
 	schemas := readOpenAPI(t).Components.Schemas
 	for name, message := range map[string]any{"SessionRequest": wire.SessionRequest{}, "SessionAnswer": wire.SessionAnswer{},
-		"Accepted": wire.Accepted{}, "Head": wire.Head{}, "Problem": wire.Problem{}, "ReserveRequest": wire.ReserveRequest{}, "ReserveAnswer": wire.ReserveAnswer{}} {
+		"Accepted": wire.Accepted{}, "Head": wire.Head{}, "Problem": wire.Problem{}, "Snapshot": wire.Snapshot{}, "ReserveRequest": wire.ReserveRequest{}, "ReserveAnswer": wire.ReserveAnswer{}} {
 		var fields []string
 		for i := range reflect.TypeOf(message).NumField() {
 			if field, _, _ := strings.Cut(reflect.TypeOf(message).Field(i).Tag.Get("json"), ","); field != "-" {

@@ -40,6 +40,7 @@ func (o *Office) Serve(ctx context.Context, listener net.Listener, ready func())
 	var wg sync.WaitGroup
 	wg.Go(func() { stop(o.Run(ctx)) })
 	wg.Go(func() { o.hear(ctx) })
+	wg.Go(func() { o.makeSnapshots(ctx) })
 	wg.Go(func() { o.notify(ctx) })
 	wg.Go(func() { stop(serveUntil(ctx, public, tls.NewListener(listener, tlsConfig))) })
 	wg.Go(func() { stop(serveUntil(ctx, admin, door)) })

@@ -172,6 +172,29 @@ func (c *Client) Feed(ctx context.Context, q wire.FeedQuery) (*wire.FeedPage, er
 	return page, nil
 }
 
+// Snapshot is wire.HeadOffice's; the client's certificate says which life is meant.
+func (c *Client) Snapshot(ctx context.Context, _ loyalty.StoreID, _ loyalty.Epoch) (*wire.Snapshot, error) {
+	s := &wire.Snapshot{}
+	err := c.call(ctx, batchTimeout, http.MethodGet, "/v1/snapshots/latest", nil, nil, nil, decodeJSON(wire.MaxManifestBytes, s))
+	if err != nil {
+		return nil, fmt.Errorf("ask for a snapshot: %w", err)
+	}
+	return s, nil
+}
+
+// SnapshotPart is wire.HeadOffice's.
+func (c *Client) SnapshotPart(ctx context.Context, _ loyalty.StoreID, snapshot int64, part int) (content []byte, err error) {
+	err = c.call(ctx, batchTimeout, http.MethodGet, fmt.Sprintf("/v1/snapshots/%d/%d", snapshot, part), nil, nil, nil,
+		func(resp *http.Response) error {
+			content, err = io.ReadAll(io.LimitReader(resp.Body, wire.MaxFeedBytes+1))
+			return err
+		})
+	if err != nil {
+		return nil, fmt.Errorf("fetch part %d of snapshot %d: %w", part, snapshot, err)
+	}
+	return content, nil
+}
+
 // Reserve asks for points of a member for one sale, while the customer waits: the caller bounds the time. wire.CodePointsShort refuses it.
 func (c *Client) Reserve(ctx context.Context, id loyalty.StoreID, req wire.ReserveRequest) error {
 	body, err := json.Marshal(req)

@@ -68,6 +68,9 @@ func (u *Uplink) pullPage(ctx context.Context, mayWait bool) error {
 		q.Epoch, q.After, q.Wait = p.FeedEpoch, 0, 0
 		page, err = u.office.Feed(ctx, q)
 	}
+	if wire.ClassOf(err) == wire.TakeSnapshot && err != nil {
+		return u.takeSnapshot(ctx)
+	}
 	if err != nil {
 		return err
 	}

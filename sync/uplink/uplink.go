@@ -49,6 +49,7 @@ type Uplink struct {
 	listen time.Duration
 	boot   store.ID16
 	board  *board
+	codec  *wire.Codec // of a snapshot's parts
 
 	takeLife func(context.Context, wire.NextLife) error
 	shown    loyalty.Seq // of a forked log, what head office has seen of it; the pushing goroutine's own
@@ -66,7 +67,9 @@ func New(o Options) (*Uplink, error) {
 	if _, err := rand.Read(u.boot[:]); err != nil {
 		return nil, fmt.Errorf("boot nonce: %w", err)
 	}
-	return u, nil
+	var err error
+	u.codec, err = wire.NewCodec()
+	return u, err
 }
 
 // Run works until ctx ends and returns when all of it has ended. Nothing that head office does makes it return earlier.

@@ -454,9 +454,10 @@ func TestNoCodeOfTheTableIsLeftOut(t *testing.T) {
 	met := []wire.Code{
 		wire.CodeDamaged, wire.CodeUnavailable, wire.CodeInternal, wire.CodeOverloaded, wire.CodeGap, wire.CodeTooLarge, wire.CodeFork, wire.CodeFenced, wire.CodeEpochClosed,
 		wire.CodeUnauthorised, wire.CodeForbidden, wire.CodeChainBroken, wire.CodeUpgradeRequired, wire.CodeBadRequest, wire.CodeUnsupported, wire.CodeNotFound, wire.CodeRevoked,
-		wire.CodeFeedReset,   // restored_test.go
-		wire.CodeCodeRefused, // enrol_test.go
-		wire.CodePointsShort, // internal/doors
+		wire.CodeFeedReset,     // restored_test.go
+		wire.CodeFeedCompacted, // snapshot_test.go
+		wire.CodeCodeRefused,   // enrol_test.go
+		wire.CodePointsShort,   // internal/doors
 	}
 	for _, code := range wire.Codes() {
 		if !slices.Contains(met, code) {

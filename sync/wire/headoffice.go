@@ -20,6 +20,10 @@ type HeadOffice interface {
 	Branch(ctx context.Context, batch *Batch) (Accepted, error)
 	// Feed gives the changes after a cursor; with nothing new it waits up to q.Wait.
 	Feed(ctx context.Context, q FeedQuery) (*FeedPage, error)
+	// Snapshot names the parts of the whole feed at one moment, as this life of the store may see it.
+	Snapshot(ctx context.Context, id loyalty.StoreID, epoch loyalty.Epoch) (*Snapshot, error)
+	// SnapshotPart gives the content of a part, numbered from 1, as it is digested.
+	SnapshotPart(ctx context.Context, id loyalty.StoreID, snapshot int64, part int) ([]byte, error)
 }
 
 // Verdict is head office's judgement of a store's head.

@@ -19,6 +19,8 @@ const (
 	MaxFeedRows      = 5000
 	MaxFeedBytes     = 16 << 20 // one page; a group never exceeds it
 	MaxFeedRowBytes  = 1 << 20
+	MaxSnapshotParts = 10_000
+	MaxManifestBytes = 2 << 20 // what names that many parts
 	MaxClosesPerPage = 1000
 	MaxLeaseSeconds  = 31 * 24 * 60 * 60 // an allowance lasts a month at most
 	MaxWait          = 30 * time.Second  // long poll

@@ -30,6 +30,7 @@ const (
 	CodeFork            Code = "fork"
 	CodeEpochClosed     Code = "epoch_closed"
 	CodeFeedReset       Code = "feed_reset"
+	CodeFeedCompacted   Code = "feed_compacted"
 	CodePointsShort     Code = "points_short"
 	CodeTooLarge        Code = "too_large"
 	CodeUnsupported     Code = "unsupported"
@@ -44,14 +45,15 @@ const (
 type Class int
 
 const (
-	AgainLater  Class = iota // wait, then the same again, for ever
-	AgainNow                 // the same bytes once more; the second time AgainLater
-	Rewind                   // continue from Problem.Expected
-	Rehandshake              // open a session again and obey its verdict
-	Shrink                   // halve the batch
-	RestartFeed              // pull the feed from 0 in its new epoch
-	RefuseSale               // this one sale does not get the points; nothing else changes
-	StopAndTell              // keep everything, stop uploading, tell the manager
+	AgainLater   Class = iota // wait, then the same again, for ever
+	AgainNow                  // the same bytes once more; the second time AgainLater
+	Rewind                    // continue from Problem.Expected
+	Rehandshake               // open a session again and obey its verdict
+	Shrink                    // halve the batch
+	RestartFeed               // pull the feed from 0 in its new epoch
+	TakeSnapshot              // take the newest snapshot of the feed, then pull on from it
+	RefuseSale                // this one sale does not get the points; nothing else changes
+	StopAndTell               // keep everything, stop uploading, tell the manager
 )
 
 // codeRow is one row of the table of errors (docs/wire.md, 8).
@@ -78,6 +80,7 @@ func codes() []codeRow {
 		{CodeEpochClosed, http.StatusConflict, Rehandshake, "This life of the store's log is closed"},
 		{CodePointsShort, http.StatusConflict, RefuseSale, "The member has fewer points left"},
 		{CodeFeedReset, http.StatusGone, RestartFeed, "The cursor is of another feed epoch or too old"},
+		{CodeFeedCompacted, http.StatusGone, TakeSnapshot, "What came after the cursor is not kept whole any more"},
 		{CodeTooLarge, http.StatusRequestEntityTooLarge, Shrink, "The batch is larger than the limit"},
 		{CodeUnsupported, http.StatusUnsupportedMediaType, StopAndTell, "The content type or coding is not known"},
 		{CodeChainBroken, http.StatusUnprocessableEntity, StopAndTell, "The chain inside the batch does not add up"},
