@@ -28,7 +28,7 @@ type card struct {
 	sim *cardsim.Card
 }
 
-// newCard makes a member's card with the command's own code; head office must be closed.
+// newCard makes a member's card with the command's own code.
 func (w *world) newCard(member loyalty.MemberID, number loyalty.CardNumber) (*card, error) {
 	sim, err := cardsim.Create(rand.Reader)
 	if err != nil {

@@ -29,6 +29,7 @@ type figures struct {
 	doubled    int
 	overspent  int // with a purse
 	overdrafts int // members who spent the same points twice, offline
+	allowances int // that stores hold in the end
 	forks      int
 	forksSeen  int
 	lags       []lag
@@ -52,6 +53,7 @@ func (f *figures) add(g *figures) {
 	}
 	f.lost, f.doubled = f.lost+g.lost, f.doubled+g.doubled
 	f.overspent, f.overdrafts = f.overspent+g.overspent, f.overdrafts+g.overdrafts
+	f.allowances += g.allowances
 	f.forks, f.forksSeen = f.forks+g.forks, f.forksSeen+g.forksSeen
 	f.lags, f.recovered = append(f.lags, g.lags...), append(f.recovered, g.recovered...)
 	f.bytesUp, f.took = f.bytesUp+g.bytesUp, f.took+g.took
@@ -85,6 +87,7 @@ func (f *figures) String() string {
 	say("lost, doubled", "%d, %d", f.lost, f.doubled)
 	say("overspent with a purse", "%d", f.overspent)
 	say("overdrafts", "%d, %.0f in a million redemptions", f.overdrafts, 1e6*float64(f.overdrafts)/float64(max(f.redeemed, 1)))
+	say("allowances in the end", "%d", f.allowances)
 	say("forks seen, made", "%d, %d", f.forksSeen, f.forks)
 	say("till to head office", "p50 %v, p99 %v", part(lags, 0.5).Round(time.Millisecond), part(lags, 0.99).Round(time.Second))
 	say("in step after mending", "p50 %v, at most %v", part(f.recovered, 0.5).Round(time.Second), part(f.recovered, 1).Round(time.Second))

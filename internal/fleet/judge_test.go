@@ -75,7 +75,7 @@ func (w *world) judge() error {
 	if err != nil {
 		return err
 	}
-	for _, check := range []func(map[life]*log) error{w.samePrefix, w.nothingLost, w.sameBooks} {
+	for _, check := range []func(map[life]*log) error{w.samePrefix, w.nothingLost, w.reversals, w.sameBooks} {
 		if err := check(logs); err != nil {
 			return err
 		}
@@ -132,16 +132,8 @@ func (w *world) nothingLost(logs map[life]*log) error {
 
 func transactions(logs map[life]*log) (map[loyalty.TxnID]int, error) {
 	has := map[loyalty.TxnID]int{}
-	for _, l := range logs {
-		for _, body := range l.bodies {
-			e, err := loyalty.DecodeEntry(body)
-			if err != nil {
-				return nil, err
-			}
-			has[e.Txn]++
-		}
-	}
-	return has, nil
+	err := eachEntry(logs, func(e *loyalty.Entry) { has[e.Txn]++ })
+	return has, err
 }
 
 // sameBooks holds head office's balances, and what every store shows, against the model.
@@ -157,7 +149,7 @@ func (w *world) sameBooks(logs map[life]*log) error {
 	if report.Sum != 0 {
 		return fmt.Errorf("all accounts sum to %d (I6)", report.Sum)
 	}
-	if err := w.noSurprises(&report); err != nil {
+	if err := errors.Join(w.noSurprises(&report), w.deficits(&report), w.allowances(&report)); err != nil {
 		return err
 	}
 	want := w.model.balances(has)

@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	level = flag.String("fleet.level", "", "run a fleet of this level: S or M")
+	level = flag.String("fleet.level", "", "run a fleet of this level: S, M or L")
 	seed0 = flag.Uint64("fleet.seed", 1, "the first seed")
 	seeds = flag.Uint64("fleet.seeds", 1, "how many seeds; every tenth carries a bug that must be caught")
 	plot  = flag.String("fleet.plot", "", "file for a plot of how long sales took to head office")
@@ -19,13 +19,14 @@ var (
 )
 
 // levels are the sizes that `make fleet` runs. M has the traffic of a chain; what goes wrong in it is rarer, and stores hear what is
-// new once an hour.
+// new once an hour. L is head office's share of a large chain: stores have no ledgers.
 func levels() map[string]size {
 	return map[string]size{
 		"S": {name: "S", stores: 20, days: 3, sales: 20, members: 60, purses: 12, news: 10 * time.Minute, linger: 2 * time.Second,
 			faults: 0.1, accidents: 0.3, sample: 50, longest: 6 * time.Hour, away: true},
 		"M": {name: "M", stores: 1000, days: 30, sales: 50, members: 2000, purses: 100, news: time.Hour, linger: 2 * time.Second,
 			faults: 0.02, accidents: 0.02, sample: 5000, longest: 12 * time.Hour, away: true},
+		"L": {name: "L", stores: 1000, days: 30, sales: 1500, members: 20_000, faults: 0.02, lean: true},
 	}
 }
 
@@ -35,7 +36,7 @@ func TestFleet(t *testing.T) {
 	}
 	s, known := levels()[*level]
 	if !known {
-		t.Fatalf("level %q: want S or M", *level)
+		t.Fatalf("level %q: want S, M or L", *level)
 	}
 	if *most > 0 {
 		s.stores = min(s.stores, *most)

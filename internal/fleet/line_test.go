@@ -99,7 +99,10 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		answer.Body = io.NopCloser(bytes.NewReader(whole[:len(whole)/2]))
 	}
-	return answer, l.sleep(r.Context(), pause)
+	if err := l.sleep(r.Context(), pause); err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 func isFeed(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/feed") }

@@ -13,6 +13,7 @@ type model struct {
 	sales map[int]*sold // by event, those that a plan comes back to
 	told  []told
 	blind map[blindKey]loyalty.Points
+	lean  map[loyalty.MemberID]loyalty.Points // given by lean stores
 }
 
 // sold is a sale as its till was told of it.
@@ -34,7 +35,7 @@ type told struct {
 	spent  loyalty.Points
 }
 
-// blindKey is where points were spent without a purse while head office was out of reach.
+// blindKey is where points were spent without a purse or an allowance while head office was out of reach.
 type blindKey struct {
 	shop   *shop
 	day    string
@@ -42,7 +43,7 @@ type blindKey struct {
 }
 
 func newModel(w *world) *model {
-	m := &model{w: w, sales: map[int]*sold{}, blind: map[blindKey]loyalty.Points{}}
+	m := &model{w: w, sales: map[int]*sold{}, blind: map[blindKey]loyalty.Points{}, lean: map[loyalty.MemberID]loyalty.Points{}}
 	for _, e := range w.plan.events {
 		if e.deed == again || e.deed == giveBack {
 			m.sales[e.of] = nil // wanted
@@ -66,7 +67,7 @@ func (m *model) sold(b *bill, c agentdb.Committed) error {
 		return fmt.Errorf("asked for %d points, %d were taken", b.event.points, s.Redeemed)
 	}
 	if b.state != nil && b.card == nil && b.away {
-		m.blind[blindKey{b.shop, c.Entry.Day, c.Entry.Member}] += s.Redeemed
+		m.blind[blindKey{b.shop, c.Entry.Day, c.Entry.Member}] += s.Redeemed - s.LeasePoints()
 	}
 	m.told = append(m.told, t)
 	if _, wanted := m.sales[b.event.id]; wanted {

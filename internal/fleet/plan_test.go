@@ -67,6 +67,7 @@ type size struct {
 	sample              int           // each so many events the invariants of one store are checked
 	longest             time.Duration // of an outage
 	away                bool          // the last store has no line until the last day
+	lean                bool          // stores have no ledgers and only sell, by the batch
 }
 
 // plan is everything that will happen.
@@ -86,6 +87,9 @@ const (
 // newPlan draws a plan from a seed.
 func newPlan(s size, seed uint64) *plan {
 	p := &plan{size: s, seed: seed}
+	if s.lean {
+		return p
+	}
 	dice := rand.New(rand.NewPCG(seed, 1))
 	for d := range s.days {
 		morning := time.Duration(d)*day + opening

@@ -39,7 +39,7 @@ type shop struct {
 	forked   bool
 }
 
-// enrol begins a life of a store with the command's own code; head office must be closed.
+// enrol begins a life of a store with the command's own code.
 func (w *world) enrol(no int) (*shop, error) {
 	s := &shop{w: w, no: no, dir: filepath.Join(w.dir, fmt.Sprintf("store-%d", no+1))}
 	folder := filepath.Join(s.dir, "identity")
@@ -264,13 +264,7 @@ func (w *world) decide(s *shop) error {
 		return err
 	}
 	w.figures.forksSeen++
-	if err := w.closeOffice(); err != nil {
-		return err
-	}
 	if _, err := w.manager().ResolveFork(w.ctx, s.db.Store(), s.db.Epoch(), "restored from a backup"); err != nil {
-		return err
-	}
-	if err := w.openOffice(); err != nil {
 		return err
 	}
 	if err := s.untilState(uplink.StateDecided); err != nil {

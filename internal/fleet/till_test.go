@@ -82,18 +82,22 @@ func (b *bill) reach() error {
 }
 
 // input is what the rules are told.
-func (b *bill) input(head loyalty.EntryHead, today agentdb.Redeemed) (loyalty.QuoteInput, error) {
+func (b *bill) input(head loyalty.EntryHead, used agentdb.Tally) (loyalty.QuoteInput, error) {
 	in := loyalty.QuoteInput{Place: loyalty.Place{Store: head.Store, Lane: head.Lane, At: head.At, Day: head.Day},
 		Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "4750001", Name: "Goods", Category: "food", Quantity: 1000, Amount: b.event.cents, Tax: 2100}}}}
 	if b.state == nil {
 		return in, nil
 	}
 	m := b.state.MemberState
-	m.Medium, m.Available = loyalty.MediumNumber, max(loyalty.Spendable(m.Lots, head.Day), 0)
+	m.Medium, m.Available = loyalty.MediumNumber, max(loyalty.Spendable(m.Lots, head.Day)-b.state.Elsewhere, 0)
 	if b.card != nil {
 		m.Medium, m.Available = loyalty.MediumPurse, b.card.purse
 	} else if b.away && b.shop.w.plan.bug != noFloor {
+		today := used.Redeemed
 		m.Floor = b.shop.w.programme.Floor(loyalty.Away{ByMember: today.ByMember, ByStore: today.ByStore, Silence: b.quiet})
+		for i := range m.Floor {
+			m.Floor[i].Most += used.Lease.Left
+		}
 	}
 	in.Member = &m
 	if b.event.points > 0 {
@@ -105,7 +109,7 @@ func (b *bill) input(head loyalty.EntryHead, today agentdb.Redeemed) (loyalty.Qu
 // entry is the sale at its place in the log.
 func (b *bill) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty.CardRecord) (e loyalty.Entry, err error) {
 	head.Lane, head.Cashier = 1, "anna"
-	in, err := b.input(head, used.Redeemed)
+	in, err := b.input(head, used)
 	if err != nil {
 		return e, err
 	}
@@ -121,6 +125,9 @@ func (b *bill) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty
 	}
 	e, err = b.shop.w.programme.Post(q, in, head)
 	e.Card = record
+	if b.state != nil && err == nil {
+		e.Sale.Lease = used.Lease.Use(e.Member, e.Sale.Drawn())
+	}
 	if b.shop.w.plan.bug == extraPoint && err == nil && len(e.Moves) > 0 {
 		e.Moves[0].Points++
 	}
@@ -138,7 +145,7 @@ func (b *bill) pay() (*loyalty.CardRecord, error) {
 		return nil, err
 	}
 	at := b.shop.identity.Calendar().Local(time.Now())
-	in, err := b.input(loyalty.EntryHead{Store: db.Store(), Lane: 1, At: at, Day: day}, agentdb.Redeemed{})
+	in, err := b.input(loyalty.EntryHead{Store: db.Store(), Lane: 1, At: at, Day: day}, agentdb.Tally{})
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +225,20 @@ func (s *shop) giveBack(e event) error {
 		return err
 	}
 	s.waits()
-	return s.w.model.returned(s, sold, c)
+	return errors.Join(s.w.model.returned(s, sold, c), s.giveBackAgain(in))
+}
+
+// giveBackAgain tries to return once more what came back: the goods of a sale come back once (I10).
+func (s *shop) giveBackAgain(in loyalty.ReturnInput) (err error) {
+	of := loyalty.EntryRef{Store: in.Sale.Store, Epoch: in.Sale.Epoch, Seq: in.Sale.Seq}
+	if in.Before, err = s.db.Returns(s.w.ctx, of); err != nil {
+		return err
+	}
+	var refused *loyalty.SaleError
+	if _, err := loyalty.Return(in, loyalty.EntryHead{}); !errors.As(err, &refused) {
+		return fmt.Errorf("store %d would take the goods of entry %d of store %d back twice: %w (I10)", s.no+1, of.Seq, of.Store, err)
+	}
+	return nil
 }
 
 func (s *shop) returned(sold *sold) (in loyalty.ReturnInput, err error) {

@@ -68,6 +68,9 @@ func (w *world) build() error {
 	if err != nil {
 		return err
 	}
+	if w.office, err = headoffice.OpenOffice(w.ctx, w.home, w.options()); err != nil {
+		return err
+	}
 	m := w.manager()
 	if _, err := m.Publish(w.ctx, document); err != nil {
 		return err
@@ -97,7 +100,8 @@ func (w *world) build() error {
 		}
 		w.shops = append(w.shops, s)
 	}
-	return w.openOffice()
+	w.opened()
+	return nil
 }
 
 func (w *world) options() headoffice.Options {
@@ -105,13 +109,18 @@ func (w *world) options() headoffice.Options {
 }
 
 func (w *world) manager() headoffice.Manager {
-	return headoffice.Manager{Home: w.home, Options: w.options()}
+	return headoffice.Manager{Home: w.home, Options: w.options(), Office: w.office}
 }
 
 func (w *world) openOffice() (err error) {
-	if w.office, err = headoffice.OpenOffice(w.ctx, w.home, w.options()); err != nil {
-		return err
+	if w.office, err = headoffice.OpenOffice(w.ctx, w.home, w.options()); err == nil {
+		w.opened()
 	}
+	return err
+}
+
+// opened has head office post and answer.
+func (w *world) opened() {
 	ctx, cancel := context.WithCancel(w.ctx)
 	posted, running := make(chan struct{}), w.office
 	w.posted, w.stop = posted, cancel
@@ -122,7 +131,6 @@ func (w *world) openOffice() (err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.handler = w.office.Handler()
-	return nil
 }
 
 func (w *world) closeOffice() error {
@@ -130,8 +138,11 @@ func (w *world) closeOffice() error {
 	w.handler = nil
 	w.mu.Unlock()
 	w.stop()
+	w.stop = nil
 	<-w.posted
-	return w.office.Close()
+	books := w.office
+	w.office = nil
+	return books.Close()
 }
 
 // serve has head office answer, or nobody.
@@ -144,6 +155,7 @@ func (w *world) serve(to http.ResponseWriter, r *http.Request) {
 		return
 	}
 	handler.ServeHTTP(to, r)
+	time.Sleep(time.Microsecond) // posting, which begins at that instant, ends before anybody does what follows
 }
 
 // later does something once more, in its own time.
@@ -189,7 +201,12 @@ func (w *world) news() (round int, next <-chan struct{}) {
 
 // live runs the plan from its beginning to the moment at which head office has everything, and looks for what is wrong.
 func (w *world) live() error {
-	for _, s := range w.shops {
+	if w.plan.lean {
+		return w.flood()
+	}
+	for _, s := range w.shops { // one after the other: what is drawn at one instant is drawn in anybody's order
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
 		if err := s.start(); err != nil {
 			return err
 		}
@@ -295,8 +312,11 @@ func (w *world) close() error {
 	for _, s := range w.shops {
 		errs = append(errs, s.end())
 	}
-	if w.stop != nil {
+	switch {
+	case w.stop != nil:
 		errs = append(errs, w.closeOffice())
+	case w.office != nil:
+		errs = append(errs, w.office.Close())
 	}
 	w.waits.Wait()
 	return errors.Join(errs...)

@@ -210,42 +210,42 @@ func (o *Office) setAttributes(ctx context.Context, in attributesInput) (out att
 
 // PutSegment enters a segment, in place of the one of its id.
 func (m Manager) PutSegment(ctx context.Context, r SegmentRule) (a Audience, err error) {
-	err = m.Home.call(ctx, m.Options, opSegment, audienceInput{Segment: &r}, &a)
+	err = m.call(ctx, opSegment, audienceInput{Segment: &r}, &a)
 	return a, err
 }
 
 // DropSegment takes a segment out.
 func (m Manager) DropSegment(ctx context.Context, id string) (a Audience, err error) {
-	err = m.Home.call(ctx, m.Options, opSegment, audienceInput{Drop: id}, &a)
+	err = m.call(ctx, opSegment, audienceInput{Drop: id}, &a)
 	return a, err
 }
 
 // PutPersonal says how members' own articles are found; nil ends the lists.
 func (m Manager) PutPersonal(ctx context.Context, r *PersonalRule) (a Audience, err error) {
-	err = m.Home.call(ctx, m.Options, opSegment, audienceInput{Personal: r, Forget: r == nil}, &a)
+	err = m.call(ctx, opSegment, audienceInput{Personal: r, Forget: r == nil}, &a)
 	return a, err
 }
 
 // Audience lists all rules.
 func (m Manager) Audience(ctx context.Context) (a Audience, err error) {
-	err = m.Home.call(ctx, m.Options, opSegments, none{}, &a)
+	err = m.call(ctx, opSegments, none{}, &a)
 	return a, err
 }
 
 // Reckon works everything out anew and tells the stores.
 func (m Manager) Reckon(ctx context.Context, day string) (out AudienceOutcome, err error) {
-	err = m.Home.call(ctx, m.Options, opAudience, dayInput{Day: day}, &out)
+	err = m.call(ctx, opAudience, dayInput{Day: day}, &out)
 	return out, err
 }
 
 // ExplainSegments says of one member what he is in and why.
 func (m Manager) ExplainSegments(ctx context.Context, id loyalty.MemberID, day string) (w AudienceWhy, err error) {
-	err = m.Home.call(ctx, m.Options, opWhy, whyInput{Member: id, Day: day}, &w)
+	err = m.call(ctx, opWhy, whyInput{Member: id, Day: day}, &w)
 	return w, err
 }
 
 // SetAttributes makes a member's attributes what is given.
 func (m Manager) SetAttributes(ctx context.Context, id loyalty.MemberID, attributes []string) error {
 	var out attributesInput
-	return m.Home.call(ctx, m.Options, opAttributes, attributesInput{Member: id, Attributes: attributes}, &out)
+	return m.call(ctx, opAttributes, attributesInput{Member: id, Attributes: attributes}, &out)
 }

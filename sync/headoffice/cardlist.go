@@ -129,7 +129,7 @@ func (m Manager) EachCard(ctx context.Context, member loyalty.MemberID, tell fun
 	in := listInput{Member: member}
 	for {
 		var page []CardState
-		if err := m.Home.call(ctx, m.Options, opCards, in, &page); err != nil {
+		if err := m.call(ctx, opCards, in, &page); err != nil {
 			return err
 		}
 		for _, s := range page {
@@ -146,6 +146,6 @@ func (m Manager) EachCard(ctx context.Context, member loyalty.MemberID, tell fun
 
 // Card tells of one card.
 func (m Manager) Card(ctx context.Context, id loyalty.CardID) (out CardState, err error) {
-	err = m.Home.call(ctx, m.Options, opShow, showInput{id}, &out)
+	err = m.call(ctx, opShow, showInput{id}, &out)
 	return out, err
 }

@@ -161,7 +161,7 @@ func (d *doctor) ends(what string, end time.Time, remedy string) {
 // books asks whoever has the books open how they stand.
 func (d *doctor) books(ctx context.Context, m Manager) {
 	var c hodb.Condition
-	if err := m.Home.call(ctx, m.Options, opCondition, none{}, &c); err != nil {
+	if err := m.call(ctx, opCondition, none{}, &c); err != nil {
 		d.say("database", Ill, booksRemedy(err), "%v", err)
 		return
 	}

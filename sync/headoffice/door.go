@@ -148,6 +148,31 @@ func (m Manager) Open(ctx context.Context) (*Office, error) {
 	}
 }
 
+// call has an operation done on the books that are open, else on those of the home.
+func (m Manager) call(ctx context.Context, name string, in, out any) error {
+	if m.Office == nil {
+		return m.Home.call(ctx, m.Options, name, in, out)
+	}
+	raw, err := json.Marshal(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	reply, err := m.Office.reply(ctx, name, raw)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(reply, out)
+}
+
+// reply is the outcome of an operation as it goes through the door.
+func (o *Office) reply(ctx context.Context, name string, raw []byte) ([]byte, error) {
+	outcome, err := o.do(ctx, name, raw)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(outcome)
+}
+
 // call has an operation done: here when the books are free, else by the server that has them.
 func (h *Home) call(ctx context.Context, opts Options, name string, in, out any) error {
 	raw, err := json.Marshal(in)
@@ -180,11 +205,7 @@ func (h *Home) callHere(ctx context.Context, opts Options, name string, raw []by
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, o.Close()) }()
-	outcome, err := o.do(ctx, name, raw)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(outcome)
+	return o.reply(ctx, name, raw)
 }
 
 func (h *Home) callServer(ctx context.Context, name string, raw []byte) ([]byte, error) {

@@ -59,6 +59,6 @@ func (m Manager) Exposure(ctx context.Context, document []byte) (out Exposure, e
 	if err != nil {
 		return out, err
 	}
-	err = m.Home.call(ctx, m.Options, opExposure, publishInput{Document: p.Canonical()}, &out)
+	err = m.call(ctx, opExposure, publishInput{Document: p.Canonical()}, &out)
 	return out, err
 }

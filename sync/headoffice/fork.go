@@ -330,7 +330,7 @@ func (o *Office) nextLife(tx *hodb.Tx, head *hodb.Head) (*wire.NextLife, error) 
 
 // ShowFork explains both branches of a forked store; epoch 0 is its newest.
 func (m Manager) ShowFork(ctx context.Context, id loyalty.StoreID, epoch loyalty.Epoch) (f Fork, err error) {
-	err = m.Home.call(ctx, m.Options, opFork, forkInput{Store: id, Epoch: epoch}, &f)
+	err = m.call(ctx, opFork, forkInput{Store: id, Epoch: epoch}, &f)
 	return f, err
 }
 
@@ -339,6 +339,6 @@ func (m Manager) ResolveFork(ctx context.Context, id loyalty.StoreID, epoch loya
 	if note == "" || len(note) > maxReason {
 		return f, &FieldError{"note", fmt.Sprintf("say why, in 1 to %d bytes", maxReason), nil}
 	}
-	err = m.Home.call(ctx, m.Options, opResolve, forkInput{id, epoch, note}, &f)
+	err = m.call(ctx, opResolve, forkInput{id, epoch, note}, &f)
 	return f, err
 }

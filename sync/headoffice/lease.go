@@ -223,18 +223,18 @@ func (w *feedWriter) lease(key string) (*wire.LeaseRow, error) {
 
 // GrantLease lets a store spend points of a member without asking.
 func (m Manager) GrantLease(ctx context.Context, g Grant) (out LeaseInfo, err error) {
-	err = m.Home.call(ctx, m.Options, opGrant, g, &out)
+	err = m.call(ctx, opGrant, g, &out)
 	return out, err
 }
 
 // Leases lists the allowances that have not ended.
 func (m Manager) Leases(ctx context.Context) (out []LeaseInfo, err error) {
-	err = m.Home.call(ctx, m.Options, opLeases, none{}, &out)
+	err = m.call(ctx, opLeases, none{}, &out)
 	return out, err
 }
 
 // ReclaimLease wants an allowance back.
 func (m Manager) ReclaimLease(ctx context.Context, r Reclaim) (out LeaseInfo, err error) {
-	err = m.Home.call(ctx, m.Options, opReclaim, r, &out)
+	err = m.call(ctx, opReclaim, r, &out)
 	return out, err
 }

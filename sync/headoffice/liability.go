@@ -115,6 +115,6 @@ func (r *LiabilityRow) add(s hodb.LiabilitySum) {
 
 // Liability makes the tie-out.
 func (m Manager) Liability(ctx context.Context, from, to string) (r LiabilityReport, err error) {
-	err = m.Home.call(ctx, m.Options, opLiability, partnersInput{from, to}, &r)
+	err = m.call(ctx, opLiability, partnersInput{from, to}, &r)
 	return r, err
 }

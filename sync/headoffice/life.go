@@ -115,7 +115,7 @@ func (m Manager) Revoke(ctx context.Context, id loyalty.StoreID, reason string) 
 	if reason == "" || len(reason) > maxReason {
 		return out, &FieldError{"reason", fmt.Sprintf("say why, in 1 to %d bytes", maxReason), nil}
 	}
-	err = m.Home.call(ctx, m.Options, opRevoke, revokeInput{id, reason}, &out)
+	err = m.call(ctx, opRevoke, revokeInput{id, reason}, &out)
 	return out, err
 }
 
@@ -143,5 +143,5 @@ func (m Manager) SettleCase(ctx context.Context, id loyalty.StoreID, no int64, n
 		return &FieldError{"note", fmt.Sprintf("say what was found or done, in 1 to %d bytes", maxReason), nil}
 	}
 	var out none
-	return m.Home.call(ctx, m.Options, opSettle, settleInput{id, no, note}, &out)
+	return m.call(ctx, opSettle, settleInput{id, no, note}, &out)
 }

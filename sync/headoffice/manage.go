@@ -23,6 +23,7 @@ import (
 type Manager struct {
 	Home    *Home
 	Options Options
+	Office  *Office // whose books this process has open; nil: they are opened for each work, or the server that has them does it
 }
 
 // Enrolment is what a store's identity says.
@@ -78,7 +79,7 @@ func (m Manager) Enrol(ctx context.Context, e Enrolment, dir string) (loyalty.Ep
 		return 0, err
 	}
 	var out enrolOutcome
-	if err := m.Home.call(ctx, m.Options, opEnrol, e.input(), &out); err != nil {
+	if err := m.call(ctx, opEnrol, e.input(), &out); err != nil {
 		return 0, err
 	}
 	keys := m.Home.Keys
@@ -124,7 +125,7 @@ func (m Manager) MakeCode(ctx context.Context, e Enrolment, life time.Duration) 
 	if life < minCodeLife || life > maxCodeLife {
 		return out, &FieldError{"valid", fmt.Sprintf("give %v to %v", minCodeLife, maxCodeLife), nil}
 	}
-	err = m.Home.call(ctx, m.Options, opCode, codeInput{e.input(), life}, &out)
+	err = m.call(ctx, opCode, codeInput{e.input(), life}, &out)
 	return out, err
 }
 
@@ -214,7 +215,7 @@ func (m Manager) AddMember(ctx context.Context, n NewMember) (loyalty.MemberID, 
 	}
 	var out memberOutcome
 	in := memberInput{Number: m.Home.Keys.numberRef(n.Number), Tier: n.Tier, Language: n.Language, Birthday: n.Birthday, Joined: n.Joined}
-	err := m.Home.call(ctx, m.Options, opMember, in, &out)
+	err := m.call(ctx, opMember, in, &out)
 	return out.Member, err
 }
 
@@ -287,7 +288,7 @@ func (m Manager) SignCard(ctx context.Context, c NewCard, path string) (id loyal
 		in.Flags = byte(card.PlainVerify)
 	}
 	var out cardOutcome
-	if err := m.Home.call(ctx, m.Options, opCard, in, &out); err != nil {
+	if err := m.call(ctx, opCard, in, &out); err != nil {
 		return id, err
 	}
 	tx, ld := m.Home.Keys.keyTX(out.Card), m.Home.Keys.keyLD(out.Card)
@@ -338,7 +339,7 @@ func (m Manager) BlockCard(ctx context.Context, id loyalty.CardID, reason string
 		return &FieldError{"reason", fmt.Sprintf("say why, in 1 to %d bytes", maxReason), nil}
 	}
 	var out none
-	return m.Home.call(ctx, m.Options, opBlock, blockInput{Card: id, Reason: reason}, &out)
+	return m.call(ctx, opBlock, blockInput{Card: id, Reason: reason}, &out)
 }
 
 // Publish compiles a programme document and sends it to every store. loyalty.Errors lists its faults with their places.
@@ -347,24 +348,24 @@ func (m Manager) Publish(ctx context.Context, document []byte) (out PublishOutco
 	if err != nil {
 		return out, err
 	}
-	err = m.Home.call(ctx, m.Options, opPublish, publishInput{Document: p.Canonical()}, &out)
+	err = m.call(ctx, opPublish, publishInput{Document: p.Canonical()}, &out)
 	return out, err
 }
 
 // Report says what head office holds.
 func (m Manager) Report(ctx context.Context) (out Report, err error) {
-	err = m.Home.call(ctx, m.Options, opReport, none{}, &out)
+	err = m.call(ctx, opReport, none{}, &out)
 	return out, err
 }
 
 // Verify recomputes the books.
 func (m Manager) Verify(ctx context.Context) (out []hodb.Finding, err error) {
-	err = m.Home.call(ctx, m.Options, opVerify, none{}, &out)
+	err = m.call(ctx, opVerify, none{}, &out)
 	return out, err
 }
 
 // BeginDay ends points whose time is over and reviews tiers, as the running server does by itself; an empty day is today.
 func (m Manager) BeginDay(ctx context.Context, day string) (out DayOutcome, err error) {
-	err = m.Home.call(ctx, m.Options, opDay, dayInput{Day: day}, &out)
+	err = m.call(ctx, opDay, dayInput{Day: day}, &out)
 	return out, err
 }

@@ -26,12 +26,12 @@ func (m Manager) NewIssuingKey(first, last time.Time, path string) (card.KeyID, 
 
 // AcceptStatement takes over what the root has signed, and tells what issuing keys there are.
 func (m Manager) AcceptStatement(ctx context.Context, statement []byte) (out []IssuingKeyState, err error) {
-	err = m.Home.call(ctx, m.Options, opAccept, statementInput{statement}, &out)
+	err = m.call(ctx, opAccept, statementInput{statement}, &out)
 	return out, err
 }
 
 // IssuingKeys lists them.
 func (m Manager) IssuingKeys(ctx context.Context) (out []IssuingKeyState, err error) {
-	err = m.Home.call(ctx, m.Options, opKeys, none{}, &out)
+	err = m.call(ctx, opKeys, none{}, &out)
 	return out, err
 }

@@ -61,7 +61,7 @@ func (m Manager) Opening(ctx context.Context, file []byte, source string) (out O
 	out.Source = source
 	err = in.eachPart(func(_ int, part openingInput) error {
 		var done OpeningOutcome
-		err := m.Home.call(ctx, m.Options, opOpening, part, &done)
+		err := m.call(ctx, opOpening, part, &done)
 		out.Members, out.Lots, out.Points, out.Known = out.Members+done.Members, out.Lots+done.Lots, out.Points+done.Points, out.Known+done.Known
 		return err
 	})
@@ -74,7 +74,7 @@ func (m Manager) findMembers(ctx context.Context, rows []loyalty.OpeningInput, i
 	lines := map[loyalty.MemberID]int{}
 	err := in.eachPart(func(first int, part openingInput) error {
 		var found []openingFound
-		if err := m.Home.call(ctx, m.Options, opFind, part, &found); err != nil {
+		if err := m.call(ctx, opFind, part, &found); err != nil {
 			return err
 		}
 		for i, f := range found {

@@ -89,6 +89,6 @@ func (v *vouchers) order(in CardOrder) (card.Order, error) {
 
 // OrderCard has a voucher made for a card.
 func (m Manager) OrderCard(ctx context.Context, in CardOrder) (out OrderOutcome, err error) {
-	err = m.Home.call(ctx, m.Options, opOrder, in, &out)
+	err = m.call(ctx, opOrder, in, &out)
 	return out, err
 }

@@ -65,6 +65,6 @@ func (o *Office) partners(ctx context.Context, in partnersInput) (r PartnerRepor
 
 // Partners makes the settlement with every partner.
 func (m Manager) Partners(ctx context.Context, from, to string) (r PartnerReport, err error) {
-	err = m.Home.call(ctx, m.Options, opPartners, partnersInput{from, to}, &r)
+	err = m.call(ctx, opPartners, partnersInput{from, to}, &r)
 	return r, err
 }

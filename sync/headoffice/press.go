@@ -145,7 +145,7 @@ func (b *Batch) plan(ctx context.Context) error {
 		in.Numbers = append(in.Numbers, b.m.Home.Keys.numberRef(row.Number))
 	}
 	var known []planRow
-	if err := b.m.Home.call(ctx, b.m.Options, opPlan, in, &known); err != nil {
+	if err := b.m.call(ctx, opPlan, in, &known); err != nil {
 		return err
 	}
 	var taken loyalty.Errors
@@ -275,7 +275,7 @@ func (b *Batch) prepare(ctx context.Context, i int, point []byte) (p card.Person
 		in.Flags = byte(card.PlainVerify)
 	}
 	var out cardOutcome
-	if err := b.m.Home.call(ctx, b.m.Options, opPrepare, in, &out); err != nil {
+	if err := b.m.call(ctx, opPrepare, in, &out); err != nil {
 		return p, err
 	}
 	p = card.Personalisation{Certificate: out.Certificate, KTX: keys.keyTX(out.Card), KLD: keys.keyLD(out.Card),
@@ -329,7 +329,7 @@ func (b *Batch) recover(ctx context.Context, look card.Look) (Made, error) {
 	}
 	var out finishOutcome
 	in := finishInput{Card: loyalty.CardID(look.Card), Hash: look.Certificate[:]}
-	if err := b.m.Home.call(ctx, b.m.Options, opFinish, in, &out); err != nil {
+	if err := b.m.call(ctx, opFinish, in, &out); err != nil {
 		return Made{}, err
 	}
 	switch {

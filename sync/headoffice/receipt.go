@@ -109,6 +109,6 @@ func (o *Office) receipts(ctx context.Context) ([]ReceiptReport, error) {
 
 // Receipts says who has pulled what.
 func (m Manager) Receipts(ctx context.Context) (all []ReceiptReport, err error) {
-	err = m.Home.call(ctx, m.Options, opReceipts, none{}, &all)
+	err = m.call(ctx, opReceipts, none{}, &all)
 	return all, err
 }

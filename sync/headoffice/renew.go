@@ -100,6 +100,6 @@ func (m Manager) RenewCards(ctx context.Context, days int) (out RenewOutcome, er
 	if days < 0 || days > 3650 {
 		return out, &FieldError{"days", "give 0 to 3650 days", nil}
 	}
-	err = m.Home.call(ctx, m.Options, opRenew, renewInput{days}, &out)
+	err = m.call(ctx, opRenew, renewInput{days}, &out)
 	return out, err
 }

@@ -142,6 +142,6 @@ func (m Manager) ReplaceCard(ctx context.Context, id loyalty.CardID, number loya
 	if wait != nil && (*wait < 0 || *wait > most) {
 		return out, &FieldError{"wait", fmt.Sprintf("give 0 to %d days", most), nil}
 	}
-	err = m.Home.call(ctx, m.Options, opReplace, replaceInput{Card: id, Number: m.Home.Keys.numberRef(number), Wait: wait}, &out)
+	err = m.call(ctx, opReplace, replaceInput{Card: id, Number: m.Home.Keys.numberRef(number), Wait: wait}, &out)
 	return out, err
 }

@@ -80,7 +80,7 @@ func (m Manager) ImportStick(ctx context.Context, dir string, took func(StickOut
 			return i, fmt.Errorf("import: %w", err)
 		}
 		out := StickOutcome{File: name, Answer: strings.TrimSuffix(name, wire.StickEnding) + wire.AnswerEnding}
-		if err := m.Home.call(ctx, m.Options, opStick, stickInput{file}, &out.StickAnswer); err != nil {
+		if err := m.call(ctx, opStick, stickInput{file}, &out.StickAnswer); err != nil {
 			return i, fmt.Errorf("import %s: %w", name, err)
 		}
 		doc, err := json.Marshal(out.StickAnswer)

@@ -200,23 +200,23 @@ func (o *Office) testWebhook(ctx context.Context, in webhookInput) (out WebhookT
 
 // SetWebhook enters a webhook, or gives one another address and secret.
 func (m Manager) SetWebhook(ctx context.Context, n NewWebhook) (out WebhookReport, err error) {
-	err = m.Home.call(ctx, m.Options, opHook, n, &out)
+	err = m.call(ctx, opHook, n, &out)
 	return out, err
 }
 
 // RemoveWebhook forgets a webhook.
 func (m Manager) RemoveWebhook(ctx context.Context, name string) error {
-	return m.Home.call(ctx, m.Options, opUnhook, webhookInput{name}, &none{})
+	return m.call(ctx, opUnhook, webhookInput{name}, &none{})
 }
 
 // Webhooks says how each stands.
 func (m Manager) Webhooks(ctx context.Context) (all []WebhookReport, err error) {
-	err = m.Home.call(ctx, m.Options, opHooks, none{}, &all)
+	err = m.call(ctx, opHooks, none{}, &all)
 	return all, err
 }
 
 // TestWebhook sends a message to try a webhook.
 func (m Manager) TestWebhook(ctx context.Context, name string) (out WebhookTest, err error) {
-	err = m.Home.call(ctx, m.Options, opHookTest, webhookInput{name}, &out)
+	err = m.call(ctx, opHookTest, webhookInput{name}, &out)
 	return out, err
 }
