@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -239,11 +240,19 @@ func (tx *Tx) SetAside(id loyalty.MemberID, but loyalty.StoreID) (points loyalty
 	return points, nil
 }
 
-// partsOf is a member and those who became part of him.
+// partsOf is a member and all who became part of him, also by way of others.
 func (tx *Tx) partsOf(id loyalty.MemberID) ([]loyalty.MemberID, error) {
-	gone, err := collect(tx, func(scan func(...any) error) (id loyalty.MemberID, err error) {
-		err = scan(&id)
-		return id, err
-	}, `SELECT DISTINCT gone_id FROM member_merge WHERE into_id = $1`, id)
-	return append(gone, id), err
+	all := []loyalty.MemberID{id}
+	for i := 0; i < len(all); i++ {
+		parts, err := tx.PartsOf(all[i])
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range parts {
+			if !slices.Contains(all, part) { // two may be said to be part of each other
+				all = append(all, part)
+			}
+		}
+	}
+	return all, nil
 }
