@@ -15,7 +15,7 @@ import (
 // HeadOffice is what the agent asks while a customer waits. The uplink's client does it; without one nothing is asked.
 type HeadOffice struct {
 	Reserve   func(context.Context, wire.ReserveRequest) error
-	Unreserve func(context.Context, loyalty.TxnID) error
+	Unreserve func(ctx context.Context, sale loyalty.TxnID, attempt int64) error
 }
 
 // askLimit is how long a customer waits for head office to set points aside. After it the doors of a store that is cut off hold.
@@ -31,6 +31,7 @@ type asking struct {
 	mu         sync.Mutex
 	unanswered time.Time // when an answer last did not come
 	givenUp    []loyalty.TxnID
+	attempt    int64 // the newest; each is later than all of this agent's before, and of an earlier start's as far as clocks go
 }
 
 func (q *asking) silentSince() time.Time {
@@ -51,6 +52,20 @@ func (q *asking) giveUp(sale loyalty.TxnID) {
 	if len(q.givenUp) < maxGivenUp && !slices.Contains(q.givenUp, sale) {
 		q.givenUp = append(q.givenUp, sale)
 	}
+}
+
+// next numbers an attempt. What is left of an earlier one on the line is known by its number.
+func (q *asking) next(now time.Time) int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.attempt = max(q.attempt+1, now.UnixMilli())
+	return q.attempt
+}
+
+func (q *asking) newest() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.attempt
 }
 
 func (q *asking) wants(sale loyalty.TxnID) {
@@ -89,11 +104,12 @@ func (a *Agent) setAside(ctx context.Context, b *bill, id loyalty.TxnID) error {
 	}
 	a.asking.turn.Lock()
 	a.asking.wants(id)
+	attempt := a.asking.next(a.now())
 	a.asking.turn.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	err := a.headOffice.Reserve(ctx, wire.ReserveRequest{Epoch: a.db.Epoch(), Txn: id, Member: b.who.member, Points: beyond,
-		Through: b.through, Unsent: b.unsent})
+		Through: b.through, Unsent: b.unsent, Attempt: attempt})
 	var p *wire.Problem
 	switch {
 	case err == nil:
@@ -136,7 +152,7 @@ func (a *Agent) unreserveOne(ctx context.Context, id loyalty.TxnID) error {
 	if errors.Is(err, agentdb.ErrNotFound) {
 		ctx, cancel := context.WithTimeout(ctx, askLimit)
 		defer cancel()
-		err = a.headOffice.Unreserve(ctx, id)
+		err = a.headOffice.Unreserve(ctx, id, a.asking.newest()) // under turn: what comes later has a higher one
 	}
 	if err == nil {
 		a.asking.wants(id)

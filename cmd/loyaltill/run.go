@@ -69,8 +69,10 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 		Foreign: foreign, Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version, Metrics: counted,
 		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, up) },
 		HeadOffice: agent.HeadOffice{
-			Reserve:   func(ctx context.Context, r wire.ReserveRequest) error { return client.Reserve(ctx, db.Store(), r) },
-			Unreserve: func(ctx context.Context, id loyalty.TxnID) error { return client.Unreserve(ctx, db.Store(), id) },
+			Reserve: func(ctx context.Context, r wire.ReserveRequest) error { return client.Reserve(ctx, db.Store(), r) },
+			Unreserve: func(ctx context.Context, id loyalty.TxnID, attempt int64) error {
+				return client.Unreserve(ctx, db.Store(), id, attempt)
+			},
 		},
 	})
 	if err != nil {

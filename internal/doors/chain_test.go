@@ -167,11 +167,11 @@ func (s *shop) reserve(ctx context.Context, r wire.ReserveRequest) error {
 	return err
 }
 
-func (s *shop) unreserve(ctx context.Context, id loyalty.TxnID) error {
+func (s *shop) unreserve(ctx context.Context, id loyalty.TxnID, attempt int64) error {
 	if s.up == nil {
 		return errCut
 	}
-	return s.client.Unreserve(ctx, s.db.Store(), id)
+	return s.client.Unreserve(ctx, s.db.Store(), id, attempt)
 }
 
 func (s *shop) cut() {

@@ -28,14 +28,17 @@ type OnlineReservation struct {
 	Points loyalty.Points
 	State  ReservationState
 	Ends   time.Time
+
+	Attempt int64 // of the sale, the newest that was heard of
 }
 
 // PutReservation enters one, or another figure for a sale whose reservation was void.
 func (tx *Tx) PutReservation(r OnlineReservation) error {
-	err := tx.exec(`INSERT INTO online_reservation (store_id, txn_id, epoch, member_id, points, state, made_at, ends_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	err := tx.exec(`INSERT INTO online_reservation (store_id, txn_id, epoch, member_id, points, state, made_at, ends_at, attempt)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (store_id, txn_id) DO UPDATE SET epoch = excluded.epoch, member_id = excluded.member_id, points = excluded.points,
-			state = excluded.state, made_at = excluded.made_at, ends_at = excluded.ends_at, void_after = NULL`, r.Store, r.Txn[:], r.Epoch, r.Member, r.Points, r.State, tx.now.UnixMilli(), r.Ends.UnixMilli())
+			state = excluded.state, made_at = excluded.made_at, ends_at = excluded.ends_at, attempt = excluded.attempt, void_after = NULL`,
+		r.Store, r.Txn[:], r.Epoch, r.Member, r.Points, r.State, tx.now.UnixMilli(), r.Ends.UnixMilli(), r.Attempt)
 	if err == nil && r.State == ReservationPending {
 		err = tx.exec(`INSERT INTO asked (member_id, store_id, txn_id, points, ends_at) VALUES ($1, $2, $3, $4, $5)`,
 			r.Member, r.Store, r.Txn[:], r.Points, r.Ends.UnixMilli())
@@ -53,8 +56,8 @@ func (tx *Tx) PutReservation(r OnlineReservation) error {
 func (tx *Tx) Reservation(id loyalty.StoreID, txn loyalty.TxnID) (r OnlineReservation, err error) {
 	r.Store, r.Txn = id, txn
 	var ends int64
-	err = tx.one(`SELECT epoch, member_id, points, state, ends_at FROM online_reservation WHERE store_id = $1 AND txn_id = $2`,
-		id, txn[:])(&r.Epoch, &r.Member, &r.Points, &r.State, &ends)
+	err = tx.one(`SELECT epoch, member_id, points, state, ends_at, attempt FROM online_reservation WHERE store_id = $1 AND txn_id = $2`,
+		id, txn[:])(&r.Epoch, &r.Member, &r.Points, &r.State, &ends, &r.Attempt)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -84,6 +87,11 @@ func (tx *Tx) CloseReservation(r OnlineReservation, state ReservationState) erro
 		return fmt.Errorf("end reservation for sale %s: %w", r.Txn, err)
 	}
 	return nil
+}
+
+// TryReservation notes that a sale is tried again with the figure that it has.
+func (tx *Tx) TryReservation(r OnlineReservation, attempt int64) error {
+	return tx.exec(`UPDATE online_reservation SET attempt = $3 WHERE store_id = $1 AND txn_id = $2`, r.Store, r.Txn[:], attempt)
 }
 
 // ForgetReservations says that the store's agent has started anew, when its log ended at a number: what it had asked for before

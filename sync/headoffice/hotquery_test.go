@@ -133,7 +133,7 @@ func (c *centre) reserves(b *box, member loyalty.MemberID) error {
 		}
 	}
 	if err == nil {
-		err = c.office.Unreserve(c.t.Context(), id, gone)
+		err = c.office.Unreserve(c.t.Context(), id, gone, 0)
 	}
 	return err
 }

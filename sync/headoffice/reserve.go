@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -19,12 +20,12 @@ const reservationTime = 24 * time.Hour
 // Reserve sets points of a member aside for a sale, so that two stores cannot take the same ones. A sale that was refused once is
 // always refused.
 func (o *Office) Reserve(ctx context.Context, id loyalty.StoreID, req wire.ReserveRequest) (answer wire.ReserveAnswer, err error) {
-	if req.Points < 1 || req.Points > maxClaim || req.Unsent < 0 || req.Unsent > maxClaim || req.Member < 1 || req.Txn.IsZero() {
+	if req.Points < 1 || req.Points > maxClaim || req.Unsent < 0 || req.Unsent > maxClaim || req.Member < 1 || req.Txn.IsZero() || req.Attempt < 0 {
 		return answer, wire.NewProblem(wire.CodeBadRequest, "txn, member and points above 0 are wanted")
 	}
 	var refusal *wire.Problem // it is written down, so it does not undo the transaction
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		r := hodb.OnlineReservation{Store: id, Epoch: req.Epoch, Txn: req.Txn, Member: req.Member, Points: req.Points, Ends: tx.Now().Add(reservationTime)}
+		r := hodb.OnlineReservation{Store: id, Epoch: req.Epoch, Txn: req.Txn, Member: req.Member, Points: req.Points, Ends: tx.Now().Add(reservationTime), Attempt: req.Attempt}
 		answer = wire.ReserveAnswer{Txn: req.Txn, Points: req.Points, Until: clockText(r.Ends)}
 		refusal, err = o.reserve(tx, r, req)
 		return err
@@ -48,6 +49,9 @@ func (o *Office) reserve(tx *hodb.Tx, r hodb.OnlineReservation, req wire.Reserve
 	if err != nil && !errors.Is(err, hodb.ErrNotFound) {
 		return nil, err
 	}
+	if req.Attempt < known.Attempt || req.Attempt > 0 && req.Attempt == known.Attempt && known.State == hodb.ReservationVoid {
+		return short(0, "sale %s has given this attempt up", r.Txn), nil // nobody waits for the answer any more
+	}
 	switch known.State {
 	case hodb.ReservationRefused:
 		return short(0, "sale %s was refused before; a new sale has a new number", r.Txn), nil
@@ -55,7 +59,7 @@ func (o *Office) reserve(tx *hodb.Tx, r hodb.OnlineReservation, req wire.Reserve
 		return nil, nil // it has its points
 	case hodb.ReservationPending:
 		if known.Member == r.Member && known.Points == r.Points {
-			return nil, nil
+			return nil, tx.TryReservation(known, req.Attempt)
 		}
 		if err := tx.CloseReservation(known, hodb.ReservationVoid); err != nil { // its own points are free for it
 			return nil, err
@@ -94,17 +98,21 @@ func short(available loyalty.Points, format string, args ...any) *wire.Problem {
 	return p
 }
 
-// Unreserve gives up what was set aside for a sale that will not be made.
-func (o *Office) Unreserve(ctx context.Context, id loyalty.StoreID, txn loyalty.TxnID) error {
+// Unreserve gives up what was set aside for a sale that will not be made. Said of an earlier attempt it comes too late; 0 stands for the
+// newest.
+func (o *Office) Unreserve(ctx context.Context, id loyalty.StoreID, txn loyalty.TxnID, attempt int64) error {
 	err := o.db.Update(ctx, func(tx *hodb.Tx) error {
 		r, err := tx.Reservation(id, txn)
 		if errors.Is(err, hodb.ErrNotFound) {
 			return nil
 		}
-		if err != nil {
+		if err != nil || attempt != 0 && attempt < r.Attempt {
 			return err
 		}
-		return tx.CloseReservation(r, hodb.ReservationVoid)
+		if err = tx.CloseReservation(r, hodb.ReservationVoid); err == nil && attempt > r.Attempt {
+			err = tx.TryReservation(r, attempt) // a question that is still on its way is answered by nobody
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("give up reservation of store %d: %w", id, err)
@@ -133,7 +141,14 @@ func (s *server) deleteReservation(c *call) error {
 	if err := txn.UnmarshalText([]byte(c.r.PathValue("txn"))); err != nil {
 		return wire.NewProblem(wire.CodeBadRequest, "sale: %v", err)
 	}
-	if err := s.office.Unreserve(c.ctx, c.client.store, txn); err != nil {
+	var attempt int64
+	if v := c.r.URL.Query().Get("attempt"); v != "" {
+		var err error
+		if attempt, err = strconv.ParseInt(v, 10, 64); err != nil || attempt < 0 {
+			return wire.NewProblem(wire.CodeBadRequest, "attempt %q is no number from 0 on", v)
+		}
+	}
+	if err := s.office.Unreserve(c.ctx, c.client.store, txn, attempt); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusOK)

@@ -214,9 +214,10 @@ func (c *Client) Reserve(ctx context.Context, id loyalty.StoreID, req wire.Reser
 	return nil
 }
 
-// Unreserve gives up what was reserved for a sale.
-func (c *Client) Unreserve(ctx context.Context, id loyalty.StoreID, sale loyalty.TxnID) error {
-	err := c.call(ctx, sessionTimeout, http.MethodDelete, fmt.Sprintf("/v1/stores/%d/reservations/%s", id, sale), nil, nil, nil,
+// Unreserve gives up what was reserved for an attempt at a sale.
+func (c *Client) Unreserve(ctx context.Context, id loyalty.StoreID, sale loyalty.TxnID, attempt int64) error {
+	query := url.Values{"attempt": {strconv.FormatInt(attempt, 10)}}
+	err := c.call(ctx, sessionTimeout, http.MethodDelete, fmt.Sprintf("/v1/stores/%d/reservations/%s", id, sale), query, nil, nil,
 		func(*http.Response) error { return nil })
 	if err != nil {
 		return fmt.Errorf("give up reservation for sale %s: %w", sale, err)

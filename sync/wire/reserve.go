@@ -11,6 +11,8 @@ type ReserveRequest struct {
 	// Unsent is what the store's entries above Through gave the member: nobody else can spend it while head office has posted no more.
 	Through loyalty.Seq    `json:"through"`
 	Unsent  loyalty.Points `json:"unsent,omitempty"`
+	// Attempt grows with each time that this sale is tried; what comes late of an earlier one changes nothing. 0: not said.
+	Attempt int64 `json:"attempt,omitempty"`
 }
 
 // ReserveAnswer says that the points are the sale's until it comes, is given up, or the time is over.
