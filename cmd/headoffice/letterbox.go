@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -61,6 +62,8 @@ func (l *letterPrinter) Put(ctx context.Context, _ int, d *escpos.Document) (str
 type cardLetterCmd struct {
 	Lang     string `help:"Show a letter of nobody in this language instead of the template."`
 	Template string `placeholder:"FILE" help:"The chain's own template, to check it."`
+	Profile  string `placeholder:"NAME" default:"generic-80" help:"Printer profile to show it for."`
+	Out      string `short:"o" placeholder:"FILE" help:"PNG to write, dot for dot as the printer prints it; without it the text."`
 }
 
 // Run prints the built-in template, to begin one's own with, or a letter with a PIN of nobody.
@@ -79,17 +82,33 @@ func (cmd *cardLetterCmd) Run(c *console) error {
 	if !ok {
 		return &headoffice.FieldError{Field: "lang", Remedy: "give en, lv, pl, et, fa or hy", Err: fmt.Errorf("%q", cmd.Lang)}
 	}
+	return cmd.show(c, letter.Example(l).Lay(t).Document)
+}
+
+// show writes a letter as text, or draws it.
+func (cmd *cardLetterCmd) show(c *console, d *escpos.Document) error {
 	r, err := render.New()
 	if err != nil {
 		return err
 	}
-	paper, err := escpos.LoadProfile("generic-80")
+	paper, err := escpos.FindProfile(cmd.Profile, "")
+	if err != nil {
+		return &headoffice.FieldError{Field: "profile", Remedy: "name a printer profile or its file", Err: err}
+	}
+	if cmd.Out == "" {
+		text, err := escpos.NewEncoder(r).PlainText(d, paper)
+		if err == nil {
+			_, err = fmt.Fprint(c.out, text)
+		}
+		return err
+	}
+	drawn, err := escpos.NewEncoder(r).Preview(d, paper)
 	if err != nil {
 		return err
 	}
-	text, err := escpos.NewEncoder(r).PlainText(letter.Example(l).Lay(t).Document, paper)
-	if err == nil {
-		_, err = fmt.Fprint(c.out, text)
+	png, err := drawn.Paper.PNG()
+	if err != nil {
+		return err
 	}
-	return err
+	return os.WriteFile(cmd.Out, png, 0o644)
 }
