@@ -38,6 +38,7 @@ type Config struct {
 	Cards    CardsConfig    `toml:"cards"`
 	Paper    PaperConfig    `toml:"paper"`
 	Printers PrintersConfig `toml:"printers"`
+	Direct   DirectConfig   `toml:"direct"`
 	Log      LogConfig      `toml:"log"`
 	Staff    StaffConfig    `toml:"staff"`
 	Lanes    []LaneConfig   `toml:"lane"`
@@ -58,6 +59,12 @@ type CardsConfig struct {
 // PrintersConfig is where the store's own printer profiles are (docs/printers.md); empty: only those shipped.
 type PrintersConfig struct {
 	Profiles string `toml:"profiles"` // folder
+}
+
+// DirectConfig is who may fetch from this store itself, and where (docs/nightly.md); nobody when Allow is empty.
+type DirectConfig struct {
+	Listen string   `toml:"listen"`
+	Allow  []string `toml:"allow"` // names of back offices, or head-office
 }
 
 // PaperConfig is how what is printed looks (docs/paper.md).
@@ -140,8 +147,9 @@ func LoadConfig(path string) (Config, error) {
 func ParseConfig(name string, data []byte) (Config, error) {
 	cfg := Config{
 		Data: "/var/lib/loyaltill", Identity: "/etc/loyaltill/identity", Language: "en",
-		API:   APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
-		Paper: PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
+		API:    APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
+		Direct: DirectConfig{Listen: "127.0.0.1:8789", Allow: []string{}},
+		Paper:  PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
 		Staff: StaffConfig{Alone: 1000},
 	}
 	dec := toml.NewDecoder(bytes.NewReader(data))
@@ -199,6 +207,14 @@ func (c *Config) check() (problems []string) {
 	for _, l := range c.Paper.Languages {
 		if parsed, ok := i18n.Parse(l); !ok || string(parsed) != l {
 			bad("paper.languages: %q is not one of en, lv, pl, et, fa, hy", l)
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.Direct.Listen); err != nil {
+		bad("direct.listen: %q is not an address such as 127.0.0.1:8789", c.Direct.Listen)
+	}
+	for _, name := range c.Direct.Allow {
+		if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+			bad("direct.allow: %q is not the name of a back office, nor head-office", name)
 		}
 	}
 	switch c.Log.Level {

@@ -37,6 +37,7 @@ type cli struct {
 	Pull     pullCmd     `cmd:"" help:"As a back office: fetch the closed days that are new."`
 	Receipts receiptsCmd `cmd:"" help:"Who has pulled which closed days."`
 	Webhook  webhookCmd  `cmd:"" help:"Addresses that are told over HTTP when days were closed."`
+	Fetch    fetchCmd    `cmd:"" help:"Take from a store itself what it cannot upload."`
 	Import   importCmd   `cmd:"" help:"Take batches that came on a stick, and write the answers on it."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute chains, accounts and lots, and check everything signed."`
 	Report   reportCmd   `cmd:"" help:"Print what head office holds, or the settlement with partners."`

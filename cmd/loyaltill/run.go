@@ -83,6 +83,10 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
+	direct, err := openDirect(cfg, db, identity, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	ready, err := json.Marshal(map[string]string{"api": "http://" + listener.Addr().String()})
 	if err != nil {
 		return err
@@ -90,7 +94,7 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	fmt.Fprintln(s.out, string(ready))
 	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
 	keep := func(ctx context.Context) error { return client.KeepCertificate(ctx, tellRenewal(log)) }
-	err = together(ctx, a.Run, up.Run, keep, func(ctx context.Context) error { return server.Serve(ctx, listener) })
+	err = together(ctx, a.Run, up.Run, keep, direct, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 	log.Info().Err(err).Msg("agent stopped")
 	return err
 }
@@ -171,6 +175,20 @@ func openAPI(cfg agent.Config, a *agent.Agent, counted *metrics.Agent, log zerol
 		return nil, nil, fmt.Errorf("listen on api.listen: %w; is another agent running?", err)
 	}
 	return server, l, nil
+}
+
+// openDirect serves who may fetch from this store itself; without anybody it listens nowhere.
+func openDirect(cfg agent.Config, db *agentdb.DB, identity *store.Identity, log zerolog.Logger) (func(context.Context) error, error) {
+	if len(cfg.Direct.Allow) == 0 {
+		return func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, nil
+	}
+	l, err := net.Listen("tcp", cfg.Direct.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on direct.listen: %w; give a free address", err)
+	}
+	log.Info().Str("direct", l.Addr().String()).Strs("allow", cfg.Direct.Allow).Msg("may be fetched from directly")
+	d := &uplink.Direct{DB: db, Identity: identity, Allow: cfg.Direct.Allow, Log: log, Now: time.Now}
+	return func(ctx context.Context) error { return d.Serve(ctx, l) }, nil
 }
 
 // together runs parts until ctx ends or one of them fails, and waits for all.

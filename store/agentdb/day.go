@@ -285,6 +285,23 @@ func (db *DB) ClosedDays(ctx context.Context, limit int) ([]ClosedDay, error) {
 	}, `SELECT day, close_seq, totals FROM day ORDER BY day DESC LIMIT ?`, limit)
 }
 
+// ClosesAfter lists the days closed by entries above seq, in the order of the log; first is what the log has grown from since the
+// close before. Days whose entries are no longer kept are left out.
+func (db *DB) ClosesAfter(ctx context.Context, seq loyalty.Seq, limit int) (days []ClosedDay, first []loyalty.Seq, err error) {
+	days, err = query(ctx, db.ledger.Read(), "closed days", func(scan func(...any) error) (ClosedDay, error) {
+		var d ClosedDay
+		var from loyalty.Seq
+		var totals []byte
+		if err := scan(&d.Day, &d.Seq, &totals, &from); err != nil {
+			return d, err
+		}
+		first = append(first, from)
+		return d, json.Unmarshal(totals, &d.Totals)
+	}, `SELECT d.day, d.close_seq, d.totals, coalesce((SELECT max(p.close_seq) FROM day p WHERE p.close_seq < d.close_seq), 0) + 1
+		FROM day d JOIN entry e ON e.seq = d.close_seq WHERE d.close_seq > ? AND length(e.body) > 0 ORDER BY d.close_seq LIMIT ?`, seq, limit)
+	return days, first, err
+}
+
 // query collects rows from a pool that can only read.
 func query[T any](ctx context.Context, pool *store.Readers, what string, read func(scan func(...any) error) (T, error),
 	text string, args ...any) ([]T, error) {

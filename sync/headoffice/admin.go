@@ -70,6 +70,7 @@ const (
 	opReceipts   = "close.receipts"
 	opLiability  = "report.liability"
 	opStick      = "stick.import"
+	opHead       = "store.head"
 
 	opHook     = "webhook.set"
 	opHooks    = "webhook.list"
@@ -115,6 +116,7 @@ func operations() []operation {
 		{opPartners, typed((*Office).partners)},
 		{opLiability, typed((*Office).liability)},
 		{opStick, typed((*Office).takeStick)},
+		{opHead, typed((*Office).headOf)},
 		{opHook, typed((*Office).setWebhook)},
 		{opHooks, typed((*Office).listWebhooks)},
 		{opHookTest, typed((*Office).testWebhook)},

@@ -42,7 +42,7 @@ func (e Enrolment) check() error {
 	if err := e.checkStore(); err != nil {
 		return err
 	}
-	return checkAddress(e.HeadOffice)
+	return checkAddress("head-office", e.HeadOffice)
 }
 
 func (e Enrolment) checkStore() error {
@@ -61,10 +61,10 @@ func (e Enrolment) checkStore() error {
 	return checkLanguage(e.Language)
 }
 
-func checkAddress(s string) error {
+func checkAddress(field, s string) error {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return &FieldError{"head-office", "give an address such as https://ho.example.org:8443", fmt.Errorf("%q", s)}
+		return &FieldError{field, "give an address such as https://ho.example.org:8443", fmt.Errorf("%q", s)}
 	}
 	return nil
 }

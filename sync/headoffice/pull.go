@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -120,41 +121,56 @@ func pull(ctx context.Context, from PullFrom, into sink, got func(Pulled)) error
 }
 
 func newPuller(from PullFrom) (*puller, error) {
-	if err := checkAddress(from.HeadOffice); err != nil {
+	if err := checkAddress("head-office", from.HeadOffice); err != nil {
 		return nil, err
 	}
+	who, config, err := readBackOffice(from)
+	if err != nil {
+		return nil, err
+	}
+	return pullerAt(from.HeadOffice, config, ed25519.PublicKey(who.PositionKey), from.Clock), nil
+}
+
+func pullerAt(address string, config *tls.Config, key ed25519.PublicKey, clock Clock) *puller {
+	return &puller{base: strings.TrimSuffix(address, "/"), key: key, clock: clock,
+		client: &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: config}, Timeout: pullTimeout}}
+}
+
+// readBackOffice reads a back office's identity folder.
+func readBackOffice(from PullFrom) (who backOffice, config *tls.Config, err error) {
 	bad := func(err error) error {
 		return &FieldError{"identity", `give a folder made by "headoffice enrol --backoffice"`, err}
 	}
 	raw, err := os.ReadFile(filepath.Join(from.Identity, backOfficeFile))
 	if err != nil {
-		return nil, bad(err)
+		return who, nil, bad(err)
 	}
-	var who backOffice
 	if err := decodeStrict(raw, &who); err != nil || len(who.PositionKey) != ed25519.PublicKeySize {
-		return nil, bad(fmt.Errorf("%s: %w", backOfficeFile, errors.Join(err, errors.New("no position key"))))
+		return who, nil, bad(fmt.Errorf("%s: %w", backOfficeFile, errors.Join(err, errors.New("no position key"))))
 	}
 	own, err := tls.LoadX509KeyPair(filepath.Join(from.Identity, backOfficeCert), filepath.Join(from.Identity, backOfficeKey))
 	if err != nil {
-		return nil, bad(err)
+		return who, nil, bad(err)
 	}
 	ca, err := os.ReadFile(filepath.Join(from.Identity, store.CAFile))
 	if err != nil {
-		return nil, bad(err)
+		return who, nil, bad(err)
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(ca) {
-		return nil, bad(fmt.Errorf("%s holds no certificate", store.CAFile))
+		return who, nil, bad(fmt.Errorf("%s holds no certificate", store.CAFile))
 	}
-	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{
-		MinVersion: tls.VersionTLS13, RootCAs: pool, Certificates: []tls.Certificate{own}, Time: from.Clock}}
-	return &puller{base: strings.TrimSuffix(from.HeadOffice, "/"), key: ed25519.PublicKey(who.PositionKey), clock: from.Clock,
-		client: &http.Client{Transport: transport, Timeout: pullTimeout}}, nil
+	return who, &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: pool, Certificates: []tls.Certificate{own}, Time: from.Clock}, nil
 }
 
 // page fetches the next manifests.
 func (p *puller) page(ctx context.Context, after int64) (lines [][]byte, err error) {
-	resp, err := p.send(ctx, http.MethodGet, "/v1/closes?"+url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode(), nil, nil)
+	return p.lines(ctx, "/v1/closes", after)
+}
+
+// lines fetches manifests, one a line.
+func (p *puller) lines(ctx context.Context, path string, after int64) (lines [][]byte, err error) {
+	resp, err := p.send(ctx, http.MethodGet, path+"?"+url.Values{"after": {strconv.FormatInt(after, 10)}}.Encode(), nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +183,7 @@ func (p *puller) page(ctx context.Context, after int64) (lines [][]byte, err err
 	return lines, in.Err()
 }
 
-// send asks head office; another answer than 200 or 206 is an error.
+// send asks head office, or a store; another answer than 200, 204 or 206 is an error.
 func (p *puller) send(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, p.base+path, bytes.NewReader(body))
 	if err != nil {
@@ -181,7 +197,7 @@ func (p *puller) send(ctx context.Context, method, path string, header http.Head
 	if err != nil {
 		return nil, err
 	}
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
+	if !slices.Contains([]int{http.StatusOK, http.StatusNoContent, http.StatusPartialContent}, resp.StatusCode) {
 		problem := wire.ReadProblem(resp, p.clock())
 		return nil, errors.Join(problem, resp.Body.Close())
 	}

@@ -96,7 +96,7 @@ func TestAStickThatWasTamperedWithNamesTheEntry(t *testing.T) {
 		}, "entry 2 of store 17"},
 		"the end cut off":       {func(f []byte) []byte { return f[:len(f)-10] }, "entry 3 of store 17"},
 		"an entry added":        {func(f []byte) []byte { return append(f, "{}\n"...) }, "behind entry 3"},
-		"the header":            {func(f []byte) []byte { return bytes.Replace(f, []byte("first=1"), []byte("first=2"), 1) }, "the header was changed"},
+		"the header":            {func(f []byte) []byte { return bytes.Replace(f, []byte("first=1"), []byte("first=2"), 1) }, "signed was changed"},
 		"no batch at all":       {func([]byte) []byte { return []byte("hello") }, "no header"},
 		"another chain's store": {func([]byte) []byte { return mustRead(t, theirs.export(t.TempDir(), 1, 1)) }, "certificate"},
 	} {

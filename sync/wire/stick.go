@@ -3,7 +3,6 @@ package wire
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -101,26 +100,15 @@ func ReadStick(file []byte, roots *x509.CertPool, now time.Time) (*Batch, error)
 
 // prove checks who signed the header, and gives the epoch of his certificate.
 func (h stickHeader) prove(roots *x509.CertPool, now time.Time) (loyalty.Epoch, error) {
-	cert, err := x509.ParseCertificate(h.Certificate)
-	if err != nil {
-		return 0, NewProblem(CodeUnauthorised, "certificate: %v", err)
-	}
-	if _, err := cert.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}); err != nil {
-		return 0, NewProblem(CodeUnauthorised, "certificate: %v", err)
-	}
-	id, epoch, err := CertStore(cert)
-	if err != nil {
-		return 0, err
-	}
 	message, err := h.message()
 	if err != nil {
 		return 0, err
 	}
-	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
-	if id != h.Store || !ok || !ecdsa.VerifyASN1(key, message, h.Signature) {
-		return 0, NewProblem(CodeDamaged, "the header was changed, or is not of store %d; export it again", h.Store)
+	id, epoch, err := proveStore(h.Certificate, message, h.Signature, roots, now)
+	if err == nil && id != h.Store {
+		err = NewProblem(CodeDamaged, "the header is not of store %d; export it again", h.Store)
 	}
-	return epoch, nil
+	return epoch, err
 }
 
 func (h stickHeader) batch() (*Batch, int, error) {
