@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"loyaltill/agent/loyalty"
@@ -81,29 +82,45 @@ func (a *Agent) bookAdjust(ctx context.Context, by Doer, l *lane, id loyalty.Txn
 	if err := limits.allow(loyalty.Action{Kind: loyalty.ActionAdjust, By: role, Points: max(r.Points, -r.Points)}); err != nil {
 		return none, err
 	}
-	holding, err := a.holding(ctx, who, r)
+	has, _, err := a.holding(ctx, who, r)
 	if err != nil {
 		return none, err
 	}
 	act := by.act("adjust")
 	act.Second, act.About = agreed, who.number
-	act.Before = fmt.Sprint(loyalty.Balance(holding.Lots))
+	act.Before = fmt.Sprint(loyalty.Balance(has.Lots))
 	act.After = fmt.Sprintf("%+d %s, %s", r.Points, cmp.Or(string(r.Wallet), "points"), r.Reason)
 	var c agentdb.Committed
 	err = a.witness(ctx, act, func() (err error) {
-		c, err = a.enter(ctx, agentdb.Commit{
-			Txn: id, RequestHash: hash,
-			Build: func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
-				head.Lane, head.Cashier = l.cfg.Number, by.Name
-				return p.Adjust(loyalty.AdjustInput{Holding: holding, Points: r.Points, Reason: r.Reason}, head)
-			},
+		c, err = a.enterAdjust(ctx, p, who, r, agentdb.Commit{Txn: id, RequestHash: hash, Member: who.member}, func(head loyalty.EntryHead) loyalty.EntryHead {
+			head.Lane, head.Cashier = l.cfg.Number, by.Name
+			return head
 		})
-		if err != nil {
-			return appendRefusal(err)
-		}
-		return nil
+		return err
 	})
 	return c, err
+}
+
+// enterAdjust books a correction of what the member has by then: a sale, or another correction, may take the same points meanwhile.
+func (a *Agent) enterAdjust(ctx context.Context, p *loyalty.Programme, who *identified, r AdjustRequest, c agentdb.Commit, by func(loyalty.EntryHead) loyalty.EntryHead) (agentdb.Committed, error) {
+	for range mostMoves {
+		holding, newest, err := a.holding(ctx, who, r)
+		if err != nil {
+			return agentdb.Committed{}, err
+		}
+		c.Newest = newest
+		c.Build = func(head loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
+			return p.Adjust(loyalty.AdjustInput{Holding: holding, Points: r.Points, Reason: r.Reason}, by(head))
+		}
+		done, err := a.enter(ctx, c)
+		if err == nil {
+			return done, nil
+		}
+		if !errors.Is(err, agentdb.ErrMoved) {
+			return done, appendRefusal(err)
+		}
+	}
+	return agentdb.Committed{}, refuseForNow(CodeLedgerUnavailable, agentdb.ErrMoved)
 }
 
 // agreed says by whose limits a correction is judged, and who has agreed to it.
@@ -131,12 +148,12 @@ func (a *Agent) agreed(ctx context.Context, by Doer, r AdjustRequest, second *Se
 	return role, other.Number, nil
 }
 
-// holding is what the member has in the wallet. What lies in a card's purse no store can take without the card.
-func (a *Agent) holding(ctx context.Context, who *identified, r AdjustRequest) (loyalty.Holding, error) {
-	h := loyalty.Holding{Member: who.member, Wallet: r.Wallet}
+// holding is what the member has in the wallet, and their newest entry here. What lies in a card's purse no store can take without the card.
+func (a *Agent) holding(ctx context.Context, who *identified, r AdjustRequest) (h loyalty.Holding, newest loyalty.Seq, err error) {
+	h = loyalty.Holding{Member: who.member, Wallet: r.Wallet}
 	state, err := a.db.State(ctx, who.member)
 	if err != nil {
-		return h, err
+		return h, 0, err
 	}
 	if r.Wallet != loyalty.MainWallet {
 		for _, w := range state.Wallets {
@@ -144,7 +161,7 @@ func (a *Agent) holding(ctx context.Context, who *identified, r AdjustRequest) (
 				h.Lots = w.Lots
 			}
 		}
-		return h, nil
+		return h, state.Newest, nil
 	}
 	h.Lots, h.OnCard = state.Lots, who.purse
 	if r.Points < 0 && who.trust.medium != loyalty.MediumPurse {
@@ -152,7 +169,7 @@ func (a *Agent) holding(ctx context.Context, who *identified, r AdjustRequest) (
 		if err == nil && len(m.Cards) > 0 {
 			err = refuseForNow(CodeCardNeeded, nil)
 		}
-		return h, err
+		return h, state.Newest, err
 	}
-	return h, nil
+	return h, state.Newest, nil
 }

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
+	"loyaltill/agent/staff"
 	"loyaltill/store/agentdb"
 )
 
@@ -66,6 +69,36 @@ func TestACorrectionIsBookedOnceUnderItsKey(t *testing.T) {
 			t.Errorf("call %d: %d, %v", i, status, answer)
 		}
 	}
+}
+
+// Eight corrections at the same moment each take more than half: one of them is booked.
+func TestCorrectionsAtOnceCountOneAnother(t *testing.T) {
+	s := newShop(t)
+	s.publish(meanwhileProgramme)
+	correct := func(points loyalty.Points) error {
+		_, err := s.agent.Adjust(t.Context(), agent.Doer{Name: "Anna", Role: staff.Manager}, newKey(),
+			agent.AdjustRequest{Lane: 1, Number: testNumber, Wallet: "credit", Points: points, Reason: "goodwill"}, nil)
+		return err
+	}
+	if err := correct(100); err != nil {
+		t.Fatal(err)
+	}
+	errs := make([]error, 8)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = correct(-60) })
+	}
+	wg.Wait()
+	booked := 0
+	for _, err := range errs {
+		if err == nil {
+			booked++
+		}
+	}
+	if left := s.last().Moves; booked != 1 {
+		t.Errorf("%d of eight were booked, the last as %+v", booked, left)
+	}
+	s.headOfficeAgrees(meanwhileProgramme)
 }
 
 func TestTheLightFollowsTheWorstPart(t *testing.T) {
