@@ -2,7 +2,6 @@ package doors
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"testing"
 	"time"
@@ -11,19 +10,13 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/drawn"
 	"loyaltill/sync/headoffice"
 )
 
 // TestMain keeps the property short where nobody asks for more: each check is a story of some thirty steps on real disks.
 func TestMain(m *testing.M) {
-	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
-	if !given {
-		if err := flag.Set("rapid.checks", "6"); err != nil {
-			panic(err)
-		}
-	}
+	drawn.Same(6)
 	os.Exit(m.Run())
 }
 

@@ -3,7 +3,6 @@ package agentdb
 import (
 	"bufio"
 	"context"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -18,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/drawn"
 	"loyaltill/store"
 )
 
@@ -38,10 +38,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	// Each run of the model opens real files; -rapid.checks asks for more of them.
-	if err := flag.Set("rapid.checks", "25"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
+	drawn.Same(25)
 	os.Exit(m.Run())
 }
 

@@ -6,7 +6,6 @@ import (
 	"crypto/ecdh"
 	"crypto/rand"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,6 +18,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/internal/drawn"
 	"loyaltill/internal/pgserver"
 	"loyaltill/store"
 	"loyaltill/store/hodb"
@@ -28,8 +28,8 @@ import (
 // histories is how many are told unless -rapid.checks asks for more: each runs two whole head offices. On PostgreSQL, where each is a
 // database of its own, there are fewer.
 const (
-	histories         = "25"
-	historiesPostgres = "5"
+	histories         = 10
+	historiesPostgres = 4
 )
 
 func TestMain(m *testing.M) {
@@ -37,16 +37,17 @@ func TestMain(m *testing.M) {
 	if os.Getenv(pgserver.Env) != "" {
 		n = historiesPostgres
 	}
-	if err := flag.Set("rapid.checks", n); err != nil {
-		panic(err)
+	drawn.Same(n)
+	os.Exit(pgserver.Main(m, newBooks))
+}
+
+// newBooks makes a new database.
+func newBooks(ctx context.Context, at string) error {
+	db, err := hodb.Open(ctx, at, time.Now)
+	if err != nil {
+		return err
 	}
-	os.Exit(pgserver.Main(m, func(ctx context.Context, url string) error {
-		db, err := hodb.Open(ctx, url, time.Now)
-		if err != nil {
-			return err
-		}
-		return db.Close()
-	}))
+	return db.Close()
 }
 
 // Two stores that know nothing of each other sell to the same members, by number and by card, with lies, bad proofs and a

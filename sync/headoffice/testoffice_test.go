@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/blank"
 	"loyaltill/internal/pgserver"
 	"loyaltill/store/hodb"
 )
@@ -38,9 +39,13 @@ func newHome(t testing.TB) *Home {
 	if err != nil {
 		t.Fatal(err)
 	}
-	home.Database = pgserver.Chosen(t)
+	if home.Database = pgserver.Chosen(t); home.Database == "" {
+		layBooks(t, home.DatabasePath())
+	}
 	return home
 }
+
+var layBooks = blank.Of(func(path string) error { return newBooks(context.Background(), path) })
 
 // newCentre opens a new head office that does not serve: tests call it directly.
 func newCentre(t testing.TB) *centre {

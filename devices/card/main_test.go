@@ -1,0 +1,9 @@
+package card_test
+
+import (
+	"testing"
+
+	"loyaltill/internal/drawn"
+)
+
+func TestMain(m *testing.M) { drawn.Main(m) }

@@ -1,0 +1,9 @@
+package cardsim
+
+import (
+	"testing"
+
+	"loyaltill/internal/drawn"
+)
+
+func TestMain(m *testing.M) { drawn.Main(m) }

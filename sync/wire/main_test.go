@@ -1,0 +1,9 @@
+package wire
+
+import (
+	"testing"
+
+	"loyaltill/internal/drawn"
+)
+
+func TestMain(m *testing.M) { drawn.Main(m) }
