@@ -28,19 +28,34 @@ func openReaders(dsn string, n int) (*Readers, error) {
 	return &Readers{DB: pool, stmts: map[string]*sql.Stmt{}}, nil
 }
 
-// prepared gives the statement of a text; nil when it cannot be prepared or too many are kept.
-func (r *Readers) prepared(ctx context.Context, text string) *sql.Stmt {
+// Kept gives the statement of a text, for use in a transaction; nil when it was not prepared.
+func (r *Readers) Kept(text string) *sql.Stmt {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if s, ok := r.stmts[text]; ok {
+	return r.stmts[text]
+}
+
+// Keep prepares a text. It takes a connection of the pool: nobody who holds one may ask for it.
+func (r *Readers) Keep(ctx context.Context, text string) { r.prepared(ctx, text) }
+
+// prepared gives the statement of a text; nil when it cannot be prepared or too many are kept. The lock is not held while it waits for
+// a connection: who has that one may be about to take the lock.
+func (r *Readers) prepared(ctx context.Context, text string) *sql.Stmt {
+	r.mu.Lock()
+	s, full := r.stmts[text], len(r.stmts) >= maxStatements
+	r.mu.Unlock()
+	if s != nil || full {
 		return s
-	}
-	if len(r.stmts) >= maxStatements {
-		return nil
 	}
 	s, err := r.PrepareContext(ctx, text)
 	if err != nil {
 		return nil // the plain query reports the same error to its caller
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if other := r.stmts[text]; other != nil {
+		_ = s.Close() // somebody else was as fast
+		return other
 	}
 	r.stmts[text] = s
 	return s

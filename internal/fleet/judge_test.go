@@ -198,12 +198,22 @@ func (w *world) replay() error {
 	if err != nil {
 		return err
 	}
+	report, err := w.office.Report(w.ctx)
+	if err != nil {
+		return err
+	}
+	sessions := map[life]uint64{}
+	for _, r := range report.Stores {
+		for _, e := range r.Epochs {
+			sessions[life{r.ID, e.Epoch}] = e.Session
+		}
+	}
 	for _, s := range w.shops {
 		status, err := s.uplink.Status(w.ctx)
 		if err != nil {
 			return err
 		}
-		if err := s.sendAgain(loyalty.Seq(status.AckedThrough)); err != nil {
+		if err := s.sendAgain(loyalty.Seq(status.AckedThrough), sessions[life{s.db.Store(), s.db.Epoch()}]); err != nil {
 			return fmt.Errorf("store %d: %w (I16)", s.no+1, err)
 		}
 	}
@@ -217,10 +227,9 @@ func (w *world) replay() error {
 // piecesAgain is how many pieces of each log are sent again.
 const piecesAgain = 3
 
-func (s *shop) sendAgain(head loyalty.Seq) error {
-	session, err := s.newestSession()
-	if err != nil || head == 0 {
-		return err
+func (s *shop) sendAgain(head loyalty.Seq, session uint64) error {
+	if head == 0 {
+		return nil
 	}
 	for range piecesAgain {
 		first := 1 + loyalty.Seq(s.line.dice[1].Int64N(int64(head)))
@@ -235,21 +244,6 @@ func (s *shop) sendAgain(head loyalty.Seq) error {
 		}
 	}
 	return nil
-}
-
-func (s *shop) newestSession() (uint64, error) {
-	report, err := s.w.office.Report(s.w.ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, r := range report.Stores {
-		for _, e := range r.Epochs {
-			if r.ID == s.db.Store() && e.Epoch == s.db.Epoch() {
-				return e.Session, nil
-			}
-		}
-	}
-	return 0, fmt.Errorf("head office does not know store %d", s.no+1)
 }
 
 // freshCopy makes one store's copy of the members anew from the feed: it must come to the same (I13).

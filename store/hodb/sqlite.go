@@ -46,7 +46,40 @@ func (s *sqlite) ingest(ctx context.Context, fn func(conn, time.Time) error) err
 }
 
 func (s *sqlite) read(ctx context.Context, fn func(conn) error) error {
-	return readOnce(ctx, s.db.Read().DB, sql.LevelDefault, func(tx *sql.Tx) error { return fn(reader{ctx, tx, sqliteDialect()}) })
+	r := &sqliteReader{reader: reader{ctx, nil, sqliteDialect()}, of: s}
+	err := readOnce(ctx, s.db.Read().DB, sql.LevelDefault, func(tx *sql.Tx) error {
+		r.tx = tx
+		return fn(r)
+	})
+	for _, text := range r.fresh {
+		s.db.Read().Keep(ctx, text)
+	}
+	return err
+}
+
+// sqliteReader is a transaction that reads, with the queries prepared that were asked before: parsing one costs more than running it.
+type sqliteReader struct {
+	reader
+	of    *sqlite
+	fresh []string // to be prepared when the transaction has given its connection back
+}
+
+func (r *sqliteReader) Query(query string, args ...any) (*sql.Rows, error) {
+	text, args := r.of.texts.positional(query, args)
+	if kept := r.of.db.Read().Kept(text); kept != nil {
+		return r.tx.StmtContext(r.ctx, kept).QueryContext(r.ctx, args...)
+	}
+	r.fresh = append(r.fresh, text)
+	return r.tx.QueryContext(r.ctx, text, args...)
+}
+
+func (r *sqliteReader) QueryRow(query string, args []any, dest ...any) error {
+	text, args := r.of.texts.positional(query, args)
+	if kept := r.of.db.Read().Kept(text); kept != nil {
+		return r.tx.StmtContext(r.ctx, kept).QueryRowContext(r.ctx, args...).Scan(dest...)
+	}
+	r.fresh = append(r.fresh, text)
+	return r.tx.QueryRowContext(r.ctx, text, args...).Scan(dest...)
 }
 
 func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.QuickCheck(ctx) }
