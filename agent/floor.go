@@ -18,7 +18,8 @@ func ownNumber() trust { return trust{medium: loyalty.MediumNumber, own: true, r
 
 func ownCard() trust { return trust{medium: loyalty.MediumPurse} }
 
-// floor is the one place that limits what a member without a purse may spend: nothing, unless the profile lets them redeem;
+// floor is the one place that limits what a member without a purse may spend: nothing, unless the profile lets them redeem and this log
+// and head office's agree;
 // then the balance while head office is in reach, less what is set aside for other stores, and while it is not what the limits
 // leave after today's redemptions in this store, on top of what an allowance holds. What the programme allows a sale comes on
 // top, in the engine. The input gets a member of its own: the bill's is judged again later.
@@ -33,6 +34,10 @@ func (b *bill) floor(in *loyalty.QuoteInput, used agentdb.Tally) {
 		return
 	}
 	m.Available = max(loyalty.Spendable(m.Lots, in.Place.Day)-b.elsewhere, 0)
+	if b.astray {
+		m.Floor = []loyalty.FloorLimit{{Code: loyalty.ExplainFloorAstray}}
+		return
+	}
 	if !b.away {
 		return
 	}
@@ -76,7 +81,7 @@ func (b *bill) advance(in *loyalty.QuoteInput, used agentdb.Tally) {
 }
 
 func (b *bill) mayAdvance() bool {
-	return b.who != nil && b.reserved == nil && b.who.trust.medium == loyalty.MediumPurse && b.programme.Advances()
+	return b.who != nil && !b.astray && b.reserved == nil && b.who.trust.medium == loyalty.MediumPurse && b.programme.Advances()
 }
 
 // mayUseWallets: what a wallet beside the points holds has no floor limit. Without a purse it is spent only while head office

@@ -131,3 +131,29 @@ func TestRewardsStayWithinTheFloorLimits(t *testing.T) {
 		t.Errorf("after it: a reward for %d and %d points, want the 100 that the day leaves", q.RewardPoints, q.Redeem.Points)
 	}
 }
+
+// A backup was restored: head office tells of entries under numbers that are other sales here, or that are not here yet.
+func TestAStoreWhoseLogIsNotHeadOfficesSpendsNothingThatIsOnNoCard(t *testing.T) {
+	for what, state := range map[string]agent.SyncState{
+		"posted beyond what was signed here": {State: "in_sync", Feed: "in_sync", Through: 3, FeedThrough: 5},
+		"the same, cut off":                  {State: "offline", Feed: "offline", Through: 3, FeedThrough: 5},
+		"forked":                             {State: "forked", Feed: "in_sync", Through: 5, FeedThrough: 5},
+		"decided, before the new start":      {State: "decided", Feed: "in_sync", Through: 5, FeedThrough: 5},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := farShop(t, floor, 0)
+			state.FeedAt = s.syncState.FeedAt
+			s.syncState = state
+			s.restart(s.lane)
+			q := must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, s.spends(0, 400)))
+			if code, points := decided(q); code != loyalty.ExplainFloorAstray || points != 0 {
+				t.Errorf("%s leaves %d: %+v", code, points, q.Redeem.Clamps)
+			}
+			sold := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(s.spends(0, 400))))
+			last := s.entries()[len(s.entries())-1]
+			if last.Sale.Redeemed != 0 || last.Sale.Earned != q.Earned || len(last.Sale.Floor) != 1 {
+				t.Errorf("%+v became %+v", sold, last.Sale)
+			}
+		})
+	}
+}

@@ -38,6 +38,7 @@ type bill struct {
 	asked     loyalty.Points // what head office has set aside for this sale
 	newest    loyalty.Seq    // the member's newest entry here that is counted in
 	away      bool           // head office was not in reach
+	astray    bool           // its log and this store's differ
 	asOf      time.Time      // when it last told this store about its members
 	silence   time.Duration  // so long ago
 
@@ -100,7 +101,7 @@ func (a *Agent) remember(ctx context.Context, b *bill) error {
 	for i := range state.Wallets {
 		w := &state.Wallets[i]
 		w.Available = 0
-		if b.who.trust.mayUseWallets(b.away) {
+		if !b.astray && b.who.trust.mayUseWallets(b.away) {
 			w.Available = max(loyalty.Spendable(w.Lots, b.input.Place.Day), 0)
 		}
 	}
@@ -114,6 +115,7 @@ func (a *Agent) remember(ctx context.Context, b *bill) error {
 // reach notes how far what is known of members can be trusted.
 func (a *Agent) reach(ctx context.Context, b *bill) error {
 	sync, err := a.sync(ctx)
+	b.astray = sync.astray()
 	b.away = !sync.inReach() || sync.FeedAt.Before(a.asking.silentSince()) // it has to be heard of first after it did not answer
 	b.asOf, b.silence = sync.FeedAt, a.now().Sub(sync.FeedAt)
 	return err

@@ -148,7 +148,7 @@ func (a *Agent) mayReserve(ctx context.Context, who *identified, r ReserveReques
 	if err := a.reach(ctx, b); err != nil {
 		return h, 0, err
 	}
-	if who.trust.medium != loyalty.MediumPurse && (!who.trust.mayUseWallets(b.away) || r.Points > p.WithoutPurse(r.Wallet)) {
+	if b.astray || who.trust.medium != loyalty.MediumPurse && (!who.trust.mayUseWallets(b.away) || r.Points > p.WithoutPurse(r.Wallet)) {
 		return h, 0, &Refusal{Code: CodeRedeemRefused, Field: "points"}
 	}
 	if r.Wallet == loyalty.MainWallet {

@@ -137,6 +137,13 @@ type SyncState struct {
 	FeedAt       time.Time   `json:"feed_at,omitzero" doc:"when head office last told this store about its members"`
 }
 
+// astray says that head office has posted what this store's log does not hold: a backup was restored. What members have is then not to
+// be known here, for what stood in its place may have been spent, and own sales under the same numbers are not in what head office tells.
+func (s SyncState) astray() bool {
+	posted := s.FeedThrough > s.Through && s.State != "sending" // head office may tell of a batch before its answer is here
+	return posted || s.State == "forked" || s.State == "decided"
+}
+
 // inReach says that head office answers: it takes what is sold here, and what it tells of members is of now.
 func (s SyncState) inReach() bool {
 	return (s.State == "in_sync" || s.State == "sending") && s.Feed == "in_sync"

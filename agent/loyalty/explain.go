@@ -101,6 +101,7 @@ const (
 
 	ExplainAdvance = "explain.advance"
 
+	ExplainFloorAstray  = "explain.floor_astray" // head office's log and the store's differ
 	ExplainFloorOff     = "explain.floor_off"
 	ExplainFloorCard    = "explain.floor_card"
 	ExplainFloorMember  = "explain.floor_member"

@@ -163,6 +163,7 @@ func redeemRows() []explainRow {
 		{ExplainRedeemMinimum, []explainArg{intArg("minimum", ArgPoints, limit), intArg("missing", ArgPoints, missing)}},
 		{ExplainRedeemNotHere, nil},
 		{ExplainAdvance, []explainArg{intArg("points", ArgPoints, base)}},
+		{ExplainFloorAstray, nil},
 		{ExplainFloorOff, nil},
 		{ExplainFloorCard, []explainArg{most}},
 		{ExplainFloorMember, []explainArg{most}},

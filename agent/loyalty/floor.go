@@ -95,7 +95,7 @@ func (m *MemberState) checkFloor() error {
 	}
 	for _, l := range m.Floor {
 		switch l.Code {
-		case ExplainFloorOff, ExplainFloorCard, ExplainFloorMember, ExplainFloorStore, ExplainFloorSilence:
+		case ExplainFloorAstray, ExplainFloorOff, ExplainFloorCard, ExplainFloorMember, ExplainFloorStore, ExplainFloorSilence:
 		default:
 			return &SaleError{"member.floor", SaleText}
 		}

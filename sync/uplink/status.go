@@ -135,21 +135,22 @@ func (c *complaint) tell(log zerolog.Logger, now time.Time, what string, state S
 
 // Status reads how things stand now.
 func (u *Uplink) Status(ctx context.Context) (Status, error) {
-	u.board.mu.Lock()
-	s := u.board.s
-	u.board.mu.Unlock()
-	head, err := u.db.Head(ctx)
+	// In this order: what is posted was signed for before, so the feed is behind the signature unless an answer is under way (sending).
+	feed, err := u.db.FeedPosition(ctx)
 	if err != nil {
-		return s, fmt.Errorf("uplink status: %w", err)
+		return Status{}, fmt.Errorf("uplink status: %w", err)
 	}
 	signed, _, err := u.db.Signed(ctx)
 	if err != nil {
-		return s, fmt.Errorf("uplink status: %w", err)
+		return Status{}, fmt.Errorf("uplink status: %w", err)
 	}
-	s.AckedThrough = loyalty.Seq(signed.Seq)
-	s.Lag = head.Seq - signed.Seq
-	if s.Feed, err = u.db.FeedPosition(ctx); err != nil {
-		return s, fmt.Errorf("uplink status: %w", err)
+	head, err := u.db.Head(ctx)
+	if err != nil {
+		return Status{}, fmt.Errorf("uplink status: %w", err)
 	}
+	u.board.mu.Lock()
+	s := u.board.s
+	u.board.mu.Unlock()
+	s.AckedThrough, s.Lag, s.Feed = loyalty.Seq(signed.Seq), head.Seq-signed.Seq, feed
 	return s, nil
 }
