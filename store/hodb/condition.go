@@ -89,9 +89,10 @@ func (tx *Tx) quiet() (all []Quiet, err error) {
 		}
 		return none, nil
 	}, `SELECT q.store_id, s.time_zone, q.heard, COALESCE(c.business_day, '') FROM (
-			SELECT h.store_id, MAX(CASE WHEN o.opened_at > h.moved_at THEN o.opened_at ELSE h.moved_at END) AS heard
-			FROM store_head h LEFT JOIN session o ON o.store_id = h.store_id AND o.epoch = h.epoch
-			WHERE h.state <> 'closed' AND h.moved_at < $1 GROUP BY h.store_id) AS q
+			SELECT h.store_id, MAX(CASE WHEN h.opened_at > h.moved_at THEN h.opened_at ELSE h.moved_at END) AS heard
+			FROM (SELECT store_id, moved_at, COALESCE((SELECT opened_at FROM session o WHERE o.store_id = store_head.store_id
+				AND o.epoch = store_head.epoch ORDER BY session_no DESC LIMIT 1), 0) AS opened_at
+				FROM store_head WHERE state <> 'closed' AND moved_at < $1) AS h GROUP BY h.store_id) AS q
 		JOIN store s ON s.store_id = q.store_id
 		LEFT JOIN close c ON c.store_id = q.store_id AND c.business_day >= $2 AND c.rev = 1
 		WHERE q.heard < $1 ORDER BY q.store_id, c.business_day`,

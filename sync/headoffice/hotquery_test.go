@@ -24,7 +24,7 @@ var spreadBy = map[string]string{
 
 // everywhere are tables that grow with the chain and not with its sales: each server has them whole, or one has the feed.
 var everywhere = []string{"store", "programme", "issuer", "counter", "feed", "hot", "card", "number", "renewal", "replacement", "member_range",
-	"enrolment", "member_merge", "coupon_void", "audience"}
+	"enrolment", "member_merge", "coupon_void", "audience", "webhook"}
 
 // asksAll are the hot queries that ask every server, and why they may.
 var asksAll = map[string]string{

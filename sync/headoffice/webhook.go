@@ -81,7 +81,7 @@ type WebhookReport struct {
 
 func webhookReport(w hodb.Webhook, newest int64) WebhookReport {
 	r := WebhookReport{Name: w.Name, URL: w.URL, Private: w.Private, Told: w.Told, Behind: newest - w.Told, Tries: w.Tries,
-		GaveUp: w.GaveUp > w.Told, Error: w.Error}
+		GaveUp: w.Through == 0 && w.GaveUp > w.Told, Error: w.Error}
 	if w.Through > 0 {
 		r.Next = clockText(w.Next)
 	}

@@ -51,7 +51,7 @@ func (d *Direct) Serve(ctx context.Context, listener net.Listener) error {
 		return errors.Join(err, listener.Close())
 	}
 	server := &http.Server{Handler: d.Handler(), ReadHeaderTimeout: dialTimeout, ReadTimeout: directTimeout, WriteTimeout: directTimeout, IdleTimeout: maxIdle,
-		MaxHeaderBytes: maxDirectHeader, BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: log.New(d.Log, "", 0)}
+		MaxHeaderBytes: maxDirectHeader, BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: log.New(complaints{d.Log}, "", 0)}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(tls.NewListener(listener, config)) }()
 	select {
@@ -66,6 +66,14 @@ func (d *Direct) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	<-done
 	return ctx.Err()
+}
+
+// complaints takes what the HTTP server says of its clients, such as failed handshakes: anybody on the network can cause it.
+type complaints struct{ log zerolog.Logger }
+
+func (c complaints) Write(line []byte) (int, error) {
+	c.log.Debug().Str("said", string(bytes.TrimSpace(line))).Msg("direct server")
+	return len(line), nil
 }
 
 // tlsConfig shows the store's own certificate, as it is on disk at each connection: it is renewed while the agent runs.

@@ -24,11 +24,8 @@ const (
 // DirectHeadOffice is the name under which head office asks a store.
 const DirectHeadOffice = "head-office"
 
-// MaxStoreCloses bounds a page of a store's own manifests, and MaxStoreCloseLine one of them.
-const (
-	MaxStoreCloses    = 31
-	MaxStoreCloseLine = 64 << 10
-)
+// MaxStoreCloses bounds a page of a store's own manifests.
+const MaxStoreCloses = 31
 
 // StoreClose is what a store says itself of a business day that it closed, signed with its own key. The range and the file are those
 // that head office publishes as the day's entries.ndjson: the same bytes under the same SHA-256.
