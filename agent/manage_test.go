@@ -131,6 +131,9 @@ func TestACouponIsLookedAtBeforeItIsPrinted(t *testing.T) {
 	kind := kinds[0].(map[string]any)
 	before := len(s.entries())
 	status, answer := s.ask(boss, "POST", "/v1/lanes/1/coupons/preview", fmt.Sprintf(`{"coupon":%q,"count":3}`, kind["id"]))
+	if text, _ := answer["text"].(string); strings.Contains(text, "LC1:") {
+		t.Errorf("the picture has a code that another store would take: %s", text)
+	}
 	if text, _ := answer["text"].(string); status != 200 || !strings.Contains(text, fmt.Sprint(kind["name"])) || answer["png"] == nil {
 		t.Errorf("status %d, %v", status, answer["text"])
 	}

@@ -76,7 +76,7 @@ func (p paper) class() string {
 	switch {
 	case p.Coupon != nil, p.GiftCard != nil, p.Blank != nil:
 		return classCoupon
-	case p.Day != nil:
+	case p.Day != nil, p.Tryout != nil:
 		return classReport
 	case p.Drawer != 0:
 		return agentdb.ClassDrawer

@@ -103,7 +103,9 @@ func (a *Agent) sampleCoupon(ctx context.Context, n loyalty.LaneID, p *loyalty.P
 	if err != nil {
 		return nil, appendRefusal(err)
 	}
-	return a.couponPapers(&e, p, lang)[0].Coupon, nil
+	sample := a.couponPapers(&e, p, lang)[0].Coupon
+	sample.Code, sample.Symbol = "", "" // a picture of a real code could be spent in another store
+	return sample, nil
 }
 
 func (a *Agent) drawn(doc *escpos.Document, profile *escpos.Profile) (*PaperPreview, error) {

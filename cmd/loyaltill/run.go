@@ -169,7 +169,7 @@ func openAPI(cfg agent.Config, a *agent.Agent, counted *metrics.Agent, log zerol
 	if !ok {
 		return nil, nil, fmt.Errorf("configuration: language %q is not known", cfg.Language)
 	}
-	server := api.New(a, api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Till(), Version: version, Metrics: counted}, log)
+	server := api.New(a, api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Pages(), Version: version, Metrics: counted}, log)
 	l, err := net.Listen("tcp", cfg.API.Listen)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen on api.listen: %w; is another agent running?", err)

@@ -5,7 +5,7 @@ import type { Plugin } from 'vite';
 
 const MODULES = '/node_modules/';
 
-export function licences(): Plugin {
+export function licences(page: string): Plugin {
   return {
     name: 'licences',
     apply: 'build',
@@ -23,7 +23,7 @@ export function licences(): Plugin {
         if (file === undefined) this.error(`${about.name} has no licence file`);
         return `${about.name} ${about.version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
       });
-      this.emitFile({ type: 'asset', fileName: 'till/licences.txt', source: texts.join('\n\n') });
+      this.emitFile({ type: 'asset', fileName: `${page}/licences.txt`, source: texts.join('\n\n') });
     },
   };
 }

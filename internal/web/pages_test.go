@@ -21,7 +21,7 @@ func ask(t *testing.T, method, target string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	Till().ServeHTTP(w, r)
+	Pages().ServeHTTP(w, r)
 	return w.Result()
 }
 

@@ -1,0 +1,93 @@
+package web
+
+import (
+	"embed"
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"net/http"
+	"path"
+	"strings"
+
+	"loyaltill/internal/i18n"
+)
+
+// built is what `make web` makes of the sources in pages. It is committed, so that building the product needs no Node.
+//
+//go:embed all:dist
+var built embed.FS
+
+// Pages serves the till page under /till/ and the manager page under /manager/, the files that they load, and the texts of each
+// language.
+func Pages() http.Handler {
+	s := site{}
+	mux := http.NewServeMux()
+	for _, page := range [...]struct {
+		name, without string // texts with this prefix are of another page alone; empty: none
+	}{{"till", "manager."}, {"manager", ""}} {
+		s.page(page.name, page.without)
+		mux.Handle("GET /"+page.name, http.RedirectHandler("/"+page.name+"/", http.StatusFound))
+	}
+	assets, err := fs.ReadDir(built, "dist/assets")
+	if err != nil {
+		panic(err) // the embedded build is broken
+	}
+	for _, a := range assets {
+		s.add("/assets/"+a.Name(), contentType(a.Name()), read("assets/"+a.Name()), forever)
+	}
+	mux.Handle("GET /{$}", http.RedirectHandler("/till/", http.StatusFound))
+	mux.Handle("GET /", s)
+	return guarded(mux)
+}
+
+// page adds one page with its licences and texts.
+func (s site) page(name, without string) {
+	s.add("/"+name+"/", "text/html; charset=utf-8", read(name+"/index.html"), asked)
+	s.add("/"+name+"/licences.txt", contentType(".txt"), read(name+"/licences.txt"), checked)
+	for _, l := range i18n.Langs() {
+		s.add("/"+name+"/i18n/"+string(l)+".json", contentType(".json"), texts(l, without), checked)
+	}
+}
+
+// texts is a language's catalogue but for what only another page says.
+func texts(l i18n.Lang, without string) []byte {
+	catalogue, err := i18n.CatalogJSON(l)
+	if err != nil {
+		panic(err) // a language without its catalogue is a broken build
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(catalogue, &all); err != nil {
+		panic(err)
+	}
+	maps.DeleteFunc(all, func(key string, _ json.RawMessage) bool { return without != "" && strings.HasPrefix(key, without) })
+	kept, err := json.Marshal(all)
+	if err != nil {
+		panic(err)
+	}
+	return kept
+}
+
+func read(name string) []byte {
+	b, err := built.ReadFile(path.Join("dist", name))
+	if err != nil {
+		panic(err) // the embedded build is broken
+	}
+	return b
+}
+
+// contentType is written out: what the machine's registry says about .js must not decide whether the page works.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".txt":
+		return "text/plain; charset=utf-8"
+	case ".json":
+		return "application/json"
+	}
+	return "application/octet-stream"
+}

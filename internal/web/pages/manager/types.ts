@@ -1,0 +1,121 @@
+// What the agent answers to staff, as agent/api has it.
+
+export type Right = 'look' | 'jobs' | 'try' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'trail' | 'administer';
+export type Light = 'good' | 'warn' | 'stop';
+
+export const ROLES = ['cashier', 'supervisor', 'manager', 'technician'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Staff {
+  number: number;
+  name: string;
+  role: Role;
+  language?: string;
+  since: string;
+  ended?: string;
+  wait_until?: string;
+}
+
+export interface Session {
+  token?: string;
+  staff: Staff;
+  rights: Right[];
+}
+
+export interface Part {
+  what: string;
+  lane?: number;
+  name?: string;
+  light: Light;
+  since?: string;
+  count?: number;
+  message: string;
+}
+
+export interface Overview {
+  light: Light;
+  message: string;
+  parts: Part[];
+}
+
+export interface Question {
+  number: number;
+  text: string;
+  expect?: string;
+}
+
+export interface Kind {
+  id: string;
+  name: string;
+  value?: number;
+}
+
+export interface Printable {
+  currency: string;
+  coupons: Kind[];
+  gift_cards: Kind[];
+  reasons: string[];
+  wallets: { wallet: string; name: string; money: boolean }[];
+}
+
+export interface Batch {
+  seq: number;
+  coupon: string;
+  count: number;
+  day: string;
+  cashier?: string;
+  valid_to: string;
+  printed: number;
+  waiting: number;
+  doubtful: number;
+  void: number;
+  used: number;
+}
+
+export interface Totals {
+  sales?: number;
+  total?: number;
+  to_pay?: number;
+  earned?: number;
+  redeemed?: number;
+  value?: number;
+  tenders?: { kind: string; count: number; amount: number }[];
+}
+
+export interface Flow {
+  wallet?: string;
+  name?: string;
+  money?: boolean;
+  why: string;
+  gave?: number;
+  took?: number;
+}
+
+export interface Figures {
+  day: string;
+  totals?: Totals;
+  flows: Flow[];
+  closed: { day: string; totals: Totals }[];
+}
+
+export interface Version {
+  digest: string;
+  version: number;
+  name: string;
+  valid_from: string;
+  in_force: boolean;
+  changes?: { section: string; rule?: string; field?: string; old?: string; new?: string }[];
+}
+
+export interface Act {
+  id: number;
+  at: string;
+  staff: number;
+  name: string;
+  second?: number;
+  what: string;
+  about?: string;
+  before?: string;
+  after?: string;
+  refused?: string;
+}
