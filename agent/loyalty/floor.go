@@ -1,6 +1,9 @@
 package loyalty
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // floorDef is what stores may risk while head office is out of reach: points spent without a purse may be spent elsewhere at
 // the same time. Each of the figures is 0 when it is left out, and any that is 0 lets nothing be spent.
@@ -9,6 +12,9 @@ type floorDef struct {
 	StoreDay  int64 `json:"store_day,omitempty"`
 	Hours     int64 `json:"hours,omitempty"`
 	Advance   bool  `json:"advance,omitempty"` // also of what a purse has not been given yet
+
+	Bears string `json:"bears,omitempty"` // chain; left out: the member owes what was spent twice
+	Block bool   `json:"block,omitempty"` // until a person has looked at it
 }
 
 const maxFloorHours = 24 * 366
@@ -23,9 +29,32 @@ func (c *compiler) compileFloor(l *limitsDef) {
 	if f.Hours < 0 || f.Hours > maxFloorHours {
 		c.fault("limits.floor.hours", "is out of range", "write 0 to 8784")
 	}
+	if f.Bears != "" && f.Bears != BearsMember && f.Bears != BearsChain {
+		c.fault("limits.floor.bears", fmt.Sprintf("%q is nobody who can bear it", f.Bears), "write member or chain")
+	}
+	if f.Bears == BearsMember { // as when it is left out
+		f.Bears = ""
+	}
+	*l.Floor = f
 	if c.p.floor = f; f == (floorDef{}) {
 		l.Floor = nil
 	}
+}
+
+// Who bears what was spent twice.
+const (
+	BearsMember = "member" // owes it: what comes next fills it
+	BearsChain  = "chain"  // the store is charged, the member owes nothing
+)
+
+// Overdraft is what follows when a sale spent points that were spent elsewhere at the same time: who bears them, and whether the
+// member's cards are blocked.
+func (p *Programme) Overdraft() (bears string, block bool) {
+	bears = p.floor.Bears
+	if bears == "" {
+		bears = BearsMember
+	}
+	return bears, p.floor.Block
 }
 
 // Risk is what a programme lets one cut-off store spend without asking anybody.

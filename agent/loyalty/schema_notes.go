@@ -125,6 +125,8 @@ func headNotes() map[string]schemaNote {
 		"allowance.hours":             {"How long the store may spend them.", between(1, MaxAllowanceHours)},
 		"floor.member_day":            {"Most points of one member in one store on one business day.", between(0, maxPoints)},
 		"floor.store_day":             {"Most points of all members in one store on one business day.", between(0, maxPoints)},
+		"floor.bears":                 {"Who bears points that were spent twice all the same; left out, the member.", oneWord(BearsMember, BearsChain)},
+		"floor.block":                 {"The cards of a member who spent points twice are blocked until a person has settled the case.", nil},
 		"floor.advance":               {"A member with a purse may spend, within these limits, what the store gave and has not sent to head office yet.", nil},
 		"floor.hours":                 {"For so many hours after head office last told the store about its members.", between(0, maxFloorHours)},
 	}

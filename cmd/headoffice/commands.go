@@ -349,6 +349,8 @@ type reportCmd struct {
 	All      reportAllCmd      `cmd:"" default:"withargs" help:"Everything, as JSON."`
 	Partners reportPartnersCmd `cmd:"" help:"The settlement with partners: what their rules gave, and what returns took back."`
 
+	Overdrafts reportOverdraftsCmd `cmd:"" help:"What members spent twice while stores were cut off, store by store, and in a million redemptions."`
+
 	Liability reportLiabilityCmd `cmd:"" help:"What the chain owes its members, day by day, and whether it adds up to the point."`
 }
 
@@ -360,6 +362,20 @@ func (cmd *reportAllCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	r, err := m.Report(ctx)
+	if err != nil {
+		return err
+	}
+	return c.print(r)
+}
+
+type reportOverdraftsCmd struct{ home }
+
+func (cmd *reportOverdraftsCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	r, err := m.Overdrafts(ctx)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
+	"loyaltill/store/hodb"
 	"loyaltill/sync/headoffice"
 	"loyaltill/sync/wire"
 )
@@ -177,11 +178,13 @@ func (w *world) sameBooks(logs map[life]*log) error {
 func (w *world) noSurprises(r *headoffice.Report) error {
 	forks := 0
 	for _, c := range r.Cases {
-		if c.Kind == "fork" {
+		switch c.Kind {
+		case hodb.CaseFork:
 			forks++
-			continue
+		case hodb.CaseOverdrawn: // deficits compares them with the books
+		default:
+			return fmt.Errorf("head office has a case %+v", c)
 		}
-		return fmt.Errorf("head office has a case %+v", c)
 	}
 	if forks != w.figures.forks {
 		return fmt.Errorf("%d cases of a fork, %d were made (I3)", forks, w.figures.forks)

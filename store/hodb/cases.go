@@ -31,6 +31,7 @@ const (
 	CaseUnsettled        CaseKind = "unsettled"         // judging entries again came to no end: a fault of ours
 	CaseCouponReused     CaseKind = "coupon_reused"     // used in more sales than it may be, or although it was withdrawn
 	CaseLease            CaseKind = "lease"             // a store spent of an allowance what it did not hold, or says otherwise than its sales
+	CaseOverdrawn        CaseKind = "overdrawn"         // a sale spent points that had been spent elsewhere
 	CaseReturnRefused    CaseKind = "return_refused"    // goods that the sale had not, or that came back before
 	CaseTailLost         CaseKind = "tail_lost"         // a life ended; entries after its head may be on the old box's disk
 	CaseCopiedBox        CaseKind = "copied_box"        // two boxes speak for one life in turn
@@ -79,7 +80,7 @@ func (tx *Tx) DropCases(k EntryKey, keep []CaseKind) error {
 		return kind, err
 	}, `SELECT kind FROM case_file WHERE store_id = $1 AND epoch = $2 AND seq = $3`, k.Store, k.Epoch, k.Seq)
 	for _, kind := range open {
-		if err == nil && !slices.Contains(keep, kind) && kind != CaseCardCloned && kind != CaseLease {
+		if err == nil && !slices.Contains(keep, kind) && kind != CaseCardCloned && kind != CaseLease && kind != CaseOverdrawn {
 			err = tx.exec(`DELETE FROM case_file WHERE store_id = $1 AND epoch = $2 AND seq = $3 AND kind = $4`, k.Store, k.Epoch, k.Seq, kind)
 		}
 	}

@@ -167,6 +167,12 @@ func (p *Poster) foldLots(m *Member, unit string, went *Merge, fresh []effect, o
 		}
 		c.lots, c.day = nil, ""
 	}
+	owed := loyalty.Deficit(c.lots)
+	c.after = func(EntryKey) {
+		now := loyalty.Deficit(c.lots)
+		m.overspent = m.overspent || now > owed && unit == Points
+		owed = now
+	}
 	if err := c.follow(fresh); err != nil {
 		return err
 	}
@@ -192,6 +198,11 @@ func onlyEarn(effects []effect) bool {
 // where its entry stands, and what it took back entirely not at all. Head office's own moves between the member's accounts
 // (store 0) leave the lots as they are, and what ended follows from the rest.
 func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
+	return tx.effectsBut(id, unit, `'voucher', 'expire'`)
+}
+
+// effectsBut leaves out what head office moved by itself for some reasons.
+func (tx *Tx) effectsBut(id loyalty.MemberID, unit, reasons string) ([]effect, error) {
 	all, err := collect(tx, func(scan func(...any) error) (e effect, err error) {
 		e.unit = unit
 		err = scan(&e.at.day, &e.at.atMS, &e.at.key.Store, &e.at.key.Epoch, &e.at.key.Seq,
@@ -199,7 +210,7 @@ func (tx *Tx) effects(id loyalty.MemberID, unit string) ([]effect, error) {
 		return e, err
 	}, `WITH net AS (SELECT business_day, at_ms, store_id, epoch, seq, kind, lot, earned_on, expires_on, usable_on,
 				SUM(amount) AS amount, MAX(CASE reason WHEN 'expire' THEN 1 ELSE 0 END) AS expiry FROM leg
-			WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason IN ('voucher', 'expire'))
+			WHERE owner_id = $1 AND unit = $2 AND NOT (store_id = 0 AND reason IN (`+reasons+`))
 			GROUP BY business_day, at_ms, store_id, epoch, seq, kind, lot, earned_on, expires_on, usable_on HAVING SUM(amount) <> 0)
 		SELECT business_day, at_ms, store_id, epoch, seq, CAST(SUM(amount) AS BIGINT),
 			CAST(SUM(CASE kind WHEN 'reserved' THEN amount ELSE 0 END) AS BIGINT), MAX(expiry),

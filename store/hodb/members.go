@@ -27,6 +27,7 @@ type Member struct {
 	fold       foldKey // newest entry in the lots
 	newest     foldKey // newest entry, this batch included
 	overdrawn  bool    // has a lot below zero
+	overspent  bool    // an entry took more than there was
 	carded     bool    // has a card, blocked or not
 	moved      bool    // head office gave tiers
 	past       memory
@@ -110,6 +111,7 @@ func (tx *Tx) addNumber(id loyalty.MemberID, n Number) error {
 const memberColumns = `member_id, status, tier, language, birthday, joined_on, segments, attributes, personal, past, last_voucher,
 	fold_day, fold_at_ms, fold_store, fold_epoch, fold_seq,
 	EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
+	EXISTS (SELECT 1 FROM overdraft WHERE overdraft.member_id = member.member_id),
 	EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id),
 	EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id)`
 
@@ -117,7 +119,7 @@ func scanMember(scan func(...any) error) (*Member, error) {
 	m := &Member{}
 	f, segments, attributes, personal := &m.fold, "", "", ""
 	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &attributes, &personal, &m.past.text, &m.vouchers,
-		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.carded, &m.moved)
+		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.overspent, &m.carded, &m.moved)
 	for _, l := range []struct {
 		text string
 		into *[]string

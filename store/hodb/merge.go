@@ -82,7 +82,7 @@ func (tx *Tx) GoMember(id loyalty.MemberID, gone bool) error {
 			err = tx.BlockCard(c.ID, reasonGone)
 		}
 		if !gone && err == nil {
-			err = tx.unblockCard(c.ID, reasonGone)
+			err = tx.UnblockCard(c.ID, reasonGone)
 		}
 	}
 	if err == nil {
@@ -94,8 +94,8 @@ func (tx *Tx) GoMember(id loyalty.MemberID, gone bool) error {
 	return nil
 }
 
-// unblockCard takes a card off the hot list that is on it for one reason.
-func (tx *Tx) unblockCard(id loyalty.CardID, reason string) error {
+// UnblockCard takes a card off the hot list that is on it for one reason.
+func (tx *Tx) UnblockCard(id loyalty.CardID, reason string) error {
 	n, err := tx.changed(`DELETE FROM hot WHERE card_id = $1 AND reason = $2`, id[:], reason)
 	if err == nil && n > 0 {
 		err = tx.touchFeed(TopicHot, 0, id.String())

@@ -72,6 +72,7 @@ type Poster struct {
 	accounts map[accountKey]loyalty.Points
 	fresh    map[loyalty.MemberID][]effect
 	folded   []loyalty.MemberID // in this batch, once or more
+	short    []loyalty.MemberID // of them, those with entries that may have taken more than there was
 }
 
 type accountKey struct {
@@ -295,6 +296,9 @@ func (p *Poster) Fold() ([]Ended, error) {
 		}
 		m.remembered, m.revised, m.ending, m.refold = false, false, false, false
 		p.folded = append(p.folded, id)
+		if m.overspent {
+			p.short = append(p.short, id)
+		}
 	}
 	clear(p.fresh)
 	return all, p.tx.allWritten() // of a member only once in a statement

@@ -14,19 +14,20 @@ import (
 type Check string
 
 const (
-	CheckChain     Check = "chain"     // every log recomputes from its first value to its head, without a gap
-	CheckSignature Check = "signature" // head office signed each head
-	CheckPosted    Check = "posted"    // every entry up to the posted one was counted once, or a case says why not
-	CheckBalanced  Check = "balanced"  // every posting, and all accounts together, sum to zero
-	CheckAccounts  Check = "accounts"  // every account is the sum of its legs
-	CheckLots      Check = "lots"      // lots are what the entries give in their order, and sum to the member's accounts
-	CheckPast      Check = "past"      // a member's past is the sum of what the entries add, and stamps are what the accounts hold
-	CheckTiers     Check = "tiers"     // a member's tier moves as the reviews of every day give
-	CheckLeases    Check = "leases"    // what is open of allowances lies in the accounts for them
-	CheckVouchers  Check = "vouchers"  // every card's vouchers are numbered without a gap
-	CheckPurses    Check = "purses"    // cards hold what they loaded less what they paid, and the books say so
-	CheckCloses    Check = "closes"    // published days tile each log and their manifests hold
-	CheckFiles     Check = "files"     // files of published days are those of their manifests, to the byte
+	CheckChain     Check = "chain"      // every log recomputes from its first value to its head, without a gap
+	CheckSignature Check = "signature"  // head office signed each head
+	CheckPosted    Check = "posted"     // every entry up to the posted one was counted once, or a case says why not
+	CheckBalanced  Check = "balanced"   // every posting, and all accounts together, sum to zero
+	CheckAccounts  Check = "accounts"   // every account is the sum of its legs
+	CheckLots      Check = "lots"       // lots are what the entries give in their order, and sum to the member's accounts
+	CheckPast      Check = "past"       // a member's past is the sum of what the entries add, and stamps are what the accounts hold
+	CheckTiers     Check = "tiers"      // a member's tier moves as the reviews of every day give
+	CheckLeases    Check = "leases"     // what is open of allowances lies in the accounts for them
+	CheckOverdraft Check = "overdrafts" // what was spent twice is a case each, and what the chain bears of it is booked to the store
+	CheckVouchers  Check = "vouchers"   // every card's vouchers are numbered without a gap
+	CheckPurses    Check = "purses"     // cards hold what they loaded less what they paid, and the books say so
+	CheckCloses    Check = "closes"     // published days tile each log and their manifests hold
+	CheckFiles     Check = "files"      // files of published days are those of their manifests, to the byte
 )
 
 // Finding is something that verify found wrong.
@@ -51,7 +52,7 @@ func (tx *Tx) Verify(idle Idle) ([]Finding, error) {
 			return v.found, fmt.Errorf("verify store %d epoch %d: %w", h.Store, h.Epoch, err)
 		}
 	}
-	for _, check := range []func() error{v.posted, v.balanced, v.accounts, v.lots, v.leases, v.vouchers, v.purses, v.closes} {
+	for _, check := range []func() error{v.posted, v.balanced, v.accounts, v.lots, v.leases, v.overdrafts, v.vouchers, v.purses, v.closes} {
 		if err := check(); err != nil {
 			return v.found, fmt.Errorf("verify: %w", err)
 		}
@@ -237,6 +238,21 @@ func (v *verifier) past(id loyalty.MemberID) error {
 		}
 	}
 	return nil
+}
+
+// overdrafts holds what is kept of what was spent twice against its cases and the stores' accounts.
+func (v *verifier) overdrafts() error {
+	err := v.strange(CheckOverdraft, "entry %d took what was not there, and no case says so",
+		`SELECT 'store ' || o.store_id || ' epoch ' || o.epoch, o.seq FROM overdraft o
+		LEFT JOIN case_file c ON c.store_id = o.store_id AND c.epoch = o.epoch AND c.seq = o.seq AND c.kind = 'overdrawn' WHERE c.case_no IS NULL`)
+	if err != nil {
+		return err
+	}
+	return v.strange(CheckOverdraft, "what the chain bears and the store's account differ by %d",
+		`SELECT 'store ' || store_id, CAST(SUM(n) AS BIGINT) FROM (
+			SELECT store_id, points AS n FROM overdraft WHERE bears = 'chain'
+			UNION ALL SELECT -owner_id, balance FROM account WHERE kind = 'overdrawn') AS both_sides
+		GROUP BY store_id HAVING SUM(n) <> 0`)
 }
 
 // leases holds allowances against the accounts that their points lie in.

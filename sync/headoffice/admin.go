@@ -57,9 +57,12 @@ const (
 
 	opCondition = "condition"
 	opExposure  = "exposure"
-	opGrant     = "lease.grant"
-	opLeases    = "lease.list"
-	opReclaim   = "lease.reclaim"
+
+	opOverdrafts = "report.overdrafts"
+
+	opGrant   = "lease.grant"
+	opLeases  = "lease.list"
+	opReclaim = "lease.reclaim"
 
 	opSegment    = "segment.put"
 	opSegments   = "segment.list"
@@ -105,6 +108,7 @@ func operations() []operation {
 		{opCards, typed((*Office).listCards)},
 		{opShow, typed((*Office).showCard)},
 		{opExposure, typed((*Office).exposure)},
+		{opOverdrafts, typed((*Office).overdraftReport)},
 		{opGrant, typed((*Office).grantLease)},
 		{opLeases, typed((*Office).listLeases)},
 		{opReclaim, typed((*Office).reclaimLease)},

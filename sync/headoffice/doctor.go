@@ -170,6 +170,7 @@ func (d *doctor) books(ctx context.Context, m Manager) {
 	d.posting(c)
 	d.stores(c)
 	d.questions(c)
+	d.overdrafts(ctx, m)
 	d.webhooks(ctx, m)
 	keys, err := m.IssuingKeys(ctx)
 	if err != nil {
@@ -295,6 +296,16 @@ func (d *doctor) webhooks(ctx context.Context, m Manager) {
 		return
 	}
 	d.say("webhooks", Attention, "mend the receiver, then \"headoffice webhook test NAME\"; days can be pulled meanwhile", "%s", strings.Join(failing, "; "))
+}
+
+func (d *doctor) overdrafts(ctx context.Context, m Manager) {
+	r, err := m.Overdrafts(ctx)
+	if err != nil {
+		d.say("overdrafts", Ill, booksRemedy(err), "%v", err)
+		return
+	}
+	d.well("overdrafts", "%d sales spent %d points twice, %d in a million redemptions; the chain bears %d of the points", // those to look at are cases
+		r.All.Sales, r.All.Points, r.All.PerMillion, r.All.Borne)
 }
 
 func (d *doctor) issuing(keys []IssuingKeyState) {

@@ -160,7 +160,7 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 		if err := j.referrals(); err != nil {
 			return nil, err
 		}
-		ended, err := j.poster.Fold()
+		ended, err := j.fold()
 		if err != nil {
 			return nil, err
 		}
@@ -193,6 +193,19 @@ func (j *judge) flush() (all []hodb.Ended, err error) {
 		}
 	}
 	return all, nil
+}
+
+// fold brings lots up to date, and what the chain bears of what was not there.
+func (j *judge) fold() ([]hodb.Ended, error) {
+	ended, err := j.poster.Fold()
+	if err == nil {
+		err = j.overdrafts()
+	}
+	if err != nil {
+		return nil, err
+	}
+	more, err := j.poster.Fold()
+	return append(ended, more...), err
 }
 
 // places bounds the rounds of flush. What an entry means follows from what stands before it and, where a member goes, from all

@@ -18,7 +18,7 @@ type LiabilityRow struct {
 	Redeemed loyalty.Points `json:"redeemed"` // less what returns gave back
 	Expired  loyalty.Points `json:"expired"`
 	Brought  loyalty.Points `json:"brought"`  // opening balances of an older system
-	Adjusted loyalty.Points `json:"adjusted"` // by hand
+	Adjusted loyalty.Points `json:"adjusted"` // by hand, and what was spent twice and the chain bears
 	Suspense loyalty.Points `json:"suspense"` // what stores said and head office did not find; on no member
 	Closing  loyalty.Points `json:"closing"`  // what members hold, from their own side of every movement
 	Off      loyalty.Points `json:"off"`      // what is missing in the equation: zero
@@ -106,7 +106,7 @@ func (r *LiabilityRow) add(s hodb.LiabilitySum) {
 		r.Expired += s.Amount
 	case kind == "opening":
 		r.Brought -= s.Amount
-	case kind == "adjusted":
+	case kind == "adjusted", kind == string(hodb.Overdrawn):
 		r.Adjusted -= s.Amount
 	case kind == string(hodb.Suspense):
 		r.Suspense += s.Amount

@@ -132,6 +132,13 @@ func (o *Office) settleCase(ctx context.Context, in settleInput) (none, error) {
 		if errors.Is(err, hodb.ErrNotFound) {
 			return &FieldError{"case", `give the number of an open case of this store, as "headoffice report" has it; a fork is decided by "headoffice fork resolve"`, err}
 		}
+		if err != nil {
+			return err
+		}
+		member, err := tx.OverdraftOfCase(in.Store, in.Case)
+		if err == nil && member != 0 {
+			err = freeOverdrawn(tx, member)
+		}
 		return err
 	})
 	return none{}, err
