@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"loyaltill/agent/loyalty"
@@ -223,8 +224,11 @@ func (a *Agent) findSale(ctx context.Context, g *giving, text string) error {
 		if err != nil {
 			return &Refusal{Code: CodeBillUnreadable, Field: "sale", cause: err}
 		}
-		if g.input.Sale.Store != a.db.Store() || g.input.Sale.Epoch != a.db.Epoch() {
+		if g.input.Sale.Store != a.db.Store() {
 			return nil // what the bill says is all there is
+		}
+		if g.input.Sale.Epoch != a.db.Epoch() {
+			return a.findToldAgain(ctx, g)
 		}
 		sold, err = a.db.EntryBySeq(ctx, g.input.Sale.Seq)
 		if errors.Is(err, agentdb.ErrPruned) {
@@ -246,6 +250,26 @@ func (a *Agent) findSale(ctx context.Context, g *giving, text string) error {
 	g.sold = &sold.Entry
 	g.input.Sale, err = loyalty.ReturnableOf(g.sold)
 	return err
+}
+
+// findToldAgain finds the sale of a bill that was printed in an earlier life of this log. After a fork two sales have stood under its
+// number: one that this log tells again, under another number, and one that head office alone has. What the bill says tells them apart.
+func (a *Agent) findToldAgain(ctx context.Context, g *giving) error {
+	bill := g.input.Sale
+	sold, err := a.db.EntryToldAgain(ctx, loyalty.EntryRef{Store: bill.Store, Epoch: bill.Epoch, Seq: bill.Seq})
+	if errors.Is(err, agentdb.ErrNotFound) || err == nil && sold.Entry.Sale == nil {
+		return nil // what the bill says is all there is
+	}
+	if err != nil {
+		return err
+	}
+	told, err := loyalty.ReturnableOf(&sold.Entry)
+	if err != nil || told.Day != bill.Day || told.Member != bill.Member || told.Programme != bill.Programme || told.ToPay != bill.ToPay ||
+		told.Earned != bill.Earned || !slices.Equal(told.Lines, bill.Lines) {
+		return err
+	}
+	g.sold, g.input.Sale = &sold.Entry, told
+	return nil
 }
 
 // numberHere reads the number on a receipt of this store: store, epoch and entry.

@@ -7,6 +7,7 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
+	"loyaltill/store/agentdb"
 )
 
 // sold is a bill of two lines that a member has paid: 10.00 and 4.00, 140 points.
@@ -125,5 +126,40 @@ func TestABillOfAnotherStoreIsTakenBack(t *testing.T) {
 	for _, nobodys := range []string{"1-1-1", "9-2-77", newKey().String(), "milk"} {
 		_, err := s.agent.QuoteReturn(t.Context(), 1, agent.ReturnRequest{Sale: nobodys})
 		refused(t, err, agent.CodeSaleUnknown)
+	}
+}
+
+// A backup was restored and sold on: under one number of the earlier life stood a sale that head office has, and one that this log told
+// again once the fork was decided.
+func TestABillOfEitherBranchOfAForkGetsItsOwnSaleBack(t *testing.T) {
+	s := newShop(t)
+	s.publish(offersProgramme)
+	sold(s)
+	p, was := must[*loyalty.Programme](t)(loyalty.Compile([]byte(offersProgramme))), loyalty.EntryRef{Store: 1, Epoch: 7, Seq: 44}
+	again := must[agentdb.Committed](t)(s.db.Append(t.Context(), agentdb.Commit{Txn: newKey(), Build: func(h loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
+		in := loyalty.QuoteInput{Place: loyalty.Place{Store: h.Store, Lane: 1, At: h.At, Day: h.Day}, Sale: loyalty.Sale{Lines: basket(500).Lines,
+			Tenders: []loyalty.Tender{{Kind: loyalty.TenderCash, Amount: 500}}}}
+		h.Lane = 1
+		q, err := p.Quote(in)
+		if err != nil {
+			return loyalty.Entry{}, err
+		}
+		e, err := p.Post(q, in, h)
+		e.Was = &was
+		return e, err
+	}}))
+	kept := must[loyalty.Returnable](t)(loyalty.ReturnableOf(&again.Entry))
+	kept.Epoch, kept.Seq = was.Epoch, was.Seq // as its bill was printed
+	lost := kept
+	lost.ToPay, lost.Lines = 900, []loyalty.ReturnableLine{{Quantity: 3000, Price: 900}}
+	for number, bill := range map[string]loyalty.Returnable{"1-1-2": kept, "1-7-44": lost} {
+		code := must[string](t)(bill.Code(s.identity.PaperKey(1)))
+		done := must[agent.ReturnAnswer](t)(s.agent.Return(t.Context(), 1, newKey(), s.returning(agent.ReturnRequest{Sale: code, All: true})))
+		if done.Refund != bill.ToPay || done.Number != number {
+			t.Errorf("bill of %d cents: %+v", bill.ToPay, done)
+		}
+		if _, err := s.agent.QuoteReturn(t.Context(), 1, agent.ReturnRequest{Sale: code, All: true}); err == nil {
+			t.Errorf("bill of %d cents: it came back twice", bill.ToPay)
+		}
 	}
 }

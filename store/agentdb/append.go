@@ -372,9 +372,15 @@ func (db *DB) EntryBySeq(ctx context.Context, seq loyalty.Seq) (Committed, error
 	return db.entry(ctx, `SELECT request, body, hash FROM entry WHERE seq = ?`, seq)
 }
 
-func (db *DB) entry(ctx context.Context, text string, key any) (Committed, error) {
+// EntryToldAgain is the entry that stood at a place of an earlier life of this log, before a fork was decided; ErrNotFound when none did.
+func (db *DB) EntryToldAgain(ctx context.Context, was loyalty.EntryRef) (Committed, error) {
+	return db.entry(ctx, `SELECT request, body, hash FROM entry WHERE body <> x'' AND CAST(body AS TEXT) ->> '$.was.seq' = ?
+		AND CAST(body AS TEXT) ->> '$.was.epoch' = ? AND CAST(body AS TEXT) ->> '$.was.store' = ?`, was.Seq, was.Epoch, was.Store)
+}
+
+func (db *DB) entry(ctx context.Context, text string, keys ...any) (Committed, error) {
 	var row entryRow
-	err := db.ledger.Read().QueryRowContext(ctx, text, key).Scan(row.dest()...)
+	err := db.ledger.Read().QueryRowContext(ctx, text, keys...).Scan(row.dest()...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Committed{}, fmt.Errorf("entry: %w", ErrNotFound)
 	}
