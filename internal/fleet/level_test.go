@@ -10,12 +10,13 @@ import (
 )
 
 var (
-	level = flag.String("fleet.level", "", "run a fleet of this level: S, M or L")
-	seed0 = flag.Uint64("fleet.seed", 1, "the first seed")
-	seeds = flag.Uint64("fleet.seeds", 1, "how many seeds; every tenth carries a bug that must be caught")
-	plot  = flag.String("fleet.plot", "", "file for a plot of how long sales took to head office")
-	most  = flag.Int("fleet.stores", 0, "fewer stores than the level has")
-	until = flag.Int("fleet.days", 0, "fewer days than the level has")
+	level  = flag.String("fleet.level", "", "run a fleet of this level: S, M or L")
+	seed0  = flag.Uint64("fleet.seed", 1, "the first seed")
+	seeds  = flag.Uint64("fleet.seeds", 1, "how many seeds; every tenth carries a bug that must be caught")
+	plot   = flag.String("fleet.plot", "", "file for a plot of how long sales took to head office")
+	most   = flag.Int("fleet.stores", 0, "fewer stores than the level has")
+	until  = flag.Int("fleet.days", 0, "fewer days than the level has")
+	played = flag.String("fleet.bug", "", "play this bug with every seed, and show the shortest plan that is caught")
 )
 
 // levels are the sizes that `make fleet` runs. M has the traffic of a chain; what goes wrong in it is rarer, and stores hear what is
@@ -38,6 +39,9 @@ func TestFleet(t *testing.T) {
 	if !known {
 		t.Fatalf("level %q: want S, M or L", *level)
 	}
+	if *played != "" && !slices.Contains(bugs(), bug(*played)) {
+		t.Fatalf("bug %q: want one of %q", *played, bugs())
+	}
 	if *most > 0 {
 		s.stores = min(s.stores, *most)
 	}
@@ -47,7 +51,10 @@ func TestFleet(t *testing.T) {
 	total := newFigures()
 	for seed := *seed0; seed < *seed0+*seeds; seed++ {
 		p := newPlan(s, seed)
-		if seed%10 == 0 {
+		switch {
+		case *played != "":
+			p.bug = bug(*played)
+		case seed%10 == 0 && !s.lean:
 			p.bug = bugs()[int(seed/10)%len(bugs())]
 		}
 		f, err := run(t, p)
@@ -61,6 +68,10 @@ func TestFleet(t *testing.T) {
 			total.bugs++
 			if err != nil {
 				total.bugsCaught++
+				t.Logf("seed %d: %q was caught: %v", seed, p.bug, err)
+				if *played != "" {
+					shrink(t, p)
+				}
 			} else {
 				t.Errorf("seed %d: %q was not caught", seed, p.bug)
 			}
@@ -71,47 +82,5 @@ func TestFleet(t *testing.T) {
 		if err := os.WriteFile(*plot, drawLags(total.lags, s.days), 0o644); err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-// triesToShrink bounds how often a plan that fails is run again.
-const triesToShrink = 60
-
-// shrink looks for the shortest part of a plan that still fails: without a store, without a day, without ever smaller pieces.
-func shrink(t *testing.T, p *plan) {
-	tries := 0
-	fails := func(part []event) bool {
-		if tries++; tries > triesToShrink {
-			return false
-		}
-		smaller := *p
-		smaller.events = part
-		_, err := run(t, &smaller)
-		return err != nil
-	}
-	without := func(out func(event) bool) {
-		if rest := slices.DeleteFunc(slices.Clone(p.events), out); len(rest) < len(p.events) && fails(rest) {
-			p.events = rest
-		}
-	}
-	for store := range p.stores {
-		without(func(e event) bool { return e.store == store })
-	}
-	for d := range p.days {
-		without(func(e event) bool { return int(e.at/day) == d })
-	}
-	for piece := len(p.events) / 2; piece > 0; piece /= 2 {
-		for from := 0; from+piece <= len(p.events); {
-			rest := slices.Concat(p.events[:from], p.events[from+piece:])
-			if fails(rest) {
-				p.events = rest
-			} else {
-				from += piece
-			}
-		}
-	}
-	t.Logf("seed %d fails with these %d events:", p.seed, len(p.events))
-	for _, e := range p.events {
-		t.Log(e)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"testing/synctest"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -116,7 +117,7 @@ func (l *line) draw(r *http.Request) (mishap, time.Duration) {
 		dice = l.dice[1]
 	}
 	pause := time.Millisecond + within(dice, 60*time.Millisecond)
-	if l.faultless || dice.Float64() >= l.w.plan.faults {
+	if roll := dice.Float64(); l.faultless || roll >= l.w.plan.faults {
 		return "", pause
 	}
 	kinds := []mishap{lostRequest, lostAnswer, shortAnswer, slow}
@@ -176,8 +177,9 @@ func (l *line) mend() {
 	l.down, l.refused, l.faultless = time.Time{}, time.Time{}, true
 }
 
-// spoil gives the line its faults back.
+// spoil gives the line its faults back, when whoever has just begun has asked without them.
 func (l *line) spoil() {
+	synctest.Wait()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.faultless = false
