@@ -83,7 +83,7 @@ tears: go-version ## the tear proof: power lost at every moment, then again at o
 soak: go-version ## 10 000 papers on four tills, every twentieth with an accident; PAPERS=N for another number (half an hour)
 	@CGO_ENABLED=0 $(GO) test -run TestEveryPaperIsTrue -count=1 -timeout 6h -v ./internal/e2e -papers $(PAPERS) -papers.faults 5 -papers.lanes 4
 
-fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute) or M (hours), SEED=n, SEEDS=n; every tenth seed plays a bug
+fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute), M or L (hours and more), SEED=n, SEEDS=n; every tenth seed plays a bug
 	@CGO_ENABLED=0 $(GO) test -run '^TestFleet$$' -count=1 -timeout 0 -v ./internal/fleet -fleet.level $(LEVEL) -fleet.seed $(SEED) -fleet.seeds $(SEEDS)
 
 torture: go-version ## every fault at random against the real programs for TIME (10m), SEED=; counts what was lost (0) and doubled (0)

@@ -81,6 +81,9 @@ func TestAFleetUnderFaultsAgreesWithItsModel(t *testing.T) {
 }
 
 func TestOneSeedIsOneFleet(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector shuffles goroutines that are ready at one instant")
+	}
 	sum := func(seed uint64) store.Hash {
 		f, err := run(t, newPlan(small(), seed))
 		if err != nil {
