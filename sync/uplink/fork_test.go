@@ -259,3 +259,31 @@ func TestANextLifeWaitsForACardThatIsBeingAsked(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestStaffAndTheTrailGoAlongIntoTheNextLife(t *testing.T) {
+	o, b, _, _ := forkedShop(t)
+	act := agentdb.Act{Name: "command line", What: "staff_add", After: "Anna, manager"}
+	anna := agentdb.Staff{Name: "Anna", Role: "manager", Language: "lv", PIN: "$argon2id$kept"}
+	before, err := b.db.AddStaff(t.Context(), loyalty.TxnID(uuid.Must(uuid.NewV7())), [32]byte{1}, anna, act)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.RefuseAct(t.Context(), 1, "role_refused"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.manager().ResolveFork(t.Context(), 7, 1, "restored from Monday's backup"); err != nil {
+		t.Fatal(err)
+	}
+	b.disconnect()
+	b.connect()
+	b.untilState(StateDecided)
+	b.restart()
+	after, err := b.db.StaffByNumber(t.Context(), before.Number)
+	if err != nil || after != before {
+		t.Errorf("got %+v, %v, want %+v", after, err, before)
+	}
+	acts, err := b.db.Acts(t.Context(), 0, 10)
+	if err != nil || len(acts) != 1 || acts[0].After != act.After || acts[0].Refused != "role_refused" {
+		t.Errorf("trail %+v, %v", acts, err)
+	}
+}
