@@ -111,6 +111,7 @@ const (
 	CodeCardRandom      = "card_random" // a phone, or a card without a number of its own
 	CodePaymentCard     = "payment_card"
 	CodeCardBlocked     = "card_blocked"
+	CodeMemberErased    = "member_erased" // the card's member was erased at head office
 	CodeCardExpired     = "card_expired"
 	CodeCardWrongIssuer = "card_wrong_issuer"
 	CodeCardCounterfeit = "card_counterfeit"

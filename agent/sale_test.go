@@ -284,6 +284,16 @@ func TestABlockedMemberIsToldApart(t *testing.T) {
 	refused(t, err, agent.CodeCardBlocked)
 }
 
+func TestTheCardOfAnErasedMemberIsToldApart(t *testing.T) {
+	s := newShop(t)
+	s.headOffice(agentdb.Change{Hot: &agentdb.Hot{Card: loyalty.CardID{7: 1}, Blocked: true, Reason: agentdb.HotErased}},
+		agentdb.Change{Member: &agentdb.Member{ID: 1, Status: agentdb.MemberErased, Forgotten: true}})
+	s.slot.Insert(s.card)
+	s.until("refusal", func(l agent.LaneState) bool { return l.Card.Code == agent.CodeMemberErased })
+	_, err := s.agent.MemberByNumber(t.Context(), testNumber)
+	refused(t, err, agent.CodeMemberUnknown)
+}
+
 func TestASaleFinishedLaterCountsOnTheLotsOfThatMoment(t *testing.T) {
 	s := newShop(t)
 	s.ready(300)

@@ -22,6 +22,9 @@ func (l *lane) lastWords(ctx context.Context, why error) error {
 		return why
 	}
 	id := loyalty.CardID(refused.Card)
+	if reason, _, err := l.a.db.Hot(ctx, id); err == nil && reason == agentdb.HotErased {
+		why = refuse(CodeMemberErased, why)
+	}
 	last, found, err := l.a.db.LastVoucher(ctx, id)
 	if err != nil || !found || card.VoucherKind(last.Kind) != card.KindTerminate {
 		return errors.Join(why, err)

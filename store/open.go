@@ -154,6 +154,7 @@ func (db *DB) writeDSN() string {
 		"_pragma", "journal_mode(wal)",
 		"_pragma", "synchronous("+synchronous+")",
 		"_pragma", "foreign_keys(1)",
+		"_pragma", "secure_delete(1)", // what is erased leaves no bytes behind
 		"_pragma", "trusted_schema(0)",
 		"_pragma", fmt.Sprintf("journal_size_limit(%d)", journalSizeLimit),
 		"_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", walAutoCheckpoint))

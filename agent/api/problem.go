@@ -90,7 +90,7 @@ func statuses() map[string]int {
 		agent.CodePINWrongUntold: 422, agent.CodePaymentCard: 422, agent.CodeCardRandom: 422, agent.CodeCardUnknown: 422, agent.CodeCardUnreadable: 422, agent.CodeCardMute: 422, agent.CodeCardAnswerCut: 422, agent.CodeCardAnswerLong: 422, agent.CodePINLastTry: 422,
 		agent.CodePINOnReader: 409, agent.CodePINCancelled: 409, agent.CodePINTimeout: 409, agent.CodePinpadMissing: 422, agent.CodePinpadFailed: 422,
 		agent.CodeCardFunds: 422, agent.CodeRedeemRefused: 422, agent.CodeTendersWrong: 422, agent.CodeFieldInvalid: 422,
-		agent.CodeCardBlocked: 422, agent.CodeBillUnreadable: 422, agent.CodeSaleElsewhere: 422, agent.CodeReservationUnknown: 404, agent.CodeReserveSettled: 409, agent.CodeTooMuch: 422, agent.CodeTooOften: 422,
+		agent.CodeCardBlocked: 422, agent.CodeMemberErased: 422, agent.CodeBillUnreadable: 422, agent.CodeSaleElsewhere: 422, agent.CodeReservationUnknown: 404, agent.CodeReserveSettled: 409, agent.CodeTooMuch: 422, agent.CodeTooOften: 422,
 		codeReturnNothing: 422, codeReturnMore: 422, codeReturnToken: 422,
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,

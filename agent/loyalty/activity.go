@@ -90,6 +90,11 @@ func (p *Programme) Activities() []ActivityKind {
 	return kinds
 }
 
+// AsksProof says whether an activity asks for something that tells who a member is.
+func (p *Programme) AsksProof() bool {
+	return slices.ContainsFunc(p.activities, func(a activity) bool { return a.proof != proofNone })
+}
+
 func (p *Programme) activity(id string) *activity {
 	i := slices.IndexFunc(p.activities, func(a activity) bool { return a.id == id })
 	if i < 0 {

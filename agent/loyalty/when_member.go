@@ -31,11 +31,12 @@ func (h *History) checkWho() error {
 	return nil
 }
 
-// whoBytes is at least what JSON takes for it.
+// whoBytes is about what JSON takes for it as it is stored.
 func (h *History) whoBytes() int {
 	n := len(`,"attributes":[],"joined":"2026-11-22","referred":""`) + len(h.Referred)
 	for _, a := range h.Attributes {
-		n += len(`"",`) + len(a)
+		const sealed = 48 // more, and a third, once it is sealed
+		n += len(`"",`) + sealed + len(a)*4/3
 	}
 	return n
 }

@@ -189,6 +189,7 @@ type memberCmd struct {
 	Add     memberAddCmd     `cmd:"" help:"Enter a member."`
 	Set     memberSetCmd     `cmd:"" help:"Say what is known of a member."`
 	Opening memberOpeningCmd `cmd:"" help:"Bring along the balances of an older system."`
+	Erase   memberEraseCmd   `cmd:"" help:"Erase a person: what was bought stays, and nobody can say any more whose it was."`
 }
 
 type memberAddCmd struct {
@@ -214,6 +215,28 @@ func (cmd *memberAddCmd) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	return c.print(map[string]any{"member": id, "number": number})
+}
+
+type memberEraseCmd struct {
+	home
+	Member loyalty.MemberID `arg:"" help:"Number of the member in the register."`
+	Reason string           `required:"" placeholder:"TEXT" help:"Why, such as the number of the request; nothing personal."`
+	Yes    bool             `help:"Erase. Without it only what would be erased is told. There is no way back."`
+}
+
+func (cmd *memberEraseCmd) Run(ctx context.Context, c *console) error {
+	m, err := cmd.manager(c)
+	if err != nil {
+		return err
+	}
+	out, err := m.Erase(ctx, cmd.Member, cmd.Reason, cmd.Yes)
+	if err == nil {
+		err = c.print(out)
+	}
+	if err == nil && !cmd.Yes {
+		err = &headoffice.FieldError{Field: "yes", Remedy: "look at what goes; then erase with --yes"}
+	}
+	return err
 }
 
 type memberOpeningCmd struct {

@@ -202,7 +202,11 @@ func (db *DB) newEntry(t tip, txn loyalty.TxnID, day string, now time.Time) loya
 
 // insert writes the entry and everything that follows from its bytes alone. A nil request marks an entry from head office.
 func (db *DB) insert(tx *store.Tx, t tip, e loyalty.Entry, request []byte) (Committed, error) {
-	body, err := e.Encode()
+	sealed, err := db.seal(&e)
+	if err != nil {
+		return Committed{}, err
+	}
+	body, err := sealed.Encode()
 	if err != nil {
 		return Committed{}, err
 	}
@@ -308,7 +312,7 @@ func (db *DB) replay(tx *store.Tx, txn loyalty.TxnID, request [32]byte) (*Commit
 	if err != nil {
 		return nil, fmt.Errorf("look up: %w", err)
 	}
-	c, err := row.committed()
+	c, err := db.committed(&row)
 	if err != nil {
 		return nil, err
 	}
@@ -335,8 +339,12 @@ type entryRow struct{ request, body, hash []byte }
 
 func (r *entryRow) dest() []any { return []any{&r.request, &r.body, &r.hash} }
 
-func (r *entryRow) committed() (Committed, error) {
+// committed reads a stored entry, with what is private of it.
+func (db *DB) committed(r *entryRow) (Committed, error) {
 	e, err := decodeStored(r.body)
+	if err == nil {
+		err = db.open(db.registers(context.Background()), e)
+	}
 	if err != nil {
 		return Committed{}, err
 	}
@@ -387,7 +395,7 @@ func (db *DB) entry(ctx context.Context, text string, keys ...any) (Committed, e
 	if err != nil {
 		return Committed{}, fmt.Errorf("read entry: %w", err)
 	}
-	c, err := row.committed()
+	c, err := db.committed(&row)
 	if err != nil {
 		return Committed{}, err
 	}

@@ -53,6 +53,7 @@ type DB struct {
 	wake     chan struct{}
 	now      func() time.Time
 	leases   leases
+	wrap     store.KeyWrap // of the keys of members
 }
 
 // Open opens or makes both files in dir. The ledger must belong to the identity; a members file that cannot be read is
@@ -66,7 +67,7 @@ func Open(ctx context.Context, dir string, id *store.Identity, log zerolog.Logge
 		return nil, err
 	}
 	db := &DB{ledger: ledger, identity: id, calendar: id.Calendar(), genesis: id.Genesis(), log: log,
-		wake: make(chan struct{}, 1), now: now}
+		wake: make(chan struct{}, 1), now: now, wrap: id.KeyWrap()}
 	if err := db.claim(ctx); err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
@@ -74,7 +75,7 @@ func Open(ctx context.Context, dir string, id *store.Identity, log zerolog.Logge
 	if err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
-	if err := errors.Join(db.settlePending(ctx), db.countOnce(ctx), db.ShowEnrolled(ctx)); err != nil {
+	if err := errors.Join(db.settlePending(ctx), db.countOnce(ctx), db.ShowEnrolled(ctx), db.forget(ctx)); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil

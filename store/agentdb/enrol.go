@@ -14,6 +14,7 @@ type MemberRange struct {
 	Store loyalty.StoreID
 	Epoch loyalty.Epoch
 	loyalty.MemberRange
+	Keys []byte // of these members, wrapped, one behind the other; none from a head office that gives none
 }
 
 // MemberRanges are the numbers that this life of the store makes members with, used ones included.
@@ -31,8 +32,11 @@ func (db *DB) putRange(tx *store.Tx, r *MemberRange, epoch uint32) error {
 	if r.Store != db.Store() || r.Epoch != db.Epoch() {
 		return nil // of another box
 	}
-	_, err := tx.Exec(`INSERT INTO member_range (first, last, feed_epoch) VALUES (?, ?, ?)
-		ON CONFLICT (first) DO UPDATE SET last = excluded.last, feed_epoch = excluded.feed_epoch`, r.First, r.Last, epoch)
+	if r.Keys == nil {
+		r.Keys = []byte{}
+	}
+	_, err := tx.Exec(`INSERT INTO member_range (first, last, keys, feed_epoch) VALUES (?, ?, ?, ?)
+		ON CONFLICT (first) DO UPDATE SET last = excluded.last, keys = excluded.keys, feed_epoch = excluded.feed_epoch`, r.First, r.Last, r.Keys, epoch)
 	return err
 }
 
@@ -62,6 +66,9 @@ func (db *DB) putEnrolled(ctx context.Context, tx *store.Tx, pos FeedPosition) e
 	}, `SELECT body FROM entry WHERE kind = 'enrol' AND seq > ? AND body <> x'' ORDER BY member`, pos.Watermark)
 	for _, e := range entries {
 		if err == nil {
+			err = db.open(tx.Query, e)
+		}
+		if err == nil && !store.IsSealed(e.Enrol.Number) { // its key is still to come, or was destroyed
 			err = putNew(tx, e, pos.Epoch)
 		}
 	}

@@ -103,12 +103,18 @@ func (db *DB) ApplyFeed(ctx context.Context, page FeedPage) (FeedPosition, error
 	if err != nil {
 		return FeedPosition{}, fmt.Errorf("apply feed after %d: %w", page.After, err)
 	}
+	erased := false
 	for _, c := range page.Changes {
 		if c.Lease != nil {
 			db.leases.take(*c.Lease, page.Asked)
 		}
+		erased = erased || c.Member != nil && c.Member.Forgotten
 	}
-	return pos, db.settlePending(ctx)
+	err = db.settlePending(ctx)
+	if err == nil && erased {
+		err = db.forget(ctx)
+	}
+	return pos, err
 }
 
 func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
@@ -232,12 +238,15 @@ func putMember(tx *store.Tx, m *Member, epoch uint32) error {
 			return err
 		}
 	}
-	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, wallets, past, elsewhere, through, feed_epoch)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, wallets, past, elsewhere, through, feed_epoch, forgotten)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET status = excluded.status, tier = excluded.tier, language = excluded.language,
 			balance = excluded.balance, lots = excluded.lots, wallets = excluded.wallets, past = excluded.past,
-			elsewhere = excluded.elsewhere, through = excluded.through, feed_epoch = excluded.feed_epoch`,
-		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, docs[0], docs[1], docs[2], m.Elsewhere, m.Through, epoch); err != nil {
+			elsewhere = excluded.elsewhere, through = excluded.through, feed_epoch = excluded.feed_epoch, forgotten = excluded.forgotten`,
+		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, docs[0], docs[1], docs[2], m.Elsewhere, m.Through, epoch, m.Forgotten); err != nil {
+		return err
+	}
+	if err := putKey(tx, m); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(`DELETE FROM member_card WHERE member = ?`, m.ID); err != nil {

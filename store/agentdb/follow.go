@@ -37,8 +37,12 @@ func insertFollow(tx *store.Tx, e *loyalty.Entry) error {
 		}
 	}
 	if b := e.Activity; b != nil {
+		proof := b.Proof
+		if store.IsSealed(proof) { // of somebody who was erased
+			proof = ""
+		}
 		if _, err := tx.Exec(`INSERT INTO deed (seq, member, activity, key, proof) VALUES (?, ?, ?, ?, ?)`,
-			e.Seq, e.Member, b.Activity, nullText(b.Key), nullText(b.Proof)); err != nil {
+			e.Seq, e.Member, b.Activity, nullText(b.Key), nullText(proof)); err != nil {
 			return fmt.Errorf("mark activity %d: %w", e.Seq, err)
 		}
 	}

@@ -34,6 +34,8 @@ type Member struct {
 	Past     loyalty.Record // as far as head office includes entries
 
 	Elsewhere loyalty.Points // of the balance, set aside for other stores
+	Key       []byte         // wrapped, of what is personal; only in a change of the feed, and only when there is such
+	Forgotten bool           // likewise: the person was erased, the key goes and all that follows from it
 	Through   loyalty.Seq    // last own entry that this includes
 	Cards     []loyalty.CardID
 	Known     []KnownCard // of Cards; only in a change of the feed
@@ -92,6 +94,9 @@ func (db *DB) oneMember(ctx context.Context, text string, key any) (Member, erro
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
+	if err == nil {
+		err = db.openRecord(ctx, m.ID, &m.Past)
+	}
 	if err != nil {
 		return Member{}, fmt.Errorf("member: %w", err)
 	}
@@ -146,6 +151,9 @@ func (db *DB) Balance(ctx context.Context, id loyalty.MemberID) (loyalty.Points,
 	}
 	return balance, nil
 }
+
+// HotErased is head office's reason for blocking the cards of a member who was erased.
+const HotErased = "its member was erased"
 
 // Hot says whether a card is on the hot list, and why.
 func (db *DB) Hot(ctx context.Context, card loyalty.CardID) (reason string, hot bool, err error) {

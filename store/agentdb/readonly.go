@@ -16,7 +16,7 @@ func OpenCopy(ctx context.Context, path string, id *store.Identity) (*DB, error)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{ledger: ledger, identity: id, calendar: id.Calendar(), genesis: id.Genesis(), log: zerolog.Nop(), wake: make(chan struct{}, 1)}
+	db := &DB{ledger: ledger, identity: id, calendar: id.Calendar(), genesis: id.Genesis(), log: zerolog.Nop(), wake: make(chan struct{}, 1), wrap: id.KeyWrap()}
 	if err := db.belongs(ctx); err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}

@@ -76,7 +76,10 @@ func (db *DB) ApplySnapshot(ctx context.Context, s Snapshot) error {
 	if err != nil {
 		return fmt.Errorf("apply snapshot at %d: %w", s.Cursor, err)
 	}
-	return db.settlePending(ctx)
+	if err := db.settlePending(ctx); err != nil {
+		return err
+	}
+	return db.forget(ctx)
 }
 
 func (db *DB) replaceCopy(tx *store.Tx, s Snapshot) (pos FeedPosition, err error) {

@@ -222,6 +222,9 @@ func (db *DB) AppendOwn(ctx context.Context, r *Range) error {
 			if e.Store != db.Store() || e.Epoch != db.Epoch() || e.Seq != r.First+loyalty.Seq(i) {
 				return fmt.Errorf("entry %d of store %d epoch %d: %w", e.Seq, e.Store, e.Epoch, ErrOtherChain)
 			}
+			if err := db.open(db.registers(ctx), e); err != nil {
+				return err
+			}
 			if err := db.insertBody(tx, e, body, hash, nil); err != nil {
 				return err
 			}

@@ -30,6 +30,7 @@ type engine interface {
 	// read runs fn on one unchanging state.
 	read(ctx context.Context, fn func(conn) error) error
 	check(ctx context.Context) ([]string, error)
+	settle(ctx context.Context) error
 	close() error
 }
 
@@ -93,6 +94,9 @@ func (db *DB) Shared() bool { _, shared := db.engine.(*postgres); return shared 
 
 // QuickCheck runs SQLite's own integrity check; an empty list is a sound file. PostgreSQL is checked by its own tools.
 func (db *DB) QuickCheck(ctx context.Context) ([]string, error) { return db.engine.check(ctx) }
+
+// Settle empties the write-ahead log of a file: what was deleted is in none of its files afterwards. A PostgreSQL server does it in its time.
+func (db *DB) Settle(ctx context.Context) error { return db.engine.settle(ctx) }
 
 // Update runs fn in one durable transaction, while no other Update runs in any process. Others may share it, and an error from fn undoes
 // fn's writes only. store.CommitError says that nobody knows whether it happened.

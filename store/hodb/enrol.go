@@ -22,25 +22,25 @@ type MemberRange struct {
 	loyalty.MemberRange
 }
 
-// Provide gives a life of a store numbers to make members with when too few are left. No number is given twice.
-func (tx *Tx) Provide(id loyalty.StoreID, epoch loyalty.Epoch) error {
+// Provide gives a life of a store numbers to make members with when too few are left. No number is given twice. They have no keys yet.
+func (tx *Tx) Provide(id loyalty.StoreID, epoch loyalty.Epoch) (given loyalty.MemberRange, err error) {
 	var left, last int64
-	err := tx.one(`SELECT (SELECT COALESCE(SUM(last_id - first_id + 1), 0) FROM member_range WHERE store_id = $1 AND epoch = $2)
+	err = tx.one(`SELECT (SELECT COALESCE(SUM(last_id - first_id + 1), 0) FROM member_range WHERE store_id = $1 AND epoch = $2)
 		- (SELECT COUNT(*) FROM enrolment WHERE store_id = $1 AND epoch = $2)`, id, epoch)(&left)
 	if err != nil || left >= rangeLow {
-		return err
+		return given, err
 	}
 	if err := tx.one(`SELECT COALESCE(MAX(last_id), $1) FROM member_range`, int64(loyalty.FirstStoreMember)-1)(&last); err != nil {
-		return err
+		return given, err
 	}
 	err = tx.exec(`INSERT INTO member_range (first_id, last_id, store_id, epoch) VALUES ($1, $2, $3, $4)`, last+1, last+rangeSize, id, epoch)
 	if err == nil {
 		err = tx.touchFeed(TopicRange, id, memberKey(loyalty.MemberID(last+1)))
 	}
 	if err != nil {
-		return fmt.Errorf("give store %d member numbers from %d: %w", id, last+1, err)
+		return given, fmt.Errorf("give store %d member numbers from %d: %w", id, last+1, err)
 	}
-	return nil
+	return loyalty.MemberRange{First: loyalty.MemberID(last + 1), Last: loyalty.MemberID(last + rangeSize)}, nil
 }
 
 // MemberRange is the range that begins with a number, or holds it; ErrNotFound when no store has it.

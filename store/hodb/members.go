@@ -16,12 +16,13 @@ type Member struct {
 	Status   string
 	Tier     string
 	Language string
-	Birthday string   // 1992-02-29, or 02-29; empty: not known
+	Birthday string   // 1992-02-29, or 02-29; empty: not known; sealed, as attributes are
 	Joined   string   // day; empty: not known
 	Segments []string // in rising order
 
 	Attributes []string // likewise: city=riga
 	Personal   []string // article numbers that the member usually buys, likewise
+	Forgotten  bool     // the person was erased
 
 	vouchers   int64   // made so far
 	fold       foldKey // newest entry in the lots
@@ -113,13 +114,14 @@ const memberColumns = `member_id, status, tier, language, birthday, joined_on, s
 	EXISTS (SELECT 1 FROM lot WHERE lot.member_id = member.member_id AND remaining < 0),
 	EXISTS (SELECT 1 FROM overdraft WHERE overdraft.member_id = member.member_id),
 	EXISTS (SELECT 1 FROM card WHERE card.member_id = member.member_id),
-	EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id)`
+	EXISTS (SELECT 1 FROM tier_move WHERE tier_move.member_id = member.member_id),
+	EXISTS (SELECT 1 FROM erasure WHERE erasure.member_id = member.member_id)`
 
 func scanMember(scan func(...any) error) (*Member, error) {
 	m := &Member{}
 	f, segments, attributes, personal := &m.fold, "", "", ""
 	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &attributes, &personal, &m.past.text, &m.vouchers,
-		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.overspent, &m.carded, &m.moved)
+		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.overspent, &m.carded, &m.moved, &m.Forgotten)
 	for _, l := range []struct {
 		text string
 		into *[]string
@@ -172,12 +174,16 @@ func (tx *Tx) Numbers(id loyalty.MemberID) ([]Number, error) {
 			n.HMAC, err = store.HashFromBytes(hash)
 		}
 		return n, err
-	}, `SELECT number_hash, mask FROM number WHERE member_id = $1 ORDER BY number_hash`, id)
+	}, `SELECT number_hash, mask FROM number WHERE member_id = $1 AND mask <> '' ORDER BY number_hash`, id)
 }
 
 // AddCard enters a card under the printed number, which must be free or the member's own.
 func (tx *Tx) AddCard(c Card, n Number) error {
-	if _, err := tx.Member(c.Member); err != nil {
+	m, err := tx.Member(c.Member)
+	if err == nil && m.Forgotten {
+		err = fmt.Errorf("member %d was erased: %w", c.Member, ErrNotFound)
+	}
+	if err != nil {
 		return err
 	}
 	owner, err := tx.NumberOwner(n)

@@ -75,7 +75,7 @@ func (tx *Tx) GoMember(id loyalty.MemberID, gone bool) error {
 	}
 	cards, err := tx.Cards(id)
 	if err == nil {
-		err = tx.exec(`UPDATE member SET status = $2 WHERE member_id = $1`, id, status)
+		err = tx.exec(`UPDATE member SET status = $2 WHERE member_id = $1 AND NOT EXISTS (SELECT 1 FROM erasure WHERE erasure.member_id = member.member_id)`, id, status)
 	}
 	for _, c := range cards {
 		if gone && err == nil {

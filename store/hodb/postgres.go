@@ -215,7 +215,8 @@ func (p *postgres) read(ctx context.Context, fn func(conn) error) error {
 // check finds nothing: the server's pages are checked with the server's own tools.
 func (p *postgres) check(context.Context) ([]string, error) { return nil, nil }
 
-func (p *postgres) close() error { return p.pool.Close() }
+func (*postgres) settle(context.Context) error { return nil }
+func (p *postgres) close() error               { return p.pool.Close() }
 
 // postgresWriter is a transaction that writes.
 type postgresWriter struct {

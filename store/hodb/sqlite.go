@@ -83,6 +83,7 @@ func (r *sqliteReader) QueryRow(query string, args []any, dest ...any) error {
 }
 
 func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.QuickCheck(ctx) }
+func (s *sqlite) settle(ctx context.Context) error            { return s.db.Checkpoint(ctx) }
 func (s *sqlite) close() error                                { return s.db.Close() }
 
 // sqliteWriter is the one transaction that writes: it needs no locks of rows.

@@ -69,6 +69,7 @@ const (
 	opAudience   = "segment.run"
 	opWhy        = "segment.explain"
 	opAttributes = "member.attributes"
+	opErase      = "member.erase"
 	opPartners   = "report.partners"
 	opReceipts   = "close.receipts"
 	opLiability  = "report.liability"
@@ -117,6 +118,7 @@ func operations() []operation {
 		{opAudience, typed((*Office).reckon)},
 		{opWhy, typed((*Office).whyAudience)},
 		{opAttributes, typed((*Office).setAttributes)},
+		{opErase, typed((*Office).erase)},
 		{opPartners, typed((*Office).partners)},
 		{opLiability, typed((*Office).liability)},
 		{opStick, typed((*Office).takeStick)},
@@ -185,7 +187,7 @@ type memberOutcome struct {
 func (o *Office) addMember(ctx context.Context, in memberInput) (out memberOutcome, err error) {
 	out.Number = in.Number.Masked
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		out.Member, err = tx.AddMember(hodb.Member{Tier: in.Tier, Language: in.Language, Birthday: in.Birthday, Joined: in.Joined}, in.Number.row())
+		out.Member, err = o.enterMember(tx, hodb.Member{Tier: in.Tier, Language: in.Language, Birthday: in.Birthday, Joined: in.Joined}, in.Number.row())
 		return err
 	})
 	if errors.Is(err, hodb.ErrTaken) {

@@ -55,7 +55,7 @@ func (o *Office) adopt(tx *hodb.Tx, id loyalty.StoreID, req wire.SessionRequest)
 	}
 	head, err := tx.OpenLife(grant)
 	if err == nil {
-		err = tx.Provide(id, head.Epoch)
+		err = o.provide(tx, id, head.Epoch)
 	}
 	if err == nil {
 		key := hodb.EntryKey{Store: id, Epoch: head.Epoch}

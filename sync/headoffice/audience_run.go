@@ -94,7 +94,7 @@ func (o *Office) reckon(ctx context.Context, in dayInput) (out AudienceOutcome, 
 					return err
 				}
 			}
-			last, err = out.some(tx, last)
+			last, err = out.some(tx, o.home.Keys, last)
 			more = last != 0
 			return err
 		})
@@ -107,7 +107,7 @@ func (o *Office) reckon(ctx context.Context, in dayInput) (out AudienceOutcome, 
 }
 
 // some takes the next members after one, and gives the last of them; 0 when there are no more.
-func (out *AudienceOutcome) some(tx *hodb.Tx, after loyalty.MemberID) (last loyalty.MemberID, err error) {
+func (out *AudienceOutcome) some(tx *hodb.Tx, keys *Keys, after loyalty.MemberID) (last loyalty.MemberID, err error) {
 	rules, err := readAudience(tx)
 	if err != nil {
 		return 0, err
@@ -120,6 +120,9 @@ func (out *AudienceOutcome) some(tx *hodb.Tx, after loyalty.MemberID) (last loya
 		last = id
 		var m *hodb.Member
 		if m, err = tx.Member(id); err == nil {
+			err = keys.reveal(tx, m)
+		}
+		if err == nil {
 			err = out.one(tx, &rules, m)
 		}
 	}
@@ -147,7 +150,7 @@ func (o *Office) reckonSome(tx *hodb.Tx, out *DayOutcome, after loyalty.MemberID
 		return 0, err
 	}
 	now := AudienceOutcome{Day: out.Day, In: map[string]int{}}
-	last, err = now.some(tx, after)
+	last, err = now.some(tx, o.home.Keys, after)
 	out.Segments += now.Changed
 	return last, err
 }
@@ -173,6 +176,9 @@ func (o *Office) whyAudience(ctx context.Context, in whyInput) (w AudienceWhy, e
 			return err
 		}
 		m, err := tx.Member(in.Member)
+		if err == nil {
+			err = o.home.Keys.reveal(tx, m)
+		}
 		if err == nil {
 			w, err = rules.of(tx, m, in.Day)
 		}
@@ -204,7 +210,7 @@ func (o *Office) setAttributes(ctx context.Context, in attributesInput) (out att
 		if _, err := tx.Member(in.Member); err != nil {
 			return unknownMember(err)
 		}
-		return tx.SetAttributes(in.Member, out.Attributes)
+		return o.setAttributesOf(tx, in.Member, out.Attributes)
 	})
 }
 

@@ -53,6 +53,7 @@ func (b *box) quoteAll(member *loyalty.MemberState, skus ...string) (loyalty.Quo
 func (c *centre) known(b *box, id loyalty.MemberID) *loyalty.MemberState {
 	c.t.Helper()
 	row := c.told(id)
+	c.unseal(row)
 	state := &loyalty.MemberState{ID: id, Medium: loyalty.MediumNumber, Lots: row.Lots}
 	if row.Past == nil {
 		return state

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/store"
 	"loyaltill/store/hodb"
 )
 
@@ -56,6 +57,11 @@ func (m Manager) BackTest(ctx context.Context, in BackTest, told func(done, all 
 	err = db.Sales(ctx, in.From, in.To, func(_ hodb.EntryKey, body []byte) error {
 		if done++; done%pastChunk == 0 {
 			told(done, all)
+		}
+		if store.HoldsSealed(body) {
+			if body, err = m.Home.Keys.revealBody(ctx, db, body); err != nil {
+				return err
+			}
 		}
 		return crew.add(ctx, body)
 	})

@@ -1,11 +1,13 @@
 package headoffice
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/store"
 	"loyaltill/store/hodb"
 	"loyaltill/sync/wire"
 )
@@ -195,7 +197,33 @@ func (c *centre) rowOf(store loyalty.StoreID, id loyalty.MemberID) *wire.MemberR
 	if err != nil || row.ID != id {
 		c.t.Fatalf("%+v, %v", row, err)
 	}
+	c.unseal(row)
 	return row
+}
+
+// unseal opens what is private of a row as a store does.
+func (c *centre) unseal(row *wire.MemberRow) {
+	c.t.Helper()
+	if row.Past == nil || row.Key == nil {
+		return
+	}
+	key, err := c.home.Keys.wrap().Unwrap(int64(row.ID), row.Key)
+	for i, a := range row.Past.Attributes {
+		if err == nil && !store.IsSealed(a) {
+			err = fmt.Errorf("%q is sent in clear", a)
+		}
+		if err == nil {
+			row.Past.Attributes[i], err = key.Open(int64(row.ID), fieldAttribute, a)
+		}
+	}
+	if day := row.Past.Birthday; err == nil && day != "" {
+		if row.Past.Birthday, err = key.Open(int64(row.ID), fieldBirthday, day); !store.IsSealed(day) {
+			err = fmt.Errorf("%q is sent in clear", day)
+		}
+	}
+	if err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 func TestADayBeginsWhenItHasBegunInEveryStore(t *testing.T) {

@@ -173,7 +173,10 @@ func (w *feedWriter) row(row *wire.FeedRow, c hodb.Change) (sent bool, size int,
 		return true, renewal, err
 	case hodb.TopicRange:
 		row.Range, err = w.numbers(c.Key)
-		return true, small, err
+		if err == nil {
+			size = small + 2*len(row.Range.Keys)
+		}
+		return true, size, err
 	case hodb.TopicCoupon:
 		row.Coupon, err = w.coupon(c.Key)
 		return true, small, err
@@ -201,7 +204,7 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 		return nil, err
 	}
 	row := &wire.MemberRow{ID: id, Status: wire.MemberStatus(m.Status), Tier: m.Tier, Language: m.Language, Through: w.head.Posted,
-		Lots: []loyalty.Lot{}, Cards: []loyalty.CardID{}, Numbers: []wire.NumberRow{}}
+		Lots: []loyalty.Lot{}, Cards: []loyalty.CardID{}, Numbers: []wire.NumberRow{}, Forgotten: m.Forgotten}
 	lots, err := w.tx.Lots(id, hodb.Points)
 	if err != nil {
 		return nil, err
@@ -215,6 +218,9 @@ func (w *feedWriter) member(key string) (*wire.MemberRow, error) {
 		return nil, err
 	}
 	if row.Past, err = w.past(m); err != nil {
+		return nil, err
+	}
+	if row.Key, err = w.key(m, row); err != nil {
 		return nil, err
 	}
 	if row.Tier, err = w.tx.TierOn(m, lastDay); err != nil {
@@ -276,11 +282,28 @@ func (w *feedWriter) past(m *hodb.Member) (*loyalty.Record, error) {
 	if !slices.ContainsFunc(w.rules, (*loyalty.Programme).LooksBack) {
 		return nil, nil
 	}
+	keys := w.office.home.Keys
+	if err := keys.reveal(w.tx, m); err != nil {
+		return nil, err
+	}
 	r, err := w.tx.Record(m)
 	if err != nil {
 		return nil, err
 	}
-	return r.Asked(w.rules, w.tx.Now().UTC().Format(time.DateOnly))
+	told, err := r.Asked(w.rules, w.tx.Now().UTC().Format(time.DateOnly))
+	if err != nil {
+		return nil, err
+	}
+	return told, keys.seal(w.tx, m.ID, told)
+}
+
+// key is the member's, for stores that may have something to seal or to open with it.
+func (w *feedWriter) key(m *hodb.Member, row *wire.MemberRow) ([]byte, error) {
+	private := row.Past != nil && (row.Past.Birthday != "" || len(row.Past.Attributes) > 0)
+	if m.Forgotten || !private && !slices.ContainsFunc(w.rules, (*loyalty.Programme).AsksProof) {
+		return nil, nil
+	}
+	return w.tx.Key(m.ID)
 }
 
 // lotsOf and pastBytes estimate what a member's row takes.
@@ -338,7 +361,11 @@ func (w *feedWriter) numbers(first string) (*wire.RangeRow, error) {
 		return nil, err
 	}
 	r, err := w.tx.MemberRange(loyalty.MemberID(n))
-	return &wire.RangeRow{Store: r.Store, Epoch: r.Epoch, First: r.First, Last: r.Last}, err
+	if err != nil {
+		return nil, err
+	}
+	keys, err := w.tx.Keys(r.First)
+	return &wire.RangeRow{Store: r.Store, Epoch: r.Epoch, First: r.First, Last: r.Last, Keys: keys}, err
 }
 
 // voucher is nil once the card has it.

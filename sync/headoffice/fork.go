@@ -274,7 +274,7 @@ func (o *Office) resolveFork(ctx context.Context, in forkInput) (f Fork, err err
 			err = tx.Follow(next, head, kept.First-1, in.Note)
 		}
 		if err == nil {
-			err = tx.Provide(next.Store, next.Epoch)
+			err = o.provide(tx, next.Store, next.Epoch)
 		}
 		if err != nil {
 			return err

@@ -163,7 +163,8 @@ func (j *judge) read(k hodb.EntryKey) (*loyalty.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m.entry, j.knowNames(m)
+	err = j.understand(m)
+	return m.entry, err
 }
 
 // requoteReturn keeps a fault of the rules on one odd return from stopping all entries behind it.

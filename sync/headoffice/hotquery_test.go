@@ -19,11 +19,11 @@ var spreadBy = map[string]string{
 	"store_head": "store_id", "session": "store_id", "batch": "store_id", "entry": "store_id", "posted_txn": "store_id", "close": "store_id",
 	"close_file": "store_id", "difference": "store_id", "suspense": "store_id", "case_file": "store_id", "entry_link": "ref_store",
 	"account": "owner_id", "leg": "owner_id", "member": "member_id", "lot": "member_id", "member_entry": "member_id", "tier_move": "member_id",
-	"lease": "member_id", "overdraft": "member_id", "asked": "member_id", "online_reservation": "store_id", "card_record": "card_id", "voucher": "card_id", "coupon_use": "serial", "proof": "proof", "brought": "friend_id", "referral": "friend_id",
+	"lease": "member_id", "overdraft": "member_id", "asked": "member_id", "online_reservation": "store_id", "card_record": "card_id", "voucher": "card_id", "coupon_use": "serial", "proof": "proof", "brought": "friend_id", "referral": "friend_id", "erasure": "member_id",
 }
 
 // everywhere are tables that grow with the chain and not with its sales: each server has them whole, or one has the feed.
-var everywhere = []string{"store", "programme", "issuer", "counter", "feed", "hot", "card", "number", "renewal", "replacement", "member_range",
+var everywhere = []string{"store", "programme", "issuer", "counter", "feed", "hot", "card", "number", "renewal", "replacement", "member_range", "member_key",
 	"enrolment", "member_merge", "coupon_void", "audience", "webhook"}
 
 // asksAll are the hot queries that ask every server, and why they may.

@@ -92,7 +92,7 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if _, err := j.flush(); err != nil {
 		return err
 	}
-	if err := tx.Provide(r.Store, r.Epoch); err != nil {
+	if err := j.office.provide(tx, r.Store, r.Epoch); err != nil {
 		return err
 	}
 	return tx.MarkPosted(r)
@@ -261,6 +261,7 @@ type matter struct {
 	at      time.Time
 	odd     error // why it cannot be read; nothing else of it is known then
 	repeats bool  // its transaction was told before
+	erased  bool  // it had something private of a member who was erased since
 	again   bool  // it was judged before, or came late: what it means is settled, not posted
 }
 
@@ -273,7 +274,7 @@ func (j *judge) entry(m *matter) error {
 	}
 	j.office.log.Info().Stringer("sale", m.entry.Txn).Uint32("store", uint32(m.key.Store)).Uint32("epoch", uint32(m.key.Epoch)).
 		Int64("seq", int64(m.key.Seq)).Str("kind", string(m.entry.Kind)).Msg("entry judged")
-	if err := j.knowNames(m); err != nil {
+	if err := j.understand(m); err != nil {
 		return err
 	}
 	claimed, first, err := j.told.Claim(m.entry, m.at)

@@ -62,7 +62,7 @@ func (o *Office) beginLife(tx *hodb.Tx, in enrolInput) (out enrolOutcome, err er
 	}
 	out.Epoch = head.Epoch
 	out.Grant = grantOf(head).Sign(o.home.Keys.position)
-	return out, tx.Provide(in.Store, head.Epoch)
+	return out, o.provide(tx, in.Store, head.Epoch)
 }
 
 // grantOf is what head office signs of a life when it opens it.

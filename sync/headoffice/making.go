@@ -35,7 +35,7 @@ func (o *Office) prepareCard(ctx context.Context, in prepareInput) (out cardOutc
 		return out, fmt.Errorf("prepare card: %w", err)
 	}
 	err = o.db.Update(ctx, func(tx *hodb.Tx) error {
-		m, err := holder(tx, in)
+		m, err := o.holder(tx, in)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (o *Office) prepareCard(ctx context.Context, in prepareInput) (out cardOutc
 }
 
 // holder finds the member that a card is made for, or enters a new one.
-func holder(tx *hodb.Tx, in prepareInput) (*hodb.Member, error) {
+func (o *Office) holder(tx *hodb.Tx, in prepareInput) (*hodb.Member, error) {
 	owner, err := tx.NumberOwner(in.Number.row())
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func holder(tx *hodb.Tx, in prepareInput) (*hodb.Member, error) {
 	case owner != 0:
 		id = owner
 	case id == 0:
-		if id, err = tx.AddMember(hodb.Member{Tier: in.Tier, Language: in.Language}, in.Number.row()); err != nil {
+		if id, err = o.enterMember(tx, hodb.Member{Tier: in.Tier, Language: in.Language}, in.Number.row()); err != nil {
 			return nil, err
 		}
 	}

@@ -61,6 +61,11 @@ func OpenOffice(ctx context.Context, home *Home, o Options) (*Office, error) {
 	if err := office.importStatements(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
+	for _, step := range []func(context.Context) error{office.keyEverybody, office.eraseAgain} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
 	office.metrics.Watch(office.measure)
 	return office, nil
 }

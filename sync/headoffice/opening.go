@@ -261,7 +261,7 @@ func (j *judge) bring(in loyalty.OpeningInput, txn loyalty.TxnID, day string) er
 	if err != nil || len(stamps) == 0 {
 		return err
 	}
-	member, err := j.poster.Member(in.Member)
+	member, err := j.registered(in.Member)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ func (j *judge) referral(friend loyalty.MemberID) error {
 
 // enter puts an entry of head office's own among the referrer's; it is judged with all that stands after it.
 func (j *judge) enter(r *hodb.Referral) error {
-	member, err := j.poster.Member(r.Referrer)
+	member, err := j.registered(r.Referrer)
 	if err == nil {
 		err = j.tx.PutReferral(r)
 	}
@@ -105,7 +105,7 @@ func (j *judge) enter(r *hodb.Referral) error {
 }
 
 func (j *judge) withdraw(r *hodb.Referral) error {
-	member, err := j.poster.Member(r.Referrer)
+	member, err := j.registered(r.Referrer)
 	if err == nil {
 		err = j.poster.Withdraw(member, r.Place)
 	}

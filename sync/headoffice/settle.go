@@ -117,7 +117,11 @@ func (j *judge) registered(id loyalty.MemberID) (*hodb.Member, error) {
 	if id == 0 {
 		return nil, nil
 	}
-	return j.poster.Member(id)
+	m, err := j.poster.Member(id)
+	if err == nil {
+		err = j.office.home.Keys.reveal(j.tx, m)
+	}
+	return m, err
 }
 
 // settle judges again, in their order, the entries of members for whom something came late.
@@ -141,7 +145,7 @@ func (j *judge) settle() error {
 }
 
 func (j *judge) settleMember(id loyalty.MemberID, from hodb.Place) error {
-	member, err := j.poster.Member(id)
+	member, err := j.registered(id)
 	if err != nil {
 		return err
 	}
@@ -248,7 +252,7 @@ func (j *judge) rejudge(k hodb.EntryKey, b before) (v verdict, m *matter, err er
 	if m, err = readMatter(raw); err != nil {
 		return v, nil, err
 	}
-	if err := j.knowNames(m); err != nil {
+	if err := j.understand(m); err != nil {
 		return v, nil, err
 	}
 	if err := j.tx.Unjudge(k); err != nil {

@@ -121,7 +121,8 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 			copy(c.Renewal.MAC[:], r.Renewal.MAC)
 		case wire.TopicRange:
 			n := r.Range
-			c.Range = &agentdb.MemberRange{Store: n.Store, Epoch: n.Epoch, MemberRange: loyalty.MemberRange{First: n.First, Last: n.Last}}
+			c.Range = &agentdb.MemberRange{Store: n.Store, Epoch: n.Epoch, Keys: n.Keys,
+				MemberRange: loyalty.MemberRange{First: n.First, Last: n.Last}}
 		case wire.TopicCoupon:
 			c.Coupon = &agentdb.CouponElsewhere{Serial: r.Coupon.Serial, Used: r.Coupon.Used, Void: r.Coupon.Void}
 		case wire.TopicLease:
@@ -140,7 +141,7 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 
 func memberOf(r *wire.MemberRow) *agentdb.Member {
 	m := &agentdb.Member{ID: r.ID, Status: agentdb.MemberStatus(r.Status), Tier: r.Tier, Language: r.Language,
-		Balance: r.Balance, Lots: r.Lots, Through: r.Through, Cards: r.Cards, Elsewhere: r.Elsewhere}
+		Balance: r.Balance, Lots: r.Lots, Through: r.Through, Cards: r.Cards, Elsewhere: r.Elsewhere, Key: r.Key, Forgotten: r.Forgotten}
 	for _, w := range r.Wallets {
 		m.Wallets = append(m.Wallets, agentdb.Wallet(w))
 	}

@@ -91,7 +91,11 @@ type MemberRow struct {
 	Known    []KnownCardRow   `json:"known,omitempty"`   // what head office knows of Cards
 	// Elsewhere is what of the balance is set aside for other stores than the asking one: allowances, and what they asked for.
 	Elsewhere loyalty.Points `json:"elsewhere,omitempty"`
-	Through   loyalty.Seq    `json:"through"` // last entry of the asking store, in its epoch, that the row includes
+	// Key opens what is sealed in Past, and seals what the store writes of the member; wrapped.
+	Key []byte `json:"key,omitempty"`
+	// Forgotten says that the person was erased: with the status, the key and all that follows from it goes.
+	Forgotten bool        `json:"forgotten,omitempty"`
+	Through   loyalty.Seq `json:"through"` // last entry of the asking store, in its epoch, that the row includes
 }
 
 // KnownCardRow is how far head office knows a card's journal, and what it wants of the asking store.
@@ -158,6 +162,7 @@ type RangeRow struct {
 	Epoch loyalty.Epoch    `json:"epoch"`
 	First loyalty.MemberID `json:"first"`
 	Last  loyalty.MemberID `json:"last"`
+	Keys  []byte           `json:"keys,omitempty"` // of these members, wrapped, one behind the other; zeros for who was erased
 }
 
 // CouponRow is what became of a coupon elsewhere in the chain.
@@ -207,7 +212,7 @@ func (r *FeedRow) Check() error {
 	var ok bool
 	switch r.Topic {
 	case TopicMember:
-		ok = r.Member != nil
+		ok = r.Member != nil && (len(r.Member.Key) == 0 || len(r.Member.Key) == store.WrappedKeyBytes)
 	case TopicProgramme:
 		ok = r.Programme != nil
 	case TopicHot:
@@ -219,7 +224,7 @@ func (r *FeedRow) Check() error {
 	case TopicRenewal:
 		ok = r.Renewal != nil && len(r.Renewal.Certificate) > 0 && len(r.Renewal.MAC) == 16
 	case TopicRange:
-		ok = r.Range != nil && r.Range.First >= loyalty.FirstStoreMember && r.Range.Last >= r.Range.First
+		ok = r.Range != nil && (len(r.Range.Keys) == 0 || int64(len(r.Range.Keys)) == store.WrappedKeyBytes*int64(r.Range.Last-r.Range.First+1)) && r.Range.First >= loyalty.FirstStoreMember && r.Range.Last >= r.Range.First
 	case TopicCoupon:
 		ok = r.Coupon != nil && r.Coupon.Serial != "" && r.Coupon.Used >= 0
 	case TopicLease:
