@@ -150,7 +150,7 @@ func TestAnOlderCopyIsPulledAgainForTheSignatures(t *testing.T) {
 	}
 	for _, text := range []string{`ALTER TABLE programme DROP COLUMN signature`, `ALTER TABLE feed_pos DROP COLUMN refused`, `ALTER TABLE feed_pos DROP COLUMN told_at`,
 		`DROP TABLE issuer`, `DROP TABLE renewal`, `DROP TABLE member_range`, `DROP TABLE known_card`, `DROP TABLE open_debit`, `DROP TABLE coupon_elsewhere`,
-		`DROP TABLE member_key`, `ALTER TABLE member DROP COLUMN forgotten`, `ALTER TABLE member DROP COLUMN past`, `ALTER TABLE member DROP COLUMN elsewhere`, `ALTER TABLE member DROP COLUMN wallets`,
+		`DROP TABLE member_key`, `DROP TABLE snapshot_part`, `ALTER TABLE member DROP COLUMN forgotten`, `ALTER TABLE member DROP COLUMN past`, `ALTER TABLE member DROP COLUMN elsewhere`, `ALTER TABLE member DROP COLUMN wallets`,
 		`DELETE FROM goose_db_version WHERE version_id >= 2`} {
 		if _, err := pool.ExecContext(t.Context(), text); err != nil {
 			t.Fatalf("%s: %v", text, err)
