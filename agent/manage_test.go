@@ -102,8 +102,10 @@ func TestCorrectionsAtOnceCountOneAnother(t *testing.T) {
 }
 
 func TestTheLightFollowsTheWorstPart(t *testing.T) {
-	s := newTill(t)
-	s.syncState = agent.SyncState{State: "in_sync", Feed: "in_sync"}
+	of := newShop(t)
+	of.syncState = agent.SyncState{State: "in_sync", Feed: "in_sync"}
+	of.restart(of.lane)
+	s := of.overHTTP()
 	_, boss := s.hires("Anna", "manager", "4711")
 	s.untilLane(1, "reader and printer ready", func(l agent.LaneState) bool { return l.Reader.State == "ok" && l.Printer.State == "ok" })
 	status, answer := s.ask(boss, "GET", "/v1/overview", "")
