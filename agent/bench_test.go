@@ -27,6 +27,7 @@ import (
 	"loyaltill/devices/reader"
 	"loyaltill/firmware-sim/cardsim"
 	"loyaltill/firmware-sim/printersim"
+	"loyaltill/internal/blank"
 	"loyaltill/internal/stage"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
@@ -182,10 +183,13 @@ func (s *shop) enrol() *store.Identity {
 	return must[*store.Identity](s.t)(store.LoadIdentity(dir))
 }
 
+var layStore = blank.OfStore("../store/agentdb/migrations")
+
 // start brings the agent up over whatever the data folder holds; stop takes it down as a service manager does.
 func (s *shop) start(lanes ...agent.LaneConfig) {
 	s.t.Helper()
 	log := zerolog.New(s.log).Level(zerolog.TraceLevel)
+	layStore(s.t, filepath.Join(s.dir, "data"))
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
 		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes, Staff: agent.StaffConfig{Alone: 1000}}, Identity: s.identity, DB: s.db,

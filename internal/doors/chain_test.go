@@ -16,6 +16,7 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/blank"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
 	"loyaltill/sync/headoffice"
@@ -61,6 +62,7 @@ func newChain(t testing.TB, limits string) *chain {
 	c := &chain{t: t}
 	home := must[*headoffice.Home](t)(headoffice.Init(filepath.Join(t.TempDir(), "ho"),
 		headoffice.Settings{Scheme: "4c595431", Currency: "EUR", Hosts: []string{"127.0.0.1"}}, nil, time.Now))
+	layBooks(t, home.DatabasePath())
 	options := headoffice.Options{Clock: c.now, Entropy: rand.Reader, Log: zerolog.Nop()}
 	c.manager = headoffice.Manager{Home: home, Options: options}
 	office := must[*headoffice.Office](t)(headoffice.OpenOffice(t.Context(), home, options))
@@ -121,9 +123,15 @@ func (c *chain) shop(id loyalty.StoreID) *shop {
 	return s
 }
 
+var (
+	layBooks = blank.Of("../../store/hodb/migrations")
+	layStore = blank.OfStore("../../store/agentdb/migrations")
+)
+
 // boot starts the agent on what the disk holds.
 func (s *shop) boot() {
 	s.t.Helper()
+	layStore(s.t, filepath.Join(s.dir, "data"))
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, zerolog.Nop(), s.chain.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
 		Config: agent.Config{Language: "lv", Lanes: []agent.LaneConfig{{Number: 1, Name: "Till 1"}}}, Identity: s.identity, DB: s.db,

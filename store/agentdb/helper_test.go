@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/blank"
 	"loyaltill/store"
 )
 
@@ -83,10 +84,13 @@ func newIdentity(t testing.TB) (*store.Identity, ed25519.PrivateKey) {
 	return id, private
 }
 
+var layStore = blank.OfStore("migrations")
+
 func newBox(t testing.TB) *box {
 	t.Helper()
 	id, key := newIdentity(t)
 	b := &box{dir: t.TempDir(), identity: id, position: key, clock: newClock(t)}
+	layStore(t, b.dir)
 	b.open(t)
 	t.Cleanup(func() {
 		if err := b.Close(); err != nil {

@@ -23,18 +23,16 @@ import (
 
 func TestMain(m *testing.M) {
 	drawn.Same(0)
-	os.Exit(pgserver.Main(m, makeNew))
+	os.Exit(pgserver.Main(m, func(ctx context.Context, url string) error {
+		db, err := Open(ctx, url, time.Now)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	}))
 }
 
-func makeNew(ctx context.Context, at string) error {
-	db, err := Open(ctx, at, time.Now)
-	if err != nil {
-		return err
-	}
-	return db.Close()
-}
-
-var layNew = blank.Of(func(path string) error { return makeNew(context.Background(), path) })
+var layNew = blank.Of("migrations")
 
 // newDB opens a new database of the engine on which the tests run.
 func newDB(t testing.TB) *DB {

@@ -38,16 +38,13 @@ func TestMain(m *testing.M) {
 		n = historiesPostgres
 	}
 	drawn.Same(n)
-	os.Exit(pgserver.Main(m, newBooks))
-}
-
-// newBooks makes a new database.
-func newBooks(ctx context.Context, at string) error {
-	db, err := hodb.Open(ctx, at, time.Now)
-	if err != nil {
-		return err
-	}
-	return db.Close()
+	os.Exit(pgserver.Main(m, func(ctx context.Context, url string) error {
+		db, err := hodb.Open(ctx, url, time.Now)
+		if err != nil {
+			return err
+		}
+		return db.Close()
+	}))
 }
 
 // Two stores that know nothing of each other sell to the same members, by number and by card, with lies, bad proofs and a

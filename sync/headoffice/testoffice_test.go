@@ -45,7 +45,7 @@ func newHome(t testing.TB) *Home {
 	return home
 }
 
-var layBooks = blank.Of(func(path string) error { return newBooks(context.Background(), path) })
+var layBooks = blank.Of("../../store/hodb/migrations")
 
 // newCentre opens a new head office that does not serve: tests call it directly.
 func newCentre(t testing.TB) *centre {

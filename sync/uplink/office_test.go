@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/blank"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
 	"loyaltill/sync/headoffice"
@@ -26,6 +27,11 @@ import (
 
 // patienceOfTests bounds every wait of a test; what it waits for takes milliseconds.
 const patienceOfTests = 60 * time.Second
+
+var (
+	layBooks = blank.Of("../../store/hodb/migrations")
+	layStore = blank.OfStore("../../store/agentdb/migrations")
+)
 
 // office is the real head office, served on loopback; it can be switched off and on.
 type office struct {
@@ -43,6 +49,7 @@ func newOffice(t testing.TB) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
+	layBooks(t, home.DatabasePath())
 	o := &office{t: t, home: home, address: "127.0.0.1:0"}
 	o.on()
 	t.Cleanup(o.off)
@@ -172,6 +179,7 @@ func openBox(t testing.TB, folder, dir string, prog *loyalty.Programme) *box {
 		t.Fatal(err)
 	}
 	b := &box{t: t, dir: dir, identity: identity, prog: prog}
+	layStore(t, dir)
 	b.open()
 	t.Cleanup(b.close)
 	return b
