@@ -153,7 +153,7 @@ func (m Manager) call(ctx context.Context, name string, in, out any) error {
 	if m.Office == nil {
 		return m.Home.call(ctx, m.Options, name, in, out)
 	}
-	raw, err := json.Marshal(in)
+	raw, err := inputOf(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -162,6 +162,15 @@ func (m Manager) call(ctx context.Context, name string, in, out any) error {
 		return err
 	}
 	return json.Unmarshal(reply, out)
+}
+
+// inputOf writes an operation's input. What it holds of programmes stays byte for byte as it is, also < and &.
+func inputOf(in any) ([]byte, error) {
+	var raw bytes.Buffer
+	enc := json.NewEncoder(&raw)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(in)
+	return raw.Bytes(), err
 }
 
 // reply is the outcome of an operation as it goes through the door.
@@ -175,7 +184,7 @@ func (o *Office) reply(ctx context.Context, name string, raw []byte) ([]byte, er
 
 // call has an operation done: here when the books are free, else by the server that has them.
 func (h *Home) call(ctx context.Context, opts Options, name string, in, out any) error {
-	raw, err := json.Marshal(in)
+	raw, err := inputOf(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
