@@ -7,6 +7,7 @@ import (
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
 	"loyaltill/firmware-sim/cardsim"
+	"loyaltill/store"
 	"loyaltill/store/agentdb"
 )
 
@@ -286,7 +287,7 @@ func TestABlockedMemberIsToldApart(t *testing.T) {
 
 func TestTheCardOfAnErasedMemberIsToldApart(t *testing.T) {
 	s := newShop(t)
-	s.headOffice(agentdb.Change{Hot: &agentdb.Hot{Card: loyalty.CardID{7: 1}, Blocked: true, Reason: agentdb.HotErased}},
+	s.headOffice(agentdb.Change{Hot: &agentdb.Hot{Card: loyalty.CardID{7: 1}, Blocked: true, Reason: store.HotErased}},
 		agentdb.Change{Member: &agentdb.Member{ID: 1, Status: agentdb.MemberErased, Forgotten: true}})
 	s.slot.Insert(s.card)
 	s.until("refusal", func(l agent.LaneState) bool { return l.Card.Code == agent.CodeMemberErased })

@@ -8,6 +8,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
+	"loyaltill/store"
 	"loyaltill/store/agentdb"
 )
 
@@ -22,7 +23,7 @@ func (l *lane) lastWords(ctx context.Context, why error) error {
 		return why
 	}
 	id := loyalty.CardID(refused.Card)
-	if reason, _, err := l.a.db.Hot(ctx, id); err == nil && reason == agentdb.HotErased {
+	if reason, _, err := l.a.db.Hot(ctx, id); err == nil && reason == store.HotErased {
 		why = refuse(CodeMemberErased, why)
 	}
 	last, found, err := l.a.db.LastVoucher(ctx, id)

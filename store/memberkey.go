@@ -26,6 +26,9 @@ const (
 // sealedPrefix begins every sealed text; no text that a person or a programme gives has a colon in its first eight characters.
 const sealedPrefix = "sealed1:"
 
+// HotErased is head office's reason for blocking the cards of a member who was erased, as the feed tells it.
+const HotErased = "its member was erased"
+
 // ErrSealed says that a text or a key does not open: it was changed, or is somebody else's.
 var ErrSealed = errors.New("does not open with this key")
 

@@ -11,10 +11,33 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What gives points without a purchase */
+        /**
+         * What gives points without a purchase
+         * @description For tills and POS software.
+         */
         get: operations["list-v1-activities"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/adjustments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct points or credit by hand (key)
+         * @description For staff with the right "adjust".
+         */
+        post: operations["post-v1-adjustments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -28,7 +51,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What customers agree to who become members */
+        /**
+         * What customers agree to who become members
+         * @description For tills and POS software.
+         */
         get: operations["get-v1-consent"];
         put?: never;
         post?: never;
@@ -45,7 +71,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Coupons issued at the tills, by batch, newest first */
+        /**
+         * Coupons issued at the tills, by batch, newest first
+         * @description For tills and POS software, and staff with the right "issue".
+         */
         get: operations["get-v1-coupons"];
         put?: never;
         post?: never;
@@ -62,7 +91,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One batch with each of its papers */
+        /**
+         * One batch with each of its papers
+         * @description For tills and POS software, and staff with the right "issue".
+         */
         get: operations["get-v1-coupons-by-seq"];
         put?: never;
         post?: never;
@@ -89,6 +121,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The business day so far and the days before it
+         * @description For staff with the right "figures".
+         */
+        get: operations["get-v1-figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -96,7 +148,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Print jobs, newest first */
+        /**
+         * Print jobs, newest first
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         get: operations["list-v1-jobs"];
         put?: never;
         post?: never;
@@ -113,7 +168,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One print job */
+        /**
+         * One print job
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         get: operations["get-v1-jobs-by-id"];
         put?: never;
         post?: never;
@@ -132,7 +190,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a person saw of an uncertain job (key) */
+        /**
+         * What a person saw of an uncertain job (key)
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         post: operations["post-v1-jobs-by-id-answer"];
         delete?: never;
         options?: never;
@@ -149,7 +210,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Print a job whose time was over */
+        /**
+         * Print a job whose time was over
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         post: operations["post-v1-jobs-by-id-approve"];
         delete?: never;
         options?: never;
@@ -166,7 +230,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a job that nobody wants any more */
+        /**
+         * End a job that nobody wants any more
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         post: operations["post-v1-jobs-by-id-cancel"];
         delete?: never;
         options?: never;
@@ -183,7 +250,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Give a job to another lane's printer */
+        /**
+         * Give a job to another lane's printer
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         post: operations["post-v1-jobs-by-id-move"];
         delete?: never;
         options?: never;
@@ -200,7 +270,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Print again, marked as a copy (key) */
+        /**
+         * Print again, marked as a copy (key)
+         * @description For tills and POS software, and staff with the right "jobs".
+         */
         post: operations["post-v1-jobs-by-id-reprint"];
         delete?: never;
         options?: never;
@@ -215,7 +288,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All lanes */
+        /**
+         * All lanes
+         * @description For tills and POS software, and staff with the right "look".
+         */
         get: operations["list-v1-lanes"];
         put?: never;
         post?: never;
@@ -232,7 +308,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One lane */
+        /**
+         * One lane
+         * @description For tills and POS software.
+         */
         get: operations["get-v1-lanes-by-lane"];
         put?: never;
         post?: never;
@@ -251,7 +330,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A member did one of them (key) */
+        /**
+         * A member did one of them (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-activities"];
         delete?: never;
         options?: never;
@@ -268,7 +350,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close the business day (key) */
+        /**
+         * Close the business day (key)
+         * @description For tills and POS software, and staff with the right "close_day".
+         */
         post: operations["post-v1-lanes-by-lane-close"];
         delete?: never;
         options?: never;
@@ -285,8 +370,31 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Issue and print a coupon, or a batch (key) */
+        /**
+         * Issue and print a coupon, or a batch (key)
+         * @description For tills and POS software, and staff with the right "issue".
+         */
         post: operations["post-v1-lanes-by-lane-coupons"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/coupons/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The first paper of a batch; nothing is issued
+         * @description For staff with the right "issue".
+         */
+        post: operations["post-v1-lanes-by-lane-coupons-preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -302,7 +410,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take coupons out of use; print one anew in place of another (key) */
+        /**
+         * Take coupons out of use; print one anew in place of another (key)
+         * @description For tills and POS software, and staff with the right "issue".
+         */
         post: operations["post-v1-lanes-by-lane-coupons-void"];
         delete?: never;
         options?: never;
@@ -319,7 +430,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Kick the cash drawer, at most once (key) */
+        /**
+         * Kick the cash drawer, at most once (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-drawer"];
         delete?: never;
         options?: never;
@@ -336,7 +450,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Print gift cards that are to be sold (key) */
+        /**
+         * Print gift cards that are to be sold (key)
+         * @description For tills and POS software, and staff with the right "issue".
+         */
         post: operations["post-v1-lanes-by-lane-gift-cards"];
         delete?: never;
         options?: never;
@@ -353,9 +470,15 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Who was scanned, swiped or typed */
+        /**
+         * Who was scanned, swiped or typed
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-member"];
-        /** Forget who tapped */
+        /**
+         * Forget who tapped
+         * @description For tills and POS software.
+         */
         delete: operations["delete-v1-lanes-by-lane-member"];
         options?: never;
         head?: never;
@@ -370,9 +493,15 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** The member chooses the first PIN of a card that has none */
+        /**
+         * The member chooses the first PIN of a card that has none
+         * @description For tills and POS software.
+         */
         put: operations["put-v1-lanes-by-lane-pin"];
-        /** One try at the card's PIN */
+        /**
+         * One try at the card's PIN
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-pin"];
         delete?: never;
         options?: never;
@@ -389,7 +518,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The customer types the PIN on the reader; answers when they have */
+        /**
+         * The customer types the PIN on the reader; answers when they have
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-pinpad"];
         delete?: never;
         options?: never;
@@ -406,7 +538,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a sale would earn and cost; nothing is written */
+        /**
+         * What a sale would earn and cost; nothing is written
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-quote"];
         delete?: never;
         options?: never;
@@ -423,7 +558,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Print the totals of the day so far, an X report (key) */
+        /**
+         * Print the totals of the day so far, an X report (key)
+         * @description For tills and POS software, and staff with the right "figures".
+         */
         post: operations["post-v1-lanes-by-lane-report"];
         delete?: never;
         options?: never;
@@ -440,7 +578,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take goods back (key) */
+        /**
+         * Take goods back (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-returns"];
         delete?: never;
         options?: never;
@@ -457,7 +598,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a return would give back; nothing is written */
+        /**
+         * What a return would give back; nothing is written
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-returns-quote"];
         delete?: never;
         options?: never;
@@ -474,7 +618,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Commit a sale (key) */
+        /**
+         * Commit a sale (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-sales"];
         delete?: never;
         options?: never;
@@ -491,8 +638,51 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Print how a member's account stands (key) */
+        /**
+         * Print how a member's account stands (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-slip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print a test slip (key)
+         * @description For staff with the right "try".
+         */
+        post: operations["post-v1-lanes-by-lane-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Print the samples by which a printer is commissioned (key)
+         * @description For staff with the right "try".
+         */
+        post: operations["post-v1-lanes-by-lane-ticket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -508,7 +698,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** The member gives the PUK and chooses a new PIN */
+        /**
+         * The member gives the PUK and chooses a new PIN
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-lanes-by-lane-unblock"];
         delete?: never;
         options?: never;
@@ -523,11 +716,37 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A member by card number */
+        /**
+         * A member by card number
+         * @description For tills and POS software, and staff with the right "adjust".
+         */
         get: operations["get-v1-members"];
         put?: never;
-        /** Make a member of who carries an unknown card or number (key) */
+        /**
+         * Make a member of who carries an unknown card or number (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One light for the store, and how each part does
+         * @description For staff with the right "look".
+         */
+        get: operations["get-v1-overview"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -543,7 +762,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a paper would look like; nothing is printed */
+        /**
+         * What a paper would look like; nothing is printed
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-paper-preview"];
         delete?: never;
         options?: never;
@@ -558,7 +780,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Kinds of paper, and whose templates are in force */
+        /**
+         * Kinds of paper, and whose templates are in force
+         * @description For tills and POS software.
+         */
         get: operations["list-v1-paper-templates"];
         put?: never;
         post?: never;
@@ -577,8 +802,51 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Money for a sale on account (key) */
+        /**
+         * Money for a sale on account (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/printable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Coupons, gift cards, wallets and reasons of the programme in force
+         * @description For staff with the right "look".
+         */
+        get: operations["get-v1-printable"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/programme/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of the programme and what each changed
+         * @description For staff with the right "look".
+         */
+        get: operations["get-v1-programme-versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -594,7 +862,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Set points or money of a wallet aside (key) */
+        /**
+         * Set points or money of a wallet aside (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-reservations"];
         delete?: never;
         options?: never;
@@ -611,7 +882,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** End a reservation (key) */
+        /**
+         * End a reservation (key)
+         * @description For tills and POS software.
+         */
         post: operations["post-v1-reservations-by-id-settle"];
         delete?: never;
         options?: never;
@@ -626,12 +900,114 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Did it go through? The first answer again */
+        /**
+         * Did it go through? The first answer again
+         * @description For tills and POS software.
+         */
         get: operations["get-v1-sales-by-id"];
         put?: never;
         post?: never;
-        /** Drop a sale whose card has not answered */
+        /**
+         * Drop a sale whose card has not answered
+         * @description For tills and POS software.
+         */
         delete: operations["delete-v1-sales-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is signed in
+         * @description For staff with the right "look".
+         */
+        get: operations["get-v1-session"];
+        put?: never;
+        /**
+         * Sign in: a number of staff and their PIN
+         * @description For anybody at this machine.
+         */
+        post: operations["post-v1-session"];
+        /**
+         * Sign out
+         * @description For staff with the right "look".
+         */
+        delete: operations["delete-v1-session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who works here, or did
+         * @description For staff with the right "administer".
+         */
+        get: operations["get-v1-staff"];
+        put?: never;
+        /**
+         * Somebody begins to work here (key)
+         * @description For staff with the right "administer".
+         */
+        post: operations["post-v1-staff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Another name, role or language; who had left works here again
+         * @description For staff with the right "administer".
+         */
+        put: operations["put-v1-staff-by-number"];
+        post?: never;
+        /**
+         * Somebody works here no more
+         * @description For staff with the right "administer".
+         */
+        delete: operations["delete-v1-staff-by-number"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/{number}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * A new PIN for somebody
+         * @description For staff with the right "administer".
+         */
+        put: operations["put-v1-staff-by-number-pin"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -644,8 +1020,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The store at a glance */
+        /**
+         * The store at a glance
+         * @description For tills and POS software, and staff with the right "look".
+         */
         get: operations["get-v1-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done by hand, newest first
+         * @description For staff with the right "trail".
+         */
+        get: operations["get-v1-trail"];
         put?: never;
         post?: never;
         delete?: never;
@@ -658,6 +1057,30 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Act: {
+            about?: string;
+            after?: string;
+            /** Format: date-time */
+            at: string;
+            before?: string;
+            /** Format: int64 */
+            id: number;
+            /** @description as it was then */
+            name: string;
+            /** @description code of why it came to nothing */
+            refused?: string;
+            /**
+             * Format: int64
+             * @description who agreed to it
+             */
+            second?: number;
+            /**
+             * Format: int64
+             * @description 0: at the command line of this machine
+             */
+            staff: number;
+            what: string;
+        };
         Activity: {
             activity: string;
             /** @description the member asked for has had it as often as they may for now */
@@ -702,6 +1125,53 @@ export interface components {
             /** @description first day on which they can be spent, when that is still to come */
             usable?: string;
             why: components["schemas"]["FindingView"][] | null;
+        };
+        AddStaffInBody: {
+            /**
+             * @description of the pages; the store's when left out
+             * @enum {string}
+             */
+            language?: "" | "en" | "lv" | "pl" | "et" | "fa" | "hy";
+            name: string;
+            /** @description 4 to 8 digits */
+            pin: string;
+            /** @enum {string} */
+            role: "cashier" | "supervisor" | "manager" | "technician";
+        };
+        AdjustAnswer: {
+            /**
+             * Format: int64
+             * @description points after it, as this store knows them
+             */
+            balance: number;
+            day: string;
+            /** Format: int64 */
+            member: number;
+            /** Format: int64 */
+            points: number;
+            replayed: boolean;
+            /** Format: int64 */
+            seq: number;
+        };
+        AdjustInBody: {
+            /**
+             * Format: int32
+             * @description where the member's card lies, when no number is given
+             */
+            lane: number;
+            /** @description identifies a member without a card; leave out when a card was tapped */
+            number?: string;
+            /**
+             * Format: int64
+             * @description below zero for a minus; minor units of a wallet with money
+             */
+            points: number;
+            /** @description an id; one of the programme's, where it has a list */
+            reason: string;
+            /** @description who agrees to what is beyond one person */
+            second?: components["schemas"]["SecondIn"];
+            /** @description absent: the points */
+            wallet?: string;
         };
         AnswerInBody: {
             /** @description what a person saw: true, it is on paper; false, it is not, and a copy shall follow */
@@ -790,6 +1260,13 @@ export interface components {
             programs?: string;
             state: string;
         };
+        Change: {
+            field?: string;
+            new?: string;
+            old?: string;
+            rule?: string;
+            section: string;
+        };
         CloseAnswer: {
             day: string;
             /** Format: int64 */
@@ -831,6 +1308,12 @@ export interface components {
         };
         CloseInBody: {
             cashier?: string;
+        };
+        ClosedDay: {
+            day: string;
+            /** Format: int64 */
+            seq: number;
+            totals: components["schemas"]["CloseBody"];
         };
         CommitRequest: {
             cashier?: string;
@@ -1018,6 +1501,15 @@ export interface components {
             field: string;
             problem: string;
         };
+        Figures: {
+            /** @description newest first */
+            closed: components["schemas"]["ClosedDay"][] | null;
+            day: string;
+            /** @description what lots moved, counted apart from the totals */
+            flows: components["schemas"]["Flow"][] | null;
+            /** @description as the X report has them; absent while nothing has happened */
+            totals?: components["schemas"]["CloseBody"];
+        };
         Finding: {
             applied?: boolean;
             /** Format: int64 */
@@ -1064,6 +1556,18 @@ export interface components {
             /** Format: int64 */
             value?: number;
             wallet?: string;
+        };
+        Flow: {
+            /** Format: int64 */
+            gave?: number;
+            /** @description minor units */
+            money?: boolean;
+            name?: string;
+            /** Format: int64 */
+            took?: number;
+            /** @description absent: the points */
+            wallet?: string;
+            why: string;
         };
         GiftCard: {
             /**
@@ -1164,6 +1668,14 @@ export interface components {
             coupon: string;
             rule: string;
             source?: string;
+        };
+        IssuePreviewRequest: {
+            /** Format: int64 */
+            count: number;
+            coupon?: string;
+            /** @description a kind, instead of a coupon */
+            gift_card?: string;
+            language?: string;
         };
         Job: {
             /** @description with uncertain: until then the till asks whether it is on paper */
@@ -1298,6 +1810,13 @@ export interface components {
             /** Format: date-time */
             since: string;
         };
+        OverviewView: {
+            /** @enum {string} */
+            light: "good" | "warn" | "stop";
+            /** @description the one sentence for the manager */
+            message: string;
+            parts: components["schemas"]["PartView"][] | null;
+        };
         PINState: {
             /** @description POST …/unblock takes the PUK */
             blocked: boolean;
@@ -1308,6 +1827,15 @@ export interface components {
             /** Format: int64 */
             tries_left: number;
             verified: boolean;
+        };
+        PaperKind: {
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description minor units
+             */
+            value?: number;
         };
         PaperPreview: {
             /** @description from top to bottom */
@@ -1334,6 +1862,26 @@ export interface components {
             /** @description of the store's folder; absent for the built-in one */
             file?: string;
             paper: string;
+        };
+        PartView: {
+            code?: string;
+            /**
+             * Format: int64
+             * @description of what the code is about: papers, entries, sales, MB free
+             */
+            count?: number;
+            /** Format: int32 */
+            lane?: number;
+            /** @enum {string} */
+            light: "good" | "warn" | "stop";
+            /** @description how it does, and what to do */
+            message: string;
+            /** @description of the lane */
+            name?: string;
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            what: "reader" | "printer" | "jobs" | "head_office" | "programme" | "ledger" | "disk" | "paper" | "cards";
         };
         PaymentRequest: {
             cashier?: string;
@@ -1413,6 +1961,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        Printable: {
+            coupons: components["schemas"]["PaperKind"][] | null;
+            currency: string;
+            gift_cards: components["schemas"]["PaperKind"][] | null;
+            /** @description for corrections; empty: any id */
+            reasons: string[] | null;
+            /** @description beside the points */
+            wallets: components["schemas"]["Wallet"][] | null;
+        };
         PrinterState: {
             /**
              * Format: int64
@@ -1478,7 +2035,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often";
+            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -1496,6 +2053,22 @@ export interface components {
             tries_left?: number;
             /** @description urn:loyaltill:problem: and the code */
             type: string;
+            /**
+             * Format: int64
+             * @description with staff_pin_wrong and staff_wait: before the next try
+             */
+            wait_seconds?: number;
+        };
+        Question: {
+            /** @description what the sample reads */
+            expect?: string;
+            /**
+             * Format: int64
+             * @description as on the ticket
+             */
+            number: number;
+            /** @description yes or no; in English, as the ticket */
+            text: string;
         };
         Quote: {
             /**
@@ -2002,6 +2575,18 @@ export interface components {
             value: number;
             why: components["schemas"]["Finding"][] | null;
         };
+        SecondIn: {
+            /** Format: int64 */
+            number: number;
+            /** @description 4 to 8 digits */
+            pin: string;
+        };
+        SessionView: {
+            rights: string[] | null;
+            staff: components["schemas"]["StaffMember"];
+            /** @description bearer token of the calls that follow */
+            token?: string;
+        };
         SettleAnswer: {
             as: string;
             day: string;
@@ -2025,6 +2610,12 @@ export interface components {
              */
             as: "confirm" | "cancel" | "release";
             cashier?: string;
+        };
+        SignInInBody: {
+            /** Format: int64 */
+            number: number;
+            /** @description 4 to 8 digits */
+            pin: string;
         };
         SlipInBody: {
             /** @description of a card; left out: whoever stands at the till */
@@ -2055,6 +2646,46 @@ export interface components {
             quantity: number;
             /** @description absent for a sale of another store */
             sku?: string;
+        };
+        StaffMember: {
+            /**
+             * Format: date-time
+             * @description does not work here any more
+             */
+            ended?: string;
+            /** @description of the pages; the store's when left out */
+            language?: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description to sign in with
+             */
+            number: number;
+            role: string;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: date-time
+             * @description no PIN of theirs is looked at before: too many were wrong
+             */
+            wait_until?: string;
+        };
+        StaffOut: {
+            staff: components["schemas"]["StaffMember"][] | null;
+        };
+        StaffPINInBody: {
+            /** @description 4 to 8 digits */
+            pin: string;
+        };
+        StaffRequest: {
+            /**
+             * @description of the pages; the store's when left out
+             * @enum {string}
+             */
+            language?: "" | "en" | "lv" | "pl" | "et" | "fa" | "hy";
+            name: string;
+            /** @enum {string} */
+            role: "cashier" | "supervisor" | "manager" | "technician";
         };
         StampState: {
             /** Format: int64 */
@@ -2204,6 +2835,14 @@ export interface components {
             until?: string;
             why?: components["schemas"]["FindingView"][] | null;
         };
+        TrailOut: {
+            acts: components["schemas"]["Act"][] | null;
+        };
+        Tryout: {
+            job: components["schemas"]["Job"];
+            /** @description of a commissioning ticket: what to look for on it */
+            questions?: components["schemas"]["Question"][] | null;
+        };
         UnblockInBody: {
             /** @description the same, typed a second time */
             again: string;
@@ -2211,6 +2850,20 @@ export interface components {
             pin: string;
             /** @description 4 to 8 digits */
             puk: string;
+        };
+        Version: {
+            /** @description against the version before; of the oldest one known, none */
+            changes: components["schemas"]["Change"][] | null;
+            digest: string;
+            in_force: boolean;
+            name: string;
+            /** @description in the store's own time */
+            valid_from: string;
+            /** Format: int64 */
+            version: number;
+        };
+        VersionsOut: {
+            versions: components["schemas"]["Version"][] | null;
         };
         VoidAnswer: {
             /**
@@ -2246,6 +2899,12 @@ export interface components {
             code: string;
             message: string;
             sale: string;
+        };
+        Wallet: {
+            /** @description in minor units */
+            money: boolean;
+            name: string;
+            wallet: string;
         };
         WalletAsk: {
             all?: boolean;
@@ -2318,6 +2977,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Activity"][] | null;
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-adjustments": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdjustInBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdjustAnswer"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -2473,6 +3169,35 @@ export interface operations {
                         /** @description The retry time in milliseconds. */
                         retry?: number;
                     })[];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -2890,6 +3615,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CouponAnswer"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-coupons-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssuePreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperPreview"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -3404,6 +4164,74 @@ export interface operations {
             };
         };
     };
+    "post-v1-lanes-by-lane-test": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tryout"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-ticket": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tryout"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-lanes-by-lane-unblock": {
         parameters: {
             query?: never;
@@ -3508,6 +4336,35 @@ export interface operations {
             };
         };
     };
+    "get-v1-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-paper-preview": {
         parameters: {
             query?: never;
@@ -3593,6 +4450,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-printable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Printable"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-programme-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsOut"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -3742,6 +4657,266 @@ export interface operations {
             };
         };
     };
+    "get-v1-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInInBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-v1-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-staff": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddStaffInBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-v1-staff-by-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-v1-staff-by-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-v1-staff-by-number-pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffPINInBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-v1-status": {
         parameters: {
             query?: never;
@@ -3758,6 +4933,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-trail": {
+        parameters: {
+            query?: {
+                /** @description only acts before this id; the last one of the page before */
+                below?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrailOut"];
                 };
             };
             /** @description Refused: decide by its code */

@@ -152,9 +152,6 @@ func (db *DB) Balance(ctx context.Context, id loyalty.MemberID) (loyalty.Points,
 	return balance, nil
 }
 
-// HotErased is head office's reason for blocking the cards of a member who was erased.
-const HotErased = "its member was erased"
-
 // Hot says whether a card is on the hot list, and why.
 func (db *DB) Hot(ctx context.Context, card loyalty.CardID) (reason string, hot bool, err error) {
 	err = db.members.Read().QueryRowContext(ctx, `SELECT reason FROM hot WHERE card = ?`, card[:]).Scan(&reason)

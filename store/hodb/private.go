@@ -95,9 +95,6 @@ type Erasure struct {
 	Reason string
 }
 
-// reasonErased blocks the cards of a member who was erased.
-const reasonErased = "its member was erased"
-
 // Erase destroys a member's key and all that says who the member was. Entries, accounts and lots stay under the number, which is nobody's
 // from now on. One who was erased stays so: nothing changes then, and done is false.
 func (tx *Tx) Erase(e Erasure) (done bool, err error) {
@@ -124,7 +121,7 @@ func (tx *Tx) erase(id loyalty.MemberID) error {
 		return err
 	}
 	for _, c := range cards {
-		if err := tx.BlockCard(c.ID, reasonErased); err != nil {
+		if err := tx.BlockCard(c.ID, store.HotErased); err != nil {
 			return err
 		}
 	}
