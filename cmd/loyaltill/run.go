@@ -241,13 +241,13 @@ func ownerFile(cfg agent.Config) string { return filepath.Join(cfg.Data, "owner.
 
 // tokenFor reads the token that a running agent made, for commands that ask it something.
 func tokenFor(cfg agent.Config, owner bool) (token, file string, err error) {
-	file = cfg.API.TokenFile
+	setting, file := "api.token_file", cfg.API.TokenFile
 	if owner {
-		file = ownerFile(cfg)
+		setting, file = "data", ownerFile(cfg)
 	}
 	raw, err := os.ReadFile(file)
 	if err != nil {
-		return "", file, fmt.Errorf("read the agent's token: %w; has it been started once, and is this its user?", err)
+		return "", file, fmt.Errorf("%s: %w; has the agent been started once, and is this its user?", setting, err)
 	}
 	return string(raw), file, nil
 }
