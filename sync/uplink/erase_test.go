@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -162,23 +163,33 @@ func (c *canary) lies(what map[string][]byte) (found []string) {
 	c.b.close()
 	c.o.off()
 	for _, dir := range []string{c.o.home.Dir, c.b.dir} {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			raw, err := os.ReadFile(path)
-			for name, bytesOf := range what {
-				if bytes.Contains(raw, bytesOf) {
-					found = append(found, name+" in "+filepath.Base(path))
-				}
-			}
-			return err
-		})
+		in, err := searched(dir, what)
+		for n := 0; errors.Is(err, fs.ErrNotExist) && n < 100; n++ { // the last connection takes its log along when it closes
+			in, err = searched(dir, what)
+		}
 		if err != nil {
 			c.b.t.Fatal(err)
 		}
+		found = append(found, in...)
 	}
 	return found
+}
+
+// searched says what of some bytes stands in which file of a folder.
+func searched(dir string, what map[string][]byte) (found []string, err error) {
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		for name, bytesOf := range what {
+			if bytes.Contains(raw, bytesOf) {
+				found = append(found, name+" in "+filepath.Base(path))
+			}
+		}
+		return err
+	})
+	return found, err
 }
 
 func (c *canary) inClear() map[string][]byte {
