@@ -4,6 +4,7 @@ package printer
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"loyaltill/devices/escpos"
@@ -175,6 +176,22 @@ func whatAStoppedDaemonLeftOnThePaperIsCutOffFirst(t *testing.T) {
 	confirm(t, second, next)
 	if s := r.sheets(t); complete(s, next) != 1 || mixed(s) != 0 {
 		t.Errorf("sheets: %q\n%s", s, r.story(t))
+	}
+}
+
+// The power goes while the torn part is cut off: the row of X is on the paper and the cut is not. It is drawn again and cut, so that no
+// receipt begins below it.
+func TestAStrikeWhoseCutWasLostWithThePowerIsDrawnAgain(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, printersim.PrinterConfig{Speed: simSpeed})
+	r.fault(t, printersim.Fault{Kind: "power-off", At: "cut", ForMS: offMS})
+	p := r.driver(t, Config{Torn: true})
+	start(t, p)
+	next := receipt(t, p.cfg.Profile, 1, 30)
+	confirm(t, p, next)
+	sheets := r.sheets(t)
+	if last := sheets[len(sheets)-1]; complete(sheets, next) != 1 || strings.Contains(last, "XXXX") {
+		t.Errorf("sheets: %q\n%s", sheets, r.story(t))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"loyaltill/devices/escpos"
@@ -159,7 +160,7 @@ func (s *session) setup() []byte {
 // confirmation finds out what the printer can say about what it prints: the best of what the profile promises.
 func (s *session) confirmation(ctx context.Context) error {
 	if s.canAck {
-		err := s.ping(ctx)
+		err := s.ping(ctx, nil)
 		if !errors.Is(err, errTimeout) {
 			return err
 		}
@@ -211,12 +212,13 @@ func (s *session) clear(ctx context.Context) error {
 	return s.until(ctx, s.p.timing.clear, func() bool { return s.cleared })
 }
 
-// ping asks for an id of ours behind whatever is in the buffer.
-func (s *session) ping(ctx context.Context) error {
+// ping asks for an id of ours behind what is given and whatever is in the buffer. Each try sends both: a try without an answer may
+// have been lost with the printer's power, and the next one's answer would say nothing about it.
+func (s *session) ping(ctx context.Context, behind []byte) error {
 	var err error
 	for range maxTries {
 		id := s.nextPing()
-		if err := s.write(ctx, commandProcessID(id)); err != nil {
+		if err := s.write(ctx, slices.Concat(behind, commandProcessID(id))); err != nil {
 			return err
 		}
 		err = s.until(ctx, s.p.timing.ping, func() bool { return s.pong == id || s.cond.Has(breaking) })
@@ -264,25 +266,24 @@ func (s *session) cutTorn(ctx context.Context) error {
 	if !s.p.torn {
 		return nil
 	}
-	strike := append(bytes.Repeat([]byte{'X'}, s.profile.Paper.Columns()), '\n')
-	if err := s.write(ctx, append(append([]byte{'\n'}, strike...), cutOff(s.profile)...)); err != nil {
+	strike := append(append([]byte{'\n'}, bytes.Repeat([]byte{'X'}, s.profile.Paper.Columns())...), '\n')
+	if err := s.strike(ctx, append(strike, cutOff(s.profile)...)); err != nil {
 		return err
-	}
-	if s.talks() {
-		if err := s.awaitCut(ctx); err != nil {
-			return err
-		}
 	}
 	s.p.torn = false
 	return nil
 }
 
-func (s *session) awaitCut(ctx context.Context) error {
-	if s.canAck {
-		err := s.ping(ctx)
+// strike sends the strike with its cut and finds out, as well as the printer can say it, that both were done.
+func (s *session) strike(ctx context.Context, out []byte) error {
+	if s.talks() && s.canAck {
+		err := s.ping(ctx, out)
 		if errors.Is(err, errTimeout) {
 			return fmt.Errorf("cut off the torn part: %w", errSilent)
 		}
+		return err
+	}
+	if err := s.write(ctx, out); err != nil || !s.talks() {
 		return err
 	}
 	// Nobody will say when it is done. Anything that goes wrong meanwhile is an attention state.
