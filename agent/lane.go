@@ -35,6 +35,8 @@ type lane struct {
 
 	asking atomic.Bool // a customer types on the reader, or is about to
 
+	publishing sync.Mutex // held from looking at the state until it is told
+
 	mu       sync.Mutex // guards what follows
 	card     CardState
 	who      *identified
@@ -163,6 +165,10 @@ func (l *lane) waitingFor() (loyalty.TxnID, bool) {
 func (l *lane) atTill() *identified {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.copyOfWho()
+}
+
+func (l *lane) copyOfWho() *identified {
 	if l.who == nil {
 		return nil
 	}
@@ -180,9 +186,8 @@ func (l *lane) forgetOld() {
 
 // state is the lane as it is now.
 func (l *lane) state() LaneState {
-	who := l.atTill()
 	l.mu.Lock()
-	cardState, waiting := l.card, l.waiting
+	cardState, waiting, who := l.card, l.waiting, l.copyOfWho()
 	l.mu.Unlock()
 	s := LaneState{Lane: l.cfg.Number, Name: l.cfg.Name, Card: cardState, Waiting: waiting}
 	s.Reader, s.Printer.Health = devices.Health{State: devices.Absent}, devices.Health{State: devices.Absent}
@@ -205,6 +210,8 @@ func (l *lane) state() LaneState {
 
 // publish tells listeners, when anything has changed since the last time.
 func (l *lane) publish() {
+	l.publishing.Lock() // what was seen first is told first
+	defer l.publishing.Unlock()
 	s := l.state()
 	s.Reader.LastGood, s.Printer.LastGood = time.Time{}, time.Time{} // moves all the time and tells nobody anything
 	l.mu.Lock()
