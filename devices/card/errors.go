@@ -37,6 +37,15 @@ func unreadable(what string, err error) error {
 	return fmt.Errorf("%w: %s: %w", kind, what, err)
 }
 
+// done says whether a plain command was carried out. Data before any other word than 9000 is the beginning of an answer that was cut
+// where the bytes happen to look like a word: no refusal of ours has data.
+func done(r apdu.Response) error {
+	if !r.SW.OK() && len(r.Data) > 0 {
+		return fmt.Errorf("%w: %d bytes before %w", apdu.ErrCut, len(r.Data), r.SW.Err())
+	}
+	return r.SW.Err()
+}
+
 // misshapen says the same of an answer whose length is not the one it must have; nil for one that has it.
 func misshapen(got, want int) error {
 	switch {

@@ -111,7 +111,7 @@ func parseSelection(b []byte) (selection, error) {
 func readFile(ctx context.Context, t Transmitter, sfi byte) ([]byte, error) {
 	r, err := apdu.Exchange(ctx, t.Transmit, apdu.Command{INS: insReadBinary, P1: shortFile | sfi, Le: apdu.MaxShortLe})
 	if err == nil {
-		err = r.SW.Err()
+		err = done(r)
 	}
 	if err != nil {
 		return nil, unreadable(fmt.Sprintf("read file %d", sfi), err)

@@ -167,7 +167,7 @@ func (s *Session) agree(ctx context.Context, sel selection, cert *Certificate) e
 	cmd := apdu.Command{INS: insKeyAgree, P1: 1, P2: 1, Data: append(nh[:nonceLength:nonceLength], qh...), Le: apdu.MaxShortLe}
 	r, err := apdu.Exchange(ctx, s.t.Transmit, cmd)
 	if err == nil {
-		err = r.SW.Err()
+		err = done(r)
 	}
 	if err == nil {
 		err = misshapen(len(r.Data), nonceLength+balanceAnswer+cryptogramLength)
