@@ -214,6 +214,9 @@ func (a *Agent) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Store is the number of the store.
+func (a *Agent) Store() loyalty.StoreID { return loyalty.StoreID(a.identity.Store) }
+
 // Listen gives a stream of changes and the function that ends it.
 func (a *Agent) Listen() (<-chan Event, func()) { return a.events.listen() }
 

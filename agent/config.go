@@ -18,6 +18,7 @@ import (
 	"loyaltill/devices/printer"
 	"loyaltill/devices/reader"
 	"loyaltill/internal/i18n"
+	"loyaltill/store/archive"
 )
 
 //go:embed example.toml
@@ -41,6 +42,7 @@ type Config struct {
 	Direct   DirectConfig   `toml:"direct"`
 	Log      LogConfig      `toml:"log"`
 	Staff    StaffConfig    `toml:"staff"`
+	Support  SupportConfig  `toml:"support"`
 	Lanes    []LaneConfig   `toml:"lane"`
 }
 
@@ -96,6 +98,11 @@ func (c PaperConfig) languages() []i18n.Lang {
 // StaffConfig is what staff may do by hand (docs/manager.md).
 type StaffConfig struct {
 	Alone int64 `toml:"alone"` // the most that one person corrects; points, or minor units of a wallet with money
+}
+
+// SupportConfig is who may read what a store tells of itself when it needs help.
+type SupportConfig struct {
+	Recipient string `toml:"recipient"` // age1…; empty: nobody
 }
 
 // LogConfig is how much is logged.
@@ -224,6 +231,9 @@ func (c *Config) check() (problems []string) {
 	}
 	if c.Staff.Alone < 0 {
 		bad("staff.alone: %d is below zero; write 0 to have two people for every correction", c.Staff.Alone)
+	}
+	if r := c.Support.Recipient; r != "" && archive.CheckRecipient(r) != nil {
+		bad("support.recipient: %q is no age recipient; write the line age1… that support gives you", r)
 	}
 	if c.Cards.Secrets != "" && c.Cards.Profiles == "" {
 		bad("cards.secrets: is there without cards.profiles; no profile can name a key")

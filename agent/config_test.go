@@ -44,6 +44,7 @@ func TestConfigErrorsNameThePlaceAndTheRemedy(t *testing.T) {
 		"address open to the network":   {lane + "[api]\nlisten = \"0.0.0.0:80\"", "0.0.0.0 is not a loopback address"},
 		"number missing":                {"[[lane]]\nname = \"a\"", "number: is missing"},
 		"number twice":                  {lane + lane, "number: 1 is used twice"},
+		"support that is nobody":        {"[support]\nrecipient = \"support@example.org\"\n" + lane, "is no age recipient"},
 		"two ways to one reader":        {lane + "reader = { name = \"a\", link = \"b\" }", "link stands alone"},
 		"serial number and port":        {lane + "reader = { serial = \"a\", usb = \"1-1\" }", "exclude each other"},
 		"a port that is none":           {lane + "reader = { usb = \"left\" }", "want bus and ports"},

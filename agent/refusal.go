@@ -103,6 +103,8 @@ const (
 	CodeStaffLast     = "staff_last"    // nobody would be left who may change anything
 	CodeSecondNeeded  = "second_needed" // beyond what one person may do
 	CodeSecondSame    = "second_same"   // the second person is the first, or neither is a manager
+
+	CodeSupportUnset = "support_unset" // nobody can be told: the configuration has no key of support
 )
 
 // Codes of cards that were refused at the tap.

@@ -230,3 +230,19 @@ func TestTheTrailTellsWhoDidWhatAndKeepsNoPIN(t *testing.T) {
 		t.Error("a PIN is in the log")
 	}
 }
+
+// Without support's key nobody could open the file, and a cashier or supervisor has no business with it.
+func TestAFileForSupportNeedsItsKeyAndTheRight(t *testing.T) {
+	s := newTill(t)
+	_, technician := s.hires("Tom", "technician", "4711")
+	_, supervisor := s.hires("Berta", "supervisor", "4712")
+	_, boss := s.hires("Anna", "manager", "4713")
+	for _, c := range []struct{ what, token, code string }{
+		{"a technician", technician, agent.CodeSupportUnset}, {"a manager", boss, agent.CodeSupportUnset},
+		{"a supervisor", supervisor, "role_refused"}, {"a till", testToken, "role_refused"},
+	} {
+		if status, answer := s.ask(c.token, "POST", "/v1/bundle", ""); answer["code"] != c.code {
+			t.Errorf("%s: %d, %v, want %s", c.what, status, answer, c.code)
+		}
+	}
+}

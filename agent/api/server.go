@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -43,6 +44,7 @@ type Server struct {
 	describe *huma.OpenAPI
 	owner    [sha256.Size]byte
 	sessions sessions
+	diagnose func(context.Context, io.Writer) error
 }
 
 // Options are what a Server needs beside the agent.
@@ -53,11 +55,13 @@ type Options struct {
 	Pages    http.Handler // the till page and its files
 	Version  string
 	Metrics  *metrics.Agent // nil: counted for nobody
+
+	Diagnose func(context.Context, io.Writer) error // writes a bundle for support; nil: nobody can read one
 }
 
 // New builds the server; it listens on nothing yet.
 func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
-	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), owner: sha256.Sum256([]byte(cmp.Or(o.Owner, rand.Text()))), metrics: o.Metrics, version: o.Version}
+	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), owner: sha256.Sum256([]byte(cmp.Or(o.Owner, rand.Text()))), metrics: o.Metrics, version: o.Version, diagnose: o.Diagnose}
 	if s.metrics == nil {
 		s.metrics = metrics.NewAgent(o.Version)
 	}
@@ -161,6 +165,7 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/test", 201, "Print a test slip (key)", s.testSlip)
 	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/ticket", 201, "Print the samples by which a printer is commissioned (key)", s.ticket)
 	route(s, api, those(staff.Adjust), "POST", "/v1/adjustments", 201, "Correct points or credit by hand (key)", s.adjust)
+	route(s, api, those(staff.Diagnose), "POST", "/v1/bundle", 200, "What support needs to know, sealed for support", s.bundle)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
 		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}}, s.events)
 }

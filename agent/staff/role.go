@@ -25,17 +25,18 @@ const (
 	Adjust     Right = "adjust"     // points and credit by hand, and agree when somebody else does
 	Trail      Right = "trail"      // read what was done by hand
 	Administer Right = "administer" // staff and their PINs
+	Diagnose   Right = "diagnose"   // have what support needs put into a file
 )
 
 // Rights is what a role may do; nothing for a role that there is not. A cashier works at the till alone.
 func (r Role) Rights() []Right {
 	switch r {
 	case Technician:
-		return []Right{Look, Jobs, Try}
+		return []Right{Look, Jobs, Try, Diagnose}
 	case Supervisor:
 		return []Right{Look, Jobs, Figures, CloseDay, Issue, Adjust}
 	case Manager:
-		return []Right{Look, Jobs, Try, Figures, CloseDay, Issue, Adjust, Trail, Administer}
+		return []Right{Look, Jobs, Try, Figures, CloseDay, Issue, Adjust, Trail, Administer, Diagnose}
 	}
 	return nil
 }

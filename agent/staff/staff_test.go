@@ -69,9 +69,9 @@ func TestTheWaitGrowsToAnHour(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	want := map[Role]string{
 		Cashier:    "",
-		Technician: "look jobs try",
+		Technician: "look jobs try diagnose",
 		Supervisor: "look jobs figures close_day issue adjust",
-		Manager:    "look jobs try figures close_day issue adjust trail administer",
+		Manager:    "look jobs try figures close_day issue adjust trail administer diagnose",
 		"owner":    "",
 	}
 	for role, rights := range want {

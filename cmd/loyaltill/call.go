@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +15,13 @@ import (
 	"loyaltill/agent/loyalty"
 )
 
-// callTimeout bounds one call of the running agent.
-const callTimeout = 10 * time.Second
+// Bounds of one call of the running agent, and of one whose answer is long.
+const (
+	callTimeout = 10 * time.Second
+	copyTimeout = time.Minute
+)
+
+var errNoAgent = errors.New("the agent does not answer")
 
 // agentCall is one call of the running agent's API. A call that changes something has a key, so that it may be sent again.
 type agentCall struct {
@@ -27,12 +33,26 @@ type agentCall struct {
 
 // do asks the agent that a configuration describes and reads its answer into out.
 func (c agentCall) do(ctx context.Context, cfg agent.Config, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return c.send(ctx, cfg, func(body io.Reader) error { return json.NewDecoder(body).Decode(out) })
+}
+
+// copy asks the same and writes the answer as it comes.
+func (c agentCall) copy(ctx context.Context, cfg agent.Config, w io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, copyTimeout)
+	defer cancel()
+	return c.send(ctx, cfg, func(body io.Reader) error {
+		_, err := io.Copy(w, body)
+		return err
+	})
+}
+
+func (c agentCall) send(ctx context.Context, cfg agent.Config, take func(io.Reader) error) error {
 	token, file, err := tokenFor(cfg, c.owner)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
 	req, err := c.request(ctx, cfg.API.Listen)
 	if err != nil {
 		return err
@@ -40,7 +60,7 @@ func (c agentCall) do(ctx context.Context, cfg agent.Config, out any) error {
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(token))
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("the agent does not answer on %s: %w; start it with `loyaltill run`", cfg.API.Listen, err)
+		return fmt.Errorf("%w on %s: %w; start it with `loyaltill run`", errNoAgent, cfg.API.Listen, err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusUnauthorized {
@@ -49,7 +69,7 @@ func (c agentCall) do(ctx context.Context, cfg agent.Config, out any) error {
 	if resp.StatusCode/100 != 2 {
 		return refusalOf(resp)
 	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+	if err := take(resp.Body); err != nil {
 		return fmt.Errorf("read the agent's answer: %w", err)
 	}
 	return nil

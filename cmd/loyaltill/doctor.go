@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -37,31 +38,39 @@ func (c *doctorCommand) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	findings := []finding{{what: "configuration", seen: c.Config}}
+	if printFindings(s.out, examine(ctx, cfg, c.Config)) > 0 {
+		return exitCode(1)
+	}
+	return nil
+}
+
+// examine looks at everything, by the configuration of a file.
+func examine(ctx context.Context, cfg agent.Config, file string) []finding {
+	findings := []finding{{what: "configuration", seen: file}}
 	identity, found := checkIdentity(cfg)
 	findings = append(findings, found...)
 	findings = append(findings, checkReaders(cfg)...)
 	findings = append(findings, checkPrinters(cfg)...)
-	findings = append(findings, checkPapers(cfg, c.Config)...)
+	findings = append(findings, checkPapers(cfg, file)...)
 	findings = append(findings, checkForeignCards(cfg)...)
 	findings = append(findings, checkDisk(cfg), checkDatabase(ctx, cfg))
-	findings = append(findings, checkHeadOffice(ctx, identity)...)
-	ill := 0
+	return append(findings, checkHeadOffice(ctx, identity)...)
+}
+
+// printFindings writes a line each and counts what is ill.
+func printFindings(w io.Writer, findings []finding) (ill int) {
 	for _, f := range findings {
 		mark := "ok  "
 		if f.remedy != "" {
 			mark = "FAIL"
 			ill++
 		}
-		fmt.Fprintf(s.out, "%s  %-14s %s\n", mark, f.what, f.seen)
+		_, _ = fmt.Fprintf(w, "%s  %-14s %s\n", mark, f.what, f.seen)
 		if f.remedy != "" {
-			fmt.Fprintf(s.out, "      %-14s %s\n", "", "-> "+f.remedy)
+			_, _ = fmt.Fprintf(w, "      %-14s %s\n", "", "-> "+f.remedy)
 		}
 	}
-	if ill > 0 {
-		return exitCode(1)
-	}
-	return nil
+	return ill
 }
 
 func checkIdentity(cfg agent.Config) (*store.Identity, []finding) {

@@ -39,6 +39,7 @@ type commands struct {
 	Staff     staffCommand     `cmd:"" help:"Who works here: numbers, roles and PINs for the manager page."`
 	Paper     paperCommand     `cmd:"" help:"Check templates of what is printed, and look at them."`
 	Verify    verifyCommand    `cmd:"" help:"Prove the store's ledger: chain, sums and lots."`
+	Bundle    bundleCommand    `cmd:"" help:"Put what support needs to know into a file that only support can open."`
 	Backup    backupCommand    `cmd:"" help:"Copy the store's databases into one file, also while the agent runs."`
 	Restore   restoreCommand   `cmd:"" help:"Put a backup in the place of the store's databases."`
 	Rebuild   rebuildCommand   `cmd:"" help:"Fetch head office's registers anew, and count again what follows from the ledger."`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -33,7 +34,8 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	log := newLog(cfg, s)
+	end := &tail{}
+	log := newLog(cfg, streams{s.out, io.MultiWriter(s.err, end)})
 	noCoreDumps(log)
 	identity, err := store.LoadIdentity(cfg.Identity)
 	if err != nil {
@@ -79,7 +81,7 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	counted.Watch(gauges{agent: a, uplink: up, db: db, identity: identity}.read)
-	server, listener, err := openAPI(cfg, a, counted, log)
+	server, listener, err := openAPI(diagnosis{cfg: cfg, file: c.Config, agent: a, log: end}, counted, log)
 	if err != nil {
 		return err
 	}
@@ -87,15 +89,22 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	ready, err := json.Marshal(map[string]string{"api": "http://" + listener.Addr().String()})
-	if err != nil {
+	if err := tellReady(s.out, listener); err != nil {
 		return err
 	}
-	fmt.Fprintln(s.out, string(ready))
 	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
 	keep := func(ctx context.Context) error { return client.KeepCertificate(ctx, tellRenewal(log)) }
 	err = together(ctx, a.Run, up.Run, keep, direct, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 	log.Info().Err(err).Msg("agent stopped")
+	return err
+}
+
+// tellReady says on one line where the API answers.
+func tellReady(w io.Writer, l net.Listener) error {
+	ready, err := json.Marshal(map[string]string{"api": "http://" + l.Addr().String()})
+	if err == nil {
+		_, err = fmt.Fprintln(w, string(ready))
+	}
 	return err
 }
 
@@ -156,7 +165,8 @@ func apart(data, identity string) error {
 	return nil
 }
 
-func openAPI(cfg agent.Config, a *agent.Agent, counted *metrics.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
+func openAPI(d diagnosis, counted *metrics.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
+	cfg := d.cfg
 	token, err := api.LoadToken(cfg.API.TokenFile)
 	if err != nil {
 		return nil, nil, err
@@ -169,7 +179,11 @@ func openAPI(cfg agent.Config, a *agent.Agent, counted *metrics.Agent, log zerol
 	if !ok {
 		return nil, nil, fmt.Errorf("configuration: language %q is not known", cfg.Language)
 	}
-	server := api.New(a, api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Pages(), Version: version, Metrics: counted}, log)
+	options := api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Pages(), Version: version, Metrics: counted}
+	if cfg.Support.Recipient != "" {
+		options.Diagnose = d.write
+	}
+	server := api.New(d.agent, options, log)
 	l, err := net.Listen("tcp", cfg.API.Listen)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen on api.listen: %w; is another agent running?", err)

@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What support needs to know, sealed for support
+         * @description For staff with the right "diagnose".
+         */
+        post: operations["post-v1-bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/consent": {
         parameters: {
             query?: never;
@@ -1237,6 +1257,7 @@ export interface components {
             /** @description of the paper; the store's when left out */
             language?: string;
         };
+        BundleInBody: Record<string, never>;
         CardState: {
             /** @description why the card was refused, or what is waited for */
             code?: string;
@@ -2035,7 +2056,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often";
+            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -3015,6 +3036,37 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AdjustAnswer"];
                 };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused: decide by its code */
             default: {

@@ -32,8 +32,10 @@ const (
 // TestNoPINLeavesTheCard plays a day with a card whose PIN is a canary, at the most verbose log level, and then looks for it in
 // everything that the programs wrote or sent: logs, databases with their write-ahead logs, event stream, answers, paper.
 func TestNoPINLeavesTheCard(t *testing.T) {
+	key, sealing := supportKey(t)
 	shop := openShop(t, func(o *stage.Options) {
 		o.PINAtTill = true
+		sealing(o)
 	})
 	events := listen(t, shop)
 	d := &pinDay{T: t, shop: shop}
@@ -62,7 +64,12 @@ func TestNoPINLeavesTheCard(t *testing.T) {
 			t.Errorf("%s hold a card number", from)
 		}
 	}
-	for _, needed := range []string{"agent metrics", "head office metrics", "ledger.db", "ledger.db-wal", "agent.log", "event stream", "headoffice.log"} {
+	bundle := unsealed(t, key, askBundle(t, shop))
+	holdsNoSecret(t, shop, bundle)
+	for name, text := range bundle {
+		found["bundle: "+name] = text
+	}
+	for _, needed := range []string{"bundle: log.jsonl", "bundle: status.json", "agent metrics", "head office metrics", "ledger.db", "ledger.db-wal", "agent.log", "event stream", "headoffice.log"} {
 		if len(found[needed]) == 0 {
 			t.Errorf("%s was not searched: only %d texts", needed, len(found))
 		}

@@ -39,6 +39,7 @@ type Options struct {
 	Profiles  string   // folder with profiles of foreign cards
 	Pinpads   bool     // readers with a keypad, and cards that may be used with it
 	PINAtTill bool     // members choose their PINs at the till; else letters bring them
+	Support   string   // whom the store's bundles are sealed for
 	Under     []string // command that the agent is run by, such as a tracer that becomes the agent
 }
 
@@ -210,6 +211,9 @@ func (s *Shop) configureAgent(context.Context) error {
 		s.AgentData(), s.Identity, s.Language, s.APIListen, s.path("store", "api.token"))
 	if s.Profiles != "" {
 		fmt.Fprintf(&b, "\n[cards]\nprofiles = %q\n", s.Profiles)
+	}
+	if s.Support != "" {
+		_, _ = fmt.Fprintf(&b, "\n[support]\nrecipient = %q\n", s.Support)
 	}
 	for i, r := range s.readers {
 		fmt.Fprintf(&b, "\n[[lane]]\nnumber = %d\nname = \"Till %d\"\nreader = { %s }\nprinter = { device = %q, profile = \"epson-tm-t20iii-80\" }\n",

@@ -88,9 +88,18 @@ class Desk {
     this.status = await this.call<Status>('GET', '/v1/status');
   }
 
-  async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+  call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    return this.#asked((client) => client.call<T>(method, path, options));
+  }
+
+  /** Saves an answer that is a file. */
+  async save(method: string, path: string, name: string, options: CallOptions = {}): Promise<void> {
+    save(await this.#asked((client) => client.file(method, path, options)), name);
+  }
+
+  async #asked<T>(ask: (client: Client) => Promise<T>): Promise<T> {
     try {
-      return await new Client(sessionStorage.getItem(TOKEN) ?? '', this.lang).call<T>(method, path, options);
+      return await ask(new Client(sessionStorage.getItem(TOKEN) ?? '', this.lang));
     } catch (err) {
       if (err instanceof Problem && (err.code === 'session_over' || err.code === 'token_missing')) this.over = true;
       throw err;
@@ -106,6 +115,15 @@ class Desk {
 }
 
 export const desk = new Desk();
+
+/** Gives the person a file. */
+export function save(what: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(what);
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
 
 export function t(key: string, args?: Args): string {
   return desk.text(key, args);

@@ -58,6 +58,20 @@ export class Client {
   }
 
   async call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
+    const text = await this.#answer(method, path, options, (a) => a.text());
+    try {
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    } catch {
+      throw new Unreachable('the answer is not the agent\u2019s');
+    }
+  }
+
+  /** An answer that is a file. */
+  async file(method: string, path: string, options: CallOptions = {}): Promise<Blob> {
+    return this.#answer(method, path, options, (a) => a.blob());
+  }
+
+  async #answer<T>(method: string, path: string, options: CallOptions, read: (answer: Response) => Promise<T>): Promise<T> {
     const headers = this.#headers();
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
     if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
@@ -68,20 +82,16 @@ export class Client {
     };
     if (options.body !== undefined) init.body = typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
     let answer: Response;
-    let text: string;
+    let body: T | string;
     try {
       answer = await fetch(path, init);
-      text = await answer.text();
+      body = answer.ok ? await read(answer) : await answer.text();
     } catch (err) {
       if (options.signal?.aborted) throw err;
       throw new Unreachable(String(err));
     }
-    if (!answer.ok) throw new Problem(answer.status, problemBody(text));
-    try {
-      return (text === '' ? undefined : JSON.parse(text)) as T;
-    } catch {
-      throw new Unreachable('the answer is not the agent\u2019s');
-    }
+    if (!answer.ok) throw new Problem(answer.status, problemBody(body as string));
+    return body as T;
   }
 
   /** Reads the event stream until it ends. Resolves when the agent closed it, throws when it broke or fell silent. */
