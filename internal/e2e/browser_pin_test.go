@@ -8,86 +8,71 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"loyaltill/internal/i18n"
 	"loyaltill/internal/stage"
 )
 
-// speak switches the page to another language.
-func (p *tillPage) speak(lang string) {
-	p.t.Helper()
-	p.keys(kb.F10)
-	p.until("the menu", `document.querySelector('dialog[open] select')`)
-	p.eval(fmt.Sprintf(`(() => { const s = document.querySelector('dialog[open] select'); s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })) })()`, lang))
-	p.until(lang, fmt.Sprintf(`document.documentElement.lang === %q`, lang))
-	p.keys(kb.Escape)
-	p.until("no question", noQuestion)
-}
-
 // TestNewPINsInABrowser has a member choose the card's first PIN, block it, and choose another one with the PUK.
-func TestNewPINsInABrowser(t *testing.T) {
-	chromium(t)
+func TestNewPINsInABrowser(t *testing.T) { inEachLanguage(t, newPINs) }
+
+func newPINs(t *testing.T, lang i18n.Lang) {
 	shop := openShop(t, func(o *stage.Options) { o.PINAtTill = true })
-	p := openPage(t, shop)
+	p := openPageIn(t, lang, shop)
 	insert(t, shop, "liga")
-	p.shows("Choose a PIN")
-	for _, lang := range []string{"lv", "fa", "en"} {
-		p.speak(lang)
-		p.keys(kb.F8)
-		p.until("the question", `document.querySelector('dialog[open] .dots')`)
-		p.looksRight("1-first-pin-" + lang)
-		p.keys(kb.Escape)
-		p.until("no question", noQuestion)
-	}
+	p.tells("till.pin_choose")
 	p.keys(kb.F8)
-	p.shows("This card has no PIN yet.")
+	p.tells("till.pin_first")
+	p.looksRight("pin-first")
 	p.keys("47", kb.Enter)
-	p.shows("A PIN has 4 to 8 digits.")
+	p.tells("cashier.pin_format")
 	p.keys("11", kb.Enter)
-	p.shows("The same PIN once more")
+	p.tells("till.pin_again")
 	p.keys("4712", kb.Enter)
-	p.shows("The two PINs are not the same.")
+	p.tells("cashier.pins_differ")
 	p.keys("4711", kb.Enter)
-	p.shows("The same PIN once more")
+	p.tells("till.pin_again")
 	for range 2 { // by thumb
 		p.click(`.pad button:nth-of-type(4)`)
 		p.click(`.pad button:nth-of-type(7)`)
 	}
 	p.click(`.pad button.main`)
-	p.shows("The two PINs are not the same.")
+	p.tells("cashier.pins_differ")
 	p.keys("4711", kb.Enter, "4711", kb.Enter)
-	p.shows("PIN entered")
+	p.tells("till.pin_ok")
 	p.until("no question", noQuestion)
 
 	swap(t, p, shop, "liga")
-	p.shows("Enter PIN")
+	p.tells("till.pin_do")
 	p.keys(kb.F8, "1111", kb.Enter)
-	p.shows("2 tries are left")
+	p.tells("cashier.pin_wrong", i18n.Args{"count": 2})
 	p.keys("1111", kb.Enter)
-	p.shows("1 try is left")
+	p.tells("cashier.pin_wrong", i18n.Args{"count": 1})
 	p.keys("1111", kb.Enter)
-	p.shows("Only one try is left.")
+	p.tells("cashier.pin_last_try")
 	p.keys(kb.F9)
-	p.shows("The PIN is blocked.")
+	p.tells("cashier.pin_blocked")
 	p.keys(kb.Escape)
-	p.shows("Unblock PIN")
+	p.tells("till.pin_unblock")
 	p.keys(kb.F8)
-	p.shows("PUK from the PIN letter")
-	p.looksRight("2-unblock")
+	p.tells("till.pin_puk")
+	p.looksRight("pin-unblock")
 	p.keys("87654321", kb.Enter, "2580", kb.Enter, "2580", kb.Enter)
-	p.shows("Wrong PUK. 9 tries are left.")
+	p.tells("cashier.puk_wrong", i18n.Args{"count": 9})
 	p.keys(shop.Members[0].PUK, kb.Enter)
-	p.shows("Now the member chooses a new PIN")
+	p.tells("till.pin_new")
 	p.keys("2580", kb.Enter, "2581", kb.Enter)
-	p.shows("The two PINs are not the same.")
+	p.tells("cashier.pins_differ")
 	p.keys("2580", kb.Enter, "2580", kb.Enter) // the PUK is not asked for again
-	p.shows("PIN entered")
+	p.tells("till.pin_ok")
 	p.until("nothing of it kept", fmt.Sprintf(`!/2580|4711|%s/.test(JSON.stringify({ ...localStorage, ...sessionStorage }))`, shop.Members[0].PUK))
 	p.wellBehaved()
 }
 
 // TestForeignCardTellsItsMemberAfterThePINInABrowser shows a card of another maker, which is nobody's until its PIN was right; and
 // one that is nobody's then either, whose owner joins.
-func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) {
-	chromium(t)
+func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) { inEachLanguage(t, foreignCard) }
+
+func foreignCard(t *testing.T, lang i18n.Lang) {
 	const number = "FP-86095742719"
 	profiles := t.TempDir()
 	profile, err := os.ReadFile("../../devices/card/profile/profiles/iso7816-file-pin.json")
@@ -108,33 +93,29 @@ func TestForeignCardTellsItsMemberAfterThePINInABrowser(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := openPage(t, shop)
+	p := openPageIn(t, lang, shop)
 	insert(t, shop, "strange")
-	p.shows("Enter PIN")
-	for _, lang := range []string{"lv", "fa", "en"} {
-		p.speak(lang)
-		p.looksRight("1-foreign-" + lang)
-	}
+	p.tells("till.pin_do")
+	p.looksRight("foreign-pin")
 	p.keys(kb.F8)
 	p.until("the question", `document.querySelector('dialog[open] .dots')`)
 	p.keys("1234", kb.Enter)
-	p.shows("Wrong PIN. 2 tries are left.")
+	p.tells("cashier.pin_wrong", i18n.Args{"count": 2})
 	p.keys("4711", kb.Enter)
 	p.shows("FP-…2719")
 	p.until("no question", noQuestion)
-	p.looksRight("2-foreign-known")
+	p.looksRight("foreign-known")
 
 	swap(t, p, shop, "stranger")
-	p.shows("Enter PIN")
+	p.tells("till.pin_do")
 	p.keys(kb.F8, "4711", kb.Enter)
-	p.shows("No member has this card or number yet.")
+	p.tells("cashier.member_unknown")
 	p.until("no question", noQuestion)
-	p.shows("New member")
-	p.looksRight("3-foreign-nobody")
+	p.tells("till.join")
+	p.looksRight("foreign-nobody")
 	p.keys(kb.F8)
 	p.until("the focus on yes", `document.activeElement?.id === 'agree'`)
 	p.keys(kb.Enter)
-	p.shows("is a member now.")
-	p.shows("FP-…2727")
+	p.tells("till.joined", i18n.Args{"number": "FP-…2727"})
 	p.wellBehaved()
 }

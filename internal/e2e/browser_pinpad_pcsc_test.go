@@ -11,38 +11,37 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"loyaltill/internal/i18n"
 	"loyaltill/internal/pcscd"
 	"loyaltill/internal/stage"
 )
 
 // TestPINOnTheReaderInABrowser has the page wait while the member types on the reader.
-func TestPINOnTheReaderInABrowser(t *testing.T) {
-	chromium(t)
+func TestPINOnTheReaderInABrowser(t *testing.T) { inEachLanguage(t, pinOnTheReader) }
+
+func pinOnTheReader(t *testing.T, lang i18n.Lang) {
 	if err := pcscd.Available(t.Context()); err != nil && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
 	shop := openShop(t, func(o *stage.Options) { o.Pinpads = true })
-	p := openPage(t, shop)
+	p := openPageIn(t, lang, shop)
 	insert(t, shop, "liga")
-	p.shows("Enter PIN")
-	for _, lang := range []string{"lv", "fa", "en"} {
-		p.speak(lang)
-		p.keys(kb.F8)
-		p.until("the question", `document.querySelector('dialog[open] .says')`)
-		p.looksRight("1-pinpad-" + lang)
-		press(t, shop, "cancel")
-		p.until("the refusal", `document.querySelector('dialog[open] .says.wrong')`)
-		p.keys(kb.Escape)
-		p.until("no question", noQuestion)
-	}
+	p.tells("till.pin_do")
 	p.keys(kb.F8)
-	p.shows("The member types the PIN on the card reader.")
+	p.until("the question", `document.querySelector('dialog[open] .says')`)
+	p.looksRight("pinpad")
+	press(t, shop, "cancel")
+	p.until("the refusal", `document.querySelector('dialog[open] .says.wrong')`)
+	p.keys(kb.Escape)
+	p.until("no question", noQuestion)
+	p.keys(kb.F8)
+	p.tells("cashier.pin_on_reader")
 	press(t, shop, "1", "1", "1", "1", "ok")
-	p.shows("Wrong PIN. 2 tries are left.")
-	p.looksRight("2-pinpad-wrong")
+	p.tells("cashier.pin_wrong", i18n.Args{"count": 2})
+	p.looksRight("pinpad-wrong")
 	p.keys(kb.F9)
 	press(t, shop, append(strings.Split(shop.Members[0].PIN, ""), "ok")...)
-	p.shows("PIN entered")
+	p.tells("till.pin_ok")
 	p.until("no question", noQuestion)
 	p.wellBehaved()
 }
