@@ -86,8 +86,8 @@ func TestARestoredBackupIsBehindUntilItSellsAndForkedAfterwards(t *testing.T) {
 
 // syncStatus is how the agent stands to head office.
 type syncStatus struct {
-	State string
-	Head  int64
+	State, Code string
+	Head        int64
 }
 
 func await(t *testing.T, shop *stage.Shop, what string, is func(syncStatus) bool) {

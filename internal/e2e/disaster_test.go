@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -168,78 +166,6 @@ func verify(t *testing.T, shop *stage.Shop) {
 	if out, err := shop.Run(t.Context(), "headoffice", "verify", "--dir", shop.HeadOfficeDir()); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
-}
-
-func TestARestoredLedgerThatSoldOnIsForkedAndNeverAbsorbed(t *testing.T) {
-	shop := openShop(t, nil)
-	sell := func(n int) {
-		for range n {
-			if _, err := ring(t.Context(), shop.API, uuid.Must(uuid.NewV7()).String(), 1240); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	synced := func() {
-		if err := shop.Synced(t.Context(), syncLimit); err != nil {
-			t.Fatal(err)
-		}
-	}
-	synced()
-	sell(3)
-	synced()
-	if err := shop.Agent.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	backup := filepath.Join(t.TempDir(), "backup")
-	if err := os.CopyFS(backup, os.DirFS(shop.AgentData())); err != nil {
-		t.Fatal(err)
-	}
-	restart := func() {
-		if err := shop.StartAgent(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	restart()
-	sell(3)
-	synced()
-	if err := shop.Agent.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(os.RemoveAll(shop.AgentData()), os.CopyFS(shop.AgentData(), os.DirFS(backup))); err != nil {
-		t.Fatal(err)
-	}
-	// The restored box sells on before it reaches head office.
-	if err := shop.HeadOffice.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	restart()
-	sell(5)
-	if err := shop.StartHeadOffice(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	err := stage.Until(t.Context(), "the fork to be reported", syncLimit, func(ctx context.Context) (bool, string, error) {
-		var st struct{ Sync struct{ State, Code string } }
-		err := shop.API.Do(ctx, "GET", "/v1/status", nil, &st)
-		return st.Sync.State == "forked", fmt.Sprintf("%+v", st.Sync), err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var report struct {
-		Stores  []struct{ Seq int64 }
-		Members []struct{ ID, Balance int64 }
-		Cases   []struct{ Kind string }
-	}
-	if err := shop.Report(t.Context(), &report); err != nil {
-		t.Fatal(err)
-	}
-	if report.Stores[0].Seq != 6 || report.Members[0].Balance != 6*124 {
-		t.Errorf("head office took entries of the other branch: %+v", report)
-	}
-	if len(report.Cases) == 0 || !strings.Contains(report.Cases[0].Kind, "fork") {
-		t.Errorf("head office keeps no case: %+v", report.Cases)
-	}
-	sell(1) // selling goes on
 }
 
 func TestNoKeyOfHeadOfficeIsInTheStore(t *testing.T) {

@@ -39,6 +39,7 @@ type Options struct {
 	Profiles  string   // folder with profiles of foreign cards
 	Pinpads   bool     // readers with a keypad, and cards that may be used with it
 	PINAtTill bool     // members choose their PINs at the till; else letters bring them
+	ByCode    bool     // the store's box enrols itself; else head office writes its identity
 	Support   string   // whom the store's bundles are sealed for
 	Under     []string // command that the agent is run by, such as a tracer that becomes the agent
 }
@@ -50,6 +51,7 @@ type Shop struct {
 	API, Bench             *Client // the agent's API; the simulators' control
 	CardPath               string  // how cards reach the agent, in words
 	Identity               string  // the store's identity folder
+	Code                   string  // with which the box enrolled itself
 
 	hqAddress string
 	readers   []readerSeat
@@ -173,15 +175,37 @@ func (s *Shop) StartHeadOffice(ctx context.Context) (err error) {
 	return err
 }
 
-func (s *Shop) enrol(ctx context.Context) error {
-	url := "https://" + s.hqAddress
-	_, err := s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--store", "1", "--name", storeName, "--time-zone", timeZone,
-		"--language", "lv", "--head-office", url, "--out", s.Identity)
+// HeadOfficeURL is where stores find head office.
+func (s *Shop) HeadOfficeURL() string { return "https://" + s.hqAddress }
+
+func (s *Shop) enrol(ctx context.Context) (err error) {
+	if s.ByCode {
+		if s.Code, err = s.EnrolCode(ctx, "1"); err == nil {
+			_, err = s.Run(ctx, "loyaltill", "enrol", "--head-office", s.HeadOfficeURL(), "--code", s.Code, "--out", s.Identity)
+		}
+	} else {
+		_, err = s.headOffice(ctx, s.enrolment("1", "--head-office", s.HeadOfficeURL(), "--out", s.Identity)...)
+	}
 	if err != nil {
 		return err
 	}
-	_, err = s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--backoffice", "accounts", "--head-office", url, "--out", s.path("back-office", "identity"))
+	_, err = s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--backoffice", "accounts", "--head-office", s.HeadOfficeURL(), "--out", s.path("back-office", "identity"))
 	return err
+}
+
+// EnrolCode has head office print the code with which a store's next box enrols itself.
+func (s *Shop) EnrolCode(ctx context.Context, store string) (string, error) {
+	out, err := s.headOffice(ctx, s.enrolment(store, "--code")...)
+	if err != nil {
+		return "", err
+	}
+	var told struct{ Code string }
+	err = json.Unmarshal(out, &told)
+	return told.Code, err
+}
+
+func (s *Shop) enrolment(store string, more ...string) []string {
+	return append([]string{"enrol", "--dir", s.HeadOfficeDir(), "--store", store, "--name", storeName, "--time-zone", timeZone, "--language", "lv"}, more...)
 }
 
 func (s *Shop) publish(ctx context.Context) error {
