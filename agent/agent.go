@@ -49,6 +49,8 @@ type Agent struct {
 	events   hub
 	stopping chan struct{} // closed when Run is ending
 
+	telling sync.Mutex // held from changing the baskets that wait until it is told
+
 	suspects  suspects
 	enrolling sync.Mutex // one member is made at a time
 	proving   sync.Mutex // one PIN of staff is hashed at a time

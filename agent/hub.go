@@ -4,7 +4,7 @@ import "sync"
 
 // Event is one change, always with the full new state, so that a listener that missed some needs only the newest.
 type Event struct {
-	Type string // "lane", "sync" or "job"
+	Type string // "lane", "sync", "job" or "baskets"
 	Data any
 }
 

@@ -251,6 +251,12 @@ func (a *Agent) returnPaper(e *loyalty.Entry, g *giving) paper {
 		At: localTime(e.At), Sale: receiptNumber(sale.Store, sale.Epoch, sale.Seq), SoldOn: day(sale.Day),
 		Money: body.Money, Withheld: body.Withheld, Refund: body.Refund,
 	}
+	if body.Void != "" {
+		r.Void = i18n.Text(lang, "receipt.void_"+string(body.Void), nil)
+	}
+	if g.unbilled != nil {
+		r.Sale, r.Lines = receipt.NoBill, g.unbilledLines()
+	}
 	for _, part := range body.ToCards {
 		r.ToCards = append(r.ToCards, receipt.Tender{Card: maskedCard(part.Serial), Amount: part.Amount})
 	}

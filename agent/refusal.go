@@ -92,6 +92,11 @@ const (
 	CodeReferralUnknown    = "referral_unknown"
 	CodeReservationUnknown = "reservation_unknown"
 	CodeReserveSettled     = "reserve_settled"
+	CodeVoidLate           = "void_late"     // not of today, not of here, or not whole any more
+	CodeGoodsUnknown       = "goods_unknown" // this store has not sold them lately
+	CodeBasketUnknown      = "basket_unknown"
+	CodeBasketTaken        = "basket_taken" // another till has it
+	CodeBasketsFull        = "baskets_full"
 	CodeTooMuch            = "too_much"  // at once, by the programme's limits
 	CodeTooOften           = "too_often" // for this member in this store
 

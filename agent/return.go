@@ -25,7 +25,7 @@ func (a *Agent) QuoteReturn(ctx context.Context, n loyalty.LaneID, r ReturnReque
 		return ReturnQuote{}, err
 	}
 	q := g.view()
-	if len(r.Lines) == 0 && !r.All {
+	if !g.asksForAnything() {
 		return q, nil
 	}
 	place, err := a.place(ctx, n, a.now())
@@ -119,13 +119,26 @@ type giving struct {
 	input     loyalty.ReturnInput
 	sold      *loyalty.Entry // nil: the sale is another store's, or of an earlier life of this one
 	member    agentdb.Member
+	voidedFor loyalty.VoidedFor
+	unbilled  []loyalty.UnbilledLine // goods whose sale nobody knows; then there is none of the above but the programme
+	names     []string               // of the unbilled goods
+}
+
+func (g *giving) asksForAnything() bool {
+	return len(g.input.Lines) > 0 || g.input.All || g.unbilled != nil
 }
 
 func (g *giving) entry(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
+	if g.unbilled != nil {
+		return g.programme.ReturnWithoutBill(g.unbilled, head)
+	}
 	in := g.input
 	in.GiftCards = used.GiftCards
 	if g.sold == nil {
 		return loyalty.Return(in, head)
+	}
+	if g.voidedFor != "" && (g.sold.Day != head.Day || len(in.Before) > 0) {
+		return loyalty.Entry{}, &Refusal{Code: CodeVoidLate, Field: "void"}
 	}
 	var err error
 	if in.Sale, err = loyalty.ReturnableOf(g.sold); err != nil {
@@ -136,7 +149,11 @@ func (g *giving) entry(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entr
 			return loyalty.Entry{}, err
 		}
 	}
-	return loyalty.Return(in, head)
+	e, err := loyalty.Return(in, head)
+	if err == nil {
+		e.Return.Void = g.voidedFor
+	}
+	return e, err
 }
 
 // ref is the sale's place in a log.
@@ -167,14 +184,23 @@ func (g *giving) digest(b *loyalty.ReturnBody) (string, error) {
 
 // giveBack reads what a return depends on.
 func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) {
-	g := &giving{input: loyalty.ReturnInput{Lines: r.Lines, All: r.All}}
+	g := &giving{input: loyalty.ReturnInput{Lines: r.Lines, All: r.All}, voidedFor: r.Void}
 	var err error
 	if g.programme, err = a.programmeAt(ctx, a.now()); err != nil {
 		return nil, err
 	}
+	if err := r.check(); err != nil {
+		return nil, err
+	}
+	if len(r.Unbilled) > 0 {
+		return g, a.priceUnbilled(ctx, g, r.Unbilled)
+	}
 	g.input.Policy = g.programme.ReturnPolicy()
 	if err = a.findSale(ctx, g, r.Sale); err != nil {
 		return nil, err
+	}
+	if g.input.All = r.All || r.Void != ""; r.Void != "" && g.sold == nil {
+		return nil, &Refusal{Code: CodeVoidLate, Field: "void"} // another store's, or of an earlier life of this one
 	}
 	if g.input.Token = g.sold == nil; !g.input.Token && g.input.Policy.Reprice {
 		if err := a.terms(ctx, g); err != nil {
@@ -201,6 +227,17 @@ func (a *Agent) giveBack(ctx context.Context, r ReturnRequest) (*giving, error) 
 		return nil, err
 	}
 	return g, nil
+}
+
+// check refuses a request that names more than one thing to do.
+func (r *ReturnRequest) check() error {
+	if r.Void != "" && (r.All || len(r.Lines) > 0) {
+		return &Refusal{Code: CodeFieldInvalid, Field: "void"}
+	}
+	if len(r.Unbilled) > 0 && (r.Sale != "" || r.All || r.Void != "" || len(r.Lines) > 0) {
+		return &Refusal{Code: CodeFieldInvalid, Field: "unbilled"}
+	}
+	return nil
 }
 
 // terms reads those of the sale; where its version is not known any more, every line has its part in the bill.

@@ -7,10 +7,12 @@ import (
 
 // ReturnRequest names a sale and what of it comes back.
 type ReturnRequest struct {
-	Sale    string                 `json:"sale" minLength:"1" maxLength:"50000" doc:"id of a sale of this store, the number on its receipt, or the code below the receipt, which may be another store's"`
-	Lines   []loyalty.ReturnedLine `json:"lines,omitempty"`
-	All     bool                   `json:"all,omitempty" doc:"everything that is left; lines are then left out"`
-	Cashier string                 `json:"cashier,omitempty" maxLength:"40"`
+	Sale     string                 `json:"sale,omitempty" maxLength:"50000" doc:"id of a sale of this store, the number on its receipt, or the code below the receipt, which may be another store's"`
+	Lines    []loyalty.ReturnedLine `json:"lines,omitempty"`
+	All      bool                   `json:"all,omitempty" doc:"everything that is left; lines are then left out"`
+	Void     loyalty.VoidedFor      `json:"void,omitempty" enum:"mistyped,twice,unpaid,customer" doc:"the whole sale is undone, on its own business day and in its own store, for this reason; lines and all are then left out"`
+	Unbilled []UnbilledGoods        `json:"unbilled,omitempty" maxItems:"50" doc:"goods that come back without a bill, where the programme takes them; sale, lines and all are then left out"`
+	Cashier  string                 `json:"cashier,omitempty" maxLength:"40"`
 }
 
 // ReturnCommit is the return and the quote that was shown for it.
@@ -29,16 +31,23 @@ type ReturnFigures struct {
 	Short    loyalty.Points    `json:"short,omitempty" doc:"earned points that are no longer there"`
 	Back     loyalty.Points    `json:"back,omitempty" doc:"spent points given back"`
 	Lapsed   loyalty.Points    `json:"lapsed,omitempty" doc:"spent points that have expired since"`
+	ToCards  []CardRefund      `json:"to_cards,omitempty" doc:"of the refund, what goes back onto the gift cards that paid"`
 	Why      []loyalty.Finding `json:"why"`
+}
+
+// CardRefund is money that goes back onto a gift card.
+type CardRefund struct {
+	Card   string `json:"card" doc:"its serial, masked"`
+	Amount int64  `json:"amount"`
 }
 
 // ReturnQuote is a sale with what may still come back of it and, when something was named, what the return would do.
 type ReturnQuote struct {
 	ID       string           `json:"quote,omitempty" doc:"send it with the commit; absent while nothing is named to come back"`
-	Number   string           `json:"number" doc:"of the sale, as on its receipt"`
-	Day      string           `json:"day" doc:"business day of the sale"`
+	Number   string           `json:"number,omitempty" doc:"of the sale, as on its receipt; absent without a bill"`
+	Day      string           `json:"day,omitempty" doc:"business day of the sale"`
 	Currency string           `json:"currency"`
-	Shortage loyalty.Shortage `json:"shortage" doc:"what the programme does when points are gone: clamp (take what is there), negative (the balance goes below zero), withhold (keep their worth back)"`
+	Shortage loyalty.Shortage `json:"shortage,omitempty" doc:"what the programme does when points are gone: clamp (take what is there), negative (the balance goes below zero), withhold (keep their worth back)"`
 	Member   loyalty.MemberID `json:"member,omitempty"`
 	Balance  loyalty.Points   `json:"balance,omitempty" doc:"the member's, before the return"`
 	Lines    []SoldLine       `json:"lines"`
@@ -60,7 +69,8 @@ type ReturnAnswer struct {
 	Return   loyalty.TxnID          `json:"return"`
 	Seq      loyalty.Seq            `json:"seq"`
 	Day      string                 `json:"day"`
-	Number   string                 `json:"number" doc:"of the sale, as on its receipt"`
+	Number   string                 `json:"number,omitempty" doc:"of the sale, as on its receipt; absent without a bill"`
+	Void     loyalty.VoidedFor      `json:"void,omitempty"`
 	Currency string                 `json:"currency"`
 	Lines    []loyalty.ReturnedLine `json:"lines"`
 	Balance  loyalty.Points         `json:"balance" doc:"the member's after the return, as this store knew it then"`
@@ -70,13 +80,20 @@ type ReturnAnswer struct {
 }
 
 func figuresOf(b *loyalty.ReturnBody) ReturnFigures {
-	return ReturnFigures{Money: b.Money, Withheld: b.Withheld, Refund: b.Refund, Owed: b.Owed, Taken: b.Taken, Short: b.Short,
+	f := ReturnFigures{Money: b.Money, Withheld: b.Withheld, Refund: b.Refund, Owed: b.Owed, Taken: b.Taken, Short: b.Short,
 		Back: b.Back, Lapsed: b.Lapsed, Why: b.Why}
+	for _, part := range b.ToCards {
+		f.ToCards = append(f.ToCards, CardRefund{maskedCard(part.Serial), part.Amount})
+	}
+	return f
 }
 
 func (q *ReturnQuote) tell(b *loyalty.ReturnBody) { q.ReturnFigures = figuresOf(b) }
 
 func (g *giving) view() ReturnQuote {
+	if g.unbilled != nil {
+		return g.viewUnbilled()
+	}
 	s := &g.input.Sale
 	q := ReturnQuote{
 		Number: receiptNumber(s.Store, s.Epoch, s.Seq), Day: s.Day, Currency: s.Currency, Shortage: g.input.Policy.Shortage, Member: s.Member,
@@ -98,8 +115,12 @@ func (g *giving) view() ReturnQuote {
 
 func returnAnswer(c agentdb.Committed) ReturnAnswer {
 	b := c.Entry.Return
+	number := ""
+	if len(b.Unbilled) == 0 {
+		number = receiptNumber(b.Store, b.Epoch, b.Seq)
+	}
 	return ReturnAnswer{
-		Return: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Number: receiptNumber(b.Store, b.Epoch, b.Seq), Currency: b.Currency,
+		Return: c.Entry.Txn, Seq: c.Entry.Seq, Day: c.Entry.Day, Number: number, Void: b.Void, Currency: b.Currency,
 		Lines: b.Lines, Balance: b.Balance, Job: firstJob(c), Replayed: c.Replayed, ReturnFigures: figuresOf(b),
 	}
 }

@@ -285,6 +285,10 @@ func (s *Server) events(ctx context.Context, _ *empty, send sse.Sender) {
 	if sync, err := s.agent.Sync(ctx); err != nil || send.Data(sync) != nil {
 		return // the listener comes back and asks again
 	}
+	baskets, err := s.agent.Baskets(ctx)
+	if err != nil || send.Data(baskets) != nil {
+		return
+	}
 	jobs, err := s.agent.Jobs(ctx, agent.JobFilter{Limit: jobsTold})
 	if err != nil {
 		return

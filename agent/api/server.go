@@ -122,6 +122,10 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, tills(), "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/returns/quote", 200, "What a return would give back; nothing is written", s.quoteReturn)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/returns", 201, "Take goods back (key)", s.takeBack)
+	route(s, api, tills(), "GET", "/v1/baskets", 200, "Bills that wait to be paid, oldest first", s.baskets)
+	route(s, api, tills(), "PUT", "/v1/baskets/{id}", 200, "Set a bill aside, or send one to a till", s.putBasket)
+	route(s, api, tills(), "POST", "/v1/baskets/{id}/take", 200, "A till goes on with a bill that waits", s.takeBasket)
+	route(s, api, tills(), "DELETE", "/v1/baskets/{id}", 200, "Give up a bill that waits", s.dropBasket)
 	route(s, api, tills(), "GET", "/v1/activities", 200, "What gives points without a purchase", s.activities)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/activities", 201, "A member did one of them (key)", s.activity)
 	route(s, api, tills(), "POST", "/v1/reservations", 201, "Set points or money of a wallet aside (key)", s.reserve)
@@ -167,7 +171,7 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, those(staff.Adjust), "POST", "/v1/adjustments", 201, "Correct points or credit by hand (key)", s.adjust)
 	route(s, api, those(staff.Diagnose), "POST", "/v1/bundle", 200, "What support needs to know, sealed for support", s.bundle)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
-		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}}, s.events)
+		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}, "baskets": agent.Baskets{}}, s.events)
 }
 
 func route[In, Out any](s *Server, api huma.API, who access, method, path string, status int, summary string,

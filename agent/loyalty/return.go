@@ -98,11 +98,22 @@ type ReturnBody struct {
 	Repriced  bool           `json:"repriced,omitempty"` // what is kept was priced anew
 	Token     bool           `json:"token,omitempty"`    // settled by the bill's token alone
 	Unbilled  []UnbilledLine `json:"unbilled,omitempty"` // goods without a bill; no sale is named then
+	Void      VoidedFor      `json:"void,omitempty"`     // the whole sale was undone on its own day
 	Why       []Finding      `json:"why,omitempty"`
 
 	Stamps    []StampReturn   `json:"stamps,omitempty"`
 	GiftCards []GiftCardState `json:"gift_cards,omitempty"` // that come back, as told
 }
+
+// VoidedFor says why a whole sale was undone on its own day.
+type VoidedFor string
+
+const (
+	VoidedMistyped VoidedFor = "mistyped" // rung up wrong
+	VoidedTwice    VoidedFor = "twice"    // rung up a second time
+	VoidedUnpaid   VoidedFor = "unpaid"   // the payment failed
+	VoidedCustomer VoidedFor = "customer" // they changed their mind
+)
 
 // Return makes the entry that takes back a part of a sale, or all of it: goods, money, points earned, points spent. Its
 // figures follow from the sale's stored breakdown and from what came back before, so that any parts sum to the whole. A

@@ -9,6 +9,18 @@ type UnbilledLine struct {
 	Price    int64  `json:"price"`    // the lowest of one unit that the shop asked lately, minor units
 }
 
+// Total is what comes out for a line, down to the whole minor unit.
+func (l UnbilledLine) Total() int64 {
+	total, _ := mulDiv(l.Price, l.Quantity, quantityUnit) // ReturnWithoutBill refuses what does not fit
+	return total.whole
+}
+
+// UnitPrice is what one unit of a line cost, down to the whole minor unit.
+func (l *Line) UnitPrice() int64 { return l.Amount * quantityUnit / l.Quantity } // checkLine holds both far below
+
+// TakesUnbilled says whether goods come back without their bill.
+func (p *Programme) TakesUnbilled() bool { return p.withoutBill }
+
 // MaxUnbilled bounds the lines of a return without a bill.
 const MaxUnbilled = 50
 

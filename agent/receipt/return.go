@@ -16,6 +16,7 @@ type Return struct {
 	Lane     string
 	Cashier  string
 	At       time.Time // in the store's own zone
+	Void     string    // why the whole sale was undone; empty for goods that come back
 	Sale     string    // number of the sale's receipt
 	SoldOn   time.Time // its business day
 	Lines    []Line    // what came back; without a name, a line of a receipt of another store
@@ -28,6 +29,9 @@ type Return struct {
 	Why      []string        // what became of the points: texts of Explain
 	Balance  *loyalty.Points // nil: nobody was identified
 }
+
+// NoBill stands on the slip where the receipt's number and day would, when nobody had the receipt.
+const NoBill = "-"
 
 // Kind is that of the templates of return slips.
 func (Return) Kind() string { return "return" }
@@ -49,8 +53,14 @@ func returnFields() []field[Return] {
 		words("at", "day and time", func(v *voice, r Return) any { return v.dateTime(r.At) }).always().must(),
 		figure("lane", "number of the till", func(v *voice, r Return) any { return i18n.Digits(v.Lang, r.Lane) }),
 		words("cashier", "who was at the till", func(_ *voice, r Return) any { return r.Cashier }),
+		words("void", "why the whole sale was undone on its own day", func(_ *voice, r Return) any { return r.Void }),
 		figure("sale", "number of the receipt that the goods were bought with", func(_ *voice, r Return) any { return r.Sale }).always().must(),
-		words("sold_on", "day of that receipt", func(v *voice, r Return) any { return v.date(r.SoldOn) }).always(),
+		words("sold_on", "day of that receipt", func(v *voice, r Return) any {
+			if r.SoldOn.IsZero() {
+				return NoBill
+			}
+			return v.date(r.SoldOn)
+		}).always(),
 		list("lines", "what came back", lineFields(), func(r Return) []Line { return r.Lines }).must(),
 		figure("repriced", "kept back, below zero: what stays with the customer costs more by itself",
 			func(v *voice, r Return) any { return v.moneyUnlessZero(-r.Repriced) }).must(),

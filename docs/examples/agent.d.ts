@@ -44,6 +44,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/baskets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Bills that wait to be paid, oldest first
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-baskets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/baskets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a bill aside, or send one to a till
+         * @description For tills and POS software.
+         */
+        put: operations["put-v1-baskets-by-id"];
+        post?: never;
+        /**
+         * Give up a bill that waits
+         * @description For tills and POS software.
+         */
+        delete: operations["delete-v1-baskets-by-id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/baskets/{id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A till goes on with a bill that waits
+         * @description For tills and POS software.
+         */
+        post: operations["post-v1-baskets-by-id-take"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bundle": {
         parameters: {
             query?: never;
@@ -1203,6 +1267,78 @@ export interface components {
             points?: number;
             rest?: boolean;
         };
+        Basket: {
+            /**
+             * Format: int32
+             * @description the till that sets it aside; left out by a POS
+             */
+            by?: number;
+            cashier?: string;
+            /** @description codes of coupons that the customer has shown; they are looked at when the basket is taken */
+            coupons?: string[] | null;
+            /**
+             * Format: int32
+             * @description the till that is to finish it; left out: any of the store
+             */
+            lane?: number;
+            lines: components["schemas"]["BasketLine"][] | null;
+            /** @description by which a cashier knows it again, such as the number of an order */
+            note?: string;
+        };
+        BasketLine: {
+            /** Format: int64 */
+            amount: number;
+            brand?: string;
+            category?: string;
+            /** Format: int64 */
+            discount?: number;
+            gift_card?: components["schemas"]["GiftCardLine"];
+            labels?: string[] | null;
+            name?: string;
+            /**
+             * Format: int64
+             * @description of one unit, minor units: the cashier may change the line then. Without it the line is the POS's, and is sold as it is
+             */
+            price?: number;
+            /** Format: int64 */
+            quantity: number;
+            sku: string;
+            /** Format: int64 */
+            tax?: number;
+        };
+        BasketSummary: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int32
+             * @description the till that set it aside; absent: a POS
+             */
+            by?: number;
+            cashier?: string;
+            /** @description of the sale that it becomes */
+            id: string;
+            /**
+             * Format: int32
+             * @description the till that is to finish it; absent: any
+             */
+            lane?: number;
+            /** Format: int64 */
+            lines: number;
+            note?: string;
+            /**
+             * Format: int32
+             * @description the till that has it
+             */
+            taken?: number;
+            /**
+             * Format: int64
+             * @description sum of the lines, minor units
+             */
+            total: number;
+        };
+        Baskets: {
+            baskets: components["schemas"]["BasketSummary"][] | null;
+        };
         BatchOut: {
             at: string;
             cashier?: string;
@@ -1258,6 +1394,12 @@ export interface components {
             language?: string;
         };
         BundleInBody: Record<string, never>;
+        CardRefund: {
+            /** Format: int64 */
+            amount: number;
+            /** @description its serial, masked */
+            card: string;
+        };
         CardState: {
             /** @description why the card was refused, or what is waited for */
             code?: string;
@@ -2056,7 +2198,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often";
+            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -2341,7 +2483,14 @@ export interface components {
             /** @description from the answer to quote */
             quote: string;
             /** @description id of a sale of this store, the number on its receipt, or the code below the receipt, which may be another store's */
-            sale: string;
+            sale?: string;
+            /** @description goods that come back without a bill, where the programme takes them; sale, lines and all are then left out */
+            unbilled?: components["schemas"]["UnbilledGoods"][] | null;
+            /**
+             * @description the whole sale is undone, on its own business day and in its own store, for this reason; lines and all are then left out
+             * @enum {string}
+             */
+            void?: "mistyped" | "twice" | "unpaid" | "customer";
         };
         ReturnQuoteView: {
             /**
@@ -2356,7 +2505,7 @@ export interface components {
             balance?: number;
             currency: string;
             /** @description business day of the sale */
-            day: string;
+            day?: string;
             /**
              * Format: int64
              * @description spent points that have expired since
@@ -2370,8 +2519,8 @@ export interface components {
              * @description what was paid with money for these goods
              */
             money: number;
-            /** @description of the sale, as on its receipt */
-            number: string;
+            /** @description of the sale, as on its receipt; absent without a bill */
+            number?: string;
             /**
              * Format: int64
              * @description earned points that the goods had
@@ -2390,12 +2539,14 @@ export interface components {
              */
             short?: number;
             /** @description what the programme does when points are gone: clamp (take what is there), negative (the balance goes below zero), withhold (keep their worth back) */
-            shortage: string;
+            shortage?: string;
             /**
              * Format: int64
              * @description earned points taken back now
              */
             taken?: number;
+            /** @description of the refund, what goes back onto the gift cards that paid */
+            to_cards?: components["schemas"]["CardRefund"][] | null;
             why: components["schemas"]["FindingView"][] | null;
             /**
              * Format: int64
@@ -2409,7 +2560,14 @@ export interface components {
             cashier?: string;
             lines?: components["schemas"]["ReturnedLine"][] | null;
             /** @description id of a sale of this store, the number on its receipt, or the code below the receipt, which may be another store's */
-            sale: string;
+            sale?: string;
+            /** @description goods that come back without a bill, where the programme takes them; sale, lines and all are then left out */
+            unbilled?: components["schemas"]["UnbilledGoods"][] | null;
+            /**
+             * @description the whole sale is undone, on its own business day and in its own store, for this reason; lines and all are then left out
+             * @enum {string}
+             */
+            void?: "mistyped" | "twice" | "unpaid" | "customer";
         };
         ReturnTotals: {
             /** Format: int64 */
@@ -2454,8 +2612,8 @@ export interface components {
              * @description what was paid with money for these goods
              */
             money: number;
-            /** @description of the sale, as on its receipt */
-            number: string;
+            /** @description of the sale, as on its receipt; absent without a bill */
+            number?: string;
             /**
              * Format: int64
              * @description earned points that the goods had
@@ -2480,6 +2638,9 @@ export interface components {
              * @description earned points taken back now
              */
             taken?: number;
+            /** @description of the refund, what goes back onto the gift cards that paid */
+            to_cards?: components["schemas"]["CardRefund"][] | null;
+            void?: string;
             why: components["schemas"]["FindingView"][] | null;
             /**
              * Format: int64
@@ -2798,6 +2959,13 @@ export interface components {
              */
             through: number;
         };
+        TakeBasketInBody: {
+            /**
+             * Format: int32
+             * @description the till that takes it
+             */
+            lane: number;
+        };
         TaxShare: {
             /** Format: int64 */
             amount: number;
@@ -2863,6 +3031,14 @@ export interface components {
             job: components["schemas"]["Job"];
             /** @description of a commissioning ticket: what to look for on it */
             questions?: components["schemas"]["Question"][] | null;
+        };
+        UnbilledGoods: {
+            /**
+             * Format: int64
+             * @description thousandths
+             */
+            quantity: number;
+            sku: string;
         };
         UnblockInBody: {
             /** @description the same, typed a second time */
@@ -3048,6 +3224,142 @@ export interface operations {
             };
         };
     };
+    "get-v1-baskets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Baskets"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-v1-baskets-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUID made before the first try; the sale that the basket becomes has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Basket"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-v1-baskets-by-id": {
+        parameters: {
+            query?: {
+                /** @description the till that has it; left out by a POS */
+                lane?: number;
+            };
+            header?: never;
+            path: {
+                /** @description UUID made before the first try; the sale that the basket becomes has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-baskets-by-id-take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description UUID made before the first try; the sale that the basket becomes has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBasketInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Basket"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-bundle": {
         parameters: {
             query?: never;
@@ -3188,6 +3500,17 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": ({
+                        data: components["schemas"]["Baskets"];
+                        /**
+                         * @description The event name.
+                         * @constant
+                         */
+                        event: "baskets";
+                        /** @description The event ID. */
+                        id?: number;
+                        /** @description The retry time in milliseconds. */
+                        retry?: number;
+                    } | {
                         data: components["schemas"]["Job"];
                         /**
                          * @description The event name.

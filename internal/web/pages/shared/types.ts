@@ -248,3 +248,70 @@ export interface Job {
   detail?: string;
   ask_until?: string;
 }
+
+export type Shortage = 'clamp' | 'negative' | 'withhold';
+
+export const VOID_REASONS = ['mistyped', 'twice', 'unpaid', 'customer'] as const;
+export type VoidReason = (typeof VOID_REASONS)[number];
+
+/** A sale whose goods come back, or goods without a bill. */
+export interface ReturnRequest {
+  sale?: string;
+  lines?: { line: number; quantity: number }[];
+  unbilled?: { sku: string; quantity: number }[];
+  void?: VoidReason;
+  cashier?: string;
+}
+
+export interface ReturnFigures {
+  money: number;
+  withheld?: number;
+  refund: number;
+  to_cards?: { card: string; amount: number }[];
+  taken?: number;
+  short?: number;
+  back?: number;
+  lapsed?: number;
+  why: Finding[];
+}
+
+export interface ReturnQuote extends ReturnFigures {
+  quote?: string; // absent while nothing is named to come back
+  number: string;
+  day: string;
+  currency: string;
+  shortage?: Shortage;
+  lines: { line: number; sku?: string; name?: string; quantity: number; left: number; price: number }[];
+}
+
+export interface ReturnAnswer extends ReturnFigures {
+  number: string;
+  currency: string;
+  job?: number;
+}
+
+/** A line of a sale that waits; with the price of one it can be changed. */
+export interface BasketLine extends Line {
+  price?: number;
+}
+
+export interface Basket {
+  lines: BasketLine[];
+  coupons?: string[];
+  lane?: number;
+  by?: number; // the till that set it aside; absent: a POS
+  note?: string;
+  cashier?: string;
+}
+
+export interface BasketSummary {
+  id: string;
+  lane?: number;
+  by?: number;
+  taken?: number; // the till that has it
+  note?: string;
+  cashier?: string;
+  lines: number;
+  total: number;
+  at: string;
+}

@@ -1,7 +1,7 @@
 // The bill being rung up: its lines, who buys, how many points they want to pay with, and the agent's quote for all that.
 import { Problem } from '../shared/client';
-import type { Ask, Member, Quote, SaleRequest } from '../shared/types';
-import { lineAmount, MAX_LINES, toLine, type Draft } from './entry';
+import type { Ask, Basket, BasketLine, Member, Quote, SaleRequest } from '../shared/types';
+import { amountOf, MAX_LINES, toLine, type Draft } from './entry';
 import { Keep } from './keep';
 import { link, wait } from './link.svelte';
 import { settings } from './settings.svelte';
@@ -36,7 +36,7 @@ class Bill {
   #keep: Keep | undefined;
 
   readonly member = $derived(this.typed?.member ?? link.lane?.member);
-  readonly sum = $derived(this.lines.reduce((sum, l) => sum + lineAmount(l.quantity, l.price), 0));
+  readonly sum = $derived(this.lines.reduce((sum, l) => sum + amountOf(l), 0));
   readonly units = $derived(this.lines.length);
   readonly #wanted = $derived(this.#describe());
   /** The quote is for exactly what is on the screen. */
@@ -109,6 +109,7 @@ class Bill {
   }
 
   remove(at: number): void {
+    if (this.lines[at]?.fixed) return;
     this.lines.splice(at, 1);
     this.selected = Math.min(at, this.lines.length - 1);
     this.store();
@@ -123,6 +124,15 @@ class Bill {
     this.key = '';
     this.quote = undefined;
     this.problem = undefined;
+    this.store();
+  }
+
+  /** Goes on with a basket that waited. */
+  take(key: string, basket: Basket, draft: (line: BasketLine) => Draft): void {
+    this.clear();
+    this.lines = basket.lines.map(draft);
+    this.coupons = basket.coupons ?? [];
+    this.key = key; // so that it is sold once, whichever tills try
     this.store();
   }
 

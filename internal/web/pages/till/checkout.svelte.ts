@@ -29,6 +29,8 @@ class Checkout {
   /** A sale that was sent before a reload did not go through. */
   unpaid = $state(false);
   done = $state.raw<Done>();
+  /** The sale made last at this till, since the page was opened. */
+  last = $state('');
   #keep: Keep | undefined;
   #change: number | undefined;
   #quote: Quote | undefined;
@@ -113,6 +115,7 @@ class Checkout {
 
   #succeed(answer: SaleAnswer): void {
     this.done = { answer, quote: this.#quote, change: this.#change };
+    this.last = answer.sale;
     this.#release();
     bill.clear();
     this.phase = 'done';

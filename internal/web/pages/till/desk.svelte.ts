@@ -6,7 +6,7 @@ import { checkout, type Hurdle } from './checkout.svelte';
 import { link } from './link.svelte';
 import { settings, t } from './settings.svelte';
 
-export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop';
+export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop' | 'return' | 'void' | 'aside' | 'baskets';
 
 export interface Notice {
   kind: 'good' | 'bad';
@@ -24,6 +24,8 @@ class Desk {
   newcomer = '';
   /** The job of which is asked whether it is on paper. */
   asked = $state(0);
+  /** The code of a bill that was scanned to give its goods back. */
+  returned = '';
   notice = $state.raw<Notice>();
   /** Read out by a screen reader. */
   said = $state('');
@@ -82,7 +84,7 @@ class Desk {
   };
 
   form = (at = -1): void => {
-    if (checkout.locked) return;
+    if (checkout.locked || bill.lines[at]?.fixed) return;
     if (checkout.phase === 'done') checkout.dismiss();
     this.editing = at;
     this.#show('line');
@@ -182,6 +184,13 @@ class Desk {
     this.asked = job;
     this.#show('ask');
   };
+  giveBack = (code = ''): void => {
+    this.returned = code;
+    this.#show('return');
+  };
+  voidSale = (): void => this.#show('void');
+  aside = (): void => this.#show('aside');
+  baskets = (): void => this.#show('baskets');
   closeDay = (): void => this.#show('close');
   drop = (): void => this.#show('drop');
 

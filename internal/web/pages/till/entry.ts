@@ -30,6 +30,7 @@ export interface Draft {
   quantity: number;
   price: number; // of one unit, minor units
   tax: number;
+  fixed?: Line; // as a POS sent it: it is sold so, or not at all
 }
 
 export type Parsed = { ok: true; draft: Draft } | { ok: false; problem: EntryProblem };
@@ -132,6 +133,10 @@ export function lineAmount(quantity: number, price: number): number {
   return Number((BigInt(quantity) * BigInt(price) * 2n + BigInt(ONE)) / BigInt(2 * ONE));
 }
 
+export function amountOf(draft: Draft): number {
+  return draft.fixed?.amount ?? lineAmount(draft.quantity, draft.price);
+}
+
 /** What is wrong with a draft, if anything. */
 export function check(draft: Draft): EntryProblem | undefined {
   if (draft.quantity <= 0 || draft.quantity > MAX_QUANTITY) return 'quantity';
@@ -142,8 +147,12 @@ export function check(draft: Draft): EntryProblem | undefined {
   return lineAmount(draft.quantity, draft.price) > MAX_AMOUNT ? 'too_large' : undefined;
 }
 
+/** A bill that is given back, as a scanner types it. */
+export const BILL_CODE = /^LB1:/;
+
 /** The line as the agent wants it. */
 export function toLine(draft: Draft): Line {
+  if (draft.fixed) return draft.fixed;
   const line: Line = { sku: draft.sku || OPEN_SKU, quantity: draft.quantity, amount: lineAmount(draft.quantity, draft.price) };
   if (draft.name !== '') line.name = draft.name;
   if (draft.category !== '') line.category = draft.category;

@@ -78,5 +78,6 @@ export class Keep {
 function isDraft(v: unknown): v is Draft {
   const d = v as Partial<Draft> | null;
   return typeof d === 'object' && d !== null && typeof d.sku === 'string' && typeof d.name === 'string' &&
-    typeof d.category === 'string' && Number.isSafeInteger(d.quantity) && Number.isSafeInteger(d.price) && Number.isSafeInteger(d.tax);
+    typeof d.category === 'string' && Number.isSafeInteger(d.quantity) && Number.isSafeInteger(d.price) && Number.isSafeInteger(d.tax) &&
+    (d.fixed === undefined || Number.isSafeInteger(d.fixed.amount));
 }

@@ -4,5 +4,7 @@ export { default as DonePanel } from './DonePanel.svelte';
 export { default as OffersPanel } from './OffersPanel.svelte';
 export { default as PointsPanel } from './PointsPanel.svelte';
 export { default as Reductions } from './Reductions.svelte';
+export { default as Remedies } from './Remedies.svelte';
 export { default as SignIn } from './SignIn.svelte';
 export { default as WaitingPanel } from './WaitingPanel.svelte';
+export { default as WhyPanel } from './WhyPanel.svelte';

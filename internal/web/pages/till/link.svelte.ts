@@ -1,6 +1,6 @@
 // The line to the agent: is it there, and what does it say about lanes, printing and head office.
 import { Client, Problem } from '../shared/client';
-import type { HealthState, Job, Lane, Status, SyncState } from '../shared/types';
+import type { BasketSummary, HealthState, Job, Lane, Status, SyncState } from '../shared/types';
 import { settings } from './settings.svelte';
 
 /** How long to wait before each new try; the last one goes on for ever, because a till must come back by itself. */
@@ -16,6 +16,8 @@ class Link {
   state = $state<LinkState>('starting');
   status = $state.raw<Status>();
   sync = $state.raw<SyncState>();
+  /** Sales of the store that wait to be paid. */
+  baskets = $state.raw<readonly BasketSummary[]>([]);
   #jobs = $state.raw<readonly Job[]>([]);
   #lanes = $state.raw<readonly Lane[]>([]);
   #running: AbortController | undefined;
@@ -93,6 +95,8 @@ class Link {
         : [...this.#lanes, lane];
     } else if (event === 'sync') {
       this.sync = data as SyncState;
+    } else if (event === 'baskets') {
+      this.baskets = (data as { baskets: BasketSummary[] }).baskets;
     } else if (event === 'job') {
       const job = data as Job;
       this.#jobs = [job, ...this.#jobs.filter((j) => j.id !== job.id)].sort((a, b) => b.id - a.id).slice(0, JOBS_KEPT);
