@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,11 +19,12 @@ import (
 const MinSQLite = "3.51.3"
 
 const (
-	busyTimeout       = 5 * time.Second
-	journalSizeLimit  = 64 << 20 // bytes that a checkpointed WAL file may keep
-	walAutoCheckpoint = 1000     // pages
-	defaultReaders    = 3
-	maxReaders        = 8
+	busyTimeout      = 5 * time.Second
+	journalSizeLimit = 64 << 20 // bytes that a checkpointed WAL file may keep
+	defaultCacheMB   = 2
+	defaultLogPages  = 1000
+	defaultReaders   = 3
+	maxReaders       = 8
 )
 
 // Options say how to open one database file.
@@ -30,6 +32,11 @@ type Options struct {
 	Migrations fs.FS            // numbered goose files, at the root of the file system
 	Now        func() time.Time // read once per transaction
 	Readers    int              // read-only connections, 3 when 0
+	// CacheMB is memory for pages of the writing connection, 2 when 0. A transaction that changes more pages than fit writes some of them
+	// more than once.
+	CacheMB int
+	// LogPages is how long the write-ahead log gets before it is moved into the file, 1000 when 0.
+	LogPages int
 	// Rebuildable relaxes commits to synchronous=NORMAL: only for a file whose whole content can be fetched again.
 	Rebuildable bool
 }
@@ -149,6 +156,7 @@ func (db *DB) writeDSN() string {
 	if db.options.Rebuildable {
 		synchronous = "normal"
 	}
+	cache, log := cmp.Or(db.options.CacheMB, defaultCacheMB), cmp.Or(db.options.LogPages, defaultLogPages)
 	return dsn(db.path, "_txlock", "immediate", "_defensive", "1", "_dqs", "0", "_error_rc", "1",
 		"_pragma", fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
 		"_pragma", "journal_mode(wal)",
@@ -157,7 +165,8 @@ func (db *DB) writeDSN() string {
 		"_pragma", "secure_delete(1)", // what is erased leaves no bytes behind
 		"_pragma", "trusted_schema(0)",
 		"_pragma", fmt.Sprintf("journal_size_limit(%d)", journalSizeLimit),
-		"_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", walAutoCheckpoint))
+		"_pragma", fmt.Sprintf("cache_size(-%d)", cache<<10), // KiB
+		"_pragma", fmt.Sprintf("wal_autocheckpoint(%d)", log))
 }
 
 func (db *DB) readDSN() string {

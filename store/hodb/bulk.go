@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// bulk is a statement that writes many rows of one table at once: a head, the rows, a tail.
+// bulk is a statement that writes many rows of one table at once: INSERT or UPDATE, the rest of the head, the rows, a tail.
 type bulk struct {
 	table string
+	verb  string
 	head  string
 	types []string // of a row's values, where the statement does not say; nil: those of the table's columns
 	tail  string
@@ -16,7 +17,7 @@ type bulk struct {
 
 // insertInto is a bulk that adds rows; clash says what becomes of one whose key is there, empty that it must not be.
 func insertInto(table, columns, clash string) bulk {
-	return bulk{table: table, head: "INSERT INTO " + table + " (" + columns + ") VALUES ", tail: clash}
+	return bulk{table: table, verb: "INSERT", head: " INTO " + table + " (" + columns + ") VALUES ", tail: clash}
 }
 
 // maxBulk bounds the rows of one statement. Fewer go by powers of four, so that few texts are ever prepared.
@@ -72,11 +73,31 @@ func pieces(n int, do func(from, to int) error) error {
 // write runs a bulk for rows of one width, one after the other in args.
 func (tx *Tx) write(b bulk, width int, args []any) error {
 	return pieces(len(args)/width, func(from, to int) error {
-		if _, err := tx.conn.Exec(b.head+values(to-from, width, b.types)+b.tail, args[from*width:to*width]...); err != nil {
+		if _, err := tx.conn.Exec(tx.textOf(b, to-from, width), args[from*width:to*width]...); err != nil {
 			return fmt.Errorf("write %s: %w", b.table, err)
 		}
 		return nil
 	})
+}
+
+// bulkText names the text of a bulk for so many rows.
+type bulkText struct {
+	head string
+	rows int
+}
+
+// textOf makes each text once in a transaction.
+func (tx *Tx) textOf(b bulk, rows, width int) string {
+	name := bulkText{b.head, rows}
+	text, made := tx.texts[name]
+	if !made {
+		text = b.verb + tx.conn.dialect().orFail + b.head + values(rows, width, b.types) + b.tail
+		if tx.texts == nil {
+			tx.texts = map[bulkText]string{}
+		}
+		tx.texts[name] = text
+	}
+	return text
 }
 
 // queue is rows of one table that are not written yet.

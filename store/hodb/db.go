@@ -49,6 +49,7 @@ type dialect struct {
 	rowLock    string // ends a query whose row nobody else may change until the transaction ends
 	hex        string // of a column
 	jsonNumber string // of a column and a field
+	orFail     string // of a statement for many rows that need not undo by itself those before one that fails: the transaction is undone
 }
 
 // ErrUnavailable says that the database server could not be reached or did not take the transaction. Nothing was written.
@@ -163,6 +164,7 @@ type Tx struct {
 	now    time.Time
 	conn   conn
 	queues []queue
+	texts  map[bulkText]string
 }
 
 // Now is the transaction's one moment.

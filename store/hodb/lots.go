@@ -143,7 +143,7 @@ func (p *Poster) writeFold(m *Member) error {
 }
 
 func foldRows() bulk {
-	return bulk{table: "member", head: `UPDATE member SET fold_day = v.column2, fold_at_ms = v.column3, fold_store = v.column4, fold_epoch = v.column5,
+	return bulk{table: "member", verb: "UPDATE", head: ` member SET fold_day = v.column2, fold_at_ms = v.column3, fold_store = v.column4, fold_epoch = v.column5,
 		fold_seq = v.column6, past = v.column7 FROM (VALUES `, types: []string{"BIGINT", "TEXT", "BIGINT", "BIGINT", "BIGINT", "BIGINT", "TEXT"},
 		tail: `) AS v WHERE member.member_id = v.column1`}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
+	"sync"
 	"time"
 
 	"loyaltill/agent/loyalty"
@@ -70,6 +72,33 @@ func (tx *Tx) readPast(m *Member) (past loyalty.Past, err error) {
 	}
 	return tx.PastByDay(m.ID)
 }
+
+// recallPasts decodes what is kept, on as many processors as there are.
+func recallPasts(members []*Member) error {
+	readers := min(runtime.GOMAXPROCS(0), 1+len(members)/fewPasts)
+	faults := make([]error, readers)
+	var reading sync.WaitGroup
+	for reader := range readers {
+		reading.Go(func() {
+			for i := reader; i < len(members); i += readers {
+				m := &members[i].past
+				if m.text == "" { // to be added up, if anybody asks
+					continue
+				}
+				if err := json.Unmarshal([]byte(m.text), &m.past); err != nil {
+					faults[reader] = fmt.Errorf("past of member %d: %w", members[i].ID, err)
+					return
+				}
+				m.known = true
+			}
+		})
+	}
+	reading.Wait()
+	return errors.Join(faults...)
+}
+
+// fewPasts are read sooner than another processor has begun.
+const fewPasts = 64
 
 // PastByDay adds a member's steps up, each day apart: for windows that begin long before his newest entry, as those of another.
 func (tx *Tx) PastByDay(id loyalty.MemberID) (past loyalty.Past, err error) {

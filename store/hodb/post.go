@@ -106,11 +106,14 @@ func (p *Poster) Member(id loyalty.MemberID) (*Member, error) {
 	return m, err
 }
 
-// Expect reads members together who will be asked for one by one.
+// Expect reads members together, with their pasts, who will be asked for one by one.
 func (p *Poster) Expect(ids []loyalty.MemberID) error {
 	found, err := p.tx.membersOf(ids)
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
+	}
+	if err := recallPasts(found); err != nil {
+		return err
 	}
 	for _, id := range ids {
 		p.members[id] = nil

@@ -17,12 +17,18 @@ type sqlite struct {
 	texts texts
 }
 
+// Posting a batch changes thousands of pages of a large register, all over it.
+const (
+	cacheMB  = 64
+	logPages = 16_384 // 64 MB
+)
+
 func openSQLite(ctx context.Context, path string, now func() time.Time) (engine, error) {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, fmt.Errorf("open head office database: %w", err)
 	}
-	db, err := store.Open(ctx, path, store.Options{Migrations: files, Now: now})
+	db, err := store.Open(ctx, path, store.Options{Migrations: files, Now: now, CacheMB: cacheMB, LogPages: logPages})
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ func (w sqliteWriter) QueryRow(query string, args []any, dest ...any) error {
 func (sqliteWriter) dialect() dialect { return sqliteDialect() }
 
 func sqliteDialect() dialect {
-	return dialect{hex: "lower(hex(%s))", jsonNumber: "json_extract(%s, '$.%s')"}
+	return dialect{hex: "lower(hex(%s))", jsonNumber: "json_extract(%s, '$.%s')", orFail: " OR FAIL"}
 }
 
 func (w sqliteWriter) copyIn(table string, columns []string, rows [][]any) error {

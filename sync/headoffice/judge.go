@@ -80,7 +80,7 @@ func (o *Office) post(tx *hodb.Tx, r hodb.Range) error {
 	if err != nil {
 		return err
 	}
-	matters := readMatters(entries)
+	matters := j.readMatters(entries)
 	if err := j.lookAhead(r, matters); err != nil {
 		return err
 	}
@@ -263,6 +263,8 @@ type matter struct {
 	repeats bool  // its transaction was told before
 	erased  bool  // it had something private of a member who was erased since
 	again   bool  // it was judged before, or came late: what it means is settled, not posted
+
+	foreseen *foreseen // of a sale; nil: nobody has quoted it yet
 }
 
 func (m *matter) place() hodb.Place { return hodb.Place{Day: m.entry.Day, At: m.at, Key: m.key} }
@@ -370,8 +372,8 @@ func (j *judge) repeated(m *matter, first hodb.EntryKey) error {
 	return j.open(hodb.CaseTxnRepeated, m.key, fmt.Sprintf("transaction %v was told by %v; not counted again", m.entry.Txn, first))
 }
 
-// readMatters reads the bodies of a batch, on as many processors as there are: that is a good part of posting.
-func readMatters(entries []hodb.Entry) []*matter {
+// readMatters reads the bodies of a batch and foresees its sales, on as many processors as there are: that is a good part of posting.
+func (j *judge) readMatters(entries []hodb.Entry) []*matter {
 	matters := make([]*matter, len(entries))
 	readers := min(runtime.GOMAXPROCS(0), 1+len(entries)/fewBodies)
 	var reading sync.WaitGroup
@@ -382,6 +384,7 @@ func readMatters(entries []hodb.Entry) []*matter {
 				if err != nil {
 					m = &matter{key: entries[i].Key, odd: err}
 				}
+				j.foresee(m)
 				matters[i] = m
 			}
 		})

@@ -179,7 +179,7 @@ func (j *judge) requote(m *matter, v *verdict, b before, tier string, available 
 	if asked.Sale, err = j.provedAdvance(m, asked.Sale); err != nil {
 		return nil, err
 	}
-	ours, found, err := requote(p, &asked, tier, available)
+	ours, found, err := m.quoted(p, &asked, tier, available)
 	if err != nil {
 		v.reason = hodb.CaseNotInterpreted
 		return nil, j.open(hodb.CaseNotInterpreted, m.key, err.Error())
