@@ -199,8 +199,11 @@ func (o *Office) delivered(tx *hodb.Tx, out *outgoing, failed error) error {
 	if errors.Is(err, hodb.ErrNotFound) {
 		return nil
 	}
-	if err != nil || !bytes.Equal(w.Nonce, out.hook.Nonce) {
-		return err // set anew meanwhile
+	if err != nil || !bytes.Equal(w.Nonce, out.hook.Nonce) || w.Told != out.hook.Told {
+		return err // set anew meanwhile, or another instance has told it
+	}
+	if failed != nil && w.Tries != out.hook.Tries {
+		return nil // another instance is at it
 	}
 	w.Next, w.Error = time.Time{}, ""
 	if failed == nil {

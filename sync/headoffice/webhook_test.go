@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -348,5 +349,47 @@ for case in json.load(sys.stdin):
 	cmd.Stdin = bytes.NewReader(in)
 	if said, err := cmd.CombinedOutput(); err != nil || len(said) > 0 {
 		t.Errorf("the check is wrong about: %s %v", said, err)
+	}
+}
+
+// Two instances of head office are at one webhook: the first stands still in the middle of its message, until the other has told that one and
+// the next. What the first says when it wakes up takes nothing back, be it that its message was taken, or that it was not.
+func TestAnInstanceThatWakesUpLateTakesNothingBackOnBothEngines(t *testing.T) {
+	for what, failed := range map[string]error{"taken": nil, "not taken": errors.New("answered 503")} {
+		r := newReceiver(t)
+		var now time.Time
+		c := quiet(t, r.URL, &now)
+		other := c.office
+		if c.home.Database != "" { // which only PostgreSQL lets two processes have
+			o := c.options()
+			o.Clock = func() time.Time { return now }
+			var err error
+			if other, err = OpenOffice(t.Context(), c.home, o); err != nil {
+				t.Fatal(err)
+			}
+			defer other.Close()
+		}
+		var slept *outgoing
+		err := c.office.db.Update(t.Context(), func(tx *hodb.Tx) (err error) {
+			slept, err = claimMessage(tx, "accounts")
+			return err
+		})
+		if err != nil || slept == nil {
+			t.Fatalf("%+v, %v", slept, err)
+		}
+		if _, err := other.notifyDue(t.Context()); err != nil || len(r.got) != 0 {
+			t.Errorf("%s: the other instance sent %d messages while the first has it, %v", what, len(r.got), err)
+		}
+		now = now.Add(hookClaim)
+		if _, err := other.notifyDue(t.Context()); err != nil || len(r.got) != 1 {
+			t.Fatalf("%s: the other instance sent %d messages afterwards, %v", what, len(r.got), err)
+		}
+		before := c.hook()
+		if err := c.office.db.Update(t.Context(), func(tx *hodb.Tx) error { return c.office.delivered(tx, slept, failed) }); err != nil {
+			t.Fatal(err)
+		}
+		if after := c.hook(); after != before || after.Behind != 0 || after.Error != "" {
+			t.Errorf("%s: %+v, and when the first woke up %+v", what, before, after)
+		}
 	}
 }
