@@ -27,7 +27,7 @@ type Office struct {
 // officeStates are the metrics that are read at a scrape.
 type officeStates struct {
 	stores, silent, waitBatches, waitEntries, waitSeconds *prometheus.Desc
-	cases, suspense, differences                          *prometheus.Desc
+	cases, suspense, differences, overdrafts, overdrawn   *prometheus.Desc
 	feedHead, closes, missing, untaken, certEnd, ready    *prometheus.Desc
 }
 
@@ -54,6 +54,8 @@ func NewOffice(version string) *Office {
 	d.cases = o.state(Gauge, "headoffice_cases_open", "open cases by kind", "kind")
 	d.suspense = o.state(Gauge, "headoffice_suspense_rows", "what could not be given to anybody, by reason", "reason")
 	d.differences = o.state(Gauge, "headoffice_differences", "figures that head office works out otherwise than the stores did")
+	d.overdrafts = o.state(Gauge, "headoffice_overdrafts", "sales that took points which were not there any more, by who bears them: member, chain", "bears")
+	d.overdrawn = o.state(Gauge, "headoffice_overdraft_points", "those points", "bears")
 	d.feedHead = o.state(Gauge, "headoffice_feed_head", "number of the feed's newest change")
 	d.closes = o.state(Gauge, "headoffice_closes_published", "business days published, revisions included")
 	d.missing = o.state(Gauge, "headoffice_closes_missing", "stores that have sold on a day that is over for two hours or more and is not closed")
@@ -71,6 +73,7 @@ type OfficeState struct {
 	Lag                     time.Duration
 	Cases, Suspense         map[string]int64
 	Differences             int64
+	Overdrafts, Overdrawn   map[string]int64 // sales that took what was not there, and their points, by who bears them
 	FeedHead                int64
 	Closes, Missing         int64
 	Untaken                 int64 // webhooks whose last message was not taken
@@ -82,7 +85,7 @@ type OfficeState struct {
 func (o *Office) Watch(read func(context.Context) (OfficeState, error)) {
 	d := o.d
 	o.registry.MustRegister(&states[OfficeState]{read: read, emit: o.emit, failed: o.failures, descs: []*prometheus.Desc{
-		d.stores, d.silent, d.waitBatches, d.waitEntries, d.waitSeconds, d.cases, d.suspense, d.differences, d.feedHead, d.closes, d.missing,
+		d.stores, d.silent, d.waitBatches, d.waitEntries, d.waitSeconds, d.cases, d.suspense, d.differences, d.overdrafts, d.overdrawn, d.feedHead, d.closes, d.missing,
 		d.untaken, d.certEnd, d.ready}})
 }
 
@@ -96,6 +99,8 @@ func (o *Office) emit(s OfficeState, to sink) {
 	to.each(d.cases, s.Cases)
 	to.each(d.suspense, s.Suspense)
 	to.gauge(d.differences, float64(s.Differences))
+	to.each(d.overdrafts, s.Overdrafts)
+	to.each(d.overdrawn, s.Overdrawn)
 	to.gauge(d.feedHead, float64(s.FeedHead))
 	to.gauge(d.closes, float64(s.Closes))
 	to.gauge(d.missing, float64(s.Missing))

@@ -19,6 +19,8 @@ type Condition struct {
 	Cases          map[CaseKind]int64  `json:"cases"` // open ones
 	Suspense       map[string]int64    `json:"suspense"`
 	Differences    int64               `json:"differences"`
+	Overdrafts     map[string]int64    `json:"overdrafts"` // sales that took what was not there, by who bears it
+	Overdrawn      map[string]int64    `json:"overdrawn"`  // their points
 	FeedHead       int64               `json:"feed_head"`
 	Closes         int64               `json:"closes"`
 	Unclosed       []Unclosed          `json:"unclosed"`
@@ -115,6 +117,12 @@ func (tx *Tx) questions(c *Condition) (err error) {
 		return err
 	}
 	if c.Suspense, err = counted[string](tx, `SELECT reason, COUNT(*) FROM suspense GROUP BY reason`); err != nil {
+		return err
+	}
+	if c.Overdrafts, err = counted[string](tx, `SELECT bears, COUNT(*) FROM overdraft GROUP BY bears`); err != nil {
+		return err
+	}
+	if c.Overdrawn, err = counted[string](tx, `SELECT bears, CAST(SUM(points) AS BIGINT) FROM overdraft GROUP BY bears`); err != nil {
 		return err
 	}
 	return tx.one(`SELECT COUNT(*) FROM difference`)(&c.Differences)

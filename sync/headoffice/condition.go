@@ -60,7 +60,7 @@ func (o *Office) measure(ctx context.Context) (metrics.OfficeState, error) {
 		return metrics.OfficeState{}, err
 	}
 	s := metrics.OfficeState{Stores: plainKeys(c.Heads), Silent: int64(len(silent(c.Quiet, o.clock()))), WaitingBatches: c.WaitingBatches, Waiting: c.WaitingEntries,
-		Lag: c.PostingLag, Cases: plainKeys(c.Cases), Suspense: c.Suspense, Differences: c.Differences, FeedHead: c.FeedHead, Closes: c.Closes,
+		Lag: c.PostingLag, Cases: plainKeys(c.Cases), Suspense: c.Suspense, Differences: c.Differences, Overdrafts: c.Overdrafts, Overdrawn: c.Overdrawn, FeedHead: c.FeedHead, Closes: c.Closes,
 		Missing: int64(len(overdue(c.Unclosed, o.clock()))), Untaken: c.Untaken, Ready: o.ready(ctx) == nil}
 	s.CertificateEnd, err = o.home.Keys.ends()
 	return s, err
