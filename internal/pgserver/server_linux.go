@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -30,6 +31,8 @@ type Server struct {
 	dir     string
 	process *exec.Cmd
 	ended   chan error
+	heir    *exec.Cmd // clears up behind this process, however that ends
+	will    io.Closer
 }
 
 // Start makes and starts a server. It trusts nobody without the password, keeps every commit, and sorts text by bytes.
@@ -43,11 +46,31 @@ func Start(ctx context.Context) (*Server, error) {
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	s := &Server{bin: bin, dir: dir}
+	if err := s.appoint(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start PostgreSQL: %w", err), os.RemoveAll(dir))
+	}
 	if err := s.start(ctx); err != nil {
 		s.Stop()
 		return nil, fmt.Errorf("start PostgreSQL: %w", err)
 	}
 	return s, nil
+}
+
+// inherit waits for the end of its input, which comes with the end of the process that holds the other side, also of one that was killed. It
+// ends the server, if one runs, and removes the folder, into which a dying server may still write.
+const inherit = `read -r _
+kill -QUIT "$(head -n 1 "$1/data/postmaster.pid")" 2>/dev/null
+n=0
+until rm -rf "$1" 2>/dev/null || [ $n -ge 300 ]; do n=$((n + 1)); sleep 0.1; done`
+
+// appoint starts the heir, in a process group of its own: what ends the tests with a signal for all of theirs does not end it.
+func (s *Server) appoint() (err error) {
+	s.heir = exec.Command("sh", "-c", inherit, "sh", s.dir)
+	s.heir.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if s.will, err = s.heir.StdinPipe(); err != nil {
+		return err
+	}
+	return s.heir.Start()
 }
 
 // findBin finds the newest server: Debian keeps the versions side by side and out of PATH.
@@ -197,5 +220,6 @@ func (s *Server) Stop() {
 			<-s.ended
 		}
 	}
-	_ = os.RemoveAll(s.dir)
+	_ = s.will.Close()
+	_ = s.heir.Wait() // its exit status says nothing: the folder is gone, or somebody else has it
 }
