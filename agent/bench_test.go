@@ -71,6 +71,7 @@ type shop struct {
 	lane      agent.LaneConfig
 	foreign   *agent.ForeignCards
 	paper     agent.PaperConfig
+	alerts    agent.AlertsConfig
 	syncState agent.SyncState // at first: head office has told what is new, and is not in reach
 	voucher   agentdb.Change  // the last one that fund made
 	stop      func()
@@ -192,7 +193,7 @@ func (s *shop) start(lanes ...agent.LaneConfig) {
 	layStore(s.t, filepath.Join(s.dir, "data"))
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
-		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes, Staff: agent.StaffConfig{Alone: 1000}}, Identity: s.identity, DB: s.db,
+		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes, Staff: agent.StaffConfig{Alone: 1000}, Alerts: s.alerts}, Identity: s.identity, DB: s.db,
 		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())

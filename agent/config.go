@@ -43,6 +43,7 @@ type Config struct {
 	Log      LogConfig      `toml:"log"`
 	Staff    StaffConfig    `toml:"staff"`
 	Support  SupportConfig  `toml:"support"`
+	Alerts   AlertsConfig   `toml:"alerts"`
 	Lanes    []LaneConfig   `toml:"lane"`
 }
 
@@ -157,7 +158,8 @@ func ParseConfig(name string, data []byte) (Config, error) {
 		API:    APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
 		Direct: DirectConfig{Listen: "127.0.0.1:8789", Allow: []string{}},
 		Paper:  PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
-		Staff: StaffConfig{Alone: 1000},
+		Staff:  StaffConfig{Alone: 1000},
+		Alerts: AlertsConfig{Days: 7, CardHour: 4, CardDay: 8, OwnCard: 1, ByHand: 10, ByHandPoints: 5000, BillTwice: 500},
 	}
 	dec := toml.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
@@ -238,6 +240,7 @@ func (c *Config) check() (problems []string) {
 	if c.Cards.Secrets != "" && c.Cards.Profiles == "" {
 		bad("cards.secrets: is there without cards.profiles; no profile can name a key")
 	}
+	problems = append(problems, c.Alerts.check()...)
 	if len(c.Lanes) == 0 {
 		bad("lane: there is none; add a [[lane]] for each till")
 	}

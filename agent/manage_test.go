@@ -47,7 +47,7 @@ func TestACorrectionNeedsAReasonAndBeyondTheLimitASecondPerson(t *testing.T) {
 	if status, answer := adjust(boss, 1001, sign(two, "4712")); status != http.StatusCreated || answer["balance"] != 1301.0 {
 		t.Errorf("together: %d, %v", status, answer)
 	}
-	acts := must[[]agent.Act](t)(s.agent.Trail(t.Context(), 0, 1))
+	acts := must[[]agent.Act](t)(s.agent.Trail(t.Context(), agent.TrailFilter{Limit: 1}))
 	if a := acts[0]; a.What != "adjust" || a.About != "6034…0018" || a.Before != "300" || a.After != "+1001 points, goodwill" || a.Second != agentdb.StaffNumber(two) {
 		t.Errorf("trail: %+v", a)
 	}
@@ -169,5 +169,40 @@ func TestVersionsOfTheProgrammeSayWhatChanged(t *testing.T) {
 	versions, _ := answer["versions"].([]any)
 	if status != 200 || len(versions) != 1 || versions[0].(map[string]any)["in_force"] != true {
 		t.Errorf("status %d, %v", status, answer)
+	}
+}
+
+func TestTheTrailIsAskedByPersonKindAndDay(t *testing.T) {
+	s := newTill(t)
+	_, anna := s.hires("Anna", "manager", "4711")
+	_, berta := s.hires("Berta", "manager", "4712")
+	for i, token := range []string{anna, berta, anna} {
+		body := fmt.Sprintf(`{"lane":1,"number":"6034000000000018","points":%d,"reason":"goodwill"}`, i+1)
+		if status, answer := s.ask(token, "POST", "/v1/adjustments", body); status != http.StatusCreated {
+			t.Fatalf("%d, %v", status, answer)
+		}
+	}
+	today := s.identity.Calendar().Location
+	day := func(days int) string { return s.now().In(today).AddDate(0, 0, days).Format("2006-01-02") }
+	for query, want := range map[string]int{
+		"what=adjust": 3, "what=adjust&person=Anna": 2, "what=adjust&person=Berta": 1, "what=staff_add": 2, "person=Nobody": 0,
+		"what=adjust&limit=2": 2, "what=adjust&day=" + day(-7): 0, "what=adjust&day=" + day(7): 0,
+	} {
+		status, answer := s.ask(anna, "GET", "/v1/trail?"+query, "")
+		if acts, ok := answer["acts"].([]any); !ok || len(acts) != want {
+			t.Errorf("%s: %d, %v, want %d", query, status, answer, want)
+		}
+	}
+	_, answer := s.ask(anna, "GET", "/v1/trail?day=yesterday", "")
+	if answer["code"] != agent.CodeFieldInvalid {
+		t.Errorf("a day that is none: %v", answer)
+	}
+	_, answer = s.ask(anna, "GET", "/v1/trail?what=adjust", "")
+	below := answer["acts"].([]any)[1].(map[string]any)["id"]
+	if _, older := s.ask(anna, "GET", fmt.Sprintf("/v1/trail?what=adjust&below=%v", below), ""); len(older["acts"].([]any)) != 1 {
+		t.Errorf("the page before: %v", older)
+	}
+	if got := fmt.Sprint(answer["people"], answer["whats"]); got != "[Anna Berta command line] [adjust staff_add]" {
+		t.Errorf("to ask for: %s", got)
 	}
 }

@@ -24,7 +24,7 @@ func (l Light) rank() int { return slices.Index([]Light{LightGood, LightWarn, Li
 
 // Part is one part of the store and how it does.
 type Part struct {
-	What  string         `json:"what" enum:"reader,printer,jobs,head_office,programme,ledger,disk,paper,cards"`
+	What  string         `json:"what" enum:"reader,printer,jobs,head_office,programme,ledger,disk,paper,cards,alerts"`
 	Lane  loyalty.LaneID `json:"lane,omitempty"`
 	Name  string         `json:"name,omitempty" doc:"of the lane"`
 	Light Light          `json:"light" enum:"good,warn,stop"`
@@ -47,6 +47,7 @@ const (
 	codeDiskFull     = "disk_low"
 	codePaperFaults  = "paper_faults"
 	codeCardsOpen    = "cards_open"
+	codeAlertsOpen   = "alerts_open"
 )
 
 const (
@@ -97,6 +98,13 @@ func (a *Agent) storeParts(ctx context.Context, s *Status) []Part {
 	}
 	if n := len(s.Debits); n > 0 {
 		parts = append(parts, Part{What: "cards", Light: LightWarn, Code: codeCardsOpen, Count: int64(n)})
+	}
+	open := int64(0)
+	for _, n := range s.Alerts {
+		open += n
+	}
+	if open > 0 {
+		parts = append(parts, Part{What: "alerts", Light: LightWarn, Code: codeAlertsOpen, Count: open})
 	}
 	return parts
 }

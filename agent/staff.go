@@ -22,6 +22,7 @@ type StaffMember struct {
 	Since     time.Time           `json:"since"`
 	Ended     time.Time           `json:"ended,omitzero" doc:"does not work here any more"`
 	WaitUntil time.Time           `json:"wait_until,omitzero" doc:"no PIN of theirs is looked at before: too many were wrong"`
+	OwnCard   bool                `json:"own_card,omitempty" doc:"it is noted which card is theirs"`
 	Version   int64               `json:"-"`
 }
 
@@ -78,11 +79,13 @@ func (a *Agent) Staff(ctx context.Context) ([]StaffMember, error) {
 	if err != nil {
 		return nil, err
 	}
+	cards, err := a.db.StaffCards(ctx)
 	all := make([]StaffMember, len(rows))
 	for i, r := range rows {
 		all[i] = a.staffView(r)
+		all[i].OwnCard = cards[r.Number] != 0
 	}
-	return all, nil
+	return all, err
 }
 
 // StaffMember is one of them as they are now.

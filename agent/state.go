@@ -95,6 +95,8 @@ type Status struct {
 	Lanes     []LaneState     `json:"lanes"`
 	Debits    []OpenDebit     `json:"debits,omitempty" doc:"sales that wait for what a card did"`
 	Paper     PaperState      `json:"paper"`
+
+	Alerts map[AlertKind]int64 `json:"alerts,omitempty" doc:"that nobody has looked at, by kind"`
 }
 
 // Words for how the templates of paper fare.

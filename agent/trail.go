@@ -33,9 +33,26 @@ type Act struct {
 // maxActs bounds one page of the trail.
 const maxActs = 200
 
-// Trail is what was done by hand, newest first, below an id or from the end.
-func (a *Agent) Trail(ctx context.Context, below int64, limit int) ([]Act, error) {
-	rows, err := a.db.Acts(ctx, below, min(max(limit, 1), maxActs))
+// TrailFilter is which acts are asked for; what is left out asks for all.
+type TrailFilter struct {
+	Below  int64  `query:"below" minimum:"0" doc:"only acts before this id; the last one of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Person string `query:"person" maxLength:"40" doc:"by name, as it was then"`
+	What   string `query:"what" maxLength:"40"`
+	Day    string `query:"day" maxLength:"10" doc:"of the store's calendar, 2026-11-23"`
+}
+
+// Trail is what was done by hand, newest first.
+func (a *Agent) Trail(ctx context.Context, f TrailFilter) ([]Act, error) {
+	which := agentdb.ActFilter{Below: f.Below, Person: f.Person, What: f.What, Limit: min(max(f.Limit, 1), maxActs)}
+	if f.Day != "" {
+		begins, err := time.ParseInLocation(time.DateOnly, f.Day, a.identity.Calendar().Location)
+		if err != nil {
+			return nil, &Refusal{Code: CodeFieldInvalid, Field: "day", cause: err}
+		}
+		which.From, which.Until = begins, begins.AddDate(0, 0, 1)
+	}
+	rows, err := a.db.Acts(ctx, which)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +61,11 @@ func (a *Agent) Trail(ctx context.Context, below int64, limit int) ([]Act, error
 		acts[i] = Act(r)
 	}
 	return acts, nil
+}
+
+// TrailNames are the people and the kinds of acts that the trail has.
+func (a *Agent) TrailNames(ctx context.Context) (people, whats []string, err error) {
+	return a.db.ActNames(ctx)
 }
 
 // Witness writes down what somebody is about to do and then has it done; a refusal is written down behind it. Nothing is done that

@@ -96,7 +96,7 @@ func statuses() map[string]int {
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeTemplateRefused: 422,
-		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422,
+		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue,

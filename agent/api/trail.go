@@ -50,18 +50,22 @@ func told(err error) error {
 	return err
 }
 
-type trailIn struct {
-	Below int64 `query:"below" minimum:"0" doc:"only acts before this id; the last one of the page before"`
-	Limit int   `query:"limit" minimum:"1" maximum:"200" default:"50"`
-}
+// TrailIn is exported because huma fills exported fields only.
+type TrailIn struct{ agent.TrailFilter }
 
 type trailOut struct {
-	Acts []agent.Act `json:"acts"`
+	Acts   []agent.Act `json:"acts"`
+	People []string    `json:"people" doc:"in the whole trail, to ask for"`
+	Whats  []string    `json:"whats" doc:"the same of what was done"`
 }
 
-func (s *Server) trail(ctx context.Context, in *trailIn) (*reply[trailOut], error) {
-	acts, err := s.agent.Trail(ctx, in.Below, in.Limit)
-	return answer(ctx, s, trailOut{acts}, err)
+func (s *Server) trail(ctx context.Context, in *TrailIn) (*reply[trailOut], error) {
+	var out trailOut
+	var err error
+	if out.Acts, err = s.agent.Trail(ctx, in.TrailFilter); err == nil {
+		out.People, out.Whats, err = s.agent.TrailNames(ctx)
+	}
+	return answer(ctx, s, out, err)
 }
 
 // What the trail keeps of requests that tills and POS software make too.

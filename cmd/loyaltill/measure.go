@@ -38,6 +38,10 @@ func (g gauges) read(ctx context.Context) (metrics.AgentState, error) {
 		Sync: string(up.State), SyncSince: up.Since, Feed: string(up.FeedState), FeedTold: up.Feed.ToldAt, FeedCursor: up.Feed.Cursor,
 		FeedWatermark: int64(up.Feed.Watermark), Head: int64(up.AckedThrough) + up.Lag, Acked: int64(up.AckedThrough),
 		ClockOffset: up.ClockOffset, OpenDebits: len(status.Debits), Ready: len(g.agent.NotReady(ctx)) == 0,
+		Alerts: map[string]int64{},
+	}
+	for _, kind := range agent.AlertKinds() {
+		s.Alerts[string(kind)] = status.Alerts[kind]
 	}
 	if up.Lag > 0 {
 		if s.OldestUnsent, err = g.oldest(ctx, up.AckedThrough+1); err != nil {

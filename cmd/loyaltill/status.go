@@ -56,6 +56,11 @@ func printStatus(s streams, st agent.Status) {
 			_, _ = fmt.Fprintf(s.out, "  printer %s, serial number %q at %s, says of a paper: %s\n", cmp.Or(p.Model, "of unknown model"), p.Serial, p.Device, p.Level)
 		}
 	}
+	for _, kind := range agent.AlertKinds() {
+		if n := st.Alerts[kind]; n > 0 {
+			_, _ = fmt.Fprintf(s.out, "alert %s: %d not looked at; see Alerts on the manager page\n", kind, n)
+		}
+	}
 	for _, d := range st.Debits {
 		_, _ = fmt.Fprintf(s.out, "sale %s waits for card %v: %d points since %s%s\n", d.Sale, d.Card, d.Points, d.Since.Format(time.RFC3339), openDebit(d))
 	}

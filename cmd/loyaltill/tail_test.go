@@ -10,7 +10,9 @@ import (
 
 func TestTheEndOfTheLogIsKeptInWholeLines(t *testing.T) {
 	var end tail
-	line := func(n int) string { return fmt.Sprintf("{\"line\":%d,\"text\":\"%s\"}\n", n, bytes.Repeat([]byte("x"), 1000)) }
+	line := func(n int) string {
+		return fmt.Sprintf("{\"line\":%d,\"text\":\"%s\"}\n", n, bytes.Repeat([]byte("x"), 1000))
+	}
 	const lines = 3 * archive.MaxText / 1000
 	for n := range lines {
 		if _, err := end.Write([]byte(line(n))); err != nil {

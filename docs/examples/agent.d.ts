@@ -44,6 +44,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stands out in the ledger, the newest day first
+         * @description For staff with the right "trail".
+         */
+        get: operations["get-v1-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/alerts/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a person found behind an alert
+         * @description For staff with the right "trail".
+         */
+        post: operations["post-v1-alerts-seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/baskets": {
         parameters: {
             query?: never;
@@ -1077,6 +1117,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/staff/{number}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Which card is somebody's own
+         * @description For staff with the right "administer".
+         */
+        put: operations["put-v1-staff-by-number-card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/staff/{number}/pin": {
         parameters: {
             query?: never;
@@ -1256,6 +1316,61 @@ export interface components {
             second?: components["schemas"]["SecondIn"];
             /** @description absent: the points */
             wallet?: string;
+        };
+        Alert: {
+            /** @description kind, business day and whom it is about */
+            alert: string;
+            /** Format: int64 */
+            count: number;
+            day: string;
+            /** @description the entries, oldest first */
+            evidence: components["schemas"]["AlertEntry"][] | null;
+            /** @enum {string} */
+            kind: "card_often" | "own_card" | "by_hand" | "bill_twice";
+            /** Format: int64 */
+            member?: number;
+            /** @description of the member, masked */
+            number?: string;
+            /**
+             * Format: int64
+             * @description given by all of them
+             */
+            points: number;
+            /** @description absent while nobody has seen it, or more came since */
+            seen?: components["schemas"]["AlertSeen"];
+            /** @description of staff */
+            who?: string;
+        };
+        AlertEntry: {
+            at: string;
+            cashier?: string;
+            /** Format: int32 */
+            lane?: number;
+            /** Format: int64 */
+            points: number;
+            /** @description of a correction */
+            reason?: string;
+            /** Format: int64 */
+            seq: number;
+            /**
+             * Format: int64
+             * @description of a sale, minor units
+             */
+            total?: number;
+        };
+        AlertSeen: {
+            /** Format: date-time */
+            at: string;
+            because: string;
+            by: string;
+        };
+        AlertSeenInBody: {
+            alert: string;
+            /** @description what they found */
+            because: string;
+        };
+        AlertsOut: {
+            alerts: components["schemas"]["Alert"][] | null;
         };
         AnswerInBody: {
             /** @description what a person saw: true, it is on paper; false, it is not, and a copy shall follow */
@@ -1980,6 +2095,10 @@ export interface components {
             message: string;
             parts: components["schemas"]["PartView"][] | null;
         };
+        OwnCardRequest: {
+            /** @description of the card; left out: none */
+            number?: string;
+        };
         PINState: {
             /** @description POST …/unblock takes the PUK */
             blocked: boolean;
@@ -2044,7 +2163,7 @@ export interface components {
             /** Format: date-time */
             since?: string;
             /** @enum {string} */
-            what: "reader" | "printer" | "jobs" | "head_office" | "programme" | "ledger" | "disk" | "paper" | "cards";
+            what: "reader" | "printer" | "jobs" | "head_office" | "programme" | "ledger" | "disk" | "paper" | "cards" | "alerts";
         };
         PaymentRequest: {
             cashier?: string;
@@ -2198,7 +2317,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
+            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "alert_own" | "alert_unknown" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -2843,6 +2962,8 @@ export interface components {
              * @description to sign in with
              */
             number: number;
+            /** @description it is noted which card is theirs */
+            own_card?: boolean;
             role: string;
             /** Format: date-time */
             since: string;
@@ -2896,6 +3017,10 @@ export interface components {
             used?: number;
         };
         Status: {
+            /** @description that nobody has looked at, by kind */
+            alerts?: {
+                [key: string]: number;
+            };
             currency: string;
             /** @description business day */
             day: string;
@@ -3026,6 +3151,10 @@ export interface components {
         };
         TrailOut: {
             acts: components["schemas"]["Act"][] | null;
+            /** @description in the whole trail, to ask for */
+            people: string[] | null;
+            /** @description the same of what was done */
+            whats: string[] | null;
         };
         Tryout: {
             job: components["schemas"]["Job"];
@@ -3211,6 +3340,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AdjustAnswer"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-alerts-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSeenInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -5256,6 +5447,41 @@ export interface operations {
             };
         };
     };
+    "put-v1-staff-by-number-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnCardRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffMember"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-v1-staff-by-number-pin": {
         parameters: {
             query?: never;
@@ -5327,6 +5553,11 @@ export interface operations {
                 /** @description only acts before this id; the last one of the page before */
                 below?: number;
                 limit?: number;
+                /** @description by name, as it was then */
+                person?: string;
+                what?: string;
+                /** @description of the store's calendar, 2026-11-23 */
+                day?: string;
             };
             header?: never;
             path?: never;

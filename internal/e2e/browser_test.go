@@ -104,7 +104,8 @@ func browseIn(t *testing.T, lang i18n.Lang, origin, address string) *tillPage {
 func (p *tillPage) watch(origin string) {
 	p.t.Helper()
 	err := chromedp.Listen(p.ctx, func(event any) {
-		if e, ok := event.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(e.Request.URL, origin+"/") {
+		// What the browser draws of its own, such as the sign on a field for a date, it has in itself.
+		if e, ok := event.(*network.EventRequestWillBeSent); ok && !strings.HasPrefix(e.Request.URL, origin+"/") && !strings.HasPrefix(e.Request.URL, "data:") {
 			p.mu.Lock()
 			p.foreign = append(p.foreign, e.Request.URL)
 			p.mu.Unlock()

@@ -31,7 +31,7 @@ type agentStates struct {
 	sync, syncSince, feed, feedTold, feedCursor, feedWatermark *prometheus.Desc
 	head, acked, lagEntries, lagSeconds, clockOffset, certEnd  *prometheus.Desc
 	queue, groups, failures, bytes, wal                        *prometheus.Desc
-	reader, printer, waiting, openDebits, ready                *prometheus.Desc
+	reader, printer, waiting, openDebits, alerts, ready        *prometheus.Desc
 }
 
 // NewAgent makes an agent's metrics; every value is zero, states are absent until WatchAgent.
@@ -77,6 +77,7 @@ func (a *Agent) describe() {
 	d.printer = a.state(Gauge, "loyaltill_printer_state", "the same for its printer", "lane", "state")
 	d.waiting = a.state(Gauge, "loyaltill_print_jobs_waiting", "print jobs of a lane that are not on paper yet", "lane")
 	d.openDebits = a.state(Gauge, "loyaltill_open_debits", "sales that wait for what a card did")
+	d.alerts = a.state(Gauge, "loyaltill_alerts_open", "alerts of the manager page that nobody has looked at", "kind")
 	d.ready = a.state(Gauge, "loyaltill_ready", "1 when sales can be made: the ledger writes and a programme is in force")
 }
 
@@ -94,6 +95,7 @@ type AgentState struct {
 	Files          []File
 	Lanes          []Lane
 	OpenDebits     int
+	Alerts         map[string]int64 // that nobody has looked at, by kind
 	Ready          bool
 }
 
@@ -119,7 +121,7 @@ func (a *Agent) Watch(read func(context.Context) (AgentState, error)) {
 	d := a.d
 	a.registry.MustRegister(&states[AgentState]{read: read, emit: a.emit, failed: a.failures, descs: []*prometheus.Desc{
 		d.sync, d.syncSince, d.feed, d.feedTold, d.feedCursor, d.feedWatermark, d.head, d.acked, d.lagEntries, d.lagSeconds, d.clockOffset,
-		d.certEnd, d.queue, d.groups, d.failures, d.bytes, d.wal, d.reader, d.printer, d.waiting, d.openDebits, d.ready}})
+		d.certEnd, d.queue, d.groups, d.failures, d.bytes, d.wal, d.reader, d.printer, d.waiting, d.openDebits, d.alerts, d.ready}})
 }
 
 func (a *Agent) emit(s AgentState, to sink) {
@@ -149,6 +151,9 @@ func (a *Agent) emit(s AgentState, to sink) {
 		to.gauge(d.waiting, float64(l.Waiting), l.Lane)
 	}
 	to.gauge(d.openDebits, float64(s.OpenDebits))
+	for kind, n := range s.Alerts {
+		to.gauge(d.alerts, float64(n), kind)
+	}
 	to.gauge(d.ready, truth(s.Ready))
 }
 

@@ -3,6 +3,7 @@ package agentdb
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"loyaltill/store"
@@ -56,13 +57,45 @@ func (db *DB) RefuseAct(ctx context.Context, id int64, code string) error {
 	return nil
 }
 
-// Acts reads the trail, newest first: below an id, or from its end when that is 0.
-func (db *DB) Acts(ctx context.Context, below int64, limit int) ([]Act, error) {
+// ActFilter is which acts are asked for; what is zero asks for all.
+type ActFilter struct {
+	Below       int64 // the last id of the page before
+	Person      string
+	What        string
+	From, Until time.Time // from the first until before the second
+	Limit       int
+}
+
+// Acts reads the trail, newest first.
+func (db *DB) Acts(ctx context.Context, f ActFilter) ([]Act, error) {
+	until := int64(math.MaxInt64)
+	if !f.Until.IsZero() {
+		until = millis(f.Until)
+	}
+	from := int64(0)
+	if !f.From.IsZero() {
+		from = millis(f.From)
+	}
+	return db.acts(ctx, `WHERE (?1 = 0 OR id < ?1) AND (?2 = '' OR name = ?2) AND (?3 = '' OR what = ?3) AND at >= ?4 AND at < ?5
+		ORDER BY id DESC LIMIT ?6`, f.Below, f.Person, f.What, from, until, f.Limit)
+}
+
+// ActNames are the people and the kinds of acts that the trail has, in order.
+func (db *DB) ActNames(ctx context.Context) (people, whats []string, err error) {
+	text := func(scan func(...any) error) (s string, err error) { return s, scan(&s) }
+	if people, err = query(ctx, db.ledger.Read(), "people of the trail", text, `SELECT DISTINCT name FROM act ORDER BY name`); err != nil {
+		return nil, nil, err
+	}
+	whats, err = query(ctx, db.ledger.Read(), "kinds of acts", text, `SELECT DISTINCT what FROM act ORDER BY what`)
+	return people, whats, err
+}
+
+// acts reads those that a condition names.
+func (db *DB) acts(ctx context.Context, which string, args ...any) ([]Act, error) {
 	return query(ctx, db.ledger.Read(), "the trail", func(scan func(...any) error) (a Act, err error) {
 		var at int64
 		err = scan(&a.ID, &at, &a.Staff, &a.Name, &a.Second, &a.What, &a.About, &a.Before, &a.After, &a.Refused)
 		a.At = instant(at)
 		return a, err
-	}, `SELECT id, at, staff, name, second, what, about, before, after, coalesce(code, '') FROM act LEFT JOIN act_refused ON act = id
-		WHERE ? = 0 OR id < ? ORDER BY id DESC LIMIT ?`, below, below, limit)
+	}, `SELECT id, at, staff, name, second, what, about, before, after, coalesce(code, '') FROM act LEFT JOIN act_refused ON act = id `+which, args...)
 }

@@ -282,7 +282,7 @@ func TestStaffAndTheTrailGoAlongIntoTheNextLife(t *testing.T) {
 	if err != nil || after != before {
 		t.Errorf("got %+v, %v, want %+v", after, err, before)
 	}
-	acts, err := b.db.Acts(t.Context(), 0, 10)
+	acts, err := b.db.Acts(t.Context(), agentdb.ActFilter{Limit: 10})
 	if err != nil || len(acts) != 1 || acts[0].After != act.After || acts[0].Refused != "role_refused" {
 		t.Errorf("trail %+v, %v", acts, err)
 	}

@@ -14,6 +14,7 @@ export interface Staff {
   since: string;
   ended?: string;
   wait_until?: string;
+  own_card?: boolean;
 }
 
 export interface Session {
@@ -118,4 +119,17 @@ export interface Act {
   before?: string;
   after?: string;
   refused?: string;
+}
+
+export interface Alert {
+  alert: string;
+  kind: 'card_often' | 'own_card' | 'by_hand' | 'bill_twice';
+  day: string;
+  member?: number;
+  number?: string;
+  who?: string;
+  count: number;
+  points: number;
+  evidence: { seq: number; at: string; lane?: number; cashier?: string; points: number; total?: number; reason?: string }[];
+  seen?: { at: string; by: string; because: string };
 }
