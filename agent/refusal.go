@@ -109,9 +109,10 @@ const (
 	CodeSecondNeeded  = "second_needed" // beyond what one person may do
 	CodeSecondSame    = "second_same"   // the second person is the first, or neither is a manager
 
-	CodeAlertUnknown = "alert_unknown" // or not there any more
-	CodeAlertOwn     = "alert_own"     // it is about whoever wants to see to it
-	CodeSupportUnset = "support_unset" // nobody can be told: the configuration has no key of support
+	CodeAlertUnknown  = "alert_unknown"  // or not there any more
+	CodeAlertOwn      = "alert_own"      // it is about whoever wants to see to it
+	CodeSupportUnset  = "support_unset"  // nobody can be told: the configuration has no key of support
+	CodeOriginUnknown = "origin_unknown" // of a web page that was not let in
 )
 
 // Codes of cards that were refused at the tap.

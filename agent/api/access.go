@@ -63,41 +63,49 @@ func language(ctx context.Context) i18n.Lang {
 	return l
 }
 
-// guard wraps everything the agent serves: right host, no foreign page, and for /v1 the token and JSON bodies.
+// guard wraps everything the agent serves: right host, no foreign page that was not let in, and for /v1 the token and JSON bodies.
 func (s *Server) guard(next http.Handler) http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		newProblem(r.Context(), codeOrigin).write(w)
 	}))
-	checked := foreign.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	known := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, code := s.whoCalls(r)
 		if code != "" {
 			newProblem(r.Context(), code).write(w)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
-	}))
+	})
+	shared := s.shared(foreign.Handler(known), known)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		lang := i18n.Match(r.Header.Get("Accept-Language"), s.language)
-		checked.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), languageKey{}, lang)))
+		r = r.WithContext(context.WithValue(r.Context(), languageKey{}, lang))
+		// A name that a page on the internet had pointed at this machine (DNS rebinding) is not one of ours.
+		if host, _, err := net.SplitHostPort(r.Host); err != nil || !loopback(host) {
+			newProblem(r.Context(), codeOrigin).write(w)
+			return
+		}
+		shared.ServeHTTP(w, r)
 	})
 }
 
-// signInPath is the one call that brings no token: it asks for one.
+// signInPath and pairingPath are the calls that bring no token: they ask for one.
 const signInPath = "/v1/session"
+
+// asksForToken says whether a call needs none.
+func asksForToken(r *http.Request) bool {
+	return r.URL.Path == signInPath && r.Method == http.MethodPost || ofPairing(r.URL.Path)
+}
 
 // whoCalls says who calls, or why the request may not go on. Pages, the API's description, health and metrics are free to read on
 // this machine.
 func (s *Server) whoCalls(r *http.Request) (caller, string) {
-	// A name that a page on the internet had pointed at this machine (DNS rebinding) is not one of ours.
-	if host, _, err := net.SplitHostPort(r.Host); err != nil || !loopback(host) {
-		return caller{}, codeOrigin
-	}
 	if !strings.HasPrefix(r.URL.Path, "/v1/") {
 		return caller{}, ""
 	}
 	var c caller
-	if r.URL.Path != signInPath || r.Method != http.MethodPost {
+	if !asksForToken(r) {
 		var code string
 		if c, code = s.authorised(r); code != "" {
 			return c, code
@@ -119,6 +127,9 @@ func (s *Server) authorised(r *http.Request) (caller, string) {
 	}
 	if strings.HasPrefix(token, sessionPrefix) {
 		return s.signedIn(r.Context(), token)
+	}
+	if strings.HasPrefix(token, originPrefix) {
+		return s.pageToken(r, token)
 	}
 	got := sha256.Sum256([]byte(token))
 	switch {

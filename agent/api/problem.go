@@ -51,6 +51,8 @@ const (
 	codeSessionOver  = "session_over"
 	codeRoleRefused  = "role_refused"
 	codeOrigin       = "origin_refused"
+	codePairingBusy  = "pairing_busy"
+	codePairingOver  = "pairing_over"
 	codeNotFound     = "not_found"
 	codeTooLarge     = "body_too_large"
 	codeContentType  = "content_type"
@@ -79,7 +81,7 @@ const (
 func statuses() map[string]int {
 	all := map[string]int{
 		codeBadRequest: 400, codeKeyMissing: 400, codeKeyInvalid: 400,
-		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeOrigin: 403, codeRoleRefused: 403,
+		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeOrigin: 403, codeRoleRefused: 403, codePairingBusy: 429, codePairingOver: 404, agent.CodeOriginUnknown: 404,
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404, agent.CodeEntryPruned: 410,

@@ -45,6 +45,7 @@ type Server struct {
 	owner    [sha256.Size]byte
 	sessions sessions
 	diagnose func(context.Context, io.Writer) error
+	pairings pairings
 }
 
 // Options are what a Server needs beside the agent.
@@ -155,6 +156,11 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, anybody(), "POST", signInPath, 200, "Sign in: a number of staff and their PIN", s.signIn)
 	route(s, api, those(staff.Look), "GET", "/v1/session", 200, "Who is signed in", s.whoAmI)
 	route(s, api, those(staff.Look), "DELETE", "/v1/session", 200, "Sign out", s.signOut)
+	route(s, api, anybody(), "POST", pairingPath, 201, "A web page of another server asks to be let in", s.beginPairing)
+	route(s, api, anybody(), "GET", pairingPath+"/{id}", 200, "How that stands; once it was let in, its token", s.pairing)
+	route(s, api, those(staff.Administer), "GET", "/v1/origins", 200, "Web pages of other servers that may call, and those that ask", s.origins)
+	route(s, api, those(staff.Administer), "POST", "/v1/origins", 200, "Let a web page in that asks, or refuse it", s.answerOrigin)
+	route(s, api, those(staff.Administer), "DELETE", "/v1/origins", 200, "Let a web page in no more", s.endOrigin)
 	route(s, api, those(staff.Administer), "GET", "/v1/staff", 200, "Who works here, or did", s.staff)
 	route(s, api, those(staff.Administer), "POST", "/v1/staff", 201, "Somebody begins to work here (key)", s.addStaff)
 	route(s, api, those(staff.Administer), "PUT", "/v1/staff/{number}", 200, "Another name, role or language; who had left works here again", s.changeStaff)

@@ -82,14 +82,14 @@ func browse(t *testing.T, origin, address string) *tillPage {
 	return browseIn(t, i18n.English, origin, address)
 }
 
-func browseIn(t *testing.T, lang i18n.Lang, origin, address string) *tillPage {
+func browseIn(t *testing.T, lang i18n.Lang, origin, address string, flags ...chromedp.ExecAllocatorOption) *tillPage {
 	t.Helper()
 	p := &tillPage{t: t, lang: lang, dir: t.ArtifactDir()}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(),
+	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(flags,
 		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("lang", "en"),
-		chromedp.Flag("accept-lang", string(lang)))
+		chromedp.Flag("accept-lang", string(lang)))...)
 	t.Cleanup(stop)
 	ctx, closeTab := chromedp.NewContext(allocator)
 	t.Cleanup(closeTab)

@@ -133,3 +133,9 @@ export interface Alert {
   evidence: { seq: number; at: string; lane?: number; cashier?: string; points: number; total?: number; reason?: string }[];
   seen?: { at: string; by: string; because: string };
 }
+
+/** Web pages of other servers: those that may call, and those that ask. */
+export interface Origins {
+  allowed: readonly { origin: string; since: string; staff: number }[];
+  asking: readonly { origin: string; code: string; until: string }[];
+}
