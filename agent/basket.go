@@ -40,6 +40,9 @@ type BasketSummary struct {
 	At      time.Time      `json:"at"`
 }
 
+// maxCode bounds the code of a coupon, as in a sale.
+const maxCode = 1200
+
 // Baskets is all of them, oldest first.
 type Baskets struct {
 	Baskets []BasketSummary `json:"baskets"`
@@ -68,6 +71,11 @@ func (a *Agent) Baskets(ctx context.Context) (Baskets, error) {
 
 // PutBasket lays a basket down until a till takes it. What could not be sold is refused here, where it was made.
 func (a *Agent) PutBasket(ctx context.Context, id loyalty.TxnID, b Basket) error {
+	for i, code := range b.Coupons {
+		if len(code) > maxCode {
+			return &Refusal{Code: CodeFieldInvalid, Field: fmt.Sprintf("coupons[%d]", i)}
+		}
+	}
 	at := loyalty.LaneID(0)
 	for _, n := range [...]loyalty.LaneID{b.By, b.Lane} {
 		if n == 0 {
@@ -128,6 +136,17 @@ func (a *Agent) TakeBasket(ctx context.Context, id loyalty.TxnID, by loyalty.Lan
 // DropBasket gives a basket up.
 func (a *Agent) DropBasket(ctx context.Context, id loyalty.TxnID, by loyalty.LaneID) error {
 	return a.tellBaskets(ctx, func() error { return a.db.DropBasket(ctx, id, by) })
+}
+
+// tellSold tells every till that a basket has become a sale, if it was one.
+func (a *Agent) tellSold(ctx context.Context, id loyalty.TxnID) {
+	waited, err := a.db.IsBasket(ctx, id)
+	if err == nil && waited {
+		err = a.tellBaskets(ctx, func() error { return nil })
+	}
+	if err != nil {
+		a.log.Warn().Err(err).Stringer("sale", id).Msg("tills were not told that a basket is sold")
+	}
 }
 
 // tellBaskets changes baskets and tells every till how they stand then. One change is told after the other.

@@ -15,6 +15,14 @@ import (
 // Commit makes a sale durable: one transaction with the entry, its effect on the member and the receipt's print job.
 // Points paid from a card are debited first, under an intent on disk, so that whatever is torn resolves at the next tap.
 func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, r CommitRequest) (SaleAnswer, error) {
+	answer, err := a.sell(ctx, n, id, r)
+	if err == nil {
+		a.tellSold(ctx, id)
+	}
+	return answer, err
+}
+
+func (a *Agent) sell(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, r CommitRequest) (SaleAnswer, error) {
 	l, err := a.lane(n)
 	if err != nil {
 		return SaleAnswer{}, err

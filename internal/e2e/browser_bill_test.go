@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -237,6 +238,7 @@ func (d *billDesk) aside(t *testing.T) {
 	d.keys("Anna", kb.Enter)
 	d.tells("till.aside_done")
 	d.tells("till.new_sale")
+	d.allPrinted(t) // what is cut short by the restart would be asked about
 	if err := d.shop.Agent.Stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -261,6 +263,19 @@ func (d *billDesk) aside(t *testing.T) {
 	d.tells("till.baskets_none")
 	d.keys(kb.Escape)
 	d.shut()
+}
+
+// allPrinted waits until no paper is on its way.
+func (d *billDesk) allPrinted(t *testing.T) {
+	t.Helper()
+	err := stage.Until(t.Context(), "the papers", seenWithin, func(ctx context.Context) (bool, string, error) {
+		var lane struct{ Jobs int }
+		err := d.shop.API.Do(ctx, "GET", "/v1/lanes/1", nil, &lane)
+		return lane.Jobs == 0, fmt.Sprint(lane.Jobs, " jobs"), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // push sends a basket to the till as a POS does. It gives the id of the sale that it becomes.

@@ -45,6 +45,14 @@ func (db *DB) Baskets(ctx context.Context) ([]Basket, error) {
 		`SELECT id, taken, at, body FROM basket WHERE at > ? AND `+unsold+` ORDER BY at, id`, millis(db.now().Add(-BasketKept)))
 }
 
+// IsBasket says whether a sale has waited as a basket.
+func (db *DB) IsBasket(ctx context.Context, id loyalty.TxnID) (is bool, err error) {
+	if err = db.ledger.Read().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM basket WHERE id = ?)`, id[:]).Scan(&is); err != nil {
+		err = fmt.Errorf("look for basket %s: %w", id, err)
+	}
+	return is, err
+}
+
 func scanBasket(scan func(...any) error) (b Basket, err error) {
 	var id []byte
 	var at int64

@@ -116,6 +116,7 @@ class Checkout {
   #succeed(answer: SaleAnswer): void {
     this.done = { answer, quote: this.#quote, change: this.#change };
     this.last = answer.sale;
+    link.baskets = link.baskets.filter((b) => b.id !== answer.sale); // the event may come behind the answer
     this.#release();
     bill.clear();
     this.phase = 'done';
