@@ -211,7 +211,7 @@ func (c *chain) sync(office *headoffice.Office, db *agentdb.DB, vouchers int) {
 	for {
 		s := must[uplink.Status](c.t)(u.Status(ctx))
 		known := must[[]agentdb.Voucher](c.t)(db.Vouchers(ctx, c.card, 0, maxVouchers))
-		if s.State == uplink.StateInSync && s.Lag == 0 && s.Feed.Complete && (len(known) == vouchers || vouchers == anyVouchers) {
+		if s.State == uplink.StateInSync && s.Lag == 0 && s.FeedState == uplink.StateInSync && (len(known) == vouchers || vouchers == anyVouchers) {
 			return
 		}
 		select {

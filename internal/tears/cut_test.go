@@ -18,34 +18,58 @@ const load = "52"
 func TestTheNextTapInAnyStoreTellsALoadWhoseTapWasCutBeforeItsEntry(t *testing.T) {
 	c := newChain(t, programmeText)
 	r := newRig(t, c)
-	w := r.run(c.start, step{store: 1, do: func(l *life) { l.tapCutAfter(load) }}, nil, 0).world
-	chip, err := cardsim.Restore(w.card, nil)
-	check(t, err)
-	if purse := chip.Status(); purse.LoadSeq != 1 || purse.Balance != loaded {
-		t.Fatalf("the card has not just its first voucher: %+v", purse)
-	}
-	if told := r.toldLoads(w, 1); len(told) > 0 {
-		t.Fatalf("the tap was cut after the entry: %v", told)
-	}
+	w := r.cutAfterLoad(c.start, 1)
 	for store := range w.stores {
-		t.Run(fmt.Sprintf("store %d", store+1), func(t *testing.T) {
-			after := r.run(w, step{store: store, do: func(l *life) { l.tapUntilRead(1) }}, nil, 0).world
-			if told := r.toldLoads(after, store); !slices.Contains(told, 1) {
-				t.Errorf("the next tap tells of the vouchers %v, not of the first", told)
-			}
-			for _, problem := range r.judge(r.settle(after)) {
-				t.Error(problem)
-			}
-		})
+		t.Run(fmt.Sprintf("store %d", store+1), func(t *testing.T) { r.tellsLoad(t, w, store, 1) })
 	}
 }
 
-// tapCutAfter presents the card and ends the agent's context when the card has done what is named: its answer may still arrive, the
-// ledger takes nothing any more.
-func (l *life) tapCutAfter(what string) {
+// TestTheNextTapTellsHowACardEndedWhoseTapWasCutBeforeItsEntry: the card has given its points back and is of no use any more,
+// but only it knows. Another store that has not heard of the end refuses it, and the store of the cut tap tells.
+func TestTheNextTapTellsHowACardEndedWhoseTapWasCutBeforeItsEntry(t *testing.T) {
+	c := newChain(t, programmeText)
+	r := newRig(t, c)
+	start := c.ended()
+	last := uint32(len(start.vouchers))
+	r.tellsLoad(t, r.cutAfterLoad(start, last), 1, last)
+}
+
+// cutAfterLoad is the world after a tap in the second store whose time was over when the card had loaded a voucher, the first
+// that no entry tells of.
+func (r *rig) cutAfterLoad(start *world, voucher uint32) *world {
+	t := r.t
+	w := r.run(start, step{store: 1, do: func(l *life) { l.tapCutAfter(load, int(voucher)) }}, nil, 0).world
+	chip, err := cardsim.Restore(w.card, nil)
+	check(t, err)
+	if purse := chip.Status(); purse.LoadSeq != voucher {
+		t.Fatalf("the card has not just %d vouchers: %+v", voucher, purse)
+	}
+	if told := r.toldLoads(w, 1); slices.Contains(told, voucher) {
+		t.Fatalf("the tap was cut after the entry: %v", told)
+	}
+	return w
+}
+
+// tellsLoad fails when the next tap in a store does not tell of a load, or the points do not add up after it.
+func (r *rig) tellsLoad(t *testing.T, w *world, store int, voucher uint32) {
+	after := r.run(w, step{store: store, do: func(l *life) { l.tapUntilRead(1) }}, nil, 0).world
+	if told := r.toldLoads(after, store); !slices.Contains(told, voucher) {
+		t.Errorf("the next tap tells of the vouchers %v, not of number %d", told, voucher)
+	}
+	for _, problem := range r.judge(r.settle(after)) {
+		t.Error(problem)
+	}
+}
+
+// tapCutAfter presents the card and ends the agent's context when the card has done what is named so many times: its answer may
+// still arrive, the ledger takes nothing any more.
+func (l *life) tapCutAfter(what string, times int) {
 	l.card.seen = func(exchange int, when string) {
 		l.seen(exchange, when)
-		if when == after+what {
+		if when != after+what {
+			return
+		}
+		if times--; times == 0 {
 			l.cut()
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // TestEveryWrongEditIsCaught runs the tear proof's slice with each edit of testdata/mutations.txt. An edit that it does not
 // notice fails here, as does one whose text is no longer in the code or that does not compile.
 func TestEveryWrongEditIsCaught(t *testing.T) {
-	const list, proof = "testdata/mutations.txt", "^TestNoPoint"
+	const list, proof = "testdata/mutations.txt", "^Test(NoPoint|TheNextTap)"
 	edits := mutate.Read(t, list)
 	tests := mutate.Build(t, list, edits)
 	if out, err := mutate.Run(t.Context(), tests, 0, "-test.run", proof); err != nil {
