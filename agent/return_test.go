@@ -162,4 +162,6 @@ func TestABillOfEitherBranchOfAForkGetsItsOwnSaleBack(t *testing.T) {
 			t.Errorf("bill of %d cents: it came back twice", bill.ToPay)
 		}
 	}
+	_, err := s.agent.QuoteReturn(t.Context(), 1, agent.ReturnRequest{Sale: "1-7-44"}) // which of the two, the number alone does not say
+	refused(t, err, agent.CodeSaleUnknown)
 }

@@ -298,3 +298,23 @@ func TestAPaymentGivesNothingForGoodsThatAnotherStoreTookBack(t *testing.T) {
 		c.inOrder()
 	}
 }
+
+// A box showed another branch than head office has, and a bill of it comes to another store before a person has decided, or after: it names a
+// number under which head office knows ben's sale. Nobody's points move, and a person is told.
+func TestABillOfABranchThatHeadOfficeDoesNotHaveTakesNobodysPoints(t *testing.T) {
+	c, one, two, anna := backShop(t)
+	ben := c.member("6034000000000026")
+	head := one.head()
+	lost := one.told(head, anna, 4, loyalty.Past{}, "")
+	one.write(one.told(head, ben, 10, loyalty.Past{}, ""))
+	two.clock = one.clock
+	two.takeBack(lost, 4)
+	c.hear(one, 1)
+	c.hear(two, 1)
+	r := c.report()
+	if a, b := r.member(t, anna).Balance, r.member(t, ben).Balance; a != 0 || b != 150 {
+		t.Errorf("anna has %d points, ben %d", a, b)
+	}
+	wantKinds(t, r, hodb.CaseDifference)
+	c.inOrder()
+}
