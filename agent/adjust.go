@@ -67,7 +67,7 @@ func (a *Agent) bookAdjust(ctx context.Context, by Doer, l *lane, id loyalty.Txn
 	if who == nil {
 		return none, refuseForNow(CodeCardNeeded, nil)
 	}
-	role, agreed, err := a.agreed(ctx, by, r, second)
+	role, agreed, err := a.agreed(ctx, by, r.Points, second)
 	if err != nil {
 		return none, err
 	}
@@ -123,14 +123,14 @@ func (a *Agent) enterAdjust(ctx context.Context, p *loyalty.Programme, who *iden
 	return agentdb.Committed{}, refuseForNow(CodeLedgerUnavailable, agentdb.ErrMoved)
 }
 
-// agreed says by whose limits a correction is judged, and who has agreed to it.
-func (a *Agent) agreed(ctx context.Context, by Doer, r AdjustRequest, second *SecondPerson) (loyalty.Role, agentdb.StaffNumber, error) {
+// agreed says by whose limits something done by hand is judged, and who has agreed to it.
+func (a *Agent) agreed(ctx context.Context, by Doer, amount loyalty.Points, second *SecondPerson) (loyalty.Role, agentdb.StaffNumber, error) {
 	role := loyalty.RoleCashier
 	if by.Role == staff.Manager {
 		role = loyalty.RoleManager
 	}
 	if second == nil {
-		if max(r.Points, -r.Points) > loyalty.Points(a.cfg.Staff.Alone) {
+		if max(amount, -amount) > loyalty.Points(a.cfg.Staff.Alone) {
 			return role, 0, refuseForNow(CodeSecondNeeded, nil)
 		}
 		return role, 0, nil

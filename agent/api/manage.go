@@ -117,6 +117,20 @@ type SecondIn struct {
 	PIN    digits              `json:"pin"`
 }
 
+// person is who agrees, nil for nobody; wipe what it was read from.
+func (in *SecondIn) person() *agent.SecondPerson {
+	if in == nil {
+		return nil
+	}
+	return &agent.SecondPerson{Number: in.Number, PIN: in.PIN}
+}
+
+func (in *SecondIn) wipe() {
+	if in != nil {
+		clear(in.PIN)
+	}
+}
+
 type adjustIn struct {
 	untold
 	Keyed
@@ -133,11 +147,7 @@ func (s *Server) adjust(ctx context.Context, in *adjustIn) (*reply[agent.AdjustA
 	if bad != nil {
 		return nil, bad
 	}
-	var second *agent.SecondPerson
-	if in.Body.Second != nil {
-		defer clear(in.Body.Second.PIN)
-		second = &agent.SecondPerson{Number: in.Body.Second.Number, PIN: in.Body.Second.PIN}
-	}
-	v, err := s.agent.Adjust(ctx, callerOf(ctx).doer, id, in.Body.AdjustRequest, second)
+	defer in.Body.Second.wipe()
+	v, err := s.agent.Adjust(ctx, callerOf(ctx).doer, id, in.Body.AdjustRequest, in.Body.Second.person())
 	return answer(ctx, s, v, err)
 }

@@ -167,6 +167,8 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, those(staff.Administer), "DELETE", "/v1/staff/{number}", 200, "Somebody works here no more", s.endStaff)
 	route(s, api, those(staff.Administer), "PUT", "/v1/staff/{number}/pin", 200, "A new PIN for somebody", s.staffPIN)
 	route(s, api, those(staff.Trail), "GET", "/v1/trail", 200, "What was done by hand, newest first", s.trail)
+	route(s, api, those(staff.Issue), "GET", "/v1/gift-cards", 200, "Gift cards that this store sold, by serial", s.giftCardsSold)
+	route(s, api, those(staff.Issue), "POST", "/v1/lanes/{lane}/gift-cards/void", 200, "Take a gift card out of use, as if it had not been sold (key)", s.voidGiftCard)
 	route(s, api, those(staff.Trail), "GET", "/v1/alerts", 200, "What stands out in the ledger, the newest day first", s.alerts)
 	route(s, api, those(staff.Trail), "POST", "/v1/alerts/seen", 200, "What a person found behind an alert", s.seeAlert)
 	route(s, api, those(staff.Administer), "PUT", "/v1/staff/{number}/card", 200, "Which card is somebody's own", s.setOwnCard)

@@ -265,6 +265,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gift-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gift cards that this store sold, by serial
+         * @description For staff with the right "issue".
+         */
+        get: operations["get-v1-gift-cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -579,6 +599,26 @@ export interface paths {
          * @description For tills and POS software, and staff with the right "issue".
          */
         post: operations["post-v1-lanes-by-lane-gift-cards"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/gift-cards/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a gift card out of use, as if it had not been sold (key)
+         * @description For staff with the right "issue".
+         */
+        post: operations["post-v1-lanes-by-lane-gift-cards-void"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1979,6 +2019,37 @@ export interface components {
             kind: string;
             serial: string;
             waits?: boolean;
+        };
+        GiftCardView: {
+            /**
+             * Format: int64
+             * @description minor units, as this store knows it
+             */
+            balance: number;
+            /** @description last valid day */
+            expires?: string;
+            kind: string;
+            serial: string;
+            /**
+             * @description off: void, or not paid for yet
+             * @enum {string}
+             */
+            state: "live" | "spent" | "off";
+            /**
+             * Format: int64
+             * @description sales that it paid
+             */
+            uses: number;
+        };
+        GiftCardVoidInBody: {
+            /** @enum {string} */
+            reason: "misprint" | "lost" | "unwanted";
+            /** @description who agrees to what is beyond one person */
+            second?: components["schemas"]["SecondIn"];
+            serial: string;
+        };
+        GiftCardsOut: {
+            cards: components["schemas"]["GiftCardView"][] | null;
         };
         Health: {
             code?: string;
@@ -3886,6 +3957,42 @@ export interface operations {
             };
         };
     };
+    "get-v1-gift-cards": {
+        parameters: {
+            query?: {
+                serial?: string;
+                kind?: string;
+                state?: "live" | "spent" | "off";
+                /** @description only serials behind this one; the last of the page before */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCardsOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-v1-jobs": {
         parameters: {
             query?: {
@@ -4435,6 +4542,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BlankAnswer"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-gift-cards-void": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiftCardVoidInBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCardView"];
                 };
             };
             /** @description Refused: decide by its code */

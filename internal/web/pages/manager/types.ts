@@ -139,3 +139,12 @@ export interface Origins {
   allowed: readonly { origin: string; since: string; staff: number }[];
   asking: readonly { origin: string; code: string; until: string }[];
 }
+
+export interface GiftCard {
+  serial: string;
+  kind: string;
+  state: 'live' | 'spent' | 'off';
+  balance: number;
+  expires?: string;
+  uses: number;
+}
