@@ -3,7 +3,6 @@ package agentdb
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -135,13 +134,11 @@ func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
 	if page.After > pos.Cursor {
 		return pos, ErrFeedGap
 	}
-	for _, c := range page.Changes {
-		if c.Seq <= pos.Cursor {
-			continue // had it
-		}
-		if err := db.applyChange(tx, c, &pos); err != nil {
-			return pos, fmt.Errorf("row %d: %w", c.Seq, err)
-		}
+	fresh := slices.DeleteFunc(slices.Clone(page.Changes), func(c Change) bool { return c.Seq <= pos.Cursor }) // the others it had
+	if err := db.applyChanges(tx, fresh, &pos); err != nil {
+		return pos, err
+	}
+	for _, c := range fresh {
 		if c.Member != nil {
 			pos.lowest = min(pos.lowest, c.Member.Through)
 		}
@@ -162,10 +159,28 @@ func (db *DB) applyPage(tx *store.Tx, page FeedPage) (FeedPosition, error) {
 	return pos, err
 }
 
+// applyChanges applies changes in their order, members who follow one another together.
+func (db *DB) applyChanges(tx *store.Tx, changes []Change, pos *FeedPosition) error {
+	for len(changes) > 0 {
+		members := membersFirst(changes)
+		var err error
+		if len(members) > 0 {
+			err = putMembers(tx, members, pos.Epoch)
+		} else {
+			members = make([]*Member, 1)
+			err = db.applyChange(tx, changes[0], pos)
+		}
+		if err != nil {
+			return fmt.Errorf("rows %d to %d: %w", changes[0].Seq, changes[len(members)-1].Seq, err)
+		}
+		changes = changes[len(members):]
+	}
+	return nil
+}
+
+// applyChange applies one that is of no member.
 func (db *DB) applyChange(tx *store.Tx, c Change, pos *FeedPosition) error {
 	switch {
-	case c.Member != nil:
-		return putMember(tx, c.Member, pos.Epoch)
 	case c.Programme != nil:
 		return db.putProgramme(tx, c.Programme, pos)
 	case c.Hot != nil && c.Hot.Blocked:
@@ -216,64 +231,6 @@ func (db *DB) putProgramme(tx *store.Tx, p *Programme, pos *FeedPosition) error 
 			feed_epoch = excluded.feed_epoch`,
 		p.ID[:], p.ValidFrom, p.Document, p.Signature, pos.Epoch)
 	return err
-}
-
-// putMember replaces a member with its cards and numbers. A card or number that moved leaves its old holder.
-func putMember(tx *store.Tx, m *Member, epoch uint32) error {
-	lots, wallets, past := slices.Clone(m.Lots), m.Wallets, m.Past
-	if m.Status == MemberErased {
-		lots, wallets, past = nil, nil, loyalty.Record{}
-	}
-	loyalty.SortLots(lots)
-	if lots == nil {
-		lots = []loyalty.Lot{}
-	}
-	if wallets == nil {
-		wallets = []Wallet{}
-	}
-	docs := make([][]byte, 3)
-	for i, part := range []any{lots, wallets, &past} {
-		var err error
-		if docs[i], err = json.Marshal(part); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.Exec(`INSERT INTO member (id, status, tier, language, balance, lots, wallets, past, elsewhere, through, feed_epoch, forgotten)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET status = excluded.status, tier = excluded.tier, language = excluded.language,
-			balance = excluded.balance, lots = excluded.lots, wallets = excluded.wallets, past = excluded.past,
-			elsewhere = excluded.elsewhere, through = excluded.through, feed_epoch = excluded.feed_epoch, forgotten = excluded.forgotten`,
-		m.ID, string(m.Status), m.Tier, m.Language, m.Balance, docs[0], docs[1], docs[2], m.Elsewhere, m.Through, epoch, m.Forgotten); err != nil {
-		return err
-	}
-	if err := putKey(tx, m); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(`DELETE FROM member_card WHERE member = ?`, m.ID); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(`DELETE FROM member_number WHERE member = ?`, m.ID); err != nil {
-		return err
-	}
-	if m.Status == MemberErased {
-		return nil
-	}
-	if err := putKnown(tx, m); err != nil {
-		return err
-	}
-	for _, card := range m.Cards {
-		if _, err := tx.Exec(`INSERT INTO member_card (card, member) VALUES (?, ?)
-			ON CONFLICT (card) DO UPDATE SET member = excluded.member`, card[:], m.ID); err != nil {
-			return err
-		}
-	}
-	for _, n := range m.Numbers {
-		if _, err := tx.Exec(`INSERT INTO member_number (hmac, member, masked) VALUES (?, ?, ?)
-			ON CONFLICT (hmac) DO UPDATE SET member = excluded.member, masked = excluded.masked`, n.HMAC[:], m.ID, n.Masked); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // copied are the tables of what head office tells, members with their cards and numbers.

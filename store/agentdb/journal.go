@@ -17,28 +17,6 @@ type KnownCard struct {
 	Open []loyalty.TxnID // the card paid for them in this store, whose log has not told of them
 }
 
-// putKnown replaces what head office knows of a member's cards.
-func putKnown(tx *store.Tx, m *Member) error {
-	for _, text := range []string{`DELETE FROM known_card WHERE member = ?`, `DELETE FROM open_debit WHERE member = ?`} {
-		if _, err := tx.Exec(text, m.ID); err != nil {
-			return err
-		}
-	}
-	for _, k := range m.Known {
-		if _, err := tx.Exec(`INSERT INTO known_card (card, member, ctr) VALUES (?, ?, ?)
-			ON CONFLICT (card) DO UPDATE SET member = excluded.member, ctr = excluded.ctr`, k.Card[:], m.ID, k.Ctr); err != nil {
-			return err
-		}
-		for _, txn := range k.Open {
-			if _, err := tx.Exec(`INSERT INTO open_debit (txn, member) VALUES (?, ?)
-				ON CONFLICT (txn) DO UPDATE SET member = excluded.member`, txn[:], m.ID); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // KnownThrough is the counter through which head office knows all records of a card; 0 when it knows none.
 func (db *DB) KnownThrough(ctx context.Context, card loyalty.CardID) (ctr uint32, err error) {
 	err = db.members.Read().QueryRowContext(ctx, `SELECT ctr FROM known_card WHERE card = ?`, card[:]).Scan(&ctr)

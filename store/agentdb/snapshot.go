@@ -104,10 +104,8 @@ func (db *DB) replaceCopy(tx *store.Tx, s Snapshot) (pos FeedPosition, err error
 		if err != nil {
 			return pos, err
 		}
-		for _, c := range changes {
-			if err := db.applyChange(tx, c, &pos); err != nil {
-				return pos, fmt.Errorf("row %d: %w", c.Seq, err)
-			}
+		if err := db.applyChanges(tx, changes, &pos); err != nil {
+			return pos, err
 		}
 	}
 	if err := sweep(tx, pos.Epoch); err != nil {
