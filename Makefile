@@ -84,7 +84,7 @@ soak: go-version ## 10 000 papers on four tills, every twentieth with an acciden
 	@CGO_ENABLED=0 $(GO) test -run TestEveryPaperIsTrue -count=1 -timeout 6h -v ./internal/e2e -papers $(PAPERS) -papers.faults 5 -papers.lanes 4
 
 fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute), M or L (hours and more), SEED=n, SEEDS=n; every tenth seed plays a bug
-	@CGO_ENABLED=0 $(GO) test -run '^TestFleet$$' -count=1 -timeout 0 -v ./internal/fleet -fleet.level $(LEVEL) -fleet.seed $(SEED) -fleet.seeds $(SEEDS)
+	@CGO_ENABLED=0 $(GO) test -run '^TestFleet$$|SameOnBothEngines' -count=1 -timeout 0 -v ./internal/fleet -fleet.level $(LEVEL) -fleet.seed $(SEED) -fleet.seeds $(SEEDS)
 
 torture: go-version ## every fault at random against the real programs for TIME (10m), SEED=; counts what was lost (0) and doubled (0)
 	@./tools/deps.sh test
@@ -112,6 +112,9 @@ pictures: ## draw the receipts and coupons of docs/img anew
 bench: build ## figures: ratios, counts, allocations, receipts beside those of another program
 	@./tools/deps.sh bench
 	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench . -benchmem ./...
+	@command -v strace >/dev/null || { echo "make: strace is missing, the slow disk is left out: apt-get install strace"; exit 0; }; \
+	mkdir -p out && CGO_ENABLED=$(CGO) $(GO) test -c -o out/sale.test ./store/agentdb && echo "every sync takes 5 ms longer:" && cd store/agentdb && \
+	strace -f --seccomp-bpf -qq -o /dev/null -e trace=fsync,fdatasync -e inject=fsync,fdatasync:delay_enter=5000 ../../out/sale.test -test.run '^$$' -test.bench SaleBesideSync
 	@LOYALTILL_TEST_DATABASE=postgres CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -run '^$$' -bench 'Append|Copy|Replay|Post' -benchmem ./store/hodb ./sync/headoffice
 
 web: ## rebuild the pages (needs Node); the result is committed

@@ -31,9 +31,13 @@ type life struct {
 	epoch loyalty.Epoch
 }
 
-// logs reads head office's own file, past its code.
+// logs reads head office's own database, past its code.
 func (w *world) logs() (map[life]*log, error) {
-	db, err := sql.Open("sqlite", "file:"+w.home.DatabasePath()+"?mode=ro")
+	engine, name := "sqlite", "file:"+w.home.DatabasePath()+"?mode=ro"
+	if w.plan.books != "" {
+		engine, name = "pgx", w.plan.books
+	}
+	db, err := sql.Open(engine, name)
 	if err != nil {
 		return nil, err
 	}
@@ -302,6 +306,9 @@ func (w *world) sum() error {
 	}
 	state, err := w.state()
 	fmt.Fprintln(h, state, w.figures.faults)
+	if err == nil && w.plan.days <= mostExported {
+		err = w.exports(h)
+	}
 	w.figures.digest = store.Hash(h.Sum(nil))
 	return err
 }

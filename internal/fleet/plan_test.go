@@ -75,6 +75,7 @@ type plan struct {
 	size
 	seed   uint64
 	bug    bug
+	books  string // URL of head office's books; empty: a file
 	events []event
 }
 

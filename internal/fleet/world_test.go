@@ -68,6 +68,7 @@ func (w *world) build() error {
 	if err != nil {
 		return err
 	}
+	w.home.Database = w.plan.books
 	if w.office, err = headoffice.OpenOffice(w.ctx, w.home, w.options()); err != nil {
 		return err
 	}

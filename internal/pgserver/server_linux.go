@@ -103,7 +103,8 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	data := filepath.Join(s.dir, "data")
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "-D", data, "-U", "head_office", "--pwfile", file, "-A", "scram-sha-256",
+	// The password goes as it is: a fleet that follows from its seed must not draw a nonce for each connection.
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, "initdb"), "-D", data, "-U", "head_office", "--pwfile", file, "-A", "password",
 		"--locale=C", "-E", "UTF8", "--no-sync", "--no-instructions")
 	cmd.Dir, cmd.SysProcAttr = s.dir, who
 	if out, err := cmd.CombinedOutput(); err != nil {

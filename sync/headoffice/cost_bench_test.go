@@ -177,3 +177,31 @@ func benchPostCost(b *testing.B, entries, members, stores int) {
 	}
 	post.report(b, "post")
 }
+
+// BenchmarkSnapshot makes the copy of the register that a new store begins with.
+func BenchmarkSnapshot(b *testing.B) {
+	for _, members := range []int{10_000, 1_000_000} {
+		b.Run(fmt.Sprintf("members=%d", members), func(b *testing.B) {
+			c := newCentre(b)
+			s := c.enrol(1, c.publish())
+			c.opens(s)
+			c.manyMembers(members)
+			var made spent
+			packed := 0
+			for b.Loop() {
+				made.on(b, members, func() {
+					snapshot, err := c.office.makeSnapshot(b.Context(), 1, loyalty.Epoch(s.id.Epoch))
+					if err != nil {
+						b.Fatal(err)
+					}
+					packed = 0
+					for _, p := range snapshot.Parts {
+						packed += p.Bytes
+					}
+				})
+			}
+			made.report(b, "snapshot")
+			b.ReportMetric(float64(packed)/float64(members), "B/member")
+		})
+	}
+}
