@@ -52,7 +52,7 @@ func (s *sqlite) ingest(ctx context.Context, fn func(conn, time.Time) error) err
 }
 
 func (s *sqlite) read(ctx context.Context, fn func(conn) error) error {
-	r := &sqliteReader{reader: reader{ctx, nil, sqliteDialect()}, of: s}
+	r := &sqliteReader{reader: reader{ctx, nil, sqliteDialect()}, of: s, stmts: map[string]*sql.Stmt{}}
 	err := readOnce(ctx, s.db.Read().DB, sql.LevelDefault, func(tx *sql.Tx) error {
 		r.tx = tx
 		return fn(r)
@@ -63,29 +63,48 @@ func (s *sqlite) read(ctx context.Context, fn func(conn) error) error {
 	return err
 }
 
-// sqliteReader is a transaction that reads, with the queries prepared that were asked before: parsing one costs more than running it.
+// sqliteReader is a transaction that reads, each query prepared once at most: parsing one costs more than running it.
 type sqliteReader struct {
 	reader
 	of    *sqlite
-	fresh []string // to be prepared when the transaction has given its connection back
+	stmts map[string]*sql.Stmt // for this transaction, which closes them
+	fresh []string             // to be prepared for others when the transaction has given its connection back
+}
+
+func (r *sqliteReader) stmt(text string) (*sql.Stmt, error) {
+	if s := r.stmts[text]; s != nil {
+		return s, nil
+	}
+	var s *sql.Stmt
+	if kept := r.of.db.Read().Kept(text); kept != nil {
+		s = r.tx.StmtContext(r.ctx, kept)
+	} else {
+		var err error
+		if s, err = r.tx.PrepareContext(r.ctx, text); err != nil {
+			return nil, err
+		}
+		r.fresh = append(r.fresh, text)
+	}
+	r.stmts[text] = s
+	return s, nil
 }
 
 func (r *sqliteReader) Query(query string, args ...any) (*sql.Rows, error) {
 	text, args := r.of.texts.positional(query, args)
-	if kept := r.of.db.Read().Kept(text); kept != nil {
-		return r.tx.StmtContext(r.ctx, kept).QueryContext(r.ctx, args...)
+	s, err := r.stmt(text)
+	if err != nil {
+		return nil, err
 	}
-	r.fresh = append(r.fresh, text)
-	return r.tx.QueryContext(r.ctx, text, args...)
+	return s.QueryContext(r.ctx, args...)
 }
 
 func (r *sqliteReader) QueryRow(query string, args []any, dest ...any) error {
 	text, args := r.of.texts.positional(query, args)
-	if kept := r.of.db.Read().Kept(text); kept != nil {
-		return r.tx.StmtContext(r.ctx, kept).QueryRowContext(r.ctx, args...).Scan(dest...)
+	s, err := r.stmt(text)
+	if err != nil {
+		return err
 	}
-	r.fresh = append(r.fresh, text)
-	return r.tx.QueryRowContext(r.ctx, text, args...).Scan(dest...)
+	return s.QueryRowContext(r.ctx, args...).Scan(dest...)
 }
 
 func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.QuickCheck(ctx) }
