@@ -16,7 +16,7 @@ export function direction(lang: Lang): 'ltr' | 'rtl' {
 }
 
 /** The locale of a language: English dates and times are written as in Europe. */
-function locale(lang: Lang): string {
+export function locale(lang: Lang): string {
   return lang === 'en' ? 'en-GB' : lang;
 }
 
@@ -50,7 +50,7 @@ function formatter(name: string, options: Intl.NumberFormatOptions): Intl.Number
 
 /** Writes a figure; without the language itself by its twin. */
 export function figure(lang: Lang, options: Intl.NumberFormatOptions, value: number | Intl.StringNumericLiteral, has = known(lang)): string {
-  if (has) return formatter(locale(lang), options).format(value);
+  if (has) return formatter(lang, options).format(value);
   const short = options.style === 'currency' ? { ...options, currencyDisplay: 'narrowSymbol' as const } : options;
   return formatter(TWIN, short).format(value).replace(TWIN_MINUS, '-');
 }
