@@ -188,5 +188,6 @@ func managerInLatvian(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	for _, tab := range []string{"overview", "jobs", "issue", "figures", "adjust", "programme", "trail", "staff"} {
 		p.press("manager.tab_" + tab)
 		p.until("the part", `document.querySelector('nav [aria-current=page]')`)
+		p.accessible("manager-" + tab)
 	}
 }

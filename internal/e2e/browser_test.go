@@ -41,6 +41,7 @@ type tillPage struct {
 	ctx  context.Context
 	lang i18n.Lang // in which the page is read
 	dir  string    // screenshots
+	axe  string    // source of axe-core, once it was read
 
 	mu      sync.Mutex
 	foreign []string // requests to anybody but the agent
@@ -261,6 +262,7 @@ func (p *tillPage) looksRight(name string) {
 		p.shoot(fmt.Sprintf("%s-%s-%dx%d", name, p.lang, s.width, s.height))
 	}
 	p.do(chromedp.EmulateViewport(screens[0].width, screens[0].height))
+	p.accessible(name)
 }
 
 func (p *tillPage) scheme(name string) {
@@ -470,7 +472,7 @@ func newcomerByNumber(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("the consent", `document.querySelector('dialog[open] blockquote')`)
 	p.until("the focus on yes", `document.activeElement?.id === 'agree'`)
 	p.keys(kb.Enter)
-	p.tells("till.joined", i18n.Args{"number": "OC-…0012"})
+	p.until("a member", `document.querySelector('.member.known')`)
 	p.until("no question", noQuestion)
 	p.looksRight("till-joined")
 	if _, err := memberByAPI(t, shop, "971000000012"); err != nil {
@@ -624,6 +626,7 @@ func everyLanguage(_ *testing.T, p *tillPage, _ *stage.Shop) {
 		p.choose("till.language", string(lang))
 		p.lang = lang
 		p.tells("till.close_title")
+		p.accessible("till-menu")
 	}
 	p.keys(kb.Escape, "2 x 1.29 شیر #dairy", kb.Enter)
 	p.shows(p.money(258))
