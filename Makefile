@@ -106,8 +106,9 @@ cost: ## draw docs/img/cost.svg: what a sale and a posted entry cost as everythi
 	@mkdir -p out && { $(GO) test -run '^$$' -bench SaleCost -benchtime 5x ./store/agentdb; $(GO) test -run '^$$' -bench PostCost -benchtime 5x ./sync/headoffice; } | awk ' \
 		/^Benchmark(Sale|Post)Cost/ { split($$1, a, /[\/=-]/); for (i = 3; i < NF; i++) if ($$(i + 1) ~ /cpu-µs/) print a[1], a[2], a[3], $$i }' >out/cost.dat && gnuplot docs/img/cost.gp
 
-pictures: ## draw the receipts and coupons of docs/img anew
+pictures: ## draw the receipts and coupons of docs/img anew, and the pages of docs/pages (needs Chromium; minutes)
 	@$(GO) test -count=1 -run TestPicturesOfTheDocumentationAreTheProducts ./cmd/loyaltill -update
+	@CI=true $(GO) test $(TAGS) -count=1 -timeout 30m -run "$$(grep -ho '^func Test[A-Za-z]*' internal/e2e/browser_*_test.go | cut -c6- | paste -sd'|')" ./internal/e2e -pages.write
 
 bench: build ## figures: ratios, counts, allocations, receipts beside those of another program
 	@./tools/deps.sh bench

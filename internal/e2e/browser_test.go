@@ -242,7 +242,8 @@ const layoutFaults = `(() => {
   return JSON.stringify(faults);
 })()`
 
-// looksRight checks the layout at each size of screen and what the page is for those who cannot see it well.
+// looksRight checks the layout at each size of screen, compares the page with its picture, and checks what it is for those who cannot
+// see it well.
 func (p *tillPage) looksRight(name string) {
 	p.t.Helper()
 	direction := map[bool]string{true: "rtl", false: "ltr"}[p.lang.RTL()]
@@ -260,6 +261,9 @@ func (p *tillPage) looksRight(name string) {
 			p.t.Errorf("%s-%s at %dx%d: %s", name, p.lang, s.width, s.height, f)
 		}
 		p.shoot(fmt.Sprintf("%s-%s-%dx%d", name, p.lang, s.width, s.height))
+		if s.width == pictureWidth {
+			p.pictured(name)
+		}
 	}
 	p.do(chromedp.EmulateViewport(screens[0].width, screens[0].height))
 	p.accessible(name)
