@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,18 +14,18 @@ import (
 )
 
 type enrolCommand struct {
-	HeadOffice string `help:"Head office's address, such as https://ho.example.org:8443." required:"" placeholder:"URL"`
-	Code       string `help:"The code that \"headoffice enrol --code\" printed." required:""`
+	HeadOffice string `help:"Head office's address, such as https://ho.example.org:8443, for a code that does not bring it." placeholder:"URL"`
+	Code       string `help:"The code that \"headoffice enrol --code\" printed, with or without the address behind it." required:""`
 	Out        string `help:"New folder for the identity; the configuration's \"identity\" has to name it." required:"" type:"path" placeholder:"DIR"`
 }
 
 // Run may be repeated with the same code and folder when the line broke: head office gives the same answer.
 func (c *enrolCommand) Run(ctx context.Context, s streams) error {
-	code, err := wire.ParseEnrolCode(c.Code)
+	code, office, err := wire.ParsePairing(c.Code)
 	if err != nil {
 		return fmt.Errorf("code: %w", err)
 	}
-	id, err := uplink.Enrol(ctx, uplink.Enrolment{HeadOffice: c.HeadOffice, Code: code, Dir: c.Out, Now: time.Now})
+	id, err := uplink.Enrol(ctx, uplink.Enrolment{HeadOffice: cmp.Or(office, c.HeadOffice), Code: code, Dir: c.Out, Now: time.Now})
 	if err != nil {
 		return enrolRemedy(err)
 	}

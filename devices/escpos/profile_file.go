@@ -91,6 +91,16 @@ func LoadProfile(id string) (*Profile, error) {
 	return ParseProfile(data)
 }
 
+// ProfileOf is the shipped profile of a printer that calls itself so, maker and model; empty when none is for it.
+func ProfileOf(name string) string {
+	for _, id := range ProfileIDs() {
+		if p, err := LoadProfile(id); err == nil && p.Match.Model != "" && p.Match.Maker+" "+p.Match.Model == name {
+			return id
+		}
+	}
+	return ""
+}
+
 // ProfileIDs lists the shipped profiles.
 func ProfileIDs() []string {
 	entries, err := profileFiles.ReadDir("profiles")

@@ -123,3 +123,20 @@ func candidates(m *matcher, seen []sighting) []sighting {
 	}
 	return fit
 }
+
+// FurtherSlot says that this is the second or a later slot of one reader, such as the place for a SAM: " 00 01".
+func (s Seen) FurtherSlot() bool {
+	return regexp.MustCompile(` [0-9A-Fa-f]{2} [0-9A-Fa-f]{2}$`).MatchString(s.Name) && !strings.HasSuffix(s.Name, " 00")
+}
+
+// Selector finds the reader again among all that are there: by its serial number, else by its name, else by the socket that it is
+// plugged into. Of readers that nothing tells apart, it is their whole name with the index.
+func (s Seen) Selector(all []Seen) Selector {
+	stem := regexp.MustCompile(index+`$`).ReplaceAllString(s.Name, "")
+	for _, sel := range []Selector{{Serial: s.Serial}, {Name: regexp.QuoteMeta(stem)}, {USB: s.USB}} {
+		if fit, err := sel.Candidates(all); err == nil && len(fit) == 1 {
+			return sel
+		}
+	}
+	return Selector{Name: regexp.QuoteMeta(s.Name)}
+}

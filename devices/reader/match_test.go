@@ -191,3 +191,29 @@ func TestUnpluggedReaderLosesItsCardAndComesBack(t *testing.T) {
 		t.Fatalf("list %+v", got)
 	}
 }
+
+func TestTheFurtherSlotsOfAReaderAreKnownByTheirName(t *testing.T) {
+	for name, want := range map[string]bool{"ACS ACR1281 00 00": false, "ACS ACR1281 00 01": true, "ACS ACR1281 01 00": false, "ACS ACR1281 0": false, "Reader 12": false} {
+		if got := (Seen{Name: name}).FurtherSlot(); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+func TestAReaderIsFoundAgainByTheMostLastingThingThatTellsItApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		all  []Seen
+		want Selector
+	}{
+		"its serial number":                {[]Seen{{Name: "ACS ACR39U 00 00", Serial: "7"}, {Name: "ACS ACR39U 01 00", Serial: "8"}}, Selector{Serial: "7"}},
+		"its name, whatever its index":     {[]Seen{{Name: "ACS ACR39U (x) 00 00"}, {Name: "Gemalto 01 00"}}, Selector{Name: `ACS ACR39U \(x\)`}},
+		"its socket, of two of a kind":     {[]Seen{{Name: "ACS ACR39U 00 00", USB: "1-1.3"}, {Name: "ACS ACR39U 01 00", USB: "1-2"}}, Selector{USB: "1-1.3"}},
+		"its whole name, of equal ones":    {[]Seen{{Name: "Virtual PCD 00 00"}, {Name: "Virtual PCD 00 01"}}, Selector{Name: "Virtual PCD 00 00"}},
+		"its whole name, of several slots": {[]Seen{{Name: "Twin 00 00", Serial: "7", USB: "1-1"}, {Name: "Twin 00 01", Serial: "7", USB: "1-1"}}, Selector{Name: "Twin 00 00"}},
+	} {
+		got := c.all[0].Selector(c.all)
+		if fit, err := got.Candidates(c.all); got != c.want || err != nil || len(fit) != 1 || fit[0] != c.all[0].Name {
+			t.Errorf("%s: %+v finds %q, %v", name, got, fit, err)
+		}
+	}
+}

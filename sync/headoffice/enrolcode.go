@@ -38,6 +38,8 @@ type Code struct {
 	Store   loyalty.StoreID `json:"store"`
 	Code    string          `json:"code"`
 	Expires string          `json:"expires"` // UTC
+
+	Pairing string `json:"pairing,omitempty"` // the code with head office's address, where that was given: all that a new box has to be told
 }
 
 // makeCode makes the code for a store's next box. The box that the store has goes on until the code is used.
@@ -55,7 +57,11 @@ func (o *Office) makeCode(ctx context.Context, in codeInput) (out Code, err erro
 		return tx.PutEnrolCode(hodb.EnrolCode{Store: in.Enrol.Store, Name: wire.CodeName(code.Secret()), Digest: wire.CodeDigest(code.Secret()),
 			Offer: offer, Expires: expires, Tries: codeTries})
 	})
-	return Code{in.Enrol.Store, code.String(), clockText(expires)}, err
+	out = Code{Store: in.Enrol.Store, Code: code.String(), Expires: clockText(expires)}
+	if in.Enrol.HeadOffice != "" {
+		out.Pairing = code.Pairing(in.Enrol.HeadOffice)
+	}
+	return out, err
 }
 
 // told is what a box got for its code; it gets the same again for the same key.

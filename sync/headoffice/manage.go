@@ -122,6 +122,11 @@ func (m Manager) MakeCode(ctx context.Context, e Enrolment, life time.Duration) 
 	if err := e.checkStore(); err != nil {
 		return out, err
 	}
+	if e.HeadOffice != "" {
+		if err := checkAddress("head-office", e.HeadOffice); err != nil {
+			return out, err
+		}
+	}
 	if life < minCodeLife || life > maxCodeLife {
 		return out, &FieldError{"valid", fmt.Sprintf("give %v to %v", minCodeLife, maxCodeLife), nil}
 	}

@@ -35,12 +35,15 @@ type Enrolment struct {
 // ErrStranger says that whoever answers is not the head office that made the code.
 var ErrStranger = errors.New("whoever answers at this address is not the head office that made the code")
 
+// ErrAddress says that an address cannot be head office's.
+var ErrAddress = errors.New("give an address such as https://ho.example.org:8443")
+
 // Enrol makes the box's own key, proves head office by the code, and writes the identity folder that head office answers with. An
 // attempt that failed may be made again in the same folder: the key is kept, and head office gives the same answer.
 func Enrol(ctx context.Context, e Enrolment) (*store.Identity, error) {
 	base, err := url.Parse(strings.TrimSuffix(e.HeadOffice, "/"))
 	if err != nil || base.Scheme != "https" || base.Host == "" || base.Path != "" {
-		return nil, fmt.Errorf("head office %q: give an address such as https://ho.example.org:8443", e.HeadOffice)
+		return nil, fmt.Errorf("head office %q: %w", e.HeadOffice, ErrAddress)
 	}
 	key, err := store.EnrolKey(e.Dir)
 	if err != nil {

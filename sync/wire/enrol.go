@@ -92,6 +92,23 @@ func ParseEnrolCode(s string) (EnrolCode, error) {
 	return EnrolCode{s}, nil
 }
 
+// ParsePairing reads a code and, behind an @, where head office answers: "7K3M-...@hq.example.org:8443". Without, office is empty.
+func ParsePairing(s string) (code EnrolCode, office string, err error) {
+	letters, host, found := strings.Cut(s, "@")
+	if code, err = ParseEnrolCode(letters); err != nil || !found {
+		return code, "", err
+	}
+	if host = strings.TrimSpace(host); host == "" || strings.ContainsAny(host, "/ ") {
+		return code, "", ErrCode
+	}
+	return code, "https://" + host, nil
+}
+
+// Pairing is the code with where head office answers, an address such as https://hq.example.org:8443.
+func (c EnrolCode) Pairing(office string) string {
+	return c.String() + "@" + strings.TrimSuffix(strings.TrimPrefix(office, "https://"), "/")
+}
+
 // String is the code as it is shown to the person who types it.
 func (c EnrolCode) String() string {
 	var groups []string

@@ -31,3 +31,25 @@ func TestACodeReadsBackAsPeopleTypeIt(t *testing.T) {
 		}
 	}
 }
+
+func TestAPairingCodeMayBringHeadOfficesAddress(t *testing.T) {
+	code, err := NewEnrolCode(rand.Reader, []byte("a certificate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for typed, want := range map[string]string{
+		code.Pairing("https://hq.example.org:8443/"):          "https://hq.example.org:8443",
+		strings.ToLower(code.String()) + " @ hq.example.org ": "https://hq.example.org",
+		code.String(): "",
+	} {
+		got, office, err := ParsePairing(typed)
+		if err != nil || got != code || office != want {
+			t.Errorf("%q: %q, %v", typed, office, err)
+		}
+	}
+	for _, bad := range []string{code.String() + "@", code.String() + "@https://hq.example.org", "@hq.example.org", code.String() + "@a b"} {
+		if _, _, err := ParsePairing(bad); !errors.Is(err, ErrCode) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
