@@ -62,6 +62,7 @@ type CardsConfig struct {
 // PrintersConfig is where the store's own printer profiles are (docs/printers.md); empty: only those shipped.
 type PrintersConfig struct {
 	Profiles string `toml:"profiles"` // folder
+	Ports    string `toml:"ports"`    // folder in which the system names serial ports by their device
 }
 
 // DirectConfig is who may fetch from this store itself, and where (docs/nightly.md); nobody when Allow is empty.
@@ -113,19 +114,19 @@ type LogConfig struct {
 
 // LaneConfig is one till with its devices.
 type LaneConfig struct {
-	Number  loyalty.LaneID  `toml:"number"`
-	Name    string          `toml:"name"`
-	Reader  reader.Selector `toml:"reader"` // empty: none
-	PIN     PINEntry        `toml:"pin"`
-	Printer PrinterConfig   `toml:"printer"`
+	Number  loyalty.LaneID  `toml:"number" json:"number" minimum:"1"`
+	Name    string          `toml:"name" json:"name" maxLength:"40"`
+	Reader  reader.Selector `toml:"reader" json:"reader,omitzero"` // empty: none
+	PIN     PINEntry        `toml:"pin" json:"pin,omitempty"`
+	Printer PrinterConfig   `toml:"printer" json:"printer,omitzero"`
 }
 
 // PrinterConfig picks a lane's receipt printer; empty means none.
 type PrinterConfig struct {
-	Device  string `toml:"device"`
-	Profile string `toml:"profile"`
-	Baud    int    `toml:"baud"`   // 0: the profile's
-	Serial  string `toml:"serial"` // the printer's own number, if no other may stand in for it
+	Device  string `toml:"device" json:"device"`
+	Profile string `toml:"profile" json:"profile,omitempty"`
+	Baud    int    `toml:"baud" json:"baud,omitempty"`     // 0: the profile's
+	Serial  string `toml:"serial" json:"serial,omitempty"` // the printer's own number, if no other may stand in for it
 }
 
 // ConfigError is one thing wrong with the configuration file: where, what, and what to write instead.
@@ -151,16 +152,22 @@ func LoadConfig(path string) (Config, error) {
 	return ParseConfig(path, data)
 }
 
-// ParseConfig checks the bytes of a configuration file; name stands in the errors.
-func ParseConfig(name string, data []byte) (Config, error) {
-	cfg := Config{
+// DefaultConfig is what holds for every setting that a file leaves out.
+func DefaultConfig() Config {
+	return Config{
 		Data: "/var/lib/loyaltill", Identity: "/etc/loyaltill/identity", Language: "en",
 		API:    APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
 		Direct: DirectConfig{Listen: "127.0.0.1:8789", Allow: []string{}},
 		Paper:  PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
-		Staff:  StaffConfig{Alone: 1000},
-		Alerts: AlertsConfig{Days: 7, CardHour: 4, CardDay: 8, OwnCard: 1, ByHand: 10, ByHandPoints: 5000, BillTwice: 500},
+		Staff:    StaffConfig{Alone: 1000},
+		Alerts:   AlertsConfig{Days: 7, CardHour: 4, CardDay: 8, OwnCard: 1, ByHand: 10, ByHandPoints: 5000, BillTwice: 500},
+		Printers: PrintersConfig{Ports: "/dev/serial/by-id"},
 	}
+}
+
+// ParseConfig checks the bytes of a configuration file; name stands in the errors.
+func ParseConfig(name string, data []byte) (Config, error) {
+	cfg := DefaultConfig()
 	dec := toml.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&cfg); err != nil {

@@ -16,7 +16,7 @@ type Refusal struct {
 	Field     string        // of the request, when one is to blame
 	TriesLeft int           // with CodePINWrong and CodePUKWrong
 	Quote     *Quote        // with CodeQuoteChanged: what holds now
-	Faults    []string      // with CodeTemplateRefused: file, line, field and remedy of each
+	Faults    []string      // with CodeTemplateRefused and CodeLanesWrong: what is wrong, and the remedy, of each
 	Wait      time.Duration // with CodeStaffPINWrong and CodeStaffWait: before the next try
 	cause     error
 }
@@ -99,6 +99,16 @@ const (
 	CodeBasketsFull        = "baskets_full"
 	CodeTooMuch            = "too_much"  // at once, by the programme's limits
 	CodeTooOften           = "too_often" // for this member in this store
+
+	CodePairForm      = "pair_form"      // what was typed is no pairing code
+	CodePairRefused   = "pair_refused"   // wrong, used, or over
+	CodePairAddress   = "pair_address"   // head office's address is missing, or none
+	CodePairStranger  = "pair_stranger"  // another head office than the one that made the code
+	CodePairSilent    = "pair_silent"    // head office does not answer
+	CodePairDone      = "pair_done"      // the store is paired, or set up
+	CodePairLedger    = "pair_ledger"    // of an earlier life, which lies in the data folder
+	CodeDeviceUnknown = "device_unknown" // neither plugged in nor configured
+	CodeLanesWrong    = "lanes_wrong"    // its faults are named
 
 	CodeStaffPINWrong = "staff_pin_wrong"
 	CodeStaffPINEasy  = "staff_pin_easy"

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/escpos"
@@ -80,16 +81,24 @@ func (t *tryout) lay(profile *escpos.Profile) (*escpos.Document, *escpos.Profile
 		ticket := t.ticket(profile)
 		return ticket.Document, ticket.Profile
 	}
-	d := &escpos.Document{Lang: string(t.Lang)}
-	d.Text(escpos.Center, escpos.Style{Bold: true, Height: 2}, i18n.Text(t.Lang, "receipt.test_title", nil))
-	d.Text(escpos.Center, escpos.Style{}, t.Store)
-	d.Text(escpos.Center, escpos.Style{}, fmt.Sprintf("%s  %s", t.Lane, i18n.DateTime(t.Lang, localTime(t.At))))
+	return TestSlipDocument(t.Lang, t.Store, t.Lane, localTime(t.At)), profile
+}
+
+// TestSlipDocument is a slip with the letters of every language; told are sentences that stand above them.
+func TestSlipDocument(lang i18n.Lang, store, lane string, at time.Time, told ...string) *escpos.Document {
+	d := &escpos.Document{Lang: string(lang)}
+	d.Text(escpos.Center, escpos.Style{Bold: true, Height: 2}, i18n.Text(lang, "receipt.test_title", nil))
+	d.Text(escpos.Center, escpos.Style{}, store)
+	d.Text(escpos.Center, escpos.Style{}, fmt.Sprintf("%s  %s", lane, i18n.DateTime(lang, at)))
+	for _, sentence := range told {
+		d.Text(escpos.Start, escpos.Style{}, sentence)
+	}
 	d.Rule('-')
 	for _, l := range i18n.Langs() {
 		d.Text(escpos.Start, escpos.Style{}, i18n.Text(l, "receipt.test_line", nil))
 	}
 	d.Rule('-')
-	d.Text(escpos.Center, escpos.Style{}, i18n.Text(t.Lang, "receipt.test_ask", nil))
+	d.Text(escpos.Center, escpos.Style{}, i18n.Text(lang, "receipt.test_ask", nil))
 	d.Cut()
-	return d, profile
+	return d
 }

@@ -125,7 +125,7 @@ func (s *Server) authorised(r *http.Request) (caller, string) {
 	if !ok {
 		return caller{}, codeTokenMissing
 	}
-	if strings.HasPrefix(token, sessionPrefix) {
+	if strings.HasPrefix(token, sessionPrefix) && s.agent != nil { // a first start has no staff
 		return s.signedIn(r.Context(), token)
 	}
 	if strings.HasPrefix(token, originPrefix) {

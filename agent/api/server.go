@@ -62,30 +62,45 @@ type Options struct {
 
 // New builds the server; it listens on nothing yet.
 func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
+	s := newServer(a, o, log)
+	mux, api := s.open("Loyaltill store agent")
+	s.routes(api)
+	mux.HandleFunc("GET /programme.schema.json", serveSchema)
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.metrics.Handler())
+	s.close(mux, api, o.Pages)
+	return s
+}
+
+func newServer(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), owner: sha256.Sum256([]byte(cmp.Or(o.Owner, rand.Text()))), metrics: o.Metrics, version: o.Version, diagnose: o.Diagnose}
 	if s.metrics == nil {
 		s.metrics = metrics.NewAgent(o.Version)
 	}
+	return s
+}
+
+// open begins a table of routes.
+func (s *Server) open(title string) (*http.ServeMux, huma.API) {
 	mux := http.NewServeMux()
-	config := huma.DefaultConfig("Loyaltill store agent", apiVersion)
+	config := huma.DefaultConfig(title, apiVersion)
 	config.Info.Description = "Local API of one store's agent. Money is in minor units, points are whole, quantities are thousandths."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
 	config.Transformers = []huma.Transformer{s.transform}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	config.Security = []map[string][]string{{"token": {}}}
-	api := humago.New(mux, config)
-	s.routes(api)
+	return mux, humago.New(mux, config)
+}
+
+// close puts the guard before all routes; what is no call is a page's.
+func (s *Server) close(mux *http.ServeMux, api huma.API, pages http.Handler) {
 	s.describe = described(api.OpenAPI())
-	mux.HandleFunc("GET /programme.schema.json", serveSchema)
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { newProblem(r.Context(), codeNotFound).write(w) })
-	if o.Pages != nil {
-		mux.Handle("/", o.Pages)
+	if pages != nil {
+		mux.Handle("/", pages)
 	}
 	s.handler = s.trace(s.guard(routed(mux)))
-	return s
 }
 
 // OpenAPI is the description of the API, as served at /openapi.json.

@@ -11,8 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rs/zerolog"
-
+	"loyaltill/agent/setup"
 	"loyaltill/devices"
 	"loyaltill/devices/escpos"
 	"loyaltill/devices/escpos/commission"
@@ -122,68 +121,49 @@ func tells(p *escpos.Profile) printer.Level {
 // print reaches the printer, prints the ticket and tells what the printer said meanwhile.
 func (c *printerCommissionCommand) print(ctx context.Context, s streams, given *escpos.Profile) (t *commission.Ticket, heard commission.Heard, err error) {
 	heard.Answers = !c.OneWay && !strings.HasPrefix(c.Device, "file:")
-	t = commission.New(given, heard)
 	renderer, err := render.New()
 	if err != nil {
 		return nil, heard, err
 	}
-	pr := printer.New(printer.Config{Name: given.ID, Device: c.Device, Baud: c.Baud, Profile: t.Profile}, zerolog.Nop(), time.Now)
-	ctx, cancel := context.WithTimeout(ctx, c.Wait)
-	ended := make(chan error, 1)
-	go func() { ended <- pr.Run(ctx) }()
-	defer func() {
-		cancel()
-		err = errors.Join(err, <-ended)
-	}()
-	st, err := c.reach(ctx, s, pr, given)
-	if err != nil {
-		return nil, heard, err
-	}
-	heard.Model, heard.PaperLow, heard.Baud = st.Model, st.PaperLow, st.Baud
-	t = commission.New(given, heard)
-	job, err := escpos.NewEncoder(renderer).Encode(t.Document, t.Profile, 1)
-	if err != nil {
-		return nil, heard, err
-	}
-	fmt.Fprintf(s.out, "printing %d bytes on %s\n", job.Size(), c.Device)
-	result, err := pr.Print(ctx, job, func(printer.Progress) error { return nil })
-	switch {
-	case err != nil:
-		return nil, heard, err
-	case result.Outcome != printer.Confirmed && result.Outcome != printer.Sent:
-		return nil, heard, fmt.Errorf("the ticket was not printed (%s, %s); see to the printer and begin again", result.Outcome, result.Cause)
-	}
-	heard.Printed = result.Outcome == printer.Confirmed && result.Level == printer.LevelPrinted
-	heard.Processed = result.Level == printer.LevelProcessed
-	told := pr.Status().Heard
-	heard.ASB, heard.Cleared = told.ASB, told.Cleared
-	return t, heard, nil
+	press := setup.Press{Device: c.Device, Baud: c.Baud, Wait: c.Wait, Now: time.Now, Say: func(code devices.Code) { fmt.Fprintln(s.err, sentence(code)) }}
+	err = press.With(ctx, commission.New(given, heard).Profile, func(ctx context.Context, pr *printer.Printer, st printer.Status) error {
+		heard.Model, heard.PaperLow, heard.Baud = st.Model, st.PaperLow, st.Baud
+		t = commission.New(given, heard)
+		job, err := escpos.NewEncoder(renderer).Encode(t.Document, t.Profile, 1)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "printing %d bytes on %s\n", job.Size(), c.Device)
+		result, err := pr.Print(ctx, job, func(printer.Progress) error { return nil })
+		switch {
+		case err != nil:
+			return err
+		case result.Outcome != printer.Confirmed && result.Outcome != printer.Sent:
+			return fmt.Errorf("the ticket was not printed (%s, %s); see to the printer and begin again", result.Outcome, result.Cause)
+		}
+		heard.Printed = result.Outcome == printer.Confirmed && result.Level == printer.LevelPrinted
+		heard.Processed = result.Level == printer.LevelProcessed
+		told := pr.Status().Heard
+		heard.ASB, heard.Cleared = told.ASB, told.Cleared
+		return nil
+	})
+	return t, heard, c.explained(err, given)
 }
 
-// reach waits until the printer can print. What a person has to do is said once.
-func (c *printerCommissionCommand) reach(ctx context.Context, s streams, pr *printer.Printer, given *escpos.Profile) (printer.Status, error) {
-	var said devices.Code
-	for {
-		changed, st := pr.Changed(), pr.Status()
-		code := st.Health.Code
-		switch {
-		case st.Link == printer.LinkUp && (st.State == printer.StateReady || st.State == printer.StatePrintedOnly):
-			return st, nil
-		case st.Link == printer.LinkAbsent && (code == printer.CodeSilent || code == printer.CodeWrongSpeed || code == printer.CodeBadDevice):
-			return st, fmt.Errorf("no printer answers at %s: it is none, or its speed is neither %d nor a usual one; set it with --baud, or take --one-way for a printer that never answers",
-				c.Device, cmp.Or(c.Baud, given.IO.Baud))
-		case st.Link == printer.LinkAbsent && code != "":
-			return st, fmt.Errorf("%s: %s", c.Device, sentence(code))
-		case code != said && code != "" && st.Link == printer.LinkUp:
-			said = code
-			fmt.Fprintln(s.err, sentence(code))
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return st, fmt.Errorf("%s: the printer was not ready within %s: %w", c.Device, c.Wait, ctx.Err())
-		}
+// explained says in words what kept a printer from being ready.
+func (c *printerCommissionCommand) explained(err error, given *escpos.Profile) error {
+	var unready *setup.UnreadyError
+	if !errors.As(err, &unready) {
+		return err
 	}
+	switch {
+	case unready.Err != nil:
+		return fmt.Errorf("%s: the printer was not ready within %s: %w", c.Device, c.Wait, unready.Err)
+	case unready.Code == printer.CodeSilent || unready.Code == printer.CodeWrongSpeed || unready.Code == printer.CodeBadDevice:
+		return fmt.Errorf("no printer answers at %s: it is none, or its speed is neither %d nor a usual one; set it with --baud, or take --one-way for a printer that never answers",
+			c.Device, cmp.Or(c.Baud, given.IO.Baud))
+	}
+	return fmt.Errorf("%s: %s", c.Device, sentence(unready.Code))
 }
 
 // sentence is what a cashier would read.

@@ -26,28 +26,29 @@ import (
 	"loyaltill/sync/wire"
 )
 
-type runCommand struct{ configured }
+type runCommand struct {
+	configured
+	FirstStart
+}
 
-// Run builds the parts from the disk up, starts them, and stops them in reverse.
-func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
+// Run serves the store until it is stopped; a store that has no configuration yet is set up first.
+func (c *runCommand) Run(ctx context.Context, s streams) error {
+	if err := c.setUp(ctx, c.Config, s); err != nil || ctx.Err() != nil {
+		return err
+	}
 	cfg, err := c.load()
 	if err != nil {
 		return err
 	}
+	return c.serve(ctx, cfg, s)
+}
+
+// serve builds the parts from the disk up, starts them, and stops them in reverse.
+func (c *runCommand) serve(ctx context.Context, cfg agent.Config, s streams) (err error) {
 	end := &tail{}
 	log := newLog(cfg, streams{s.out, io.MultiWriter(s.err, end)})
 	noCoreDumps(log)
-	identity, err := store.LoadIdentity(cfg.Identity)
-	if err != nil {
-		return err
-	}
-	if err := apart(cfg.Data, cfg.Identity); err != nil {
-		return err
-	}
-	if identity, err = nextLife(ctx, cfg.Data, identity, log); err != nil {
-		return err
-	}
-	db, err := agentdb.Open(ctx, cfg.Data, identity, log, time.Now)
+	db, identity, err := openLedger(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
@@ -63,20 +64,7 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	foreign, err := agent.LoadForeignCards(cfg.Cards)
-	if err != nil {
-		return err
-	}
-	a, err := agent.New(agent.Parts{
-		Foreign: foreign, Config: cfg, Identity: identity, DB: db, Log: log, Now: time.Now, Version: version, Metrics: counted,
-		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, up) },
-		HeadOffice: agent.HeadOffice{
-			Reserve: func(ctx context.Context, r wire.ReserveRequest) error { return client.Reserve(ctx, db.Store(), r) },
-			Unreserve: func(ctx context.Context, id loyalty.TxnID, attempt int64) error {
-				return client.Unreserve(ctx, db.Store(), id, attempt)
-			},
-		},
-	})
+	a, err := newAgent(cfg, shop{db: db, identity: identity, client: client, up: up}, counted, log)
 	if err != nil {
 		return err
 	}
@@ -89,7 +77,7 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := tellReady(s.out, listener); err != nil {
+	if err := tellReady(s, map[string]string{"api": "http://" + listener.Addr().String()}); err != nil {
 		return err
 	}
 	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
@@ -99,13 +87,57 @@ func (c *runCommand) Run(ctx context.Context, s streams) (err error) {
 	return err
 }
 
-// tellReady says on one line where the API answers.
-func tellReady(w io.Writer, l net.Listener) error {
-	ready, err := json.Marshal(map[string]string{"api": "http://" + l.Addr().String()})
-	if err == nil {
-		_, err = fmt.Fprintln(w, string(ready))
+// tellReady says where the program answers, a line of JSON.
+func tellReady(s streams, where map[string]string) error {
+	line, err := json.Marshal(where)
+	if err != nil {
+		return err
 	}
-	return err
+	fmt.Fprintln(s.out, string(line))
+	return nil
+}
+
+// openLedger opens the ledger of whoever the identity folder says that this box is.
+func openLedger(ctx context.Context, cfg agent.Config, log zerolog.Logger) (*agentdb.DB, *store.Identity, error) {
+	identity, err := store.LoadIdentity(cfg.Identity)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := apart(cfg.Data, cfg.Identity); err != nil {
+		return nil, nil, err
+	}
+	if identity, err = nextLife(ctx, cfg.Data, identity, log); err != nil {
+		return nil, nil, err
+	}
+	db, err := agentdb.Open(ctx, cfg.Data, identity, log, time.Now)
+	return db, identity, err
+}
+
+// shop is what an agent works on: its ledger, and head office as it is reached.
+type shop struct {
+	db       *agentdb.DB
+	identity *store.Identity
+	client   *uplink.Client
+	up       *uplink.Uplink
+}
+
+func newAgent(cfg agent.Config, in shop, counted *metrics.Agent, log zerolog.Logger) (*agent.Agent, error) {
+	foreign, err := agent.LoadForeignCards(cfg.Cards)
+	if err != nil {
+		return nil, err
+	}
+	return agent.New(agent.Parts{
+		Foreign: foreign, Config: cfg, Identity: in.identity, DB: in.db, Log: log, Now: time.Now, Version: version, Metrics: counted,
+		Sync: func(ctx context.Context) (agent.SyncState, error) { return syncState(ctx, in.up) },
+		HeadOffice: agent.HeadOffice{
+			Reserve: func(ctx context.Context, r wire.ReserveRequest) error {
+				return in.client.Reserve(ctx, in.db.Store(), r)
+			},
+			Unreserve: func(ctx context.Context, id loyalty.TxnID, attempt int64) error {
+				return in.client.Unreserve(ctx, in.db.Store(), id, attempt)
+			},
+		},
+	})
 }
 
 // tellRenewal logs what became of a certificate's renewal.

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,31 +82,46 @@ func Open(ctx context.Context, o Options) (*Shop, error) {
 		o.Language = "en"
 	}
 	s := &Shop{Options: o}
-	var err error
-	if s.APIListen == "" { // the same after each restart
-		if s.APIListen, err = FreeAddress(); err != nil {
-			return s, err
+	return s, s.take(ctx, s.prepare, s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.enrol, s.publish,
+		s.openReaders, s.startSim, s.issueCards, s.configureAgent, s.StartAgent, s.awaitMembers)
+}
+
+// OpenBare sets a shop up whose agent has no configuration and no identity yet, and opens its setup page. Close must be called also
+// after an error.
+func OpenBare(ctx context.Context, o Options) (*Shop, error) {
+	o.Lanes, o.Speed, o.Members = max(o.Lanes, 1), cmp.Or(o.Speed, 1), nil
+	s := &Shop{Options: o}
+	return s, s.take(ctx, s.prepare, s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.publish, s.openReaders, s.startSim, s.FirstStart)
+}
+
+// take takes one step after the other.
+func (s *Shop) take(ctx context.Context, steps ...func(context.Context) error) error {
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
-	if s.Bin, err = filepath.Abs(o.Bin); err != nil {
-		return s, err
+	return nil
+}
+
+// prepare gives the shop its address and an empty folder.
+func (s *Shop) prepare(context.Context) (err error) {
+	if s.APIListen == "" { // the same after each restart
+		if s.APIListen, err = FreeAddress(); err != nil {
+			return err
+		}
 	}
-	if s.Dir, err = filepath.Abs(o.Dir); err != nil {
-		return s, err
+	if s.Bin, err = filepath.Abs(s.Bin); err != nil {
+		return err
+	}
+	if s.Dir, err = filepath.Abs(s.Dir); err != nil {
+		return err
 	}
 	s.Identity = s.path("store", "identity")
 	if err := os.RemoveAll(s.Dir); err != nil {
-		return s, fmt.Errorf("empty %s: %w", s.Dir, err)
+		return fmt.Errorf("empty %s: %w", s.Dir, err)
 	}
-	for _, step := range []func(context.Context) error{
-		s.makeFolders, s.foundHeadOffice, s.StartHeadOffice, s.enrol, s.publish,
-		s.openReaders, s.startSim, s.issueCards, s.configureAgent, s.StartAgent, s.awaitMembers,
-	} {
-		if err := step(ctx); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+	return nil
 }
 
 func (s *Shop) path(parts ...string) string {
@@ -258,6 +274,31 @@ func (s *Shop) StartAgent(ctx context.Context) (err error) {
 	}
 	s.API = &Client{Base: s.Agent.Text("api"), Token: strings.TrimSpace(string(token))}
 	return nil
+}
+
+// FirstStart starts an agent that has nothing but the devices around it; its ready line has the setup page.
+func (s *Shop) FirstStart(ctx context.Context) (err error) {
+	s.Agent, err = start(ctx, s.Log(), "agent", s.program("loyaltill"), "run", "--config", s.AgentConfig(),
+		"--listen", s.APIListen, "--ports", s.path("devices"), "--no-browser")
+	return err
+}
+
+// PairingCode has head office make the code for store 1, all that its setup page asks for.
+func (s *Shop) PairingCode(ctx context.Context) (string, error) {
+	out, err := s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--store", "1", "--name", storeName, "--time-zone", timeZone,
+		"--language", "lv", "--head-office", "https://"+s.hqAddress, "--code")
+	if err != nil {
+		return "", err
+	}
+	var made struct{ Pairing string }
+	return made.Pairing, json.Unmarshal(out, &made)
+}
+
+// Started takes up an agent that went on from its setup page.
+func (s *Shop) Started() error {
+	token, err := os.ReadFile(s.path("store", "data", "api.token"))
+	s.API = &Client{Base: "http://" + s.APIListen, Token: strings.TrimSpace(string(token))}
+	return err
 }
 
 // firstSync is how long a new store may take to get its members and programme.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"loyaltill/internal/i18n"
@@ -17,17 +18,43 @@ import (
 //go:embed all:dist
 var built embed.FS
 
+// manager and setup begin the keys of texts that only those pages say.
+const (
+	manager = "manager."
+	setup   = "setup."
+)
+
 // Pages serves the till page under /till/ and the manager page under /manager/, the files that they load, and the texts of each
 // language.
 func Pages() http.Handler {
 	s := site{}
 	mux := http.NewServeMux()
-	for _, page := range [...]struct {
-		name, without string // texts with this prefix are of another page alone; empty: none
-	}{{"till", "manager."}, {"manager", ""}} {
-		s.page(page.name, page.without)
-		mux.Handle("GET /"+page.name, http.RedirectHandler("/"+page.name+"/", http.StatusFound))
+	s.page("till", manager, setup)
+	s.page("manager")
+	for _, name := range [...]string{"till", "manager"} {
+		mux.Handle("GET /"+name, http.RedirectHandler("/"+name+"/", http.StatusFound))
 	}
+	s.assets()
+	mux.Handle("GET /{$}", http.RedirectHandler("/till/", http.StatusFound))
+	mux.Handle("GET /", s)
+	return guarded(mux)
+}
+
+// SetupPages serves the setup page under /setup/, for an agent that has no configuration yet; other pages lead to it.
+func SetupPages() http.Handler {
+	s := site{}
+	mux := http.NewServeMux()
+	s.page("setup")
+	s.assets()
+	for _, from := range [...]string{"/{$}", "/setup", "/till/", "/manager/"} {
+		mux.Handle("GET "+from, http.RedirectHandler("/setup/", http.StatusFound))
+	}
+	mux.Handle("GET /", s)
+	return guarded(mux)
+}
+
+// assets adds the files that pages load.
+func (s site) assets() {
 	assets, err := fs.ReadDir(built, "dist/assets")
 	if err != nil {
 		panic(err) // the embedded build is broken
@@ -35,13 +62,10 @@ func Pages() http.Handler {
 	for _, a := range assets {
 		s.add("/assets/"+a.Name(), contentType(a.Name()), read("assets/"+a.Name()), forever)
 	}
-	mux.Handle("GET /{$}", http.RedirectHandler("/till/", http.StatusFound))
-	mux.Handle("GET /", s)
-	return guarded(mux)
 }
 
-// page adds one page with its licences and texts.
-func (s site) page(name, without string) {
+// page adds one page with its licences and texts, but for those of other pages alone, which begin with one of without.
+func (s site) page(name string, without ...string) {
 	s.add("/"+name+"/", "text/html; charset=utf-8", read(name+"/index.html"), asked)
 	s.add("/"+name+"/licences.txt", contentType(".txt"), read(name+"/licences.txt"), checked)
 	for _, l := range i18n.Langs() {
@@ -50,7 +74,7 @@ func (s site) page(name, without string) {
 }
 
 // texts is a language's catalogue but for what only another page says.
-func texts(l i18n.Lang, without string) []byte {
+func texts(l i18n.Lang, without []string) []byte {
 	catalogue, err := i18n.CatalogJSON(l)
 	if err != nil {
 		panic(err) // a language without its catalogue is a broken build
@@ -59,7 +83,9 @@ func texts(l i18n.Lang, without string) []byte {
 	if err := json.Unmarshal(catalogue, &all); err != nil {
 		panic(err)
 	}
-	maps.DeleteFunc(all, func(key string, _ json.RawMessage) bool { return without != "" && strings.HasPrefix(key, without) })
+	maps.DeleteFunc(all, func(key string, _ json.RawMessage) bool {
+		return slices.ContainsFunc(without, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
+	})
 	kept, err := json.Marshal(all)
 	if err != nil {
 		panic(err)
