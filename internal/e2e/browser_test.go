@@ -428,6 +428,7 @@ func memberByNumber(_ *testing.T, p *tillPage, _ *stage.Shop) {
 func lastTry(t *testing.T, p *tillPage, shop *stage.Shop) {
 	swap(t, p, shop, "dara")
 	p.shows("6034…0026")
+	p.tells("till.pin_do")
 	p.keys(kb.F8)
 	p.tells("till.pin_tries", i18n.Args{"count": 3})
 	p.keys("1111", kb.Enter)
@@ -538,6 +539,7 @@ func keepsWhatWasTyped(t *testing.T, p *tillPage, shop *stage.Shop) {
 func cardTornAway(t *testing.T, p *tillPage, shop *stage.Shop) {
 	swap(t, p, shop, "liga")
 	p.tells("till.card_in_reader")
+	p.tells("till.pin_do")
 	p.keys(kb.F8)
 	p.tells("till.pin_tries", i18n.Args{"count": 3})
 	p.keys(shop.Members[0].PIN, kb.Enter)
@@ -673,6 +675,7 @@ func rewardAndCoupon(t *testing.T, p *tillPage, shop *stage.Shop) {
 	}
 	swap(t, p, shop, "liga")
 	p.tells("till.card_in_reader")
+	p.tells("till.pin_do")
 	p.keys(kb.F8)
 	p.tells("till.pin_tries", i18n.Args{"count": 3})
 	p.keys(shop.Members[0].PIN, kb.Enter)
