@@ -69,6 +69,9 @@ func (s *Server) mayCall(ctx context.Context, origin, path string) bool {
 	if ofPairing(path) || path == signInPath { // people sign in on the agent's own pages alone
 		return ofPairing(path)
 	}
+	if s.agent == nil {
+		return false // a first start answers its own page alone
+	}
 	allowed, err := s.agent.OriginAllowed(ctx, origin)
 	if err != nil {
 		s.log.Error().Err(err).Msg("origins cannot be read")
