@@ -360,11 +360,13 @@ func (s *shop) kinds() string {
 	return strings.Join(kinds, " ")
 }
 
+// struckOut is in the row that a driver prints over what it gave up.
+const struckOut = "XXXXXXXX"
+
 // sheet waits for the n-th sheet of paper that came out whole and reads it. On a busy machine a driver can give a sheet up,
 // strike it out and print it again.
 func (s *shop) sheet(n int) string {
 	s.t.Helper()
-	const struckOut = "XXXXXXXX"
 	for at := 1; ; at++ {
 		text := s.anySheet(at)
 		if !strings.Contains(text, struckOut) {
