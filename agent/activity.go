@@ -136,7 +136,7 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 			return none, err
 		}
 	}
-	limits, err := a.watch(ctx, p, who.member)
+	limits, err := a.watch(ctx, p, who.member, asked{l.cfg.Number, id, hash})
 	if err != nil {
 		return none, err
 	}

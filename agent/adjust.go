@@ -75,7 +75,7 @@ func (a *Agent) bookAdjust(ctx context.Context, by Doer, l *lane, id loyalty.Txn
 	if err != nil {
 		return none, err
 	}
-	limits, err := a.watch(ctx, p, who.member)
+	limits, err := a.watch(ctx, p, who.member, asked{l.cfg.Number, id, hash})
 	if err != nil {
 		return none, err
 	}

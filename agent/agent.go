@@ -52,6 +52,7 @@ type Agent struct {
 	telling sync.Mutex // held from changing the baskets that wait until it is told
 
 	suspects  suspects
+	lifts     lifts
 	enrolling sync.Mutex // one member is made at a time
 	proving   sync.Mutex // one PIN of staff is hashed at a time
 

@@ -72,6 +72,7 @@ type shop struct {
 	foreign   *agent.ForeignCards
 	paper     agent.PaperConfig
 	alerts    agent.AlertsConfig
+	staff     agent.StaffConfig
 	syncState agent.SyncState // at first: head office has told what is new, and is not in reach
 	voucher   agentdb.Change  // the last one that fund made
 	stop      func()
@@ -111,7 +112,7 @@ func must[T any](t testing.TB) func(T, error) T {
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), issuer: cardtest.NewIssuer(t), log: &syncBuffer{}, syncState: agent.SyncState{FeedAt: time.Now()}}
+	s := &shop{t: t, dir: t.TempDir(), issuer: cardtest.NewIssuer(t), log: &syncBuffer{}, staff: agent.StaffConfig{Alone: 1000}, syncState: agent.SyncState{FeedAt: time.Now()}}
 	s.identity = s.enrol()
 	s.card = must[*cardsim.Card](t)(cardsim.Create(zeroes{}))
 	if err := s.card.Personalise(s.issuer.Personalise(t, s.card.Request(), cardtest.Plastic{PIN: "4711", Number: testNumber})); err != nil {
@@ -193,7 +194,7 @@ func (s *shop) start(lanes ...agent.LaneConfig) {
 	layStore(s.t, filepath.Join(s.dir, "data"))
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
-		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes, Staff: agent.StaffConfig{Alone: 1000}, Alerts: s.alerts}, Identity: s.identity, DB: s.db,
+		Config: agent.Config{Language: "en", Paper: s.paper, Lanes: lanes, Staff: s.staff, Alerts: s.alerts}, Identity: s.identity, DB: s.db,
 		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())

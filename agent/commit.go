@@ -83,13 +83,13 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	if b.paysBesideCard() && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
-	if err := a.allowSale(ctx, b); err != nil {
+	if err := a.allowSale(ctx, b, asked{l.cfg.Number, id, hash}); err != nil {
 		return SaleAnswer{}, err
 	}
 	if err := a.setAside(ctx, b, id); err != nil {
 		return SaleAnswer{}, err
 	}
-	s := &sale{id: id, lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed, asks: a.headOffice.Reserve != nil}
+	s := &sale{id: id, by: a.hand(ctx, id, hash), lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed, asks: a.headOffice.Reserve != nil}
 	var committed agentdb.Committed
 	if b.redeemsFromCard() {
 		err = l.call(ctx, func(ctx context.Context) (err error) {
@@ -129,6 +129,7 @@ func (a *Agent) hashed(text string) string {
 // sale is one commit on its way.
 type sale struct {
 	id      loyalty.TxnID
+	by      hand
 	lane    loyalty.LaneID
 	hash    [32]byte
 	request CommitRequest
@@ -227,6 +228,7 @@ func (s *sale) entry(head loyalty.EntryHead, used agentdb.Tally, record *loyalty
 		return loyalty.Entry{}, err
 	}
 	e.Card = record
+	s.by.sign(&e)
 	if e.Sale.AdvancePoints() > 0 {
 		e.Sale.Advance.Since = used.Advance.Since
 	}

@@ -99,7 +99,8 @@ func (c PaperConfig) languages() []i18n.Lang {
 
 // StaffConfig is what staff may do by hand (docs/manager.md).
 type StaffConfig struct {
-	Alone int64 `toml:"alone"` // the most that one person corrects; points, or minor units of a wallet with money
+	Required bool  `toml:"required"` // nothing is done at a till at which nobody is signed in
+	Alone    int64 `toml:"alone"`    // the most that one person corrects; points, or minor units of a wallet with money
 }
 
 // SupportConfig is who may read what a store tells of itself when it needs help.

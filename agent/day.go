@@ -19,8 +19,12 @@ func (a *Agent) CloseDay(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID
 	if err != nil {
 		return CloseAnswer{}, err
 	}
+	by, signedIn := doerOf(ctx)
+	if signedIn {
+		cashier = by.Name
+	}
 	c, err := a.db.CloseDay(ctx, agentdb.CloseDay{
-		Txn: id, RequestHash: hash, Lane: n, Cashier: cashier,
+		Txn: id, RequestHash: hash, Lane: n, Cashier: cashier, Staff: by.Number,
 		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return []paper{a.dayPaper(e)} }),
 	})
 	if errors.Is(err, agentdb.ErrEmptyDay) {

@@ -15,6 +15,7 @@ import (
 type storedSale struct {
 	Lane      loyalty.LaneID     `json:"lane"`
 	Cashier   string             `json:"cashier,omitempty"`
+	By        hand               `json:"by,omitzero"`
 	Programme string             `json:"programme"`
 	Input     loyalty.QuoteInput `json:"input"`
 	Quote     loyalty.Quote      `json:"quote"`
@@ -29,7 +30,7 @@ type storedWho struct {
 
 func (s *sale) stored() storedSale {
 	return storedSale{
-		Lane: s.lane, Cashier: s.request.Cashier, Programme: s.bill.quote.Programme, Input: s.bill.input, Quote: s.bill.quote,
+		Lane: s.lane, Cashier: s.request.Cashier, By: s.by, Programme: s.bill.quote.Programme, Input: s.bill.input, Quote: s.bill.quote,
 		Who: storedWho{Number: s.bill.who.number, Language: s.bill.who.language},
 	}
 }
@@ -54,7 +55,7 @@ func (a *Agent) restore(ctx context.Context, intent agentdb.Intent) (*sale, erro
 		return nil, fmt.Errorf("restore sale %s: %w", intent.Txn, err)
 	}
 	request := CommitRequest{SaleRequest: SaleRequest{Tenders: s.Input.Sale.Tenders, Cashier: s.Cashier}}
-	return &sale{id: intent.Txn, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b, seed: a.drawSeed, shown: shown}, nil
+	return &sale{id: intent.Txn, by: s.By, lane: s.Lane, hash: intent.RequestHash, request: request, bill: b, seed: a.drawSeed, shown: shown}, nil
 }
 
 // retryIntent answers a commit that was sent again while its intent is open: with the card back, the card decides.

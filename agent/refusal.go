@@ -11,14 +11,15 @@ import (
 // Refusal is a call that was understood and cannot be done, or not now. Code is stable and public
 // (docs/pos-integration.md); the sentence for the cashier is chosen from it at the edge.
 type Refusal struct {
-	Code      string
-	Retryable bool          // the same call with the same key may succeed later
-	Field     string        // of the request, when one is to blame
-	TriesLeft int           // with CodePINWrong and CodePUKWrong
-	Quote     *Quote        // with CodeQuoteChanged: what holds now
-	Faults    []string      // with CodeTemplateRefused and CodeLanesWrong: what is wrong, and the remedy, of each
-	Wait      time.Duration // with CodeStaffPINWrong and CodeStaffWait: before the next try
-	cause     error
+	Code       string
+	Retryable  bool          // the same call with the same key may succeed later
+	Field      string        // of the request, when one is to blame
+	TriesLeft  int           // with CodePINWrong and CodePUKWrong
+	Approvable bool          // with CodeTooMuch: somebody who may do what a manager may can answer for it (Approve)
+	Quote      *Quote        // with CodeQuoteChanged: what holds now
+	Faults     []string      // with CodeTemplateRefused and CodeLanesWrong: what is wrong, and the remedy, of each
+	Wait       time.Duration // with CodeStaffPINWrong and CodeStaffWait: before the next try
+	cause      error
 }
 
 func (r *Refusal) Error() string {
@@ -110,14 +111,16 @@ const (
 	CodeDeviceUnknown = "device_unknown" // neither plugged in nor configured
 	CodeLanesWrong    = "lanes_wrong"    // its faults are named
 
-	CodeStaffPINWrong = "staff_pin_wrong"
-	CodeStaffPINEasy  = "staff_pin_easy"
-	CodeStaffWait     = "staff_wait" // too many wrong PINs
-	CodeStaffUnknown  = "staff_unknown"
-	CodeStaffName     = "staff_name"    // somebody who works here has it
-	CodeStaffLast     = "staff_last"    // nobody would be left who may change anything
-	CodeSecondNeeded  = "second_needed" // beyond what one person may do
-	CodeSecondSame    = "second_same"   // the second person is the first, or neither is a manager
+	CodeStaffPINWrong   = "staff_pin_wrong"
+	CodeStaffPINEasy    = "staff_pin_easy"
+	CodeStaffWait       = "staff_wait" // too many wrong PINs
+	CodeStaffUnknown    = "staff_unknown"
+	CodeStaffName       = "staff_name"       // somebody who works here has it
+	CodeStaffLast       = "staff_last"       // nobody would be left who may change anything
+	CodeSecondNeeded    = "second_needed"    // beyond what one person may do
+	CodeSecondSame      = "second_same"      // the second person is the first, or neither is a manager
+	CodeApprovalUnknown = "approval_unknown" // nothing was refused under this key, or too long ago
+	CodeApproverRole    = "approver_role"
 
 	CodeAlertUnknown  = "alert_unknown"  // or not there any more
 	CodeAlertOwn      = "alert_own"      // it is about whoever wants to see to it

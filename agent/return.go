@@ -78,7 +78,7 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	if err != nil {
 		return agentdb.Committed{}, err
 	}
-	limits, err := a.watch(ctx, g.programme, g.member.ID)
+	limits, err := a.watch(ctx, g.programme, g.member.ID, asked{l.cfg.Number, id, hash})
 	if err != nil {
 		return agentdb.Committed{}, err
 	}

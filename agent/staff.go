@@ -97,6 +97,32 @@ func (a *Agent) StaffMember(ctx context.Context, n agentdb.StaffNumber) (StaffMe
 	return a.staffView(s), nil
 }
 
+// SignIn says whether staff sign in at the tills.
+type SignIn string
+
+const (
+	SignInNone SignIn = "none" // nobody works here yet who could
+	SignInMay  SignIn = "may"
+	SignInMust SignIn = "must"
+)
+
+// SignIn says whether staff sign in at the tills of this store.
+func (a *Agent) SignIn(ctx context.Context) (SignIn, error) {
+	all, err := a.Staff(ctx)
+	if err != nil {
+		return SignInNone, err
+	}
+	for _, m := range all {
+		if m.Works() && m.Role.May(staff.Sell) {
+			if a.cfg.Staff.Required {
+				return SignInMust, nil
+			}
+			return SignInMay, nil
+		}
+	}
+	return SignInNone, nil
+}
+
 // ProvePIN says who a number is when the PIN is theirs. Each try is on disk before the PIN is looked at.
 func (a *Agent) ProvePIN(ctx context.Context, n agentdb.StaffNumber, pin []byte) (StaffMember, error) {
 	a.proving.Lock() // a hash takes much memory: one at a time

@@ -95,6 +95,7 @@ type Status struct {
 	Lanes     []LaneState     `json:"lanes"`
 	Debits    []OpenDebit     `json:"debits,omitempty" doc:"sales that wait for what a card did"`
 	Paper     PaperState      `json:"paper"`
+	SignIn    SignIn          `json:"sign_in" enum:"none,may,must" doc:"at a till, with number and PIN; none: nobody works here yet"`
 
 	Alerts map[AlertKind]int64 `json:"alerts,omitempty" doc:"that nobody has looked at, by kind"`
 }

@@ -25,6 +25,9 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 	if p, err := a.programmeAt(ctx, now); err == nil {
 		s.Programme = p.Digest()
 	}
+	if s.SignIn, err = a.SignIn(ctx); err != nil {
+		return Status{}, err
+	}
 	if s.Alerts, err = a.OpenAlerts(ctx, now); err != nil {
 		return Status{}, err
 	}

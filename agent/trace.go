@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 
+	"loyaltill/agent/loyalty"
 	"loyaltill/store/agentdb"
 )
 
@@ -22,8 +23,17 @@ func RequestOf(ctx context.Context) string {
 // enter makes an entry durable, counts it, and leaves the line in the log by which a sale can be followed: from the call that
 // asked for it to its place in the store's log, under which head office knows it.
 func (a *Agent) enter(ctx context.Context, c agentdb.Commit) (agentdb.Committed, error) {
+	if by := a.hand(ctx, c.Txn, c.RequestHash); by != (hand{}) {
+		build := c.Build
+		c.Build = func(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entry, error) {
+			e, err := build(head, used)
+			by.sign(&e)
+			return e, err
+		}
+	}
 	done, err := a.db.Append(ctx, c)
 	if err == nil {
+		a.lifts.used(c.Txn)
 		a.entered(ctx, done)
 	}
 	return done, err

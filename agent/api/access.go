@@ -75,7 +75,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			newProblem(r.Context(), code).write(w)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, c)))
+		ctx := context.WithValue(r.Context(), callerKey{}, c)
+		if c.doer.Number != 0 {
+			ctx = agent.By(ctx, c.doer)
+		}
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 	shared := s.shared(foreign.Handler(known), known)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +94,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 	})
 }
 
-// signInPath and pairingPath are the calls that bring no token: they ask for one.
+// signInPath and pairingPath are the calls that may bring no token: they ask for one.
 const signInPath = "/v1/session"
 
 // asksForToken says whether a call needs none.
@@ -105,9 +109,14 @@ func (s *Server) whoCalls(r *http.Request) (caller, string) {
 		return caller{}, ""
 	}
 	var c caller
-	if !asksForToken(r) {
-		var code string
-		if c, code = s.authorised(r); code != "" {
+	var code string
+	if unasked := asksForToken(r); !unasked || !ofPairing(r.URL.Path) {
+		if c, code = s.authorised(r); code != "" && !(unasked && code == codeTokenMissing) {
+			return c, code
+		}
+	}
+	if c.till && c.doer.Number == 0 && r.Method != http.MethodGet && !asksForToken(r) {
+		if code := s.unsigned(r.Context()); code != "" {
 			return c, code
 		}
 	}
@@ -122,7 +131,7 @@ func (s *Server) whoCalls(r *http.Request) (caller, string) {
 // authorised finds whose the bearer token is.
 func (s *Server) authorised(r *http.Request) (caller, string) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !ok {
+	if !ok || token == "" {
 		return caller{}, codeTokenMissing
 	}
 	if strings.HasPrefix(token, sessionPrefix) && s.agent != nil { // a first start has no staff
@@ -134,11 +143,37 @@ func (s *Server) authorised(r *http.Request) (caller, string) {
 	got := sha256.Sum256([]byte(token))
 	switch {
 	case subtle.ConstantTimeCompare(got[:], s.token[:]) == 1:
-		return caller{till: true}, ""
+		return s.atTill(r)
 	case subtle.ConstantTimeCompare(got[:], s.owner[:]) == 1:
 		return caller{doer: agent.Doer{Name: "command line", Role: staff.Manager}}, ""
 	}
 	return caller{}, codeTokenWrong
+}
+
+// staffHeader carries the session of who is signed in at a till, beside the till's own token.
+const staffHeader = "Staff-Session"
+
+// atTill is a till or POS, with who is signed in there.
+func (s *Server) atTill(r *http.Request) (caller, string) {
+	session := r.Header.Get(staffHeader)
+	if session == "" {
+		return caller{till: true}, ""
+	}
+	c, code := s.signedIn(r.Context(), session)
+	c.till = true
+	return c, code
+}
+
+// unsigned says why a till at which nobody is signed in may change nothing; empty: it may.
+func (s *Server) unsigned(ctx context.Context) string {
+	switch need, err := s.agent.SignIn(ctx); {
+	case err != nil:
+		s.log.Error().Err(err).Msg("staff cannot be read")
+		return codeInternal
+	case need == agent.SignInMust:
+		return codeSignInNeeded
+	}
+	return ""
 }
 
 func loopback(host string) bool {

@@ -22,7 +22,7 @@ func ofPairing(path string) bool {
 // What a page of another server may do once it was let in: what tills may, and be told the answer.
 const (
 	corsMethods = "GET, POST, PUT, DELETE"
-	corsHeaders = "Authorization, Content-Type, Idempotency-Key, Accept-Language"
+	corsHeaders = "Authorization, Content-Type, Idempotency-Key, Accept-Language, Staff-Session"
 	corsSeconds = "600"
 )
 
@@ -98,5 +98,5 @@ func (s *Server) pageToken(r *http.Request, token string) (caller, string) {
 	case !proved:
 		return caller{}, codeTokenWrong
 	}
-	return caller{till: true}, ""
+	return s.atTill(r)
 }

@@ -19,16 +19,17 @@ import (
 
 // Problem is every answer that is not a success (RFC 9457).
 type Problem struct {
-	Type      string         `json:"type" doc:"urn:loyaltill:problem: and the code"`
-	Title     string         `json:"title"`
-	Status    int            `json:"status"`
-	Code      string         `json:"code" doc:"stable; decide by this"`
-	Retryable bool           `json:"retryable" doc:"the same call with the same key may succeed later"`
-	Message   string         `json:"message" doc:"a sentence for the cashier, in the language asked for"`
-	Errors    []FieldProblem `json:"errors,omitempty"`
-	TriesLeft *int           `json:"tries_left,omitempty" doc:"with pin_wrong and puk_wrong"`
-	Wait      int            `json:"wait_seconds,omitempty" doc:"with staff_pin_wrong and staff_wait: before the next try"`
-	Quote     *agent.Quote   `json:"quote,omitempty" doc:"with quote_changed: what holds now"`
+	Type       string         `json:"type" doc:"urn:loyaltill:problem: and the code"`
+	Title      string         `json:"title"`
+	Status     int            `json:"status"`
+	Code       string         `json:"code" doc:"stable; decide by this"`
+	Retryable  bool           `json:"retryable" doc:"the same call with the same key may succeed later"`
+	Message    string         `json:"message" doc:"a sentence for the cashier, in the language asked for"`
+	Errors     []FieldProblem `json:"errors,omitempty"`
+	TriesLeft  *int           `json:"tries_left,omitempty" doc:"with pin_wrong and puk_wrong"`
+	Approvable bool           `json:"approvable,omitempty" doc:"with too_much: POST /v1/approvals under the same key lets a supervisor answer for it"`
+	Wait       int            `json:"wait_seconds,omitempty" doc:"with staff_pin_wrong and staff_wait: before the next try"`
+	Quote      *agent.Quote   `json:"quote,omitempty" doc:"with quote_changed: what holds now"`
 }
 
 // FieldProblem is one place of the request and what is wrong with it. It never repeats the value.
@@ -50,6 +51,7 @@ const (
 	codeTokenWrong   = "token_wrong"
 	codeSessionOver  = "session_over"
 	codeRoleRefused  = "role_refused"
+	codeSignInNeeded = "sign_in_needed"
 	codeOrigin       = "origin_refused"
 	codePairingBusy  = "pairing_busy"
 	codePairingOver  = "pairing_over"
@@ -81,7 +83,7 @@ const (
 func statuses() map[string]int {
 	all := map[string]int{
 		codeBadRequest: 400, codeKeyMissing: 400, codeKeyInvalid: 400,
-		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeOrigin: 403, codeRoleRefused: 403, codePairingBusy: 429, codePairingOver: 404, agent.CodeOriginUnknown: 404,
+		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeSignInNeeded: 401, codeOrigin: 403, codeRoleRefused: 403, codePairingBusy: 429, codePairingOver: 404, agent.CodeOriginUnknown: 404,
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404, agent.CodeEntryPruned: 410,
@@ -98,7 +100,7 @@ func statuses() map[string]int {
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeTemplateRefused: 422,
-		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
+		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeApprovalUnknown: 404, agent.CodeApproverRole: 422, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
 		agent.CodePairForm: 422, agent.CodePairRefused: 422, agent.CodePairAddress: 422, agent.CodePairStranger: 422, agent.CodePairSilent: 502, agent.CodePairDone: 409, agent.CodePairLedger: 409,
 		agent.CodeDeviceUnknown: 422, agent.CodeLanesWrong: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
@@ -137,7 +139,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 	switch {
 	case r != nil:
 		p := newProblem(ctx, r.Code)
-		p.Retryable, p.Quote = r.Retryable, r.Quote
+		p.Retryable, p.Quote, p.Approvable = r.Retryable, r.Quote, r.Approvable
 		p.Wait = int((r.Wait + time.Second - 1) / time.Second)
 		if r.Field != "" {
 			p.Errors = []FieldProblem{{Field: r.Field, Problem: p.Message}}

@@ -88,7 +88,7 @@ func (s *sessions) end(token string) {
 // caller is who calls: a till or POS by the store's token, staff by a session, or whoever has this machine.
 type caller struct {
 	till bool
-	doer agent.Doer // of staff, and of the machine's owner
+	doer agent.Doer // of staff, also at a till, and of the machine's owner
 }
 
 type callerKey struct{}
@@ -101,16 +101,21 @@ func callerOf(ctx context.Context) caller {
 // access is who may call a route.
 type access struct {
 	all   bool // also who has shown nothing
+	staff bool // whoever is signed in
 	till  bool
 	right staff.Right // of staff; empty: none may
 }
 
 // Who may call: tills and POS software, staff with a right, or both.
 func anybody() access                   { return access{all: true} }
+func signedIn() access                  { return access{staff: true} }
 func tills() access                     { return access{till: true} }
 func those(right staff.Right) access    { return access{right: right} }
 func tillsAnd(right staff.Right) access { return access{till: true, right: right} }
 func (w access) allows(c caller) bool {
+	if w.staff {
+		return c.doer.Number != 0
+	}
 	if w.all || c.till {
 		return w.all || w.till
 	}
@@ -120,6 +125,9 @@ func (w access) allows(c caller) bool {
 func (w access) String() string {
 	if w.all {
 		return "For anybody at this machine."
+	}
+	if w.staff {
+		return "For whoever is signed in."
 	}
 	var who []string
 	if w.till {
@@ -167,7 +175,11 @@ func (s *Server) signIn(ctx context.Context, in *signInIn) (*reply[sessionView],
 	if err != nil {
 		return nil, s.problem(ctx, err)
 	}
-	if len(who.Role.Rights()) == 0 {
+	need := staff.Look
+	if callerOf(ctx).till {
+		need = staff.Sell
+	}
+	if !who.Role.May(need) {
 		return nil, newProblem(ctx, codeRoleRefused)
 	}
 	return &reply[sessionView]{sessionView{Token: s.sessions.begin(who, s.agent.Now()), Staff: who, Rights: who.Role.Rights()}}, nil

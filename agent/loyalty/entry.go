@@ -48,10 +48,12 @@ type Entry struct {
 	Day   string  `json:"day"` // business day, 2026-11-22
 	At    string  `json:"at"`  // store's local time with offset, milliseconds: 2026-11-22T10:15:00.123+02:00
 
-	Lane    LaneID   `json:"lane,omitempty"`
-	Cashier string   `json:"cashier,omitempty"`
-	Member  MemberID `json:"member,omitempty"`
-	Ref     Seq      `json:"ref,omitempty"` // the entry that this one reverses
+	Lane     LaneID      `json:"lane,omitempty"`
+	Cashier  string      `json:"cashier,omitempty"`
+	Staff    StaffNumber `json:"staff,omitempty"`    // who was signed in at the till
+	Approver StaffNumber `json:"approver,omitempty"` // who answered for what was beyond a cashier's limits
+	Member   MemberID    `json:"member,omitempty"`
+	Ref      Seq         `json:"ref,omitempty"` // the entry that this one reverses
 
 	Was *EntryRef `json:"was,omitempty"` // where it was told first, before a fork was decided
 

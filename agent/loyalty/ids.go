@@ -19,6 +19,9 @@ type (
 	MemberID int64
 )
 
+// StaffNumber is what somebody who works in a store signs in with there. It is given once; 0 is nobody.
+type StaffNumber int64
+
 // Epoch counts the lives of one store's log; Seq counts its entries from 1 without a gap.
 type (
 	Epoch uint32

@@ -162,7 +162,7 @@ func (p *Programme) RequotePayment(e, sale *Entry, before []PaymentBody, returns
 			in.Member.Wallets = append(in.Member.Wallets, WalletState{Wallet: w.Wallet, Available: w.Available, Balance: w.Held})
 		}
 	}
-	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	head := headOf(e)
 	ours, err := p.Payment(in, head)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)

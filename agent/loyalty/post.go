@@ -7,21 +7,23 @@ import (
 
 // EntryHead is what the ledger's writer knows of the entry before it is made.
 type EntryHead struct {
-	Store   StoreID
-	Epoch   Epoch
-	Seq     Seq
-	Txn     TxnID
-	Day     string // business day
-	At      string // local time with offset
-	Lane    LaneID
-	Cashier string
-	Seed    string // of surprises, if the store has one for this place in the log
+	Store    StoreID
+	Epoch    Epoch
+	Seq      Seq
+	Txn      TxnID
+	Day      string // business day
+	At       string // local time with offset
+	Lane     LaneID
+	Cashier  string
+	Staff    StaffNumber
+	Approver StaffNumber
+	Seed     string // of surprises, if the store has one for this place in the log
 }
 
 // Entry begins an entry of a kind at this place in the log.
 func (h EntryHead) Entry(kind Kind) Entry {
 	return Entry{V: 1, Store: h.Store, Epoch: h.Epoch, Seq: h.Seq, Kind: kind, Txn: h.Txn, Day: h.Day, At: h.At,
-		Lane: h.Lane, Cashier: h.Cashier}
+		Lane: h.Lane, Cashier: h.Cashier, Staff: h.Staff, Approver: h.Approver}
 }
 
 // Post makes the entry of a sale. The sale is judged again at the entry's own place and time; if what comes out is not

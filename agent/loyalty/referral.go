@@ -124,7 +124,7 @@ func StepOfReferralBack(paid, back *Entry) PastStep {
 func notJudged(e *Entry, why string) error { return fmt.Errorf("requote entry %d: %s", e.Seq, why) }
 
 func headOf(e *Entry) EntryHead {
-	return EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	return EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier, Staff: e.Staff, Approver: e.Approver}
 }
 
 // StepOfActivity is what the entry of an activity adds to a member's past.

@@ -38,7 +38,8 @@ func (p *Programme) Requote(e *Entry, tier string, available Points) (Entry, []D
 	if m := in.Member; m != nil {
 		m.Tier, m.Available, m.Advance = tier, available, p.toldAdvance(s)
 	}
-	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier, Seed: s.Seed}
+	head := headOf(e)
+	head.Seed = s.Seed
 	q, err := p.Quote(in)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)

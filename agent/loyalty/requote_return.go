@@ -23,7 +23,7 @@ func RequoteReturn(e *Entry, in ReturnInput) (Entry, []Difference, error) {
 		in.Terms = nil // the store did not have them
 	}
 	in.Lines, in.All, in.Token, in.GiftCards = b.Lines, false, b.Token, b.GiftCards
-	head := EntryHead{Store: e.Store, Epoch: e.Epoch, Seq: e.Seq, Txn: e.Txn, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier}
+	head := headOf(e)
 	ours, err := Return(in, head)
 	if err != nil {
 		return Entry{}, nil, fmt.Errorf("requote entry %d: %w", e.Seq, err)

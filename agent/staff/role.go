@@ -16,6 +16,7 @@ const (
 type Right string
 
 const (
+	Sell       Right = "sell"       // work at the till
 	Look       Right = "look"       // at how devices, head office and the programme do
 	Jobs       Right = "jobs"       // answer, copy, cancel and move what is printed
 	Try        Right = "try"        // print test slips and commissioning tickets
@@ -24,19 +25,22 @@ const (
 	Issue      Right = "issue"      // coupons and gift cards, and take them out of use
 	Adjust     Right = "adjust"     // points and credit by hand, and agree when somebody else does
 	Trail      Right = "trail"      // read what was done by hand
+	Override   Right = "override"   // answer for one action of a cashier beyond the programme's limits
 	Administer Right = "administer" // staff and their PINs
 	Diagnose   Right = "diagnose"   // have what support needs put into a file
 )
 
-// Rights is what a role may do; nothing for a role that there is not. A cashier works at the till alone.
+// Rights is what a role may do; nothing for a role that there is not. A cashier works at the till alone, and a technician does not sell.
 func (r Role) Rights() []Right {
 	switch r {
+	case Cashier:
+		return []Right{Sell}
 	case Technician:
 		return []Right{Look, Jobs, Try, Diagnose}
 	case Supervisor:
-		return []Right{Look, Jobs, Figures, CloseDay, Issue, Adjust}
+		return []Right{Sell, Look, Jobs, Figures, CloseDay, Issue, Adjust, Override}
 	case Manager:
-		return []Right{Look, Jobs, Try, Figures, CloseDay, Issue, Adjust, Trail, Administer, Diagnose}
+		return []Right{Sell, Look, Jobs, Try, Figures, CloseDay, Issue, Adjust, Override, Trail, Administer, Diagnose}
 	}
 	return nil
 }

@@ -68,10 +68,10 @@ func TestTheWaitGrowsToAnHour(t *testing.T) {
 
 func TestWhoMayDoWhat(t *testing.T) {
 	want := map[Role]string{
-		Cashier:    "",
+		Cashier:    "sell",
 		Technician: "look jobs try diagnose",
-		Supervisor: "look jobs figures close_day issue adjust",
-		Manager:    "look jobs try figures close_day issue adjust trail administer diagnose",
+		Supervisor: "sell look jobs figures close_day issue adjust override",
+		Manager:    "sell look jobs try figures close_day issue adjust override trail administer diagnose",
 		"owner":    "",
 	}
 	for role, rights := range want {

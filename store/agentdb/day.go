@@ -72,6 +72,7 @@ type CloseDay struct {
 	Day         string // the day that the caller wants closed; empty is the running one
 	Lane        loyalty.LaneID
 	Cashier     string
+	Staff       StaffNumber // who was signed in
 	Jobs        func(*loyalty.Entry) ([]NewJob, error)
 }
 
@@ -119,7 +120,7 @@ func (db *DB) appendClose(tx *store.Tx, t tip, c CloseDay) (Committed, error) {
 		return Committed{}, err
 	}
 	e := db.newEntry(t, c.Txn, t.day, tx.Now)
-	e.Kind, e.Lane, e.Cashier, e.Close = loyalty.KindClose, c.Lane, c.Cashier, body
+	e.Kind, e.Lane, e.Cashier, e.Staff, e.Close = loyalty.KindClose, c.Lane, c.Cashier, c.Staff, body
 	out, err := db.insert(tx, t, e, c.RequestHash[:])
 	if err != nil {
 		return Committed{}, err

@@ -124,7 +124,7 @@ func (db *DB) relogOne(tx *store.Tx, e *loyalty.Entry, request []byte, places ma
 			return nil // nothing of its day is told again
 		}
 		txn := db.closeTxn(t.seq + 1)
-		_, err := db.appendClose(tx, t, CloseDay{Txn: txn, RequestHash: sha256.Sum256(txn[:]), Lane: e.Lane, Cashier: e.Cashier})
+		_, err := db.appendClose(tx, t, CloseDay{Txn: txn, RequestHash: sha256.Sum256(txn[:]), Lane: e.Lane, Cashier: e.Cashier, Staff: e.Staff})
 		return err
 	}
 	if t, err = db.closeBefore(tx, t, e.Day); err != nil {

@@ -12,8 +12,8 @@ import (
 	"loyaltill/store"
 )
 
-// StaffNumber is what somebody signs in with. It is given once.
-type StaffNumber int64
+// StaffNumber is what an entry calls them.
+type StaffNumber = loyalty.StaffNumber
 
 // Staff is somebody who works in the store.
 type Staff struct {

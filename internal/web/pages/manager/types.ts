@@ -1,6 +1,6 @@
 // What the agent answers to staff, as agent/api has it.
 
-export type Right = 'look' | 'jobs' | 'try' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'trail' | 'administer' | 'diagnose';
+export type Right = 'sell' | 'look' | 'jobs' | 'try' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'override' | 'trail' | 'administer' | 'diagnose';
 export type Light = 'good' | 'warn' | 'stop';
 
 export const ROLES = ['cashier', 'supervisor', 'manager', 'technician'] as const;

@@ -8,6 +8,10 @@ export class Problem extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly triesLeft: number | undefined;
+  /** Seconds before the next try at a PIN of staff. */
+  readonly wait: number;
+  /** A supervisor can answer for it. */
+  readonly approvable: boolean;
   readonly fields: readonly string[];
 
   constructor(status: number, body: ProblemBody) {
@@ -16,6 +20,8 @@ export class Problem extends Error {
     this.code = body.code ?? 'internal';
     this.retryable = body.retryable ?? false;
     this.triesLeft = body.tries_left;
+    this.wait = body.wait_seconds ?? 0;
+    this.approvable = body.approvable ?? false;
     this.fields = (body.errors ?? []).map((e) => e.field ?? '');
   }
 }
@@ -26,6 +32,8 @@ interface ProblemBody {
   message?: string;
   retryable?: boolean;
   tries_left?: number;
+  wait_seconds?: number;
+  approvable?: boolean;
   errors?: { field?: string }[];
 }
 
@@ -47,10 +55,17 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Who is signed in at a till; told when the agent knows them no more. */
+export interface Crew {
+  readonly token: string;
+  lapsed(): void;
+}
+
 export class Client {
   constructor(
     readonly token: string,
     readonly lang: Lang,
+    readonly crew?: Crew,
   ) {}
 
   #headers(): Record<string, string> {
@@ -75,6 +90,7 @@ export class Client {
     const headers = this.#headers();
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
     if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
+    if (this.crew?.token && method !== 'GET') headers['Staff-Session'] = this.crew.token;
     const limit = AbortSignal.timeout(options.limitMS ?? CALL_LIMIT_MS);
     const init: RequestInit = {
       method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error',
@@ -90,7 +106,11 @@ export class Client {
       if (options.signal?.aborted) throw err;
       throw new Unreachable(String(err));
     }
-    if (!answer.ok) throw new Problem(answer.status, problemBody(body as string));
+    if (!answer.ok) {
+      const problem = new Problem(answer.status, problemBody(body as string));
+      if (signInFirst(problem)) this.crew?.lapsed();
+      throw problem;
+    }
     return body as T;
   }
 
@@ -119,6 +139,11 @@ export class Client {
       clearTimeout(watchdog);
     }
   }
+}
+
+/** Nothing was done: somebody has to sign in at the till first. */
+export function signInFirst(problem: Problem): boolean {
+  return problem.code === 'session_over' || problem.code === 'sign_in_needed';
 }
 
 function problemBody(text: string): ProblemBody {

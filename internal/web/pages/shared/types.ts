@@ -79,6 +79,20 @@ export interface Status {
   currency: string;
   sync: SyncState;
   lanes: Lane[];
+  sign_in: 'none' | 'may' | 'must';
+}
+
+export interface StaffMember {
+  number: number;
+  name: string;
+  role: string;
+  language?: string;
+}
+
+export interface SignedIn {
+  token?: string;
+  staff: StaffMember;
+  rights: string[];
 }
 
 export interface Line {

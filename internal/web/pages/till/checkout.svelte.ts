@@ -1,7 +1,8 @@
 // Paying: one key per sale, sent again and again until the agent has said what became of it.
-import { CARD_LIMIT_MS, Problem, Unreachable } from '../shared/client';
+import { CARD_LIMIT_MS, Problem, signInFirst, Unreachable } from '../shared/client';
 import type { Quote, SaleAnswer, TenderKind } from '../shared/types';
 import { bill } from './bill.svelte';
+import { crew } from './crew.svelte';
 import { Keep, type Pending } from './keep';
 import { link, wait } from './link.svelte';
 import { settings } from './settings.svelte';
@@ -10,7 +11,7 @@ import { settings } from './settings.svelte';
 export type Phase = 'ringing' | 'sending' | 'unsure' | 'waiting' | 'done';
 
 /** What the cashier has to do before paying can go on. */
-export type Hurdle = 'pin' | 'quote' | 'card' | undefined;
+export type Hurdle = 'pin' | 'quote' | 'card' | 'override' | undefined;
 
 export interface Done {
   answer: SaleAnswer;
@@ -34,6 +35,7 @@ class Checkout {
   #keep: Keep | undefined;
   #change: number | undefined;
   #quote: Quote | undefined;
+  #lifted: Pending | undefined; // refused, and a supervisor can answer for it
 
   /** The sale that hangs on a card: ours, or one that this browser knows nothing of. */
   readonly waitingSale = $derived(this.phase === 'waiting' ? (this.#pending?.key ?? '') : (link.lane?.waiting?.sale ?? ''));
@@ -103,6 +105,11 @@ class Checkout {
         }));
         return undefined;
       } catch (err) {
+        if (err instanceof Problem && signInFirst(err)) {
+          this.phase = 'unsure'; // an earlier try may have gone through: the same sale is sent again
+          await crew.unlocked();
+          continue;
+        }
         if (err instanceof Problem && !unclear(err)) return this.#refused(err);
         if (!(err instanceof Problem) && !(err instanceof Unreachable)) throw err;
         this.problem = err instanceof Problem ? err : undefined;
@@ -130,6 +137,7 @@ class Checkout {
       settings.speaker.play('attention');
       return 'card';
     }
+    const refused = this.#pending;
     this.#release();
     settings.speaker.play(problem.code === 'pin_needed' ? 'attention' : 'refused');
     switch (problem.code) {
@@ -151,6 +159,9 @@ class Checkout {
         return 'pin';
       case 'card_needed':
         return 'card';
+      case 'too_much':
+        this.#lifted = problem.approvable ? refused : undefined;
+        return this.#lifted ? 'override' : undefined;
       default:
         if (!problem.code.startsWith('coupon_')) return undefined;
         void bill.requote(); // another till was quicker with it
@@ -178,6 +189,21 @@ class Checkout {
       await this.#recover(this.#pending);
       return undefined;
     }
+    return this.#send();
+  }
+
+  get refusedKey(): string {
+    return this.#lifted?.key ?? '';
+  }
+
+  /** The sale that was refused, byte for byte: a supervisor answers for it. */
+  async again(): Promise<Hurdle> {
+    const sale = this.#lifted;
+    if (!sale || this.locked) return undefined;
+    this.#lifted = undefined;
+    this.problem = undefined;
+    this.#pending = sale;
+    if (sale.body !== null) this.#keep?.hold(sale.key, sale.body, bill.typed !== undefined);
     return this.#send();
   }
 

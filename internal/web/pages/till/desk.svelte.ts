@@ -3,14 +3,22 @@ import { tick } from 'svelte';
 import { Problem, Unreachable } from '../shared/client';
 import { bill } from './bill.svelte';
 import { checkout, type Hurdle } from './checkout.svelte';
+import { crew } from './crew.svelte';
 import { link } from './link.svelte';
 import { settings, t } from './settings.svelte';
 
-export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop' | 'return' | 'void' | 'aside' | 'baskets';
+export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'override' | 'cancel' | 'drop' | 'return' | 'void' | 'aside' | 'baskets';
 
 export interface Notice {
   kind: 'good' | 'bad';
   text: string;
+}
+
+/** An action that was refused and that a supervisor can answer for. */
+export interface Lift {
+  key: string;
+  why: string;
+  again: () => void; // the same action under the same key
 }
 
 /** Good news goes by itself; what went wrong stays until it was seen. */
@@ -27,6 +35,7 @@ class Desk {
   /** The code of a bill that was scanned to give its goods back. */
   returned = '';
   notice = $state.raw<Notice>();
+  lift = $state.raw<Lift>();
   /** Read out by a screen reader. */
   said = $state('');
   #payAfterPIN = false;
@@ -167,6 +176,7 @@ class Desk {
     if (what === 'quote') return; // the new figures are in the dialog
     this.shut();
     if (what === 'pin') this.#askPIN();
+    else if (what === 'override' && checkout.problem) this.override({ key: checkout.refusedKey, why: this.reason(checkout.problem), again: () => void checkout.again().then((next) => this.hurdle(next)) });
     else if (checkout.problem && checkout.phase === 'ringing') this.tell('bad', this.reason(checkout.problem));
   }
 
@@ -174,6 +184,16 @@ class Desk {
     checkout.dismiss();
     this.notice = undefined;
     void this.focus('entry');
+  };
+
+  override = (lift: Lift): void => {
+    this.lift = lift;
+    this.#show('override');
+  };
+
+  /** The till is given to the next cashier; nothing of it changes. */
+  lock = (): void => {
+    if (link.status && link.status.sign_in !== 'none') crew.lock();
   };
 
   menu = (): void => this.#show('menu');
@@ -233,4 +253,5 @@ export const KEYS: Readonly<Record<string, () => void>> = {
   F8: desk.pin,
   F9: desk.pay,
   F10: desk.menu,
+  Pause: desk.lock,
 };

@@ -1,5 +1,6 @@
 // What is not on the first screen: loaded right behind it, so that it is here before anybody can ask for it.
 export { default as Dialogs } from './Dialogs.svelte';
+export { default as LockDialog } from './dialogs/LockDialog.svelte';
 export { default as DonePanel } from './DonePanel.svelte';
 export { default as OffersPanel } from './OffersPanel.svelte';
 export { default as PointsPanel } from './PointsPanel.svelte';

@@ -1,6 +1,7 @@
 // The line to the agent: is it there, and what does it say about lanes, printing and head office.
 import { Client, Problem } from '../shared/client';
 import type { BasketSummary, HealthState, Job, Lane, Status, SyncState } from '../shared/types';
+import { crew } from './crew.svelte';
 import { settings } from './settings.svelte';
 
 /** How long to wait before each new try; the last one goes on for ever, because a till must come back by itself. */
@@ -22,7 +23,7 @@ class Link {
   #lanes = $state.raw<readonly Lane[]>([]);
   #running: AbortController | undefined;
 
-  readonly client = $derived(new Client(settings.token, settings.lang));
+  readonly client = $derived(new Client(settings.token, settings.lang, crew));
   readonly lane = $derived(this.#lanes.find((l) => l.lane === settings.lane));
 
   /** Head office as a device: the states are those of the uplink. Being offline is no trouble, only worth knowing. */
@@ -83,6 +84,7 @@ class Link {
   async #refresh(client: Client): Promise<void> {
     this.status = await client.call<Status>('GET', '/v1/status');
     this.sync = this.status.sync;
+    if (this.status.sign_in === 'must' && crew.token === '') crew.locked = true;
     this.#lanes = await client.call<Lane[]>('GET', '/v1/lanes'); // with the sentences, which the status has not
     if (!this.#lanes.some((l) => l.lane === settings.lane)) settings.lane = this.#lanes[0]?.lane ?? 0;
   }

@@ -14,7 +14,8 @@ export class Typed {
   readonly #ends: number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(rows: number) {
+  /** The first row may be shorter than a PIN where it is a number. */
+  constructor(rows: number, readonly shortest: number = SHORTEST) {
     this.#rows = Array.from({ length: rows }, () => new Uint8Array(LONGEST));
   }
 
@@ -27,7 +28,7 @@ export class Typed {
   }
 
   get enough(): boolean {
-    return this.#count >= SHORTEST;
+    return this.#count >= (this.#at === 0 ? this.shortest : SHORTEST);
   }
 
   /** False when there is no room: nothing of this row can be meant then. */
@@ -64,6 +65,11 @@ export class Typed {
     this.#at = from;
     this.#count = 0;
     if (from === 0) clearTimeout(this.#timer);
+  }
+
+  /** What stands in the row that is being typed; for a row that is no secret. */
+  digits(): string {
+    return this.#row(this.#at).subarray(0, this.#count).join('');
   }
 
   /** The digits of a row that is whole. */
