@@ -18,6 +18,7 @@ type ActivityBody struct {
 	Activity  string    `json:"activity"`
 	Key       string    `json:"key,omitempty"`      // used up: survey:2026-11
 	Proof     string    `json:"proof,omitempty"`    // keyed hash of it
+	Answer    int64     `json:"answer,omitempty"`   // to its question: 1, the worst, to MaxAnswer
 	Points    Points    `json:"points,omitempty"`   // given
 	Medium    Medium    `json:"medium,omitempty"`   // as in a sale
 	Tier      string    `json:"tier,omitempty"`     // likewise
@@ -65,6 +66,7 @@ type activity struct {
 	pending  int
 	expiry   expiry
 	referral *referral
+	asks     bool // a question, which is answered by a figure
 }
 
 // referral is an activity by which a member brings a friend.
@@ -79,15 +81,26 @@ type ActivityKind struct {
 	Points   Points
 	Proof    string // none, text, phone, email
 	Referral bool   // asks who brought the member
+	Asks     bool   // a question, after a sale
 }
 
 // Activities lists what can be done, in the order of the document.
 func (p *Programme) Activities() []ActivityKind {
 	kinds := make([]ActivityKind, len(p.activities))
 	for i, a := range p.activities {
-		kinds[i] = ActivityKind{a.id, Points(a.points), p.doc.Activities[i].Proof, a.referral != nil}
+		kinds[i] = ActivityKind{a.id, Points(a.points), p.doc.Activities[i].Proof, a.referral != nil, a.asks}
 	}
 	return kinds
+}
+
+// Question is what an activity asks, in a language; empty when it asks nothing.
+func (p *Programme) Question(activity, language string) string {
+	for i := range p.doc.Activities {
+		if p.doc.Activities[i].ID == activity {
+			return p.doc.Activities[i].Question.in(language)
+		}
+	}
+	return ""
 }
 
 // AsksProof says whether an activity asks for something that tells who a member is.
@@ -120,6 +133,9 @@ func (a *activity) key(day string) string {
 
 // proofForm is what HashProof gives.
 var proofForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// MaxAnswer is the best answer to a question; 1 is the worst.
+const MaxAnswer = 5
 
 // maxProof bounds a proof as typed.
 const maxProof = 200
@@ -154,6 +170,7 @@ const (
 	ActivityDone     = "activity.done"        // as often as it may be
 	ActivityProof    = "activity.proof"       // its proof is missing, or cannot be one
 	ActivityUsed     = "activity.proof_used"  // the proof was given before, for whomever
+	ActivityAnswer   = "activity.answer"      // its question is not answered, or not by one of the figures
 	ActivityNotDue   = "activity.not_due"     // its condition does not hold, or a cap leaves nothing
 	ReferralUnknown  = "referral.unknown"     // nobody is named who brought the member
 	ReferralSelf     = "referral.self"        // both are one person: the same member, card or phone

@@ -10,6 +10,7 @@ type ActivityInput struct {
 	Done      []string // keys of what the member did before, as entries say
 	Proof     string   // as HashProof gives it
 	ProofUsed bool     // it stands in an earlier entry of this activity
+	Answer    int64    // to its question
 
 	Friend, Referrer *Person // of a referral: the member, and who brought them
 }
@@ -104,6 +105,8 @@ func (a *activity) check(in *ActivityInput, at *moment) error {
 		return &SaleError{"proof", ActivityProof}
 	case in.ProofUsed:
 		return &SaleError{"proof", ActivityUsed}
+	case a.asks != (in.Answer != 0), in.Answer < 0, in.Answer > MaxAnswer:
+		return &SaleError{"answer", ActivityAnswer}
 	}
 	if a.referral == nil {
 		if in.Referrer != nil {
@@ -136,7 +139,7 @@ func (p *Programme) Activity(in ActivityInput, head EntryHead) (Entry, error) {
 	}
 	e, m := head.Entry(KindActivity), in.Member
 	e.Member = m.ID
-	e.Activity = &ActivityBody{Programme: p.digest, Activity: in.Activity, Key: q.Key, Proof: in.Proof, Points: q.Points,
+	e.Activity = &ActivityBody{Programme: p.digest, Activity: in.Activity, Key: q.Key, Proof: in.Proof, Answer: in.Answer, Points: q.Points,
 		Medium: m.Medium, Tier: m.Tier, History: m.History, Why: q.Why}
 	if referred {
 		e.Activity.Referrer = in.Referrer.Member
@@ -157,7 +160,7 @@ func (p *Programme) RequoteActivity(e *Entry) ([]Difference, error) {
 		return nil, notJudged(e, "is no activity of its own")
 	}
 	b := e.Activity
-	in := ActivityInput{Activity: b.Activity, Proof: b.Proof,
+	in := ActivityInput{Activity: b.Activity, Proof: b.Proof, Answer: b.Answer,
 		Member: &MemberState{ID: e.Member, Medium: b.Medium, Tier: b.Tier, History: b.History}}
 	if b.Referrer != 0 {
 		in.Friend, in.Referrer = &Person{Member: e.Member}, &Person{Member: b.Referrer}

@@ -2,6 +2,7 @@ package loyalty
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -76,15 +77,16 @@ func TestAFriendsPointsGoBackWithTheGoods(t *testing.T) {
 }
 
 func TestATillIsToldWhatCanBeDone(t *testing.T) {
-	p := compile(t, goodHead+"activities: [{id: letter, points: 5, proof: email}, {id: bring, points: 100, referral: {}}]\n")
-	want := []ActivityKind{{"letter", 5, "email", false}, {"bring", 100, "none", true}}
-	if got := p.Activities(); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+	p := compile(t, goodHead+"activities: [{id: letter, points: 5, proof: email}, {id: bring, points: 100, referral: {}}, {id: ask, points: 5, question: {en: Well?}}]\n")
+	want := []ActivityKind{{"letter", 5, "email", false, false}, {"bring", 100, "none", true, false}, {"ask", 5, "none", false, true}}
+	if got := p.Activities(); !slices.Equal(got, want) {
 		t.Errorf("got %+v", got)
 	}
 }
 
 func TestFaultsOfActivitiesAreNamed(t *testing.T) {
 	for doc, want := range map[string]string{
+		"{id: a, points: 1, proof: text, question: {en: Well?}}": "activities[0].question: is answered by a figure and nothing else",
 		"{id: a}":                                             "activities[0].points: 0 is out of range",
 		"{id: a, points: 1, once: week}":                      `activities[0].once: "week" is not known`,
 		"{id: a, points: 1, proof: fax}":                      `activities[0].proof: "fax" is not known`,

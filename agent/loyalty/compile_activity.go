@@ -11,6 +11,7 @@ type activityDef struct {
 	Points   int64        `json:"points"` // of a referral: the referrer's
 	Once     string       `json:"once,omitempty"`
 	Proof    string       `json:"proof,omitempty"`
+	Question texts        `json:"question,omitempty"`
 	When     *whenDef     `json:"when,omitempty"`
 	Cap      *capDef      `json:"cap,omitempty"`
 	Pending  int64        `json:"pending_days,omitempty"`
@@ -49,11 +50,20 @@ func (c *compiler) compileActivities() {
 			c.fault(path+".cap.sale", "does nothing in an activity", "leave it out")
 		}
 		a.proof = proofKind(c.choice(path+".proof", &def.Proof, "none", "text", "phone", "email"))
+		c.compileQuestion(path, def, &a)
 		c.compileReferral(path, def, &a)
 		c.p.activities = append(c.p.activities, a)
 		if a.referral != nil && def.Referral.Friend > 0 {
 			c.friends = append(c.friends, a.friendRule(def.Referral.Friend))
 		}
+	}
+}
+
+// compileQuestion takes an activity that is the answer to a question: the figure is all that it asks for.
+func (c *compiler) compileQuestion(path string, def *activityDef, a *activity) {
+	c.checkTexts(path+".question", def.Question, false)
+	if a.asks = len(def.Question) > 0; a.asks && (a.proof != proofNone || def.Referral != nil) {
+		c.fault(path+".question", "is answered by a figure and nothing else", "leave proof and referral out")
 	}
 }
 
@@ -82,6 +92,7 @@ func activityNotes() map[string]schemaNote {
 		"activity.points":       {"What it gives; of a referral, to who brought the friend.", between(1, maxPoints)},
 		"activity.once":         {"How often one member can do it.", oneWord("ever", "year", "month", "day", "always")},
 		"activity.proof":        {"What the till asks for; only a keyed hash of it is kept.", oneWord("none", "text", "phone", "email")},
+		"activity.question":     {"Asked after a sale; a figure from 1, the worst, to 5 answers it.", nil},
 		"activity.when":         {"The condition, without a bill.", nil},
 		"activity.cap":          {"Most points of this activity.", schemaNode{"properties": schemaNode{"sale": false}}},
 		"activity.pending_days": {"Days until the points can be spent.", between(0, maxExpiryDays)},

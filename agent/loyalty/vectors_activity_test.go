@@ -13,6 +13,7 @@ type activityStep struct {
 	Member   MemberID `yaml:"member"`
 	Do       string   `yaml:"do"`       // an activity
 	Proof    string   `yaml:"proof"`    // as typed
+	Answer   int64    `yaml:"answer"`   // to its question
 	Referrer MemberID `yaml:"referrer"` // who brought the member
 	Cards    []string `yaml:"cards"`    // of the member
 	Phone    string   `yaml:"phone"`
@@ -111,7 +112,7 @@ func (s *activityStory) take(t *testing.T, step *activityStep) (Entry, error) {
 }
 
 func (s *activityStory) do(t *testing.T, step *activityStep, m *MemberState, head EntryHead) (Entry, error) {
-	in := ActivityInput{Activity: step.Do, Member: m, Done: s.records[step.Member].Activities}
+	in := ActivityInput{Activity: step.Do, Member: m, Answer: step.Answer, Done: s.records[step.Member].Activities}
 	if step.Proof != "" {
 		proof, err := HashProof([]byte("key"), s.p.doc.Activities[slices.IndexFunc(s.p.activities, func(a activity) bool { return a.id == step.Do })].Proof, step.Proof)
 		if err != nil {
