@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/internal/i18n"
@@ -15,6 +16,8 @@ type ActivityRequest struct {
 	Proof    string `json:"proof,omitempty" maxLength:"200" doc:"as typed; only a keyed hash of it is kept"`
 	Referrer string `json:"referrer,omitempty" maxLength:"23" doc:"number of the member who brought this one"`
 	Number   string `json:"number,omitempty" maxLength:"23" doc:"identifies a member without a card; leave out when a card was tapped"`
+	Sale     string `json:"sale,omitempty" maxLength:"36" doc:"id of a sale of this store: its member did it; with the answer to its question"`
+	Answer   int64  `json:"answer,omitempty" minimum:"1" maximum:"5" doc:"to the activity's question; 1 is the worst"`
 	Cashier  string `json:"cashier,omitempty" maxLength:"40"`
 }
 
@@ -39,21 +42,29 @@ type Activity struct {
 	Points   loyalty.Points `json:"points" doc:"of a referral, for who brought the friend"`
 	Proof    string         `json:"proof" doc:"what the till asks for: none, text, phone or email"`
 	Referral bool           `json:"referral" doc:"asks who brought the member"`
+	Question string         `json:"question,omitempty" doc:"asked after a sale, in the language asked for"`
 	Done     bool           `json:"done" doc:"the member asked for has had it as often as they may for now"`
 }
 
-// Activities is what the programme in force offers, and what of it a member has done; an empty number asks of nobody.
-func (a *Agent) Activities(ctx context.Context, lang i18n.Lang, number string) ([]Activity, error) {
+// Activities is what the programme in force offers, and what of it a member has done: the one of a number, else whoever stands at
+// a lane; without both it asks of nobody.
+func (a *Agent) Activities(ctx context.Context, lang i18n.Lang, n loyalty.LaneID, number string) ([]Activity, error) {
 	p, err := a.programmeAt(ctx, a.now())
 	if err != nil {
 		return nil, err
 	}
-	var in loyalty.ActivityInput
-	if number != "" {
-		who, err := a.whoFor(ctx, nil, number)
-		if err != nil {
+	var l *lane
+	if n != 0 {
+		if l, err = a.lane(n); err != nil {
 			return nil, err
 		}
+	}
+	who, err := a.whoFor(ctx, l, number)
+	if err != nil {
+		return nil, err
+	}
+	var in loyalty.ActivityInput
+	if who != nil {
 		if in, err = a.doing(ctx, p, who); err != nil {
 			return nil, err
 		}
@@ -63,7 +74,7 @@ func (a *Agent) Activities(ctx context.Context, lang i18n.Lang, number string) (
 	}
 	all := []Activity{}
 	for _, k := range p.Activities() {
-		v := Activity{ID: k.ID, Name: p.RuleName(k.ID, string(lang)), Points: k.Points, Proof: k.Proof, Referral: k.Referral}
+		v := Activity{ID: k.ID, Name: p.RuleName(k.ID, string(lang)), Points: k.Points, Proof: k.Proof, Referral: k.Referral, Question: p.Question(k.ID, string(lang))}
 		if in.Member != nil {
 			in.Activity = k.ID
 			var bad *loyalty.SaleError
@@ -116,7 +127,7 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 	if err != nil {
 		return none, err
 	}
-	who, err := a.whoFor(ctx, l, r.Number)
+	who, err := a.whoDid(ctx, l, r)
 	if err != nil {
 		return none, err
 	}
@@ -127,7 +138,7 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 	if err != nil {
 		return none, err
 	}
-	in.Activity = r.Activity
+	in.Activity, in.Answer = r.Activity, r.Answer
 	if in.Proof, err = a.proof(p, r); err != nil {
 		return none, err
 	}
@@ -156,6 +167,70 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 		return none, appendRefusal(err)
 	}
 	return c, nil
+}
+
+// whoDid is the member of the sale that an activity names, else who is named by number or stands at the till.
+func (a *Agent) whoDid(ctx context.Context, l *lane, r ActivityRequest) (*identified, error) {
+	if r.Sale == "" {
+		return a.whoFor(ctx, l, r.Number)
+	}
+	id, err := loyalty.ParseTxnID(r.Sale)
+	if err != nil {
+		return nil, &Refusal{Code: CodeSaleUnknown, Field: "sale", cause: err}
+	}
+	member, err := a.buyer(ctx, id)
+	if err != nil || member == 0 {
+		return nil, &Refusal{Code: CodeSaleUnknown, Field: "sale", cause: err}
+	}
+	return &identified{member: member, trust: ownNumber()}, nil
+}
+
+// buyer is the member of a sale of this store, 0 when it had none.
+func (a *Agent) buyer(ctx context.Context, sale loyalty.TxnID) (loyalty.MemberID, error) {
+	c, err := a.db.EntryByTxn(ctx, sale)
+	if err != nil || c.Entry.Kind != loyalty.KindSale {
+		return 0, err
+	}
+	return c.Entry.Member, nil
+}
+
+// Feedback is what to ask a customer after a sale.
+type Feedback struct {
+	Activity string         `json:"activity"`
+	Text     string         `json:"text" doc:"in the language asked for"`
+	Points   loyalty.Points `json:"points" doc:"that an answer gives"`
+}
+
+// Feedback is the question that the member of a sale may be asked now; nil for none. A sale stands without it: what cannot be found out
+// is not asked.
+func (a *Agent) Feedback(ctx context.Context, sale loyalty.TxnID, lang i18n.Lang) *Feedback {
+	p, err := a.programmeAt(ctx, a.now())
+	if err != nil {
+		return nil
+	}
+	asking := slices.DeleteFunc(p.Activities(), func(k loyalty.ActivityKind) bool { return !k.Asks })
+	if len(asking) == 0 {
+		return nil
+	}
+	member, err := a.buyer(ctx, sale)
+	if err != nil || member == 0 {
+		return nil
+	}
+	in, err := a.doing(ctx, p, &identified{member: member, trust: ownNumber()})
+	if err != nil {
+		return nil
+	}
+	if in.Place, err = a.place(ctx, 0, a.now()); err != nil {
+		return nil
+	}
+	in.Answer = loyalty.MaxAnswer
+	for _, k := range asking {
+		in.Activity = k.ID
+		if q, err := p.QuoteActivity(in); err == nil && q.Points > 0 {
+			return &Feedback{Activity: k.ID, Text: p.Question(k.ID, string(lang)), Points: q.Points}
+		}
+	}
+	return nil
 }
 
 // proof is the keyed hash of what was typed; nothing for nothing.

@@ -84,7 +84,7 @@ func TestTheTillSeesWhatTheMemberHasDone(t *testing.T) {
 	if status, answer := s.do(r); status != 201 || answer["points"] != 5.0 {
 		t.Errorf("status %d: %v", status, answer)
 	}
-	all := must[[]agent.Activity](t)(s.agent.Activities(t.Context(), "lv", testNumber))
+	all := must[[]agent.Activity](t)(s.agent.Activities(t.Context(), "lv", 0, testNumber))
 	if len(all) != 3 || all[0].Name != "Jaunumi" || all[0].Proof != "email" || all[0].Done || !all[1].Done || !all[2].Referral {
 		t.Errorf("the list: %+v", all)
 	}
@@ -117,4 +117,42 @@ func TestWhoBroughtAFriendIsNotedAndTheFriendsPointsComeWithTheFirstPurchase(t *
 	}
 	_, err = s.agent.Do(t.Context(), 1, newKey(), bring)
 	faulty(t, err, loyalty.ActivityDone)
+}
+
+const feedbackProgramme = `
+format: 1
+programme: { id: ask, name: { en: Ask }, version: 2, valid_from: 2020-01-02T00:00, currency: EUR }
+earn: [{ id: base, per: amount, rate: { points: 1, per: "1.00" } }]
+activities: [{ id: visit, name: { en: Your visit }, points: 5, once: day, question: { en: How was it? } }]
+`
+
+func TestAfterASaleItsMemberIsAskedOnceAndTheAnswerIsBooked(t *testing.T) {
+	s := newShop(t)
+	s.publish(feedbackProgramme)
+	nobodys := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(basket(1000))))
+	if ask := s.agent.Feedback(t.Context(), nobodys.Sale, "en"); ask != nil {
+		t.Errorf("nobody is asked %+v", ask)
+	}
+	r := basket(1000)
+	r.Number = testNumber
+	sale := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(r)))
+	if ask := s.agent.Feedback(t.Context(), sale.Sale, "en"); ask == nil || ask.Activity != "visit" || ask.Text != "How was it?" || ask.Points != 5 {
+		t.Fatalf("asked %+v", ask)
+	}
+	say := agent.ActivityRequest{Activity: "visit", Sale: sale.Sale.String(), Answer: 6}
+	_, err := s.agent.Do(t.Context(), 1, newKey(), say)
+	faulty(t, err, loyalty.ActivityAnswer)
+	say.Answer, say.Sale = 4, nobodys.Sale.String()
+	_, err = s.agent.Do(t.Context(), 1, newKey(), say)
+	refused(t, err, agent.CodeSaleUnknown)
+	say.Sale = sale.Sale.String()
+	if done := must[agent.ActivityAnswer](t)(s.agent.Do(t.Context(), 1, newKey(), say)); done.Points != 5 || done.Member != testMember {
+		t.Errorf("answer %+v", done)
+	}
+	if b := s.last().Activity; b.Answer != 4 {
+		t.Errorf("booked %+v", b)
+	}
+	if ask := s.agent.Feedback(t.Context(), sale.Sale, "en"); ask != nil {
+		t.Errorf("asked again: %+v", ask)
+	}
 }

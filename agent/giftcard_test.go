@@ -180,3 +180,35 @@ func TestACardThatWasUsedDoesNotComeBackAndOneOnAccountDoesNotPay(t *testing.T) 
 	}
 	s.sound()
 }
+
+func TestTheTillSeesWhatIsOnACardAndWhyItPaysNothing(t *testing.T) {
+	s := newShop(t)
+	s.publish(cardsProgramme)
+	kinds := must[[]agent.GiftCardKind](t)(s.agent.GiftCardKinds(t.Context(), "en"))
+	if len(kinds) != 1 || kinds[0].From != 500 || kinds[0].To != 10000 || !kinds[0].TopUp || kinds[0].Name != "Gift card" {
+		t.Errorf("kinds %+v", kinds)
+	}
+	_, err := s.agent.GiftCardBySerial(t.Context(), "en", "G1")
+	noSale(t, err, "serial", loyalty.GiftCardUnknown)
+	if _, err := s.commit(newKey(), s.quoted(cardLine("G1", 1000))); err != nil {
+		t.Fatal(err)
+	}
+	if c := must[agent.GiftCardState](t)(s.agent.GiftCardBySerial(t.Context(), "en", "G1")); c.Balance != 1000 || c.Code != "" || c.Expires == "" {
+		t.Errorf("sold: %+v", c)
+	}
+	if _, err := s.commit(newKey(), s.payingWith("G1", 1000, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	if c := must[agent.GiftCardState](t)(s.agent.GiftCardBySerial(t.Context(), "en", "G1")); c.Balance != 0 || c.Code != "gift_card_too_little" {
+		t.Errorf("spent: %+v", c)
+	}
+	later := s.quoted(cardLine("G2", 1000))
+	later.Tenders[0].Kind = loyalty.TenderAccount
+	later.Quote = must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, later.SaleRequest)).ID
+	if _, err := s.commit(newKey(), later); err != nil {
+		t.Fatal(err)
+	}
+	if c := must[agent.GiftCardState](t)(s.agent.GiftCardBySerial(t.Context(), "en", "G2")); c.Code != "gift_card_inactive" {
+		t.Errorf("not paid: %+v", c)
+	}
+}

@@ -42,9 +42,9 @@ func (a *Agent) Printable(ctx context.Context, lang i18n.Lang) (Printable, error
 	for _, k := range p.Coupons() {
 		all.Coupons = append(all.Coupons, PaperKind{ID: k.ID, Name: k.Name(string(lang)), Value: k.Value})
 	}
-	for _, id := range p.GiftCardKinds() {
-		name, _ := p.GiftCardName(id, string(lang))
-		all.GiftCards = append(all.GiftCards, PaperKind{ID: id, Name: name})
+	for _, k := range p.GiftCards() {
+		name, _ := p.GiftCardName(k.ID, string(lang))
+		all.GiftCards = append(all.GiftCards, PaperKind{ID: k.ID, Name: name})
 	}
 	for _, w := range p.Wallets() {
 		if w != loyalty.MainWallet {

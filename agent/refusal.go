@@ -42,6 +42,7 @@ const (
 	CodeSaleElsewhere      = "sale_elsewhere"
 	CodeJobUnknown         = "job_unknown"
 	CodeMemberUnknown      = "member_unknown"
+	CodeMemberNoCard       = "member_no_card"         // of the chain, that could be blocked
 	CodeMemberKnown        = "member_known"           // the card to be enrolled is a member's
 	CodeEnrolOff           = "enrol_off"              // the programme has no text to agree to
 	CodeConsentChanged     = "consent_changed"        // another version of the text is in force
@@ -57,6 +58,7 @@ const (
 	CodeCardSessionStale   = "card_session_stale" // as card_tap_again: the card has forgotten the session
 	CodeCardUnproved       = "card_unproved"      // as card_tap_again: the answer has not the card's MAC
 	CodeCardNeeded         = "card_needed"
+	CodeCardHere           = "card_here" // in the reader: it is not lost
 	CodePINNeeded          = "pin_needed"
 	CodePINWrong           = "pin_wrong"
 	CodePINBlocked         = "pin_blocked"

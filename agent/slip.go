@@ -72,38 +72,15 @@ func (a *Agent) queuePaper(ctx context.Context, l *lane, key string, what func(*
 	return a.db.AddJob(ctx, agentdb.NewJob{Key: key, Class: p.class(), Printer: l.queue.name, Doc: doc, Expires: a.now().Add(keptFor(p.class()))})
 }
 
-// balancePaper is the account as this store knows it now.
+// balancePaper is the account as this store knows it now, in the member's language.
 func (a *Agent) balancePaper(ctx context.Context, l *lane, who *identified) (paper, error) {
-	now := a.now()
-	state, err := a.db.State(ctx, who.member)
-	if err != nil {
-		return paper{}, err
-	}
-	place, err := a.place(ctx, l.cfg.Number, now)
-	if err != nil {
-		return paper{}, err
-	}
-	sync, err := a.sync(ctx)
-	if err != nil {
-		return paper{}, err
-	}
 	lang := a.languageOf(who.language)
-	holds := held(state.Lots, place.Day)
-	account := receipt.Account{Card: who.number, Balance: loyalty.Balance(state.Lots), Ending: endingSoon(holds, place.Day), Coming: coming(holds)}
-	if !sync.inReach() {
-		account.Provisional, account.AsOf = true, sync.FeedAt
-	}
-	p, err := a.programmeAt(ctx, now)
-	if err != nil && !errors.As(err, new(*Refusal)) { // without a programme the points are told all the same
+	s, err := a.standing(ctx, l, who, lang)
+	if err != nil {
 		return paper{}, err
-	}
-	if p != nil {
-		if err := tellProgramme(&account, p, &state, place.Day, lang); err != nil {
-			return paper{}, err
-		}
 	}
 	return paper{Balance: &receipt.Balance{
-		Print: a.print(lang, p), Lane: fmt.Sprint(l.cfg.Number), At: localTime(place.At), Account: account,
+		Print: a.print(lang, s.programme), Lane: fmt.Sprint(l.cfg.Number), At: localTime(s.place.At), Account: s.Account,
 	}}, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"loyaltill/agent"
+	"loyaltill/agent/loyalty"
 )
 
 // activityView is a booked activity with its sentences.
@@ -13,11 +14,12 @@ type activityView struct {
 }
 
 type activitiesIn struct {
-	Number string `query:"number" maxLength:"23" doc:"of the member, to see what they have done"`
+	Lane   loyalty.LaneID `query:"lane" doc:"where the member stands, to see what they have done"`
+	Number string         `query:"number" maxLength:"23" doc:"of the member, likewise"`
 }
 
 func (s *Server) activities(ctx context.Context, in *activitiesIn) (*reply[[]agent.Activity], error) {
-	v, err := s.agent.Activities(ctx, language(ctx), in.Number)
+	v, err := s.agent.Activities(ctx, language(ctx), in.Lane, in.Number)
 	return answer(ctx, s, v, err)
 }
 

@@ -54,6 +54,20 @@ func (s *Server) giftCards(ctx context.Context, in *blankIn) (*reply[agent.Blank
 	return answer(ctx, s, v, err)
 }
 
+func (s *Server) giftCardKinds(ctx context.Context, _ *empty) (*reply[[]agent.GiftCardKind], error) {
+	v, err := s.agent.GiftCardKinds(ctx, language(ctx))
+	return answer(ctx, s, v, err)
+}
+
+type giftCardIn struct {
+	Serial string `path:"serial" maxLength:"40"`
+}
+
+func (s *Server) giftCard(ctx context.Context, in *giftCardIn) (*reply[agent.GiftCardState], error) {
+	v, err := s.agent.GiftCardBySerial(ctx, language(ctx), in.Serial)
+	return answer(ctx, s, v, err)
+}
+
 type couponsIn struct {
 	Below loyalty.Seq `query:"below" minimum:"0" doc:"only batches before this seq; the last one of the page before"`
 	Limit int         `query:"limit" minimum:"1" maximum:"100" default:"20"`

@@ -23,6 +23,26 @@ func (s *Server) slip(ctx context.Context, in *slipIn) (*reply[agent.Job], error
 	return answer(ctx, s, v, err)
 }
 
+type accountIn struct {
+	LaneIn
+	Number string `query:"number" maxLength:"40" doc:"of a card; left out: whoever stands at the till"`
+}
+
+func (s *Server) account(ctx context.Context, in *accountIn) (*reply[agent.Account], error) {
+	v, err := s.agent.Account(ctx, in.Lane, language(ctx), in.Number)
+	return answer(ctx, s, v, err)
+}
+
+type lostIn struct {
+	LaneIn
+	Body agent.LostRequest
+}
+
+func (s *Server) lostCard(ctx context.Context, in *lostIn) (*reply[agent.LostAnswer], error) {
+	v, err := s.agent.ReportLost(ctx, in.Lane, in.Body)
+	return answer(ctx, s, v, err)
+}
+
 type reportIn struct {
 	LaneIn
 	Keyed

@@ -88,7 +88,7 @@ func statuses() map[string]int {
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404, agent.CodeEntryPruned: 410,
 		agent.CodeCouponVoid: 422, agent.CodeCouponUnnumbered: 422, agent.CodeNothingToVoid: 409,
-		agent.CodeKeyReused: 409, agent.CodeMemberKnown: 409, agent.CodeConsentChanged: 409, agent.CodeEnrolOff: 422, agent.CodeMemberNumbers: 503, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardSessionStale: 409, agent.CodeCardUnproved: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
+		agent.CodeKeyReused: 409, agent.CodeMemberKnown: 409, agent.CodeMemberNoCard: 422, agent.CodeCardHere: 409, agent.CodeConsentChanged: 409, agent.CodeEnrolOff: 422, agent.CodeMemberNumbers: 503, agent.CodeQuoteChanged: 409, agent.CodeCardTapAgain: 409, agent.CodeCardSessionStale: 409, agent.CodeCardUnproved: 409, agent.CodeCardNeeded: 409, agent.CodePINNeeded: 409,
 		agent.CodeNothingToClose: 409, agent.CodeProgrammeLater: 409, agent.CodeSaleSettled: 409, agent.CodeAdvanceGone: 409, agent.CodePointsElsewhere: 409, agent.CodeJobBusy: 409, agent.CodeJobState: 409, agent.CodePrinterMissing: 422,
 		agent.CodePINWrong: 422, agent.CodePINBlocked: 422, agent.CodePINFormat: 422, agent.CodePINNotSet: 422, agent.CodePINSet: 422, agent.CodePINsDiffer: 422, agent.CodePUKWrong: 422, agent.CodePUKBlocked: 422, agent.CodePUKNotSet: 422,
 		agent.CodePINWrongUntold: 422, agent.CodePaymentCard: 422, agent.CodeCardRandom: 422, agent.CodeCardUnknown: 422, agent.CodeCardUnreadable: 422, agent.CodeCardMute: 422, agent.CodeCardAnswerCut: 422, agent.CodeCardAnswerLong: 422, agent.CodePINLastTry: 422,
@@ -105,7 +105,7 @@ func statuses() map[string]int {
 		agent.CodeDeviceUnknown: 422, agent.CodeLanesWrong: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
-	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue,
+	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue, loyalty.ActivityAnswer,
 		loyalty.ReferralUnknown, loyalty.ReferralSelf, loyalty.ReferralBought,
 		loyalty.MemberShort, loyalty.MemberLots, loyalty.ReserveOver, loyalty.ReserveRuns} {
 		all[ownCode(code)] = 422

@@ -164,7 +164,8 @@ func (s *Server) explain(ctx context.Context, q agent.Quote) quoteView {
 // saleView is a committed sale that tells what was won with it.
 type saleView struct {
 	agent.SaleAnswer
-	Surprises []surpriseView `json:"surprises,omitempty" doc:"won with this sale"`
+	Surprises []surpriseView  `json:"surprises,omitempty" doc:"won with this sale"`
+	Question  *agent.Feedback `json:"question,omitempty" doc:"to ask the customer, when the programme has one that this member may still answer; POST …/activities with the answer, or go on without"`
 }
 
 type surpriseView struct {
@@ -174,7 +175,7 @@ type surpriseView struct {
 }
 
 func (s *Server) sold(ctx context.Context, a agent.SaleAnswer) saleView {
-	v := saleView{SaleAnswer: a}
+	v := saleView{SaleAnswer: a, Question: s.agent.Feedback(ctx, a.Sale, language(ctx))}
 	if len(a.Surprises) == 0 {
 		return v
 	}

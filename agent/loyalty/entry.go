@@ -113,14 +113,17 @@ type JournalBody struct {
 	Records []CardRecord `json:"records"`
 }
 
-// SuspectBody is a refused card: what it said it is, which nothing proves; or a voucher that a card of ours refused. No points move
-// by it.
+// SuspectBody is a refused card: what it said it is, which nothing proves; or a voucher that a card of ours refused; or a card that
+// was lost. No points move by it.
 type SuspectBody struct {
 	Card        CardID `json:"card"`
-	Certificate string `json:"certificate"`       // hash, 16 hexadecimal digits
-	Reason      string `json:"reason"`            // the code that the till showed; of a voucher: mac, sequence or data
+	Certificate string `json:"certificate"`       // hash, 16 hexadecimal digits; empty of a lost card
+	Reason      string `json:"reason"`            // the code that the till showed; of a voucher: mac, sequence or data; SuspectLost
 	Voucher     uint32 `json:"voucher,omitempty"` // its number
 }
+
+// SuspectLost is the reason of a card that nobody refused: its member says that it is gone.
+const SuspectLost = "card_lost"
 
 // SaleBody is all that head office needs to judge the sale again.
 type SaleBody struct {

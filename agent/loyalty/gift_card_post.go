@@ -135,13 +135,28 @@ func GiftCardSerial(store StoreID, request TxnID, n int) string {
 	return "G" + CouponSerial(store, request, n)
 }
 
-// GiftCardKinds are the ids of the kinds of gift card, in the order of the document.
-func (p *Programme) GiftCardKinds() []string {
-	ids := make([]string, len(p.doc.GiftCards))
-	for i := range p.doc.GiftCards {
-		ids[i] = p.doc.GiftCards[i].ID
+// GiftCardKind is what a till needs of a kind to sell a card or to put money on one.
+type GiftCardKind struct {
+	ID          string
+	Values      []int64 // face values, rising; empty: from the least to the most
+	Least, Most int64
+	TopUp       bool
+	Holder      bool
+}
+
+// GiftCards are the kinds of gift card, in the order of the document.
+func (p *Programme) GiftCards() []GiftCardKind {
+	kinds := make([]GiftCardKind, len(p.giftCards))
+	for i, k := range p.giftCards {
+		kinds[i] = GiftCardKind{k.id, slices.Clone(k.values), k.least, k.most, k.topUp, k.holder}
 	}
-	return ids
+	return kinds
+}
+
+// GiftCardLowers says whether cards of a kind lower the price instead of paying.
+func (p *Programme) GiftCardLowers(kind string) bool {
+	k := p.giftCardKind(kind)
+	return k != nil && k.lowers
 }
 
 // Reasons are those that something may be done by hand for; none: any id.

@@ -217,7 +217,7 @@ func (db *DB) insert(tx *store.Tx, t tip, e loyalty.Entry, request []byte) (Comm
 }
 
 // insertBody writes an entry's row and what is derived from it: pending effect, card record, coupons, returns, what is used
-// up, advance, closed day.
+// up, lost card, advance, closed day.
 func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store.Hash, request []byte) error {
 	var ref any
 	if e.Ref != 0 {
@@ -239,6 +239,9 @@ func (db *DB) insertBody(tx *store.Tx, e *loyalty.Entry, body []byte, hash store
 		return err
 	}
 	if err := insertFollow(tx, e); err != nil {
+		return err
+	}
+	if err := insertLost(tx, e); err != nil {
 		return err
 	}
 	if err := insertAdvance(tx, e); err != nil {

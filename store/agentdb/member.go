@@ -152,8 +152,11 @@ func (db *DB) Balance(ctx context.Context, id loyalty.MemberID) (loyalty.Points,
 	return balance, nil
 }
 
-// Hot says whether a card is on the hot list, and why.
+// Hot says whether a card is on the hot list, and why; or was reported here as lost, which is about to be.
 func (db *DB) Hot(ctx context.Context, card loyalty.CardID) (reason string, hot bool, err error) {
+	if lost, err := db.lost(ctx, card); lost || err != nil {
+		return loyalty.SuspectLost, lost, err
+	}
 	err = db.members.Read().QueryRowContext(ctx, `SELECT reason FROM hot WHERE card = ?`, card[:]).Scan(&reason)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil

@@ -228,3 +228,26 @@ func TestRefusedCardIsACaseWithItsStoreLaneAndReason(t *testing.T) {
 		}
 	}
 }
+
+// Whoever finds a card must not have the time until somebody reads the case.
+func TestACardThatItsMemberLostIsBlockedEverywhereAndACaseSaysToReplaceIt(t *testing.T) {
+	c, b := shop(t)
+	anna := c.member("6034000000000018")
+	c.serve()
+	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
+	e := b.entry(loyalty.KindSuspect)
+	e.Lane, e.Cashier = 3, "ilze"
+	e.Suspect = &loyalty.SuspectBody{Card: chip.id, Reason: loyalty.SuspectLost}
+	b.write(e)
+	b.sync()
+	r := c.settled()
+	wantKinds(t, r, hodb.CaseCardSuspect)
+	for _, want := range []string{"lane 3", chip.id.String(), "member 1's", "is lost", "replace"} {
+		if !strings.Contains(r.Cases[0].Note, want) {
+			t.Errorf("the note does not say %q: %s", want, r.Cases[0].Note)
+		}
+	}
+	if m := r.member(t, anna); m.Cards[0].Blocked == "" {
+		t.Error("the card is not blocked")
+	}
+}

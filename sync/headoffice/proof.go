@@ -139,8 +139,8 @@ func (j *judge) carried(m *matter) error {
 	return nil
 }
 
-// suspect opens a case for a card that a store refused, or for a voucher that a card refused. Nothing follows by itself: nothing of
-// it is proved here.
+// suspect opens a case for a card that a store refused, or for a voucher that a card refused. Nothing of it is
+// proved here, so nothing follows by itself; but a lost card is blocked.
 func (j *judge) suspect(m *matter) error {
 	s := m.entry.Suspect
 	if s == nil {
@@ -158,11 +158,24 @@ func (j *judge) suspect(m *matter) error {
 		return j.open(hodb.CaseVoucherRefused, m.key, fmt.Sprintf("lane %d: card %v, %s, refused voucher %d at %s: %.40q",
 			m.entry.Lane, s.Card, known, s.Voucher, m.entry.At, s.Reason))
 	}
+	if s.Reason == loyalty.SuspectLost {
+		return j.lost(m, known)
+	}
 	if honest(s.Reason) {
 		return nil // the entry is the evidence
 	}
 	return j.open(hodb.CaseCardSuspect, m.key, fmt.Sprintf("lane %d refused card %v, %s, certificate %.16q, at %s: %.40q",
 		m.entry.Lane, s.Card, known, s.Certificate, m.entry.At, s.Reason))
+}
+
+// lost blocks a card that its member says is gone: whoever found it must not have the time until somebody looks. What a member is to
+// have instead, a person decides: the case is for them.
+func (j *judge) lost(m *matter, known string) error {
+	if err := j.tx.BlockCard(m.entry.Suspect.Card, "reported lost"); err != nil {
+		return err
+	}
+	return j.open(hodb.CaseCardSuspect, m.key, fmt.Sprintf("lane %d was told at %s that card %v, %s, is lost: it is blocked; replace it",
+		m.entry.Lane, m.entry.At, m.entry.Suspect.Card, known))
 }
 
 // honest says which refusals happen to people who do no wrong: their card has ended, is another chain's, or is worn out. The codes
