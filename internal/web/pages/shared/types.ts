@@ -102,13 +102,21 @@ export interface Line {
   quantity: number;
   amount: number;
   tax?: number;
+  gift_card?: CardLine;
+}
+
+/** The line sells a gift card, or puts money on one. */
+export interface CardLine {
+  kind: string;
+  serial: string;
 }
 
 export type TenderKind = 'cash' | 'card';
 
 export interface Tender {
-  kind: TenderKind;
+  kind: TenderKind | 'gift_card';
   amount: number;
+  serial?: string;
 }
 
 export interface Ask {
@@ -125,6 +133,7 @@ export interface SaleRequest {
   coupons?: { code: string }[];
   cashier?: string;
   number?: string;
+  gift_cards?: { serial: string; off?: number }[];
 }
 
 export interface Finding {
@@ -218,6 +227,7 @@ export interface Quote {
   rewards?: Reward[];
   coupons?: CouponTaken[];
   tier?: Tier;
+  gift_cards?: { serial: string; max: number; pays: number; left: number; code?: string }[];
 }
 
 export interface SaleAnswer {
@@ -232,6 +242,75 @@ export interface SaleAnswer {
   balance: number;
   job?: number;
   replayed: boolean;
+  gift_cards?: { serial: string; paid: number; left: number }[];
+  gift_cards_sold?: { serial: string; amount: number; balance: number }[];
+  question?: Question;
+}
+
+/** What to ask a customer after the sale. */
+export interface Question {
+  activity: string;
+  text: string;
+  points: number;
+}
+
+/** Something that gives points without a purchase. */
+export interface Activity {
+  activity: string;
+  name: string;
+  points: number;
+  proof: 'none' | 'text' | 'phone' | 'email';
+  referral: boolean;
+  question?: string;
+  done: boolean;
+}
+
+export interface ActivityAnswer {
+  points: number;
+  usable?: string;
+}
+
+/** How a member stands, as the balance slip has it. */
+export interface Account {
+  number: string;
+  balance: number;
+  tier?: string;
+  as_of?: string;
+  ending: Held[];
+  coming: Held[];
+  active_until?: string;
+  wallets: { name: string; money?: boolean; balance: number; ending: Held[] }[];
+  progress: string[];
+  stamps: string[];
+  cards: number;
+}
+
+export interface Lost {
+  cards: number;
+}
+
+export interface GiftCardKind {
+  kind: string;
+  name: string;
+  values?: number[];
+  from?: number;
+  to?: number;
+  top_up: boolean;
+  holder: boolean;
+}
+
+export interface GiftCard {
+  serial: string;
+  kind: string;
+  name: string;
+  balance: number;
+  expires?: string;
+  lowers?: boolean;
+  code?: string;
+}
+
+export interface BlankCards {
+  serials: string[];
 }
 
 export interface CouponAnswer {

@@ -1,6 +1,6 @@
 // The bill being rung up: its lines, who buys, how many points they want to pay with, and the agent's quote for all that.
 import { Problem } from '../shared/client';
-import type { Ask, Basket, BasketLine, Member, Quote, SaleRequest } from '../shared/types';
+import type { Ask, Basket, BasketLine, Member, Quote, SaleRequest, Tender } from '../shared/types';
 import { amountOf, MAX_LINES, toLine, type Draft } from './entry';
 import { Keep } from './keep';
 import { link, wait } from './link.svelte';
@@ -12,6 +12,13 @@ const QUOTE_AGAIN_MS = 1500;
 const SETTLE_STEP_MS = 40;
 const SETTLE_LIMIT_MS = 5000;
 
+/** A gift card that is to pay; one of a kind that lowers the price does so instead. */
+export interface PayingCard {
+  serial: string;
+  name: string;
+  lowers: boolean;
+}
+
 class Bill {
   lines = $state<Draft[]>([]);
   selected = $state(-1);
@@ -21,7 +28,11 @@ class Bill {
   /** Rewards that the member wants, and codes of coupons that the customer shows. */
   rewards = $state.raw<readonly string[]>([]);
   coupons = $state.raw<readonly string[]>([]);
-  /** Why the coupon shown last was handed back. */
+  cards = $state.raw<readonly PayingCard[]>([]);
+  /** What these cards pay, as tenders. */
+  cardTenders = $state.raw<readonly Tender[]>([]);
+  #cardsShown: SaleRequest['gift_cards'];
+  /** Why the coupon or gift card shown last was handed back. */
   couponProblem = $state.raw<Problem>();
   /** A member whose number was typed. The number itself stays in memory only. */
   typed = $state.raw<{ member: Member; number: string }>();
@@ -38,6 +49,10 @@ class Bill {
   readonly member = $derived(this.typed?.member ?? link.lane?.member);
   readonly sum = $derived(this.lines.reduce((sum, l) => sum + amountOf(l), 0));
   readonly units = $derived(this.lines.length);
+  /** What money has to pay, behind the gift cards. */
+  readonly due = $derived((this.quote?.to_pay ?? 0) - this.cardTenders.reduce((sum, t) => sum + t.amount, 0));
+  /** The member who was typed, as a parameter of an address. */
+  readonly byNumber = $derived(this.typed ? `&number=${this.typed.number}` : '');
   readonly #wanted = $derived(this.#describe());
   /** The quote is for exactly what is on the screen. */
   readonly fresh = $derived(this.quote !== undefined && this.#quotedFor === this.#wanted);
@@ -48,7 +63,7 @@ class Bill {
   #describe(): string {
     const m = link.lane?.member;
     const who = this.typed ? this.typed.member.id : m ? [m.id, m.available, m.balance, m.pin?.verified] : 0;
-    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, this.wallets, this.rewards, this.coupons, who]);
+    return JSON.stringify([settings.lane, settings.lang, this.lines, this.ask ?? null, this.wallets, this.rewards, this.coupons, this.cards, who]);
   }
 
   open(keep: Keep): void {
@@ -64,6 +79,7 @@ class Bill {
   #forgetOffers(): void {
     this.forgetMember();
     this.coupons = [];
+    this.cards = this.cardTenders = [];
     this.couponProblem = undefined;
   }
 
@@ -142,6 +158,7 @@ class Bill {
     if (this.wallets.length > 0 && this.member) r.wallets = this.wallets.map((wallet) => ({ wallet, all: true }));
     if (this.rewards.length > 0 && this.member) r.rewards = this.rewards.map((reward) => ({ reward }));
     if (this.coupons.length > 0) r.coupons = this.coupons.map((code) => ({ code }));
+    if (this.cards.length > 0) r.gift_cards = this.#cardsShown ?? this.cards.map(({ serial }) => ({ serial }));
     if (settings.cashier) r.cashier = settings.cashier;
     if (this.typed) r.number = this.typed.number;
     return r;
@@ -166,9 +183,14 @@ class Bill {
     const asking = new AbortController();
     this.#asking = asking;
     try {
-      const quote = await link.client.call<Quote>('POST', `/v1/lanes/${settings.lane}/quote`, { body: this.request(), signal: asking.signal });
+      const ask = (body: SaleRequest) => link.client.call<Quote>('POST', `/v1/lanes/${settings.lane}/quote`, { body, signal: asking.signal });
+      this.#cardsShown = undefined;
+      let quote = await ask(this.request());
+      const tenders = asking.signal.aborted ? [] : this.#useCards(quote);
+      if (this.#cardsShown) quote = await ask({ ...this.request(), tenders });
       if (asking.signal.aborted) return;
       this.quote = quote;
+      this.cardTenders = tenders;
       this.problem = undefined;
       this.#quotedFor = wanted;
     } catch (err) {
@@ -183,8 +205,28 @@ class Bill {
     }
   }
 
-  /** A coupon that cannot be taken leaves the bill: the others stay, and the bill can be paid. */
+  /** Lets each gift card pay what it can of what the ones before it left. Gives the tenders. */
+  #useCards(quote: Quote): Tender[] {
+    if (this.cards.length === 0) return [];
+    let due = quote.to_pay;
+    const tenders: Tender[] = [];
+    this.#cardsShown = this.cards.map(({ serial, lowers }) => {
+      const pays = Math.min(quote.gift_cards?.find((c) => c.serial === serial)?.max ?? 0, due);
+      due -= pays;
+      if (pays > 0 && !lowers) tenders.push({ kind: 'gift_card', amount: pays, serial });
+      return pays > 0 && lowers ? { serial, off: pays } : { serial };
+    });
+    return tenders;
+  }
+
+  /** A coupon or gift card that cannot be taken leaves the bill: the others stay, and the bill can be paid. */
   #handBack(err: Problem): boolean {
+    if (this.cards.length > 0 && /^(tenders|gift_cards)\b/.test(err.fields[0] ?? '')) {
+      this.cards = this.cards.slice(0, -1);
+      this.couponProblem = err;
+      settings.speaker.play('refused');
+      return true;
+    }
     const at = Number(/^coupons\[(\d+)\]/.exec(err.fields[0] ?? '')?.[1] ?? -1);
     if (!(at in this.coupons)) return false;
     this.coupons = this.coupons.filter((_, i) => i !== at);
@@ -197,6 +239,14 @@ class Bill {
   async settled(): Promise<boolean> {
     for (let waited = 0; !this.fresh && waited < SETTLE_LIMIT_MS; waited += SETTLE_STEP_MS) await wait(SETTLE_STEP_MS);
     return this.fresh;
+  }
+
+  /** The member has more than before: asks who they are anew. */
+  async askMember(): Promise<void> {
+    if (this.typed) {
+      const { number } = this.typed;
+      this.typed = { member: await link.client.call<Member>('GET', `/v1/members?number=${number}`), number };
+    } else link.putLane(await link.client.call('GET', `/v1/lanes/${settings.lane}`));
   }
 
   /** Asks again although nothing changed here: something has changed at the agent. */

@@ -84,7 +84,7 @@ class Checkout {
       bill.key = crypto.randomUUID();
       bill.store();
     }
-    const tenders = quote.to_pay > 0 ? [{ kind: tender, amount: quote.to_pay }] : [];
+    const tenders = [...bill.cardTenders, ...(bill.due > 0 ? [{ kind: tender, amount: bill.due }] : [])];
     const body = JSON.stringify({ ...bill.request(), tenders, quote: quote.quote });
     this.unpaid = false;
     this.#quote = quote;
@@ -163,7 +163,7 @@ class Checkout {
         this.#lifted = problem.approvable ? refused : undefined;
         return this.#lifted ? 'override' : undefined;
       default:
-        if (!problem.code.startsWith('coupon_')) return undefined;
+        if (!/^(coupon|gift_card)_/.test(problem.code)) return undefined;
         void bill.requote(); // another till was quicker with it
         return 'quote';
     }

@@ -7,7 +7,9 @@ import { crew } from './crew.svelte';
 import { link } from './link.svelte';
 import { settings, t } from './settings.svelte';
 
-export type DialogName = 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'override' | 'cancel' | 'drop' | 'return' | 'void' | 'aside' | 'baskets';
+export type DialogName =
+  | 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'override' | 'cancel' | 'drop'
+  | 'return' | 'void' | 'aside' | 'baskets' | 'activity' | 'account' | 'lost' | 'gift';
 
 export interface Notice {
   kind: 'good' | 'bad';
@@ -30,6 +32,8 @@ class Desk {
   editing = $state(-1);
   /** The number of who may become a member; empty for the card in the reader. It stays in memory only. */
   newcomer = '';
+  /** A gift card that was scanned and is to be looked up. */
+  scanned = '';
   /** The job of which is asked whether it is on paper. */
   asked = $state(0);
   /** The code of a bill that was scanned to give its goods back. */
@@ -93,7 +97,7 @@ class Desk {
   };
 
   form = (at = -1): void => {
-    if (checkout.locked || bill.lines[at]?.fixed) return;
+    if (checkout.locked || bill.lines[at]?.fixed || bill.lines[at]?.card) return;
     if (checkout.phase === 'done') checkout.dismiss();
     this.editing = at;
     this.#show('line');
@@ -194,6 +198,13 @@ class Desk {
   /** The till is given to the next cashier; nothing of it changes. */
   lock = (): void => {
     if (link.status && link.status.sign_in !== 'none') crew.lock();
+  };
+
+  open = (name: DialogName): void => this.#show(name);
+
+  giftCard = (serial: string): void => {
+    this.scanned = serial;
+    this.#show('gift');
   };
 
   menu = (): void => this.#show('menu');

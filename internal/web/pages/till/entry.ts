@@ -1,6 +1,6 @@
 // One typed line of the basket: "2 x 1.29 Piens", "0,350 kg x 8.90 Siers #dairy 12%", "4750001 1.29 Piens".
 import { ascii, parseScaled } from '../shared/digits';
-import type { Line } from '../shared/types';
+import type { CardLine, Line } from '../shared/types';
 
 export const QUANTITY_DECIMALS = 3;
 export const ONE = 1000; // one piece, in thousandths
@@ -31,6 +31,7 @@ export interface Draft {
   price: number; // of one unit, minor units
   tax: number;
   fixed?: Line; // as a POS sent it: it is sold so, or not at all
+  card?: CardLine; // what it sells; then it is one piece and stays so
 }
 
 export type Parsed = { ok: true; draft: Draft } | { ok: false; problem: EntryProblem };
@@ -66,9 +67,9 @@ export function parseEntry(text: string, defaults: Defaults): Parsed {
 }
 
 const SIGNED_COUPON = /^LC1:/;
-const COUPON_SERIAL = /^\d{1,10}-[0-9A-HJKMNP-TV-Z]{12}$/;
+const COUPON_SERIAL = /^G?\d{1,10}-[0-9A-HJKMNP-TV-Z]{12}$/;
 
-/** A coupon, as a scanner types it: its signed code, in which every blank counts, or its serial. */
+/** A coupon, as a scanner types it: its signed code, in which every blank counts, or its serial; behind a G that of a gift card. */
 export function couponCode(text: string): string | undefined {
   if (SIGNED_COUPON.test(text)) return text;
   const serial = ascii(text).trim().toUpperCase();
@@ -157,5 +158,6 @@ export function toLine(draft: Draft): Line {
   if (draft.name !== '') line.name = draft.name;
   if (draft.category !== '') line.category = draft.category;
   if (draft.tax !== 0) line.tax = draft.tax;
+  if (draft.card) line.gift_card = draft.card;
   return line;
 }
