@@ -285,6 +285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/gift-card-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kinds of gift card that can be sold
+         * @description For tills and POS software.
+         */
+        get: operations["list-v1-gift-card-kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gift-cards": {
         parameters: {
             query?: never;
@@ -297,6 +317,26 @@ export interface paths {
          * @description For staff with the right "issue".
          */
         get: operations["get-v1-gift-cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gift-cards/{serial}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is on a gift card
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-gift-cards-by-serial"];
         put?: never;
         post?: never;
         delete?: never;
@@ -485,6 +525,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lanes/{lane}/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a member's account stands, as the slip has it
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-lanes-by-lane-account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lanes/{lane}/activities": {
         parameters: {
             query?: never;
@@ -639,6 +699,26 @@ export interface paths {
          * @description For staff with the right "issue".
          */
         post: operations["post-v1-lanes-by-lane-gift-cards-void"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/lost-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A member has lost their card: block it
+         * @description For tills and POS software.
+         */
+        post: operations["post-v1-lanes-by-lane-lost-card"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1329,6 +1409,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Account: {
+            /** @description without a purchase until then all points end */
+            active_until?: string;
+            /**
+             * Format: date-time
+             * @description while head office is not in reach: what it told last is of then
+             */
+            as_of?: string;
+            /** Format: int64 */
+            balance: number;
+            /**
+             * Format: int64
+             * @description of the chain, that are not blocked
+             */
+            cards: number;
+            /** @description what can be spent from a later day on */
+            coming: components["schemas"]["Held"][] | null;
+            /** @description what ends within weeks; when nothing does, what ends first */
+            ending: components["schemas"]["Held"][] | null;
+            /** @description masked */
+            number: string;
+            /** @description to the next tier and to stay in this one, in sentences */
+            progress: string[] | null;
+            /** @description how far each stamp card is, in sentences */
+            stamps: string[] | null;
+            /** @description its name, in the language asked for */
+            tier?: string;
+            /** @description beside the points */
+            wallets: components["schemas"]["HeldWallet"][] | null;
+        };
         Act: {
             about?: string;
             after?: string;
@@ -1365,11 +1475,18 @@ export interface components {
             points: number;
             /** @description what the till asks for: none, text, phone or email */
             proof: string;
+            /** @description asked after a sale, in the language asked for */
+            question?: string;
             /** @description asks who brought the member */
             referral: boolean;
         };
         ActivityRequest: {
             activity: string;
+            /**
+             * Format: int64
+             * @description to the activity's question; 1 is the worst
+             */
+            answer?: number;
             cashier?: string;
             /** @description identifies a member without a card; leave out when a card was tapped */
             number?: string;
@@ -1377,6 +1494,8 @@ export interface components {
             proof?: string;
             /** @description number of the member who brought this one */
             referrer?: string;
+            /** @description id of a sale of this store: its member did it; with the answer to its question */
+            sale?: string;
         };
         ActivityView: {
             activity: string;
@@ -1933,6 +2052,16 @@ export interface components {
             /** @description in which the member is spoken to */
             language: string;
         };
+        Feedback: {
+            activity: string;
+            /**
+             * Format: int64
+             * @description that an answer gives
+             */
+            points: number;
+            /** @description in the language asked for */
+            text: string;
+        };
         FieldProblem: {
             field: string;
             problem: string;
@@ -2013,6 +2142,26 @@ export interface components {
             off?: number;
             serial: string;
         };
+        GiftCardKind: {
+            /**
+             * Format: int64
+             * @description anything from this
+             */
+            from?: number;
+            /** @description for one member: whoever stands at the till when it is sold */
+            holder: boolean;
+            kind: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description to this
+             */
+            to?: number;
+            /** @description a card that was sold takes more money */
+            top_up: boolean;
+            /** @description what can be put on it, minor units; or */
+            values?: number[] | null;
+        };
         GiftCardLeft: {
             /**
              * Format: int64
@@ -2055,6 +2204,22 @@ export interface components {
             kind: string;
             serial: string;
             waits?: boolean;
+        };
+        GiftCardState: {
+            /**
+             * Format: int64
+             * @description minor units
+             */
+            balance: number;
+            /** @description why it pays nothing: gift_card_inactive, gift_card_expired, gift_card_too_little */
+            code?: string;
+            /** @description last valid day */
+            expires?: string;
+            kind: string;
+            /** @description it lowers the price: name it in gift_cards with off, and not as a tender */
+            lowers?: boolean;
+            name: string;
+            serial: string;
         };
         GiftCardView: {
             /**
@@ -2112,6 +2277,14 @@ export interface components {
             points: number;
             /** @description first day on which they can be spent, when that is still to come */
             usable?: string;
+        };
+        HeldWallet: {
+            /** Format: int64 */
+            balance: number;
+            ending: components["schemas"]["Held"][] | null;
+            /** @description its figures are minor units */
+            money?: boolean;
+            name: string;
         };
         IdentifyRequest: {
             /**
@@ -2225,6 +2398,23 @@ export interface components {
             sku: string;
             /** Format: int64 */
             tax?: number;
+        };
+        LostAnswer: {
+            /**
+             * Format: int64
+             * @description that are refused here from now on, and everywhere once head office has heard of it; 0: they were blocked before
+             */
+            cards: number;
+            /** Format: int64 */
+            member: number;
+            /** @description masked */
+            number: string;
+        };
+        LostRequest: {
+            /** @description who was told */
+            cashier?: string;
+            /** @description of the member; left out: whoever stands at the till */
+            number?: string;
         };
         Member: {
             /**
@@ -2535,7 +2725,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "alert_own" | "alert_unknown" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
+            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "alert_own" | "alert_unknown" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_no_card" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -3069,6 +3259,8 @@ export interface components {
              * @description the receipt's print job
              */
             job?: number;
+            /** @description to ask the customer, when the programme has one that this member may still answer; POST …/activities with the answer, or go on without */
+            question?: components["schemas"]["Feedback"];
             /** Format: int64 */
             redeemed: number;
             /** Format: int64 */
@@ -3510,7 +3702,9 @@ export interface operations {
     "list-v1-activities": {
         parameters: {
             query?: {
-                /** @description of the member, to see what they have done */
+                /** @description where the member stands, to see what they have done */
+                lane?: number;
+                /** @description of the member, likewise */
                 number?: string;
             };
             header?: never;
@@ -4037,6 +4231,35 @@ export interface operations {
             };
         };
     };
+    "list-v1-gift-card-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCardKind"][] | null;
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-v1-gift-cards": {
         parameters: {
             query?: {
@@ -4060,6 +4283,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GiftCardsOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-gift-cards-by-serial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                serial: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GiftCardState"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -4376,6 +4630,40 @@ export interface operations {
             };
         };
     };
+    "get-v1-lanes-by-lane-account": {
+        parameters: {
+            query?: {
+                /** @description of a card; left out: whoever stands at the till */
+                number?: string;
+            };
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-lanes-by-lane-activities": {
         parameters: {
             query?: never;
@@ -4661,6 +4949,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GiftCardView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-lost-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LostRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LostAnswer"];
                 };
             };
             /** @description Refused: decide by its code */
