@@ -123,6 +123,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // routes is the whole API and who may call what: everything under /v1 needs a token but signing in (access.go, session.go). Calls with a key change something and may be
 // repeated.
 func (s *Server) routes(api huma.API) {
+	s.saleRoutes(api)
+	s.paperRoutes(api)
+	s.staffRoutes(api)
+	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
+		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}, "baskets": agent.Baskets{}}, s.events)
+}
+
+// saleRoutes are what a till needs for sales and members.
+func (s *Server) saleRoutes(api huma.API) {
 	route(s, api, tillsAnd(staff.Look), "GET", "/v1/status", 200, "The store at a glance", s.status)
 	route(s, api, tillsAnd(staff.Look), "GET", "/v1/lanes", 200, "All lanes", s.lanes)
 	route(s, api, tills(), "GET", "/v1/lanes/{lane}", 200, "One lane", s.lane)
@@ -147,23 +156,27 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, tills(), "POST", "/v1/reservations", 201, "Set points or money of a wallet aside (key)", s.reserve)
 	route(s, api, tills(), "POST", "/v1/reservations/{id}/settle", 200, "End a reservation (key)", s.settle)
 	route(s, api, tills(), "POST", "/v1/payments", 201, "Money for a sale on account (key)", s.pay)
+	route(s, api, tills(), "GET", "/v1/lanes/{lane}/account", 200, "How a member's account stands, as the slip has it", s.account)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/lost-card", 200, "A member has lost their card: block it", s.lostCard)
+	route(s, api, tillsAnd(staff.Adjust), "GET", "/v1/members", 200, "A member by card number", s.member)
+	route(s, api, tills(), "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
+	route(s, api, tills(), "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
+	route(s, api, tills(), "GET", "/v1/gift-card-kinds", 200, "Kinds of gift card that can be sold", s.giftCardKinds)
+	route(s, api, tills(), "GET", "/v1/gift-cards/{serial}", 200, "What is on a gift card", s.giftCard)
+}
+
+// paperRoutes are what is printed, and what came of it.
+func (s *Server) paperRoutes(api huma.API) {
 	route(s, api, tillsAnd(staff.Issue), "POST", "/v1/lanes/{lane}/coupons", 201, "Issue and print a coupon, or a batch (key)", s.coupon)
 	route(s, api, tillsAnd(staff.Issue), "POST", "/v1/lanes/{lane}/coupons/void", 200, "Take coupons out of use; print one anew in place of another (key)", s.voidCoupons)
 	route(s, api, tillsAnd(staff.Issue), "POST", "/v1/lanes/{lane}/gift-cards", 201, "Print gift cards that are to be sold (key)", s.giftCards)
-	route(s, api, tills(), "GET", "/v1/gift-card-kinds", 200, "Kinds of gift card that can be sold", s.giftCardKinds)
-	route(s, api, tills(), "GET", "/v1/gift-cards/{serial}", 200, "What is on a gift card", s.giftCard)
 	route(s, api, tillsAnd(staff.Issue), "GET", "/v1/coupons", 200, "Coupons issued at the tills, by batch, newest first", s.couponBatches)
 	route(s, api, tillsAnd(staff.Issue), "GET", "/v1/coupons/{seq}", 200, "One batch with each of its papers", s.couponBatch)
 	route(s, api, tillsAnd(staff.CloseDay), "POST", "/v1/lanes/{lane}/close", 201, "Close the business day (key)", s.closeDay)
-	route(s, api, tills(), "GET", "/v1/lanes/{lane}/account", 200, "How a member's account stands, as the slip has it", s.account)
-	route(s, api, tills(), "POST", "/v1/lanes/{lane}/lost-card", 200, "A member has lost their card: block it", s.lostCard)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/slip", 201, "Print how a member's account stands (key)", s.slip)
 	route(s, api, tillsAnd(staff.Figures), "POST", "/v1/lanes/{lane}/report", 201, "Print the totals of the day so far, an X report (key)", s.reportX)
 	route(s, api, tills(), "GET", "/v1/paper/templates", 200, "Kinds of paper, and whose templates are in force", s.templates)
 	route(s, api, tills(), "POST", "/v1/paper/preview", 200, "What a paper would look like; nothing is printed", s.preview)
-	route(s, api, tillsAnd(staff.Adjust), "GET", "/v1/members", 200, "A member by card number", s.member)
-	route(s, api, tills(), "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
-	route(s, api, tills(), "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
 	route(s, api, tillsAnd(staff.Jobs), "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
 	route(s, api, tillsAnd(staff.Jobs), "GET", "/v1/jobs/{id}", 200, "One print job", s.job)
 	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
@@ -172,6 +185,10 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/cancel", 200, "End a job that nobody wants any more", s.cancelJob)
 	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/move", 200, "Give a job to another lane's printer", s.moveJob)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/drawer", 201, "Kick the cash drawer, at most once (key)", s.drawer)
+}
+
+// staffRoutes are for people who sign in, most of them on the manager page.
+func (s *Server) staffRoutes(api huma.API) {
 	route(s, api, anybody(), "POST", signInPath, 200, "Sign in: a number of staff and their PIN; at a till with its token, for the Staff-Session header", s.signIn)
 	route(s, api, tills(), "POST", "/v1/approvals", 200, "Somebody with the right answers for the one action that was refused as too_much (its key)", s.approveAction)
 	route(s, api, signedIn(), "GET", "/v1/session", 200, "Who is signed in", s.whoAmI)
@@ -201,8 +218,6 @@ func (s *Server) routes(api huma.API) {
 	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/ticket", 201, "Print the samples by which a printer is commissioned (key)", s.ticket)
 	route(s, api, those(staff.Adjust), "POST", "/v1/adjustments", 201, "Correct points or credit by hand (key)", s.adjust)
 	route(s, api, those(staff.Diagnose), "POST", "/v1/bundle", 200, "What support needs to know, sealed for support", s.bundle)
-	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
-		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}, "baskets": agent.Baskets{}}, s.events)
 }
 
 func route[In, Out any](s *Server, api huma.API, who access, method, path string, status int, summary string,
