@@ -48,7 +48,7 @@ test: go-version ## all tests, with the race detector where a C compiler is
 .PHONY: test-only
 test-only:
 	@$(if $(RACE),,echo "make: no gcc: tests run without the race detector";) \
-	CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 20m ./...
+	CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 35m ./...
 	@$(MAKE) --no-print-directory test-postgres
 	@$(MAKE) --no-print-directory fuzz
 
