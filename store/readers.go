@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
+	"time"
 )
 
 // maxStatements bounds the statements that are kept prepared; texts are constants, so it is never reached.
@@ -86,5 +88,26 @@ func (r *Readers) Close() error {
 		errs = append(errs, s.Close())
 	}
 	clear(r.stmts)
-	return errors.Join(append(errs, r.DB.Close())...)
+	return errors.Join(append(errs, closePool(r.DB))...)
+}
+
+// A transaction whose context has ended gives its connection back in its own time, also after the pool was closed.
+const (
+	leaveLimit = 5 * time.Second
+	leaveWatch = time.Millisecond
+)
+
+// closePool closes a pool and waits for the last connection: one that stayed would keep the file's locks and its shared index, for
+// whoever opens the file next to find.
+func closePool(pool *sql.DB) error {
+	if err := pool.Close(); err != nil {
+		return err
+	}
+	for range leaveLimit / leaveWatch {
+		if pool.Stats().OpenConnections == 0 {
+			return nil
+		}
+		time.Sleep(leaveWatch)
+	}
+	return fmt.Errorf("%d connections are still in use", pool.Stats().OpenConnections)
 }

@@ -322,6 +322,28 @@ func TestClosingAnswersEverybody(t *testing.T) {
 	}
 }
 
+// A reader that is told to stop leaves by itself, and Close waits for it: who opens the file next must not find its locks and index.
+func TestClosingWaitsForReadersThatWereToldToStop(t *testing.T) {
+	for range 50 {
+		db := openNotes(t, filepath.Join(t.TempDir(), "a.db"))
+		ctx, stop := context.WithCancel(t.Context())
+		tx, err := db.Read().BeginTx(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if n := db.Read().Stats().OpenConnections; n != 0 {
+			t.Fatalf("%d connections are open", n)
+		}
+		if err := tx.Rollback(); !errors.Is(err, sql.ErrTxDone) {
+			t.Errorf("the reader's transaction goes on: %v", err)
+		}
+	}
+}
+
 func TestABackupIsWholeAndNeverOverwrites(t *testing.T) {
 	dir := t.TempDir()
 	db := openNotes(t, filepath.Join(dir, "a.db"))

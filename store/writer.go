@@ -102,7 +102,7 @@ func (w *writer) close() error {
 		w.conn = nil
 	}
 	if w.pool != nil {
-		errs = append(errs, w.pool.Close())
+		errs = append(errs, closePool(w.pool))
 		w.pool = nil
 	}
 	return errors.Join(errs...)
