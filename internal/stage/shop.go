@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -157,24 +155,6 @@ func (s *Shop) makeFolders(context.Context) error {
 		}
 	}
 	return nil
-}
-
-// Ports that systems do not give to outgoing connections by themselves, so that a free one stays free for a moment.
-const (
-	firstPort = 20000
-	ports     = 12000
-	portTries = 100
-)
-
-// FreeAddress picks a loopback port that nobody has now, for a program that must come back on the same one.
-func FreeAddress() (string, error) {
-	for range portTries {
-		address := fmt.Sprintf("127.0.0.1:%d", firstPort+rand.IntN(ports))
-		if l, err := net.Listen("tcp", address); err == nil {
-			return address, l.Close()
-		}
-	}
-	return "", fmt.Errorf("no free port among %d tried", portTries)
 }
 
 func (s *Shop) foundHeadOffice(ctx context.Context) (err error) {
