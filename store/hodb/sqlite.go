@@ -52,59 +52,55 @@ func (s *sqlite) ingest(ctx context.Context, fn func(conn, time.Time) error) err
 }
 
 func (s *sqlite) read(ctx context.Context, fn func(conn) error) error {
-	r := &sqliteReader{reader: reader{ctx, nil, sqliteDialect()}, of: s, stmts: map[string]*sql.Stmt{}}
+	r := &sqliteReader{reader: reader{ctx, nil, sqliteDialect()}, of: s, kept: map[string]*sql.Stmt{}, fresh: map[string]bool{}}
 	err := readOnce(ctx, s.db.Read().DB, sql.LevelDefault, func(tx *sql.Tx) error {
 		r.tx = tx
 		return fn(r)
 	})
-	for _, text := range r.fresh {
+	for text := range r.fresh {
 		s.db.Read().Keep(ctx, text)
 	}
 	return err
 }
 
-// sqliteReader is a transaction that reads, each query prepared once at most: parsing one costs more than running it.
+// sqliteReader is a transaction that reads with the pool's prepared statements: parsing a query costs more than running it. A text that
+// is new is prepared when the transaction has given its connection back, not in it: a statement that is made while the transaction's
+// context ends is closed by nobody, and the file with it.
 type sqliteReader struct {
 	reader
 	of    *sqlite
-	stmts map[string]*sql.Stmt // for this transaction, which closes them
-	fresh []string             // to be prepared for others when the transaction has given its connection back
+	kept  map[string]*sql.Stmt // for this transaction, which closes them
+	fresh map[string]bool
 }
 
-func (r *sqliteReader) stmt(text string) (*sql.Stmt, error) {
-	if s := r.stmts[text]; s != nil {
-		return s, nil
+// stmt gives the statement of a text; nil for a new one.
+func (r *sqliteReader) stmt(text string) *sql.Stmt {
+	if s := r.kept[text]; s != nil {
+		return s
 	}
-	var s *sql.Stmt
-	if kept := r.of.db.Read().Kept(text); kept != nil {
-		s = r.tx.StmtContext(r.ctx, kept)
-	} else {
-		var err error
-		if s, err = r.tx.PrepareContext(r.ctx, text); err != nil {
-			return nil, err
-		}
-		r.fresh = append(r.fresh, text)
+	pooled := r.of.db.Read().Kept(text)
+	if pooled == nil {
+		r.fresh[text] = true
+		return nil
 	}
-	r.stmts[text] = s
-	return s, nil
+	r.kept[text] = r.tx.StmtContext(r.ctx, pooled)
+	return r.kept[text]
 }
 
 func (r *sqliteReader) Query(query string, args ...any) (*sql.Rows, error) {
 	text, args := r.of.texts.positional(query, args)
-	s, err := r.stmt(text)
-	if err != nil {
-		return nil, err
+	if s := r.stmt(text); s != nil {
+		return s.QueryContext(r.ctx, args...)
 	}
-	return s.QueryContext(r.ctx, args...)
+	return r.tx.QueryContext(r.ctx, text, args...)
 }
 
 func (r *sqliteReader) QueryRow(query string, args []any, dest ...any) error {
 	text, args := r.of.texts.positional(query, args)
-	s, err := r.stmt(text)
-	if err != nil {
-		return err
+	if s := r.stmt(text); s != nil {
+		return s.QueryRowContext(r.ctx, args...).Scan(dest...)
 	}
-	return s.QueryRowContext(r.ctx, args...).Scan(dest...)
+	return r.tx.QueryRowContext(r.ctx, text, args...).Scan(dest...)
 }
 
 func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.QuickCheck(ctx) }
