@@ -219,9 +219,9 @@ func TestWithHeadOfficeInReachRedeemingIsTheProgrammes(t *testing.T) {
 	if done := must[agent.SaleAnswer](t)(s.commit(newKey(), s.quoted(redeeming(1000, 400)))); done.Redeemed != 400 {
 		t.Errorf("answer %+v", done)
 	}
-	s.put(uidCard) // its profile never redeems
 	s.headOffice(agentdb.Change{Member: s.withNumbers(5000, uidNumber)})
-	s.put(uidCard)
+	s.takeOut()
+	s.put(uidCard) // its profile never redeems
 	s.state(agent.CardReady, "")
 	if q := must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, redeeming(1000, 400))); q.Redeem.Points != 0 {
 		t.Errorf("a profile that never redeems: %+v", q.Redeem)
