@@ -1,10 +1,13 @@
 package api
 
 import (
+	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/rs/zerolog"
 )
 
 // apiVersion is the version of the API, not of the agent: calls under /v1 only grow.
@@ -21,7 +24,7 @@ func described(d *huma.OpenAPI) *huma.OpenAPI {
 	}
 	for _, path := range d.Paths {
 		for _, call := range []*huma.Operation{path.Get, path.Put, path.Post, path.Delete} {
-			if call == nil {
+			if call == nil || call.Security != nil {
 				continue
 			}
 			call.Responses["default"] = &huma.Response{Description: "Refused: decide by its code",
@@ -34,4 +37,22 @@ func described(d *huma.OpenAPI) *huma.OpenAPI {
 	delete(schemas.Map(), "ErrorModel")
 	delete(schemas.Map(), "ErrorDetail")
 	return d
+}
+
+// plain adds a route that needs no token, and says in the description that it is there.
+func plain(mux *table, api huma.API, path, kind, summary string, handler http.Handler) {
+	mux.Handle(http.MethodGet+" "+path, handler)
+	api.OpenAPI().AddOperation(&huma.Operation{
+		OperationID: path[1:], Method: http.MethodGet, Path: path, Summary: summary, Description: anybody().String(), Security: []map[string][]string{{}},
+		Responses: map[string]*huma.Response{"200": {Description: http.StatusText(http.StatusOK), Content: map[string]*huma.MediaType{kind: {}}}},
+	})
+}
+
+// describeSetup puts the calls of a first start beside those of the agent, which has them no more: one file describes both.
+func describeSetup(api huma.API) {
+	server := newServer(nil, Options{}, zerolog.Nop())
+	_, first := server.open("")
+	first.OpenAPI().Components.Schemas = api.OpenAPI().Components.Schemas
+	setupAPI{Server: server}.routes(first)
+	maps.Copy(api.OpenAPI().Paths, first.OpenAPI().Paths)
 }

@@ -42,6 +42,7 @@ type Server struct {
 	metrics  *metrics.Agent
 	version  string
 	describe *huma.OpenAPI
+	patterns []string // of the calls, for the description to be held against
 	owner    [sha256.Size]byte
 	sessions sessions
 	diagnose func(context.Context, io.Writer) error
@@ -65,10 +66,11 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 	s := newServer(a, o, log)
 	mux, api := s.open("Loyaltill store agent")
 	s.routes(api)
-	mux.HandleFunc("GET /programme.schema.json", serveSchema)
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.metrics.Handler())
+	describeSetup(api)
+	plain(mux, api, "/programme.schema.json", "application/schema+json", "What a programme document may hold, for editors", http.HandlerFunc(serveSchema))
+	plain(mux, api, "/healthz", "application/json", "The process lives", http.HandlerFunc(s.healthz))
+	plain(mux, api, "/readyz", "application/json", "Sales can be made; with 503 the reasons why not", http.HandlerFunc(s.readyz))
+	plain(mux, api, "/metrics", "text/plain", "Figures for Prometheus", s.metrics.Handler())
 	s.close(mux, api, o.Pages)
 	return s
 }
@@ -81,9 +83,25 @@ func newServer(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 	return s
 }
 
+// table is the mux that knows what it was given, which http.ServeMux does not tell.
+type table struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// HandleFunc and Handle are the mux's own.
+func (t *table) HandleFunc(pattern string, handler func(http.ResponseWriter, *http.Request)) {
+	t.Handle(pattern, http.HandlerFunc(handler))
+}
+
+func (t *table) Handle(pattern string, handler http.Handler) {
+	t.patterns = append(t.patterns, pattern)
+	t.ServeMux.Handle(pattern, handler)
+}
+
 // open begins a table of routes.
-func (s *Server) open(title string) (*http.ServeMux, huma.API) {
-	mux := http.NewServeMux()
+func (s *Server) open(title string) (*table, huma.API) {
+	mux := &table{ServeMux: http.NewServeMux()}
 	config := huma.DefaultConfig(title, apiVersion)
 	config.Info.Description = "Local API of one store's agent. Money is in minor units, points are whole, quantities are thousandths."
 	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
@@ -94,13 +112,13 @@ func (s *Server) open(title string) (*http.ServeMux, huma.API) {
 }
 
 // close puts the guard before all routes; what is no call is a page's.
-func (s *Server) close(mux *http.ServeMux, api huma.API, pages http.Handler) {
-	s.describe = described(api.OpenAPI())
+func (s *Server) close(mux *table, api huma.API, pages http.Handler) {
+	s.describe, s.patterns = described(api.OpenAPI()), mux.patterns
 	mux.HandleFunc("/v1/", func(w http.ResponseWriter, r *http.Request) { newProblem(r.Context(), codeNotFound).write(w) })
 	if pages != nil {
 		mux.Handle("/", pages)
 	}
-	s.handler = s.trace(s.guard(routed(mux)))
+	s.handler = s.trace(s.guard(routed(mux.ServeMux)))
 }
 
 // OpenAPI is the description of the API, as served at /openapi.json.

@@ -104,12 +104,14 @@ type access struct {
 	staff bool // whoever is signed in
 	till  bool
 	right staff.Right // of staff; empty: none may
+	setup bool        // of a first start, by the token of its page
 }
 
 // Who may call: tills and POS software, staff with a right, or both.
 func anybody() access                   { return access{all: true} }
 func signedIn() access                  { return access{staff: true} }
 func tills() access                     { return access{till: true} }
+func settingUp() access                 { return access{till: true, setup: true} }
 func those(right staff.Right) access    { return access{right: right} }
 func tillsAnd(right staff.Right) access { return access{till: true, right: right} }
 func (w access) allows(c caller) bool {
@@ -128,6 +130,9 @@ func (w access) String() string {
 	}
 	if w.staff {
 		return "For whoever is signed in."
+	}
+	if w.setup {
+		return "For the setup page, by the token in its address, until the store has a configuration and is paired."
 	}
 	var who []string
 	if w.till {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/rs/zerolog"
 
 	"loyaltill/agent"
@@ -22,13 +23,16 @@ type setupAPI struct {
 func NewSetup(s *setup.Setup, o Options, till func() (string, error), log zerolog.Logger) *Server {
 	server := newServer(nil, o, log)
 	mux, api := server.open("Loyaltill first start")
-	p := setupAPI{Server: server, setup: s, till: till}
-	route(server, api, tills(), "GET", "/v1/setup", 200, "How far the setup has come, and what is plugged in", p.look)
-	route(server, api, tills(), "POST", "/v1/setup/pair", 200, "Become the store that a pairing code is for", p.pair)
-	route(server, api, tills(), "POST", "/v1/setup/slip", 200, "Ask a lane's printer who it is and print a slip on it", p.slip)
-	route(server, api, tills(), "POST", "/v1/setup/lanes", 200, "Write the configuration", p.save)
+	setupAPI{Server: server, setup: s, till: till}.routes(api)
 	server.close(mux, api, o.Pages)
 	return server
+}
+
+func (p setupAPI) routes(api huma.API) {
+	route(p.Server, api, settingUp(), "GET", "/v1/setup", 200, "How far the setup has come, and what is plugged in", p.look)
+	route(p.Server, api, settingUp(), "POST", "/v1/setup/pair", 200, "Become the store that a pairing code is for", p.pair)
+	route(p.Server, api, settingUp(), "POST", "/v1/setup/slip", 200, "Ask a lane's printer who it is and print a slip on it", p.slip)
+	route(p.Server, api, settingUp(), "POST", "/v1/setup/lanes", 200, "Write the configuration", p.save)
 }
 
 // setupView is the state, with sentences.

@@ -4,6 +4,86 @@
  */
 
 export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The process lives
+         * @description For anybody at this machine.
+         */
+        get: operations["healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures for Prometheus
+         * @description For anybody at this machine.
+         */
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/programme.schema.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a programme document may hold, for editors
+         * @description For anybody at this machine.
+         */
+        get: operations["programme.schema.json"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sales can be made; with 503 the reasons why not
+         * @description For anybody at this machine.
+         */
+        get: operations["readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/activities": {
         parameters: {
             query?: never;
@@ -1277,6 +1357,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the setup has come, and what is plugged in
+         * @description For the setup page, by the token in its address, until the store has a configuration and is paired.
+         */
+        get: operations["get-v1-setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/setup/lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write the configuration
+         * @description For the setup page, by the token in its address, until the store has a configuration and is paired.
+         */
+        post: operations["post-v1-setup-lanes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/setup/pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Become the store that a pairing code is for
+         * @description For the setup page, by the token in its address, until the store has a configuration and is paired.
+         */
+        post: operations["post-v1-setup-pair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/setup/slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a lane's printer who it is and print a slip on it
+         * @description For the setup page, by the token in its address, until the store has a configuration and is paired.
+         */
+        post: operations["post-v1-setup-slip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/staff": {
         parameters: {
             query?: never;
@@ -2353,6 +2513,14 @@ export interface components {
              */
             successor?: number;
         };
+        LaneConfig: {
+            name: string;
+            /** Format: int32 */
+            number: number;
+            pin?: string;
+            printer?: components["schemas"]["PrinterConfig"];
+            reader?: components["schemas"]["Selector"];
+        };
         LaneState: {
             card: components["schemas"]["CardState"];
             /**
@@ -2382,6 +2550,9 @@ export interface components {
             printer: components["schemas"]["PrinterView"];
             reader: components["schemas"]["HealthView"];
             waiting?: components["schemas"]["WaitingView"];
+        };
+        LanesInBody: {
+            lanes: components["schemas"]["LaneConfig"][] | null;
         };
         Line: {
             /** Format: int64 */
@@ -2504,6 +2675,12 @@ export interface components {
             tries_left: number;
             verified: boolean;
         };
+        PairInBody: {
+            /** @description as head office printed it */
+            code: string;
+            /** @description for a code without an address */
+            head_office?: string;
+        };
         PairingView: {
             /** @description for the page to show, until it was answered */
             code?: string;
@@ -2614,6 +2791,19 @@ export interface components {
             /** @description go on although one try is left */
             last_try?: boolean;
         };
+        PluggedPrinter: {
+            device: string;
+            name: string;
+        };
+        PluggedReader: {
+            /** @description a card is in it: put one in to see which reader is which */
+            card: boolean;
+            /** @description of a reader that stands in the list already */
+            further_slot?: boolean;
+            name: string;
+            /** @description finds it again, also behind another socket where that can be */
+            reader: components["schemas"]["Selector"];
+        };
         PreviewLine: {
             kind: string;
             /** @description text, text page N, downloaded glyphs or graphics; empty for what has no letters */
@@ -2657,6 +2847,13 @@ export interface components {
             reasons: string[] | null;
             /** @description beside the points */
             wallets: components["schemas"]["Wallet"][] | null;
+        };
+        PrinterConfig: {
+            /** Format: int64 */
+            baud?: number;
+            device: string;
+            profile?: string;
+            serial?: string;
         };
         PrinterState: {
             /**
@@ -3292,6 +3489,12 @@ export interface components {
             /** @description 4 to 8 digits */
             pin: string;
         };
+        Selector: {
+            link?: string;
+            name?: string;
+            serial?: string;
+            usb?: string;
+        };
         SessionView: {
             rights: string[] | null;
             staff: components["schemas"]["StaffMember"];
@@ -3322,6 +3525,27 @@ export interface components {
             as: "confirm" | "cancel" | "release";
             cashier?: string;
         };
+        SetupView: {
+            /** @description the agent is starting */
+            done: boolean;
+            /** @description where a code without an address is used */
+            head_office?: string;
+            /** @description as saved, or as suggested */
+            lanes: components["schemas"]["LaneConfig"][] | null;
+            /** @description ports with a name of their own; whether a printer is there shows when it is tried */
+            printers: components["schemas"]["PluggedPrinter"][] | null;
+            /** @description why no readers can be seen, and what to do */
+            reader_message?: string;
+            /** @description why no readers can be seen */
+            reader_trouble?: string;
+            readers: components["schemas"]["PluggedReader"][] | null;
+            /** @description the configuration is written; only the pairing is missing */
+            saved: boolean;
+            /** @description left out until head office has been paired with */
+            store?: components["schemas"]["Store"];
+            /** @description when done: the till's */
+            token?: string;
+        };
         SignInInBody: {
             /** Format: int64 */
             number: number;
@@ -3331,6 +3555,18 @@ export interface components {
         SlipInBody: {
             /** @description of a card; left out: whoever stands at the till */
             number?: string;
+        };
+        SlipOut: {
+            /** @description what was in the way */
+            code?: string;
+            /** @description what was in the way, and what to do */
+            message?: string;
+            /** @description as the printer names itself */
+            model?: string;
+            /** @description the slip was sent, or the printer said that it is printed */
+            out: boolean;
+            /** @description with the profile and the speed that were found */
+            printer: components["schemas"]["PrinterConfig"];
         };
         SoldLine: {
             /**
@@ -3450,6 +3686,12 @@ export interface components {
             store: number;
             sync: components["schemas"]["SyncState"];
             version: string;
+        };
+        Store: {
+            head_office: string;
+            name: string;
+            /** Format: int32 */
+            number: number;
         };
         SurpriseView: {
             coupon?: string;
@@ -3699,6 +3941,86 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    healthz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": unknown;
+                };
+            };
+        };
+    };
+    "programme.schema.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": unknown;
+                };
+            };
+        };
+    };
+    readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
     "list-v1-activities": {
         parameters: {
             query?: {
@@ -6119,6 +6441,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Empty"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-setup-lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LanesInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-setup-pair": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-setup-slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaneConfig"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlipOut"];
                 };
             };
             /** @description Refused: decide by its code */
