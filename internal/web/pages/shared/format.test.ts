@@ -44,6 +44,7 @@ test.each<[Intl.NumberFormatOptions, number]>([
   [{ style: 'currency', currency: 'EUR' }, 1234.5],
   [{ style: 'currency', currency: 'EUR' }, -12345.67],
   [{ style: 'currency', currency: 'AMD' }, 12345],
+  [{ style: 'currency', currency: 'PLN' }, 1.29],
   [{ maximumFractionDigits: 0 }, 1234],
   [{ maximumFractionDigits: 0, signDisplay: 'exceptZero' }, 52],
   [{ style: 'percent', maximumFractionDigits: 2 }, 0.125],

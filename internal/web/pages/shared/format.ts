@@ -22,14 +22,15 @@ export function locale(lang: Lang): string {
 
 /**
  * Some builds of Chromium come without Armenian and would write its figures the English way. Estonian groups and places them
- * as Armenian does; only its minus sign is another.
+ * as Armenian does; only its minus sign is another, and it has no sign for the dram.
  */
 const TWIN = 'et';
 const TWIN_MINUS = '\u2212';
+const DRAM = 'AMD';
 
 /** Dates in figures, as they stand on the paper, where the browser lacks the language. */
 const PLAIN_DATES = 'de';
-const FIGURES: Intl.DateTimeFormatOptions = { day: '2-digit', month: '2-digit', year: 'numeric' };
+export const FIGURES: Intl.DateTimeFormatOptions = { day: '2-digit', month: '2-digit', year: 'numeric' };
 
 function known(lang: Lang): boolean {
   return Intl.NumberFormat.supportedLocalesOf(lang).length > 0;
@@ -51,7 +52,7 @@ function formatter(name: string, options: Intl.NumberFormatOptions): Intl.Number
 /** Writes a figure; without the language itself by its twin. */
 export function figure(lang: Lang, options: Intl.NumberFormatOptions, value: number | Intl.StringNumericLiteral, has = known(lang)): string {
   if (has) return formatter(lang, options).format(value);
-  const short = options.style === 'currency' ? { ...options, currencyDisplay: 'narrowSymbol' as const } : options;
+  const short = options.currency === DRAM ? { ...options, currencyDisplay: 'narrowSymbol' as const } : options;
   return formatter(TWIN, short).format(value).replace(TWIN_MINUS, '-');
 }
 
@@ -119,7 +120,7 @@ export function day(lang: Lang, iso: string): string {
   return calendarDay(lang, iso, { weekday: 'short', day: 'numeric', month: 'long' });
 }
 
-function calendarDay(lang: Lang, iso: string, options: Intl.DateTimeFormatOptions): string {
+export function calendarDay(lang: Lang, iso: string, options: Intl.DateTimeFormatOptions): string {
   const at = new Date(iso + 'T00:00:00Z');
   if (Number.isNaN(at.getTime())) return iso;
   if (!known(lang)) return new Intl.DateTimeFormat(PLAIN_DATES, { ...FIGURES, timeZone: 'UTC' }).format(at);
