@@ -147,11 +147,8 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 			return none, err
 		}
 	}
-	limits, err := a.watch(ctx, p, who.member, asked{l.cfg.Number, id, hash})
+	limits, err := a.watch(ctx, p, who.member, asked{l.cfg.Number, id, hash, ApproveActivity})
 	if err != nil {
-		return none, err
-	}
-	if err := limits.allow(loyalty.Action{Kind: loyalty.ActionActivity}); err != nil {
 		return none, err
 	}
 	c, err := a.enter(ctx, agentdb.Commit{
@@ -160,7 +157,11 @@ func (a *Agent) bookActivity(ctx context.Context, l *lane, id loyalty.TxnID, has
 			head.Lane, head.Cashier = l.cfg.Number, r.Cashier
 			in := in
 			in.Done, in.ProofUsed = append(in.Done[:len(in.Done):len(in.Done)], used.Done...), used.ProofUsed
-			return p.Activity(in, head)
+			e, err := p.Activity(in, head)
+			if err == nil {
+				err = limits.allow(loyalty.Action{Kind: loyalty.ActionActivity})
+			}
+			return e, err
 		},
 	})
 	if err != nil {

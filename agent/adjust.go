@@ -67,19 +67,17 @@ func (a *Agent) bookAdjust(ctx context.Context, by Doer, l *lane, id loyalty.Txn
 	if who == nil {
 		return none, refuseForNow(CodeCardNeeded, nil)
 	}
-	role, agreed, err := a.agreed(ctx, by, r.Points, second)
-	if err != nil {
-		return none, err
-	}
 	p, err := a.programmeAt(ctx, a.now())
 	if err != nil {
 		return none, err
 	}
-	limits, err := a.watch(ctx, p, who.member, asked{l.cfg.Number, id, hash})
+	limits, err := a.watch(ctx, p, who.member, asked{l.cfg.Number, id, hash, "adjust"})
 	if err != nil {
 		return none, err
 	}
-	if err := limits.allow(loyalty.Action{Kind: loyalty.ActionAdjust, By: role, Points: max(r.Points, -r.Points)}); err != nil {
+	limits.doer = by
+	agreed, err := limits.allowAdjust(ctx, r.Points, second)
+	if err != nil {
 		return none, err
 	}
 	has, _, err := a.holding(ctx, who, r)
@@ -121,6 +119,25 @@ func (a *Agent) enterAdjust(ctx context.Context, p *loyalty.Programme, who *iden
 		}
 	}
 	return agentdb.Committed{}, refuseForNow(CodeLedgerUnavailable, agentdb.ErrMoved)
+}
+
+// allowAdjust holds a correction to what one person may do and to the programme's limits, and says who has agreed to it: as the second
+// person of this call, or by answering for the same call when it was refused.
+func (w watch) allowAdjust(ctx context.Context, points loyalty.Points, second *SecondPerson) (agentdb.StaffNumber, error) {
+	do := loyalty.Action{Kind: loyalty.ActionAdjust, Points: max(points, -points)}
+	if answers := w.a.lifts.approver(w.asked.id, w.asked.request, w.a.now()); answers != 0 && second == nil {
+		return answers, w.allow(do)
+	}
+	role, agreed, err := w.a.agreed(ctx, w.doer, points, second)
+	var r *Refusal
+	if errors.As(err, &r) && r.Code == CodeSecondNeeded {
+		return 0, w.approvable(r, do, w.a.cfg.Staff.Alone)
+	}
+	if err != nil {
+		return 0, err
+	}
+	do.By = role
+	return agreed, w.allow(do)
 }
 
 // agreed says by whose limits something done by hand is judged, and who has agreed to it.

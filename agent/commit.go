@@ -83,7 +83,7 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	if b.paysBesideCard() && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
-	if err := a.allowSale(ctx, b, asked{l.cfg.Number, id, hash}); err != nil {
+	if err := a.allowSale(ctx, b, asked{l.cfg.Number, id, hash, ""}); err != nil {
 		return SaleAnswer{}, err
 	}
 	if err := a.setAside(ctx, b, id); err != nil {

@@ -101,6 +101,21 @@ func (c PaperConfig) languages() []i18n.Lang {
 type StaffConfig struct {
 	Required bool  `toml:"required"` // nothing is done at a till at which nobody is signed in
 	Alone    int64 `toml:"alone"`    // the most that one person corrects; points, or minor units of a wallet with money
+
+	Approve []string `toml:"approve"` // what no cashier does without a supervisor's or manager's PIN, whatever the programme's limits say
+}
+
+// What a store may want answered for.
+const (
+	ApproveReturn   = "return"   // goods back with their bill
+	ApproveUnbilled = "unbilled" // goods back without one
+	ApproveVoid     = "void"     // a sale of the day
+	ApproveActivity = "activity" // points without a purchase
+)
+
+// approvable are all of them.
+func approvable() []string {
+	return []string{ApproveReturn, ApproveUnbilled, ApproveVoid, ApproveActivity}
 }
 
 // SupportConfig is who may read what a store tells of itself when it needs help.
@@ -160,7 +175,7 @@ func DefaultConfig() Config {
 		API:    APIConfig{Listen: "127.0.0.1:8787", TokenFile: "/var/lib/loyaltill/api.token"},
 		Direct: DirectConfig{Listen: "127.0.0.1:8789", Allow: []string{}},
 		Paper:  PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
-		Staff:    StaffConfig{Alone: 1000},
+		Staff:    StaffConfig{Alone: 1000, Approve: []string{}},
 		Alerts:   AlertsConfig{Days: 7, CardHour: 4, CardDay: 8, OwnCard: 1, ByHand: 10, ByHandPoints: 5000, BillTwice: 500},
 		Printers: PrintersConfig{Ports: "/dev/serial/by-id"},
 	}
@@ -241,6 +256,11 @@ func (c *Config) check() (problems []string) {
 	}
 	if c.Staff.Alone < 0 {
 		bad("staff.alone: %d is below zero; write 0 to have two people for every correction", c.Staff.Alone)
+	}
+	for i, what := range c.Staff.Approve {
+		if !slices.Contains(approvable(), what) || slices.Contains(c.Staff.Approve[:i], what) {
+			bad("staff.approve: %q is unknown or there twice; write some of %s", what, strings.Join(approvable(), ", "))
+		}
 	}
 	if r := c.Support.Recipient; r != "" && archive.CheckRecipient(r) != nil {
 		bad("support.recipient: %q is no age recipient; write the line age1… that support gives you", r)

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -19,10 +20,10 @@ const (
 // lift is an action that was refused to a cashier and that somebody with the right may answer for: this one request under this
 // one key, once.
 type lift struct {
-	request  [32]byte
-	lane     loyalty.LaneID
+	asked
 	do       loyalty.Action
-	limit    int64
+	limit    int64 // 0: it is the store that wants an answer
+	by       Doer  // who was refused
 	until    time.Time
 	approver loyalty.StaffNumber // 0: nobody yet
 }
@@ -78,6 +79,14 @@ func (s *lifts) approve(id loyalty.TxnID, request [32]byte, by loyalty.StaffNumb
 	return true
 }
 
+// answers says whether somebody may answer for it: not for what they did themselves, and for a correction one of the two is a manager.
+func (l *lift) answers(who StaffMember) bool {
+	if !who.Role.May(staff.Override) || who.Number == l.by.Number {
+		return false
+	}
+	return l.do.Kind != loyalty.ActionAdjust || who.Role == staff.Manager || l.by.Role == staff.Manager
+}
+
 // approver is who answered for a request; 0 for nobody.
 func (s *lifts) approver(id loyalty.TxnID, request [32]byte, now time.Time) loyalty.StaffNumber {
 	one, known := s.find(id, now)
@@ -112,7 +121,7 @@ func (a *Agent) Approve(ctx context.Context, id loyalty.TxnID, by SecondPerson) 
 	if err != nil {
 		return Approval{}, err
 	}
-	if !who.Role.May(staff.Override) {
+	if !asked.answers(who) {
 		return Approval{}, refuse(CodeApproverRole, nil)
 	}
 	doer := Doer{Number: who.Number, Name: who.Name, Role: who.Role}
@@ -124,8 +133,13 @@ func (a *Agent) Approve(ctx context.Context, id loyalty.TxnID, by SecondPerson) 
 	if signedIn {
 		act.Second = who.Number
 	}
-	act.About = fmt.Sprintf("%s, lane %d", asked.do.Kind, asked.lane)
-	act.Before, act.After = fmt.Sprint(asked.limit), fmt.Sprint(max(int64(asked.do.Points), asked.do.Money))
+	act.About = fmt.Sprintf("%s, lane %d", cmp.Or(asked.what, string(asked.do.Kind)), asked.lane)
+	if asked.limit > 0 {
+		act.Before = fmt.Sprint(asked.limit)
+	}
+	if much := max(int64(asked.do.Points), asked.do.Money); much > 0 {
+		act.After = fmt.Sprint(much)
+	}
 	err = a.witness(ctx, act, func() error {
 		if !a.lifts.approve(id, asked.request, who.Number) {
 			return refuse(CodeApprovalUnknown, nil)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/agent/staff"
@@ -18,19 +19,23 @@ type watch struct {
 	programme *loyalty.Programme
 	before    map[loyalty.ActionKind]agentdb.Often
 	by        loyalty.Role
+	doer      Doer // nobody for POS software and where nobody is signed in
 }
 
-// asked is the call whose action is watched: where, under which key, and what of it is kept to know it again.
+// asked is the call whose action is watched: where, under which key, what of it is kept to know it again, and which of the actions
+// it is that a store may want answered for (staff.approve).
 type asked struct {
 	lane    loyalty.LaneID
 	id      loyalty.TxnID
 	request [32]byte
+	what    string // empty: a sale
 }
 
 // watch counts what was done before; without limits, or for nobody, nothing.
 func (a *Agent) watch(ctx context.Context, p *loyalty.Programme, member loyalty.MemberID, by asked) (watch, error) {
 	w := watch{a: a, asked: by, programme: p, by: loyalty.RoleCashier}
-	if who, known := doerOf(ctx); known && who.May(staff.Override) {
+	var known bool
+	if w.doer, known = doerOf(ctx); known && w.doer.May(staff.Override) {
 		w.by = loyalty.RoleManager
 	}
 	if !p.LimitsActions() || member == 0 {
@@ -47,14 +52,14 @@ func (a *Agent) watch(ctx context.Context, p *loyalty.Programme, member loyalty.
 // allow refuses an action beyond a limit: of a cashier, unless somebody answers for it who may do what a manager may. An action that
 // says by itself who answers for it is judged by that.
 func (w watch) allow(do loyalty.Action) error {
-	now, decided := w.a.now(), do.By != ""
+	now := w.a.now()
 	do.By, do.Hour, do.Day = cmp.Or(do.By, w.by), w.before[do.Kind].Hour, w.before[do.Kind].Day
-	if !decided && w.a.lifts.approver(w.asked.id, w.asked.request, now) != 0 {
+	if w.a.lifts.approver(w.asked.id, w.asked.request, now) != 0 {
 		do.By = loyalty.RoleManager
 	}
 	found := w.programme.CheckAction(do)
 	if len(found) == 0 {
-		return nil
+		return w.ownRule(do)
 	}
 	f := found[0]
 	cause := fmt.Errorf("%s: limit %d", f.Code, max(f.Limit, f.Base))
@@ -64,11 +69,25 @@ func (w watch) allow(do loyalty.Action) error {
 	case loyalty.ExplainLimitHour, loyalty.ExplainLimitDay:
 		return refuse(CodeTooOften, cause)
 	}
-	refusal := refuse(CodeTooMuch, cause)
-	if refusal.Approvable = !decided && len(found) == 1 && f.Detail == string(loyalty.RoleCashier); refusal.Approvable {
-		w.a.lifts.refused(w.asked.id, lift{request: w.asked.request, lane: w.asked.lane, do: do, limit: max(f.Limit, f.Base)}, now)
+	if len(found) > 1 || f.Detail != string(loyalty.RoleCashier) {
+		return refuse(CodeTooMuch, cause)
 	}
-	return refusal
+	return w.approvable(refuse(CodeTooMuch, cause), do, max(f.Limit, f.Base))
+}
+
+// ownRule refuses what the store wants somebody to answer for, whatever the programme says.
+func (w watch) ownRule(do loyalty.Action) error {
+	if do.By == loyalty.RoleManager || !slices.Contains(w.a.cfg.Staff.Approve, w.asked.what) {
+		return nil
+	}
+	return w.approvable(refuse(CodeApprovalNeeded, nil), do, 0)
+}
+
+// approvable is a refusal for which somebody may answer: it is kept, until they have or it is too late.
+func (w watch) approvable(r *Refusal, do loyalty.Action, limit int64) *Refusal {
+	r.Approvable = true
+	w.a.lifts.refused(w.asked.id, lift{asked: w.asked, do: do, limit: limit, by: w.doer}, w.a.now())
+	return r
 }
 
 // allowSale holds a sale, and what it redeems, to the limits.

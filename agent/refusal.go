@@ -121,6 +121,7 @@ const (
 	CodeStaffLast       = "staff_last"       // nobody would be left who may change anything
 	CodeSecondNeeded    = "second_needed"    // beyond what one person may do
 	CodeSecondSame      = "second_same"      // the second person is the first, or neither is a manager
+	CodeApprovalNeeded  = "approval_needed"  // the store wants somebody to answer for it (staff.approve)
 	CodeApprovalUnknown = "approval_unknown" // nothing was refused under this key, or too long ago
 	CodeApproverRole    = "approver_role"
 

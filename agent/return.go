@@ -78,7 +78,7 @@ func (a *Agent) bookReturn(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	if err != nil {
 		return agentdb.Committed{}, err
 	}
-	limits, err := a.watch(ctx, g.programme, g.member.ID, asked{l.cfg.Number, id, hash})
+	limits, err := a.watch(ctx, g.programme, g.member.ID, asked{l.cfg.Number, id, hash, g.what()})
 	if err != nil {
 		return agentdb.Committed{}, err
 	}
@@ -154,6 +154,17 @@ func (g *giving) entry(head loyalty.EntryHead, used agentdb.Tally) (loyalty.Entr
 		e.Return.Void = g.voidedFor
 	}
 	return e, err
+}
+
+// what it is to a store that wants some of them answered for.
+func (g *giving) what() string {
+	switch {
+	case g.unbilled != nil:
+		return ApproveUnbilled
+	case g.voidedFor != "":
+		return ApproveVoid
+	}
+	return ApproveReturn
 }
 
 // ref is the sale's place in a log.

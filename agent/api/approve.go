@@ -8,6 +8,7 @@ import (
 )
 
 type approvalIn struct {
+	untold // Approve writes it down itself
 	Keyed
 	Body struct {
 		Number agentdb.StaffNumber `json:"number" minimum:"1"`

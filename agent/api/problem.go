@@ -27,7 +27,7 @@ type Problem struct {
 	Message    string         `json:"message" doc:"a sentence for the cashier, in the language asked for"`
 	Errors     []FieldProblem `json:"errors,omitempty"`
 	TriesLeft  *int           `json:"tries_left,omitempty" doc:"with pin_wrong and puk_wrong"`
-	Approvable bool           `json:"approvable,omitempty" doc:"with too_much: POST /v1/approvals under the same key lets a supervisor answer for it"`
+	Approvable bool           `json:"approvable,omitempty" doc:"with approval_needed, and some of too_much and second_needed: POST /v1/approvals under the same key lets a supervisor answer for it"`
 	Wait       int            `json:"wait_seconds,omitempty" doc:"with staff_pin_wrong and staff_wait: before the next try"`
 	Quote      *agent.Quote   `json:"quote,omitempty" doc:"with quote_changed: what holds now"`
 }
@@ -100,7 +100,7 @@ func statuses() map[string]int {
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeTemplateRefused: 422,
-		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeApprovalUnknown: 404, agent.CodeApproverRole: 422, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
+		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeApprovalNeeded: 422, agent.CodeApprovalUnknown: 404, agent.CodeApproverRole: 422, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
 		agent.CodePairForm: 422, agent.CodePairRefused: 422, agent.CodePairAddress: 422, agent.CodePairStranger: 422, agent.CodePairSilent: 502, agent.CodePairDone: 409, agent.CodePairLedger: 409,
 		agent.CodeDeviceUnknown: 422, agent.CodeLanesWrong: 422,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,

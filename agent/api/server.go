@@ -208,7 +208,7 @@ func (s *Server) paperRoutes(api huma.API) {
 // staffRoutes are for people who sign in, most of them on the manager page.
 func (s *Server) staffRoutes(api huma.API) {
 	route(s, api, anybody(), "POST", signInPath, 200, "Sign in: a number of staff and their PIN; at a till with its token, for the Staff-Session header", s.signIn)
-	route(s, api, tills(), "POST", "/v1/approvals", 200, "Somebody with the right answers for the one action that was refused as too_much (its key)", s.approveAction)
+	route(s, api, tillsAnd(staff.Adjust), "POST", "/v1/approvals", 200, "Somebody with the right answers for the one action that was refused as approvable (its key)", s.approveAction)
 	route(s, api, signedIn(), "GET", "/v1/session", 200, "Who is signed in", s.whoAmI)
 	route(s, api, signedIn(), "DELETE", "/v1/session", 200, "Sign out", s.signOut)
 	route(s, api, anybody(), "POST", pairingPath, 201, "A web page of another server asks to be let in", s.beginPairing)

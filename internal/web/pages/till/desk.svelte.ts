@@ -8,7 +8,7 @@ import { link } from './link.svelte';
 import { settings, t } from './settings.svelte';
 
 export type DialogName =
-  | 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'override' | 'cancel' | 'drop'
+  | 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop'
   | 'return' | 'void' | 'aside' | 'baskets' | 'activity' | 'account' | 'lost' | 'gift';
 
 export interface Notice {
@@ -190,10 +190,23 @@ class Desk {
     void this.focus('entry');
   };
 
-  override = (lift: Lift): void => {
+  /** A supervisor is asked. What is open behind the question stays as it is. */
+  override = (lift?: Lift): void => {
     this.lift = lift;
-    this.#show('override');
   };
+
+  /** Asks for what was refused, where somebody can answer for it. */
+  approve(err: unknown, key: string, again: () => void): boolean {
+    if (!(err instanceof Problem && err.approvable)) return false;
+    settings.speaker.play('refused');
+    this.override({ key, why: this.reason(err), again });
+    return true;
+  }
+
+  /** A question is open, and the keys are its own. */
+  get asking(): boolean {
+    return this.dialog !== undefined || this.lift !== undefined;
+  }
 
   /** The till is given to the next cashier; nothing of it changes. */
   lock = (): void => {

@@ -160,7 +160,7 @@ export class GiveBack {
       if (err instanceof Problem && err.code === 'quote_changed') {
         await this.ask(); // shows what holds now
         if (this.wrong === '') this.wrong = desk.reason(err);
-      } else {
+      } else if (!desk.approve(err, this.#key, () => void this.book())) {
         this.#refused(err);
       }
     } finally {
