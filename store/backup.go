@@ -119,7 +119,13 @@ func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
 // Compact gives the space of what was deleted back to the file system. It waits for its turn like a write, and writes the whole file
 // anew: for maintenance, not for opening hours.
 func (db *DB) Compact(ctx context.Context) error {
-	err := db.alone(ctx, func() error { return db.writer.exec("VACUUM") })
+	err := db.alone(ctx, func() error {
+		err := db.writer.exec("PRAGMA temp_store = FILE") // the file is built anew, and may be more than memory holds
+		if err == nil {
+			err = db.writer.exec("VACUUM")
+		}
+		return errors.Join(err, db.writer.exec(undoInMemory))
+	})
 	if err != nil {
 		return fmt.Errorf("compact %s: %w", db.path, err)
 	}

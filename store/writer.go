@@ -41,9 +41,15 @@ func (w *writer) open(ctx context.Context, dsn string, o Options) error {
 	if err := migrate(ctx, goose.DialectSQLite3, pool, o.Migrations); err != nil {
 		return err
 	}
-	w.conn, err = pool.Conn(ctx)
-	return err
+	if w.conn, err = pool.Conn(ctx); err != nil {
+		return err
+	}
+	return w.exec(undoInMemory)
 }
+
+// undoInMemory keeps what a statement or a savepoint may have to undo in memory: by default SQLite writes it to a temporary file from 64 KiB,
+// and in the rest of the transaction whatever size it has. Migrations and VACUUM may sort or build whole tables, and keep the file.
+const undoInMemory = "PRAGMA temp_store = MEMORY"
 
 // checkLibrary refuses a library with known data loss.
 func checkLibrary(ctx context.Context, pool *sql.DB) error {
