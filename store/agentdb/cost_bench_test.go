@@ -131,7 +131,7 @@ func BenchmarkSaleCost(b *testing.B) {
 }
 
 // manyMembers fills the store's copy without the feed; each member has a card and a number.
-func (b *box) manyMembers(t *testing.B, n int) {
+func (b *box) manyMembers(t testing.TB, n int) {
 	t.Helper()
 	err := b.members.Write(t.Context(), func(tx *store.Tx) error {
 		for _, text := range []string{
@@ -195,28 +195,35 @@ func resident(b *testing.B) float64 {
 	return float64(pages*os.Getpagesize()) / (1 << 20)
 }
 
-// BenchmarkApplyFeed takes over pages of 2000 members as they come down the feed, and says how long a store with a million would take.
+// BenchmarkApplyFeed is what a page of the feed costs a store, in turns: of members who are new, of the same with another balance, and of the
+// same as they are.
 func BenchmarkApplyFeed(b *testing.B) {
 	const rows = 2000
-	box, next := newBox(b), int64(1)
-	var wall time.Duration
+	box, next, seq := newBox(b), int64(1), int64(1)
+	arms := []string{"new", "balance", "same"}
+	wall, cpu := make([]time.Duration, len(arms)), make([]time.Duration, len(arms))
 	applied := 0
 	for b.Loop() {
-		page := FeedPage{Epoch: 1, After: next - 1, Next: next + rows - 1}
-		for i := range int64(rows) {
-			n := next + i
-			m := memberRow(loyalty.MemberID(n), 30, 0)
-			m.Cards = []loyalty.CardID{{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), 1}}
-			m.Numbers[0].HMAC = [32]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), 1}
-			page.Changes = append(page.Changes, Change{Seq: n, Member: m})
+		for arm := range arms {
+			page := FeedPage{Epoch: 1, After: seq - 1, Next: seq + rows - 1}
+			for i := range int64(rows) {
+				n := next + i
+				m := memberRow(loyalty.MemberID(n), loyalty.Points(30+min(arm, 1)), 0)
+				m.Cards = []loyalty.CardID{{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), 1}}
+				m.Numbers[0].HMAC = [32]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(n >> 24), 1}
+				page.Changes = append(page.Changes, Change{Seq: seq + i, Member: m})
+			}
+			before, start := processor(b), time.Now()
+			box.feed(b, page)
+			wall[arm] += time.Since(start)
+			cpu[arm] += processor(b) - before
+			seq += rows
 		}
-		start := time.Now()
-		box.feed(b, page)
-		wall += time.Since(start)
 		next += rows
 		applied += rows
 	}
-	rate := float64(applied) / wall.Seconds()
-	b.ReportMetric(rate, "rows/s")
-	b.ReportMetric(1e6/rate, "s/million")
+	for arm, name := range arms {
+		b.ReportMetric(float64(applied)/wall[arm].Seconds(), name+"-rows/s")
+		b.ReportMetric(float64(cpu[arm].Nanoseconds())/1000/float64(applied), name+"-cpu-µs/row")
+	}
 }

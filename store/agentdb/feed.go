@@ -167,7 +167,7 @@ func (db *DB) applyChanges(tx *store.Tx, changes []Change, pos *FeedPosition) er
 		if len(members) > 0 {
 			err = putMembers(tx, members, pos.Epoch)
 		} else {
-			members = make([]*Member, 1)
+			members = make([]told, 1)
 			err = db.applyChange(tx, changes[0], pos)
 		}
 		if err != nil {
