@@ -44,7 +44,7 @@ func (w *world) exports(h hash.Hash) error {
 	for _, s := range w.shops {
 		for page := (&wire.FeedPage{}); !page.UpToDate; {
 			var err error
-			if page, err = w.office.Feed(w.ctx, wire.FeedQuery{Store: s.db.Store(), Epoch: page.Epoch, After: page.Next, Limit: wire.MaxFeedRows}); err != nil {
+			if page, err = w.office.Feed(w.ctx, wire.FeedQuery{Store: s.life().store, Epoch: page.Epoch, After: page.Next, Limit: wire.MaxFeedRows}); err != nil {
 				return err
 			}
 			if err := out.Encode(page); err != nil {

@@ -17,7 +17,7 @@ import (
 
 // small is a fleet that a test of the simulator itself runs.
 func small() size {
-	s := size{name: "small", stores: 4, days: 2, sales: 15, members: 16, purses: 4, news: 5 * time.Minute, linger: 2 * time.Second,
+	s := size{name: "small", stores: 4, days: 2, sales: 15, members: 16, purses: 4, asks: 3, most: 10_000, news: 5 * time.Minute, linger: 2 * time.Second,
 		faults: 0.1, accidents: 0.5, sample: 7, longest: 5 * time.Hour}
 	if raceDetector {
 		s.stores, s.days, s.sales, s.members, s.purses = 2, 1, 8, 4, 1
@@ -37,7 +37,7 @@ func run(t *testing.T, p *plan) (f figures, err error) {
 	began := time.Now()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(firstDay()))
-		w := &world{ctx: t.Context(), plan: p, dir: dir, bell: make(chan struct{}), began: firstDay(), figures: *newFigures()}
+		w := &world{ctx: t.Context(), plan: p, dir: dir, bell: make(chan struct{}), began: firstDay(), start: wall(), figures: *newFigures()}
 		w.model = newModel(w)
 		err = w.build()
 		if err == nil {
@@ -80,6 +80,27 @@ func TestAFleetUnderFaultsAgreesWithItsModel(t *testing.T) {
 	t.Logf("\n%v", total)
 }
 
+// shifts is a small fleet whose boxes are on for a part of the day, as in level M.
+func shifts() size {
+	s := small()
+	s.days, s.asks, s.most, s.news, s.longest, s.shift = 3, 1, 4000, 4*time.Hour, 3*day, time.Hour
+	if raceDetector {
+		s.days = 2
+	}
+	return s
+}
+
+func TestAFleetWhoseBoxesAreOnForAShiftAgreesWithItsModel(t *testing.T) {
+	f, err := run(t, newPlan(shifts(), 3))
+	if err != nil {
+		t.Error(err)
+	}
+	if again, err := run(t, newPlan(shifts(), 3)); !raceDetector && again.digest != f.digest {
+		t.Errorf("two runs of one seed came to %v and %v, %v", f.digest, again.digest, err)
+	}
+	t.Logf("\n%v", &f)
+}
+
 func TestOneSeedIsOneFleet(t *testing.T) {
 	if raceDetector {
 		t.Skip("too slow with the race detector; the same fleets run without it")
@@ -104,17 +125,19 @@ func TestEverySeededBugIsCaught(t *testing.T) {
 	if raceDetector {
 		t.Skip("too slow with the race detector; the same fleets run without it")
 	}
-	const seed = 15
-	if _, err := run(t, newPlan(small(), seed)); err != nil {
-		t.Fatalf("without a bug: %v", err)
-	}
-	for _, b := range bugs() {
-		p := newPlan(small(), seed)
-		p.bug = b
-		if _, err := run(t, p); err == nil {
-			t.Errorf("%q was not caught", b)
-		} else {
-			t.Logf("%s: %v", b, err)
+	for name, s := range map[string]size{"open all day": small(), "open for a shift": shifts()} {
+		const seed = 15
+		if _, err := run(t, newPlan(s, seed)); err != nil {
+			t.Fatalf("%s, without a bug: %v", name, err)
+		}
+		for _, b := range bugs() {
+			p := newPlan(s, seed)
+			p.bug = b
+			if _, err := run(t, p); err == nil {
+				t.Errorf("%s: %q was not caught", name, b)
+			} else {
+				t.Logf("%s: %s: %v", name, b, err)
+			}
 		}
 	}
 }

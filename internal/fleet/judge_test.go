@@ -2,15 +2,14 @@ package fleet
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -29,6 +28,10 @@ type log struct {
 type life struct {
 	store loyalty.StoreID
 	epoch loyalty.Epoch
+}
+
+func (s *shop) life() life {
+	return life{loyalty.StoreID(s.identity.Store), loyalty.Epoch(s.identity.Epoch)}
 }
 
 // logs reads head office's own database, past its code.
@@ -64,11 +67,10 @@ func (w *world) logs() (map[life]*log, error) {
 
 // judge looks for what is wrong with the whole chain, when everything is in step.
 func (w *world) judge() error {
-	for _, s := range w.shops {
-		if err := s.check(); err != nil {
-			return err
-		}
+	if err := w.eachAwake((*shop).conclude); err != nil {
+		return err
 	}
+	w.say("all stores were looked at")
 	found, err := w.office.Verify(w.ctx)
 	if err != nil {
 		return err
@@ -94,20 +96,13 @@ func (w *world) judge() error {
 // samePrefix is I3 and the second half of I4: head office's log is the store's, and what it signed is in it.
 func (w *world) samePrefix(logs map[life]*log) error {
 	for _, s := range w.shops {
-		head, err := s.db.Head(w.ctx)
-		if err != nil {
-			return err
-		}
-		kept := logs[life{s.db.Store(), s.db.Epoch()}]
+		head, signed := s.ending.head, s.ending.signed
+		kept := logs[s.life()]
 		if kept == nil {
 			kept = &log{}
 		}
 		if int64(len(kept.hashes)) != head.Seq {
 			return fmt.Errorf("store %d has %d entries, head office %d (I3)", s.no+1, head.Seq, len(kept.hashes))
-		}
-		signed, _, err := s.db.Signed(w.ctx)
-		if err != nil {
-			return err
 		}
 		if n := len(kept.hashes); n > 0 && (!bytes.Equal(kept.hashes[n-1], head.Hash[:]) || signed != head) {
 			return fmt.Errorf("store %d and head office have other chain values at entry %d (I3, I4)", s.no+1, n)
@@ -159,6 +154,7 @@ func (w *world) sameBooks(logs map[life]*log) error {
 	}
 	want := w.model.balances(has)
 	for _, m := range report.Members {
+		at := slices.Index(w.members, m.ID)
 		if m.Balance != want[m.ID] {
 			return fmt.Errorf("member %d has %d points at head office, the tills told of %d", m.ID, m.Balance, want[m.ID])
 		}
@@ -170,8 +166,8 @@ func (w *world) sameBooks(logs map[life]*log) error {
 			w.figures.overdrafts++
 		}
 		for _, s := range w.shops {
-			if shown, err := s.db.Balance(w.ctx, m.ID); err != nil || shown != m.Balance {
-				return errors.Join(fmt.Errorf("store %d shows member %d %d points, head office has %d (I11)", s.no+1, m.ID, shown, m.Balance), err)
+			if shown := s.ending.balances[at]; shown != m.Balance {
+				return fmt.Errorf("store %d shows member %d %d points, head office has %d (I11)", s.no+1, m.ID, shown, m.Balance)
 			}
 		}
 	}
@@ -216,11 +212,7 @@ func (w *world) replay() error {
 		}
 	}
 	for _, s := range w.shops {
-		status, err := s.uplink.Status(w.ctx)
-		if err != nil {
-			return err
-		}
-		if err := s.sendAgain(loyalty.Seq(status.AckedThrough), sessions[life{s.db.Store(), s.db.Epoch()}]); err != nil {
+		if err := s.sendAgain(sessions[s.life()]); err != nil {
 			return fmt.Errorf("store %d: %w (I16)", s.no+1, err)
 		}
 	}
@@ -231,22 +223,12 @@ func (w *world) replay() error {
 	return err
 }
 
-// piecesAgain is how many pieces of each log are sent again.
-const piecesAgain = 3
-
-func (s *shop) sendAgain(head loyalty.Seq, session uint64) error {
-	if head == 0 {
-		return nil
-	}
-	for range piecesAgain {
-		first := 1 + loyalty.Seq(s.line.dice[1].Int64N(int64(head)))
-		r, err := s.db.EntriesFrom(s.w.ctx, first, 1+s.line.dice[1].IntN(int(head)), wire.MaxBatchBytes)
-		if err != nil {
-			return err
-		}
-		answer, err := s.w.office.Push(s.w.ctx, &wire.Batch{Store: s.db.Store(), Epoch: s.db.Epoch(), Session: session, First: r.First,
+func (s *shop) sendAgain(session uint64) error {
+	me := s.life()
+	for _, r := range s.ending.again {
+		answer, err := s.w.office.Push(s.w.ctx, &wire.Batch{Store: me.store, Epoch: me.epoch, Session: session, First: r.First,
 			Prev: r.Prev, Head: r.Head, Bodies: r.Bodies})
-		if err != nil || !answer.Replayed || answer.AcceptedThrough != head {
+		if err != nil || !answer.Replayed || int64(answer.AcceptedThrough) != s.ending.signed.Seq {
 			return errors.Join(fmt.Errorf("entries from %d again: %+v", r.First, answer), err)
 		}
 	}
@@ -255,7 +237,7 @@ func (s *shop) sendAgain(head loyalty.Seq, session uint64) error {
 
 // freshCopy makes one store's copy of the members anew from the feed: it must come to the same (I13).
 func (w *world) freshCopy() error {
-	s := w.shops[0]
+	s, other := w.shops[0], w.shops[len(w.shops)-1].ending.balances
 	if err := s.end(); err != nil {
 		return err
 	}
@@ -274,16 +256,13 @@ func (w *world) freshCopy() error {
 	if err != nil {
 		return err
 	}
-	for _, id := range w.members {
-		anew, err := s.db.Balance(w.ctx, id)
-		if err != nil {
-			return err
-		}
-		if other, err := w.shops[len(w.shops)-1].db.Balance(w.ctx, id); err != nil || anew != other {
-			return errors.Join(fmt.Errorf("member %d has %d points in a copy made anew, %d in another store (I13)", id, anew, other), err)
+	anew, err := s.shown()
+	for i, id := range w.members {
+		if err == nil && anew[i] != other[i] {
+			return fmt.Errorf("member %d has %d points in a copy made anew, %d in another store (I13)", id, anew[i], other[i])
 		}
 	}
-	return nil
+	return err
 }
 
 // state is head office's books as one number.
@@ -300,9 +279,7 @@ func (w *world) state() (string, error) {
 func (w *world) sum() error {
 	h := sha256.New()
 	for _, s := range w.shops {
-		if err := s.sum(h); err != nil {
-			return err
-		}
+		fmt.Fprintln(h, s.no, s.ending.head)
 	}
 	state, err := w.state()
 	fmt.Fprintln(h, state, w.figures.faults)
@@ -310,14 +287,5 @@ func (w *world) sum() error {
 		err = w.exports(h)
 	}
 	w.figures.digest = store.Hash(h.Sum(nil))
-	return err
-}
-
-func (s *shop) sum(h hash.Hash) error {
-	if s.db == nil {
-		return nil
-	}
-	head, err := s.db.Head(context.WithoutCancel(s.w.ctx))
-	fmt.Fprintln(h, s.no, head)
 	return err
 }

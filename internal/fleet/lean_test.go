@@ -59,7 +59,7 @@ func (w *world) lean(s *shop) (*lean, error) {
 	if err := s.prove(); err != nil {
 		return nil, err
 	}
-	client, err := uplink.NewClientOver(s.identity, s.line, time.Now)
+	client, err := uplink.NewClientOver(s.identity, w.codec, s.line, time.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"github.com/rs/zerolog"
 )
 
 // deed is what happens at one moment of a plan.
@@ -23,10 +25,12 @@ const (
 	fork     // the same, and the box sells on before it speaks with head office
 	decision // a person decides about the fork
 	office   // head office is started again
+	wake     // the box is switched on
+	rest     // the box is switched off
 )
 
 func (d deed) String() string {
-	return [...]string{"sell", "again", "give back", "close day", "outage", "busy", "crash", "backup", "restore", "fork", "decision", "office"}[d]
+	return [...]string{"sell", "again", "give back", "close day", "outage", "busy", "crash", "backup", "restore", "fork", "decision", "office", "wake", "rest"}[d]
 }
 
 // event is one deed. Who, where and how much are drawn when the plan is made, so that an event can be left out without
@@ -68,6 +72,9 @@ type size struct {
 	longest             time.Duration // of an outage
 	away                bool          // the last store has no line until the last day
 	lean                bool          // stores have no ledgers and only sell, by the batch
+	shift               time.Duration // how long a store's box is on each day, at an hour of its own; 0: always
+	asks                int           // one of so many sales of members asks for points
+	most                int64         // cents of a sale
 }
 
 // plan is everything that will happen.
@@ -77,6 +84,8 @@ type plan struct {
 	bug    bug
 	books  string // URL of head office's books; empty: a file
 	events []event
+	shifts [][]time.Duration // when a store's box is switched on, by day and store
+	log    zerolog.Logger    // how far a long run is
 }
 
 const (
@@ -92,9 +101,16 @@ func newPlan(s size, seed uint64) *plan {
 		return p
 	}
 	dice := rand.New(rand.NewPCG(seed, 1))
+	if s.shift > 0 {
+		p.drawShifts(dice)
+	}
 	for d := range s.days {
 		morning := time.Duration(d)*day + opening
 		for store := range s.stores {
+			if s.shift > 0 {
+				p.openFor(dice, d, store)
+				continue
+			}
 			p.trade(dice, store, morning)
 			p.mishaps(dice, store, morning)
 		}
@@ -126,10 +142,7 @@ func (p *plan) chance(dice *rand.Rand, of float64, e event) {
 // trade is a store's day: sales, some of them repeated, some returned later, and the close, which people forget at times.
 func (p *plan) trade(dice *rand.Rand, store int, morning time.Duration) {
 	for range p.sales {
-		e := event{deed: sell, store: store, at: morning + within(dice, trading), cents: 100 + dice.Int64N(9900), member: p.customer(dice, store)}
-		if e.member >= 0 && dice.IntN(3) == 0 {
-			e.points = 5 + dice.Int64N(56)
-		}
+		e := p.sale(dice, store, morning+within(dice, trading))
 		id := p.add(e)
 		if dice.IntN(20) == 0 {
 			p.add(event{deed: again, store: store, at: e.at + time.Second + within(dice, time.Minute), of: id})
@@ -147,6 +160,14 @@ func (p *plan) trade(dice *rand.Rand, store int, morning time.Duration) {
 	}
 }
 
+func (p *plan) sale(dice *rand.Rand, store int, at time.Duration) event {
+	e := event{deed: sell, store: store, at: at, cents: 100 + dice.Int64N(p.most-100), member: p.customer(dice, store)}
+	if e.member >= 0 && dice.IntN(p.asks) == 0 {
+		e.points = 5 + dice.Int64N(56)
+	}
+	return e
+}
+
 // customer is mostly one who lives nearby, sometimes one from anywhere, sometimes nobody.
 func (p *plan) customer(dice *rand.Rand, store int) int {
 	switch n := dice.IntN(10); {
@@ -154,6 +175,9 @@ func (p *plan) customer(dice *rand.Rand, store int) int {
 		return -1
 	case n < 3:
 		return dice.IntN(p.members)
+	}
+	if p.members < p.stores {
+		return store * p.members / p.stores
 	}
 	near := (p.members + p.stores - 1) / p.stores
 	return min(store*near+dice.IntN(near), p.members-1)

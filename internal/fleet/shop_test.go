@@ -37,6 +37,8 @@ type shop struct {
 	savedSeq loyalty.Seq
 	backups  int
 	forked   bool
+	woken    time.Time // in the end
+	ending   ending
 }
 
 // enrol begins a life of a store with the command's own code.
@@ -87,7 +89,7 @@ func (s *shop) start() error {
 	if err := s.prove(); err != nil {
 		return err
 	}
-	client, err := uplink.NewClientOver(s.identity, s.line, time.Now)
+	client, err := uplink.NewClientOver(s.identity, s.w.codec, s.line, time.Now)
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,7 @@ func (s *shop) start() error {
 func (s *shop) end() error {
 	if s.stop != nil {
 		s.stop()
-		s.stop = nil
+		s.stop, s.uplink = nil, nil
 	}
 	if s.db == nil {
 		return nil

@@ -3,10 +3,14 @@ package fleet
 import (
 	"slices"
 	"testing"
+	"time"
 )
 
-// triesToShrink bounds how often a plan that fails is run again.
-const triesToShrink = 60
+// A plan that fails is run again so often at most, and not at all when that would take days.
+const (
+	triesToShrink   = 60
+	longestToShrink = 5 * time.Minute
+)
 
 // shrink prints the shortest part of a plan that was found to fail.
 func shrink(t *testing.T, p *plan) {

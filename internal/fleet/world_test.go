@@ -17,6 +17,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/sync/headoffice"
+	"loyaltill/sync/wire"
 )
 
 // settling is how long a fleet whose lines are all up may take until head office has everything, in its own time.
@@ -32,6 +33,7 @@ type world struct {
 	dir       string
 	home      *headoffice.Home
 	programme *loyalty.Programme
+	codec     *wire.Codec // of all stores
 	members   []loyalty.MemberID
 	cards     []*card // of the first members
 	shops     []*shop
@@ -48,8 +50,12 @@ type world struct {
 	bell    chan struct{} // closed by the next round of news
 	ringing bool
 	rounds  int       // of news, so far
+	ending  bool      // the plan is done: stores hear at once what is new
 	came    time.Time // when head office last took a batch
 	figures figures
+
+	today int           // that a long run has come to
+	start time.Duration // on the wall
 
 	struck bool // the plan's bug has done what it does once
 }
@@ -61,6 +67,9 @@ func (w *world) build() error {
 		return err
 	}
 	if w.programme, err = loyalty.Compile(document); err != nil {
+		return err
+	}
+	if w.codec, err = wire.NewCodec(); err != nil {
 		return err
 	}
 	w.home, err = headoffice.Init(filepath.Join(w.dir, "office"), headoffice.Settings{Scheme: "4c595431", Currency: "EUR",
@@ -177,7 +186,7 @@ func (w *world) arrived() {
 	}
 	w.ringing = true
 	w.waits.Go(func() {
-		time.Sleep(w.plan.news)
+		time.Sleep(w.pace())
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.ringing = false
@@ -208,14 +217,21 @@ func (w *world) live() error {
 	for _, s := range w.shops { // one after the other: what is drawn at one instant is drawn in anybody's order
 		time.Sleep(time.Millisecond)
 		synctest.Wait()
+		if w.plan.shift > 0 {
+			break // they begin when the plan says so
+		}
 		if err := s.start(); err != nil {
 			return err
 		}
 	}
 	for n, e := range w.plan.events {
+		w.progress(n)
 		time.Sleep(time.Until(w.began.Add(e.at)))
 		synctest.Wait()
 		s := w.shops[e.store]
+		if s.db == nil && e.deed.needsBox() {
+			continue // its wake was taken out of the plan
+		}
 		err := w.act(s, e)
 		if err == nil {
 			err = w.strike(s, e, n)
@@ -224,8 +240,8 @@ func (w *world) live() error {
 			return fmt.Errorf("%v: %w", e, err)
 		}
 		synctest.Wait()
-		if n%w.plan.sample == 0 {
-			if err := w.shops[e.store].check(); err != nil {
+		if n%w.plan.sample == 0 && s.db != nil {
+			if err := s.check(); err != nil {
 				return fmt.Errorf("after %v: %w", e, err)
 			}
 		}
@@ -233,6 +249,7 @@ func (w *world) live() error {
 	if err := w.settle(); err != nil {
 		return err
 	}
+	w.say("all stores are in step")
 	return w.judge()
 }
 
@@ -266,12 +283,25 @@ func (w *world) act(s *shop, e event) error {
 	case office:
 		w.count(officeRaised)
 		return errors.Join(w.closeOffice(), w.openOffice())
+	case wake:
+		if s.db == nil {
+			return s.start()
+		}
+	case rest:
+		return s.end()
 	}
 	return nil
 }
 
-// settle mends all lines and waits until head office has what the stores have, and the stores know it.
+// settle mends all lines and waits until head office has what the stores have, and the stores know it. Boxes that are off tell what
+// they have one after the other, and hear of the others when they are judged.
 func (w *world) settle() error {
+	if w.plan.shift > 0 {
+		return w.eachAwake(func(s *shop) error {
+			w.figures.recovered = append(w.figures.recovered, time.Since(s.woken))
+			return nil
+		})
+	}
 	mended := time.Now()
 	for _, s := range w.shops {
 		s.line.mend()

@@ -53,7 +53,11 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := NewClientOver(id, &http.Transport{
+	codec, err := wire.NewCodec()
+	if err != nil {
+		return nil, err
+	}
+	c, err := NewClientOver(id, codec, &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSHandshakeTimeout: dialTimeout,
@@ -71,8 +75,9 @@ func NewClient(id *store.Identity, now func() time.Time) (*Client, error) {
 	return c, nil
 }
 
-// NewClientOver makes a client over a line of the caller's, which proves who the store is.
-func NewClientOver(id *store.Identity, line http.RoundTripper, now func() time.Time) (*Client, error) {
+// NewClientOver makes a client over a line of the caller's, which proves who the store is. Clients may share a codec: one that packs
+// batches takes some 35 MB.
+func NewClientOver(id *store.Identity, codec *wire.Codec, line http.RoundTripper, now func() time.Time) (*Client, error) {
 	base, err := url.Parse(strings.TrimSuffix(id.HeadOffice, "/"))
 	if err != nil {
 		return nil, fmt.Errorf("head office address: %w", err)
@@ -80,10 +85,6 @@ func NewClientOver(id *store.Identity, line http.RoundTripper, now func() time.T
 	pair, err := tls.LoadX509KeyPair(id.Path(store.CertFile), id.Path(store.KeyFile))
 	if err != nil {
 		return nil, fmt.Errorf("store certificate %s: %w", id.Path(store.CertFile), err)
-	}
-	codec, err := wire.NewCodec()
-	if err != nil {
-		return nil, err
 	}
 	c := &Client{base: base, codec: codec, now: now, identity: id, http: &http.Client{Transport: line,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
