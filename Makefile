@@ -54,9 +54,10 @@ test-only:
 
 .PHONY: test-postgres
 CONTRACT = BothEngines|HotQueries|VerifyNames|CannotBeChanged|TheOrderInWhich|Doctor|StoreIsTold|AnyCut|Gap|IsAFork|Fences|SameStart|LostAfterTheCommit|SignedPosition|FeedTells|Pages|Cursor
-test-postgres: ## head office's books on PostgreSQL: the contract tests of both engines, on a server that they start
+test-postgres: ## head office's books on PostgreSQL: the contract tests of both engines, and a fleet on each, on a server that they start
 	@LOYALTILL_TEST_DATABASE=postgres CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 10m ./store/hodb
 	@LOYALTILL_TEST_DATABASE=postgres CGO_ENABLED=$(CGO) $(GO) test $(TAGS) $(RACE) -shuffle=on -timeout 10m -run '$(CONTRACT)' ./sync/headoffice
+	@CGO_ENABLED=$(CGO) $(GO) test $(TAGS) -timeout 10m -run SameOnBothEngines ./internal/fleet
 
 check: ## gofmt, vet (also without PC/SC and cgo), tests
 	@out=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$out" ] || { echo "gofmt would change:"; echo "$$out"; exit 1; }
@@ -83,7 +84,7 @@ tears: go-version ## the tear proof: power lost at every moment, then again at o
 soak: go-version ## 10 000 papers on four tills, every twentieth with an accident; PAPERS=N for another number (half an hour)
 	@CGO_ENABLED=0 $(GO) test -run TestEveryPaperIsTrue -count=1 -timeout 6h -v ./internal/e2e -papers $(PAPERS) -papers.faults 5 -papers.lanes 4
 
-fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute), M or L (hours and more), SEED=n, SEEDS=n; every tenth seed plays a bug
+fleet: go-version ## stores and head office for days under faults; LEVEL=S (a minute), M (1000 stores, a month; hours) or L (volume; hours), SEED=n, SEEDS=n; every tenth seed plays a bug
 	@CGO_ENABLED=0 $(GO) test -run '^TestFleet$$|SameOnBothEngines' -count=1 -timeout 0 -v ./internal/fleet -fleet.level $(LEVEL) -fleet.seed $(SEED) -fleet.seeds $(SEEDS)
 
 torture: go-version ## every fault at random against the real programs for TIME (10m), SEED=; counts what was lost (0) and doubled (0)
