@@ -50,7 +50,7 @@ func (s *Shop) personalise(ctx context.Context) error {
 	if s.PINAtTill {
 		args = append(args, "--pin-at-till")
 	}
-	if s.Pinpads {
+	if s.Pinpads || s.PinpadLane {
 		args = append(args, "--plain-verify")
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)

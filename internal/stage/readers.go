@@ -18,7 +18,7 @@ func (s *Shop) openReaders(ctx context.Context) error {
 		return s.openPinpads(ctx)
 	}
 	if !s.NoPCSC && s.agentSpeaksPCSC(ctx) {
-		d, err := pcscd.Start(ctx, pcscd.Options{Readers: s.Lanes})
+		d, err := pcscd.Start(ctx, s.privateReaders())
 		if err == nil {
 			s.closers = append(s.closers, d.Stop)
 			return s.seat(d, "pcscd with virtual readers, private")
@@ -39,6 +39,14 @@ func (s *Shop) openReaders(ctx context.Context) error {
 		s.readers = append(s.readers, readerSeat{address: address, config: fmt.Sprintf("link = %q", address), desk: []string{"--link", address}})
 	}
 	return nil
+}
+
+// privateReaders are a card service's of one's own: where the last lane has a pinpad, the others come first.
+func (s *Shop) privateReaders() pcscd.Options {
+	if s.PinpadLane {
+		return pcscd.Options{Readers: s.Lanes - 1, Pinpads: 1}
+	}
+	return pcscd.Options{Readers: s.Lanes}
 }
 
 // openPinpads has no other way to a card: nothing else has a keypad.
@@ -63,8 +71,11 @@ func namedSeat(address, name string) readerSeat {
 
 func (s *Shop) seat(d *pcscd.Daemon, path string) error {
 	s.CardPath = path
-	for i := range s.Lanes {
+	for i := range s.Lanes - len(d.Pinpads) {
 		s.readers = append(s.readers, namedSeat(fmt.Sprintf("127.0.0.1:%d", d.Ports[i]), d.Readers[i]))
+	}
+	for i, name := range d.Pinpads {
+		s.readers = append(s.readers, namedSeat("unix:"+d.Sockets[i], name))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,21 +27,25 @@ type Member struct {
 
 // Options say what kind of shop to set up.
 type Options struct {
-	Bin       string // folder with the three programs
-	Dir       string // everything the shop writes; emptied first
-	Programme string // file to publish
-	Members   []Member
-	Lanes     int      // 1 when zero
-	Speed     float64  // of the printer's mechanism, 1 when zero
-	Language  string   // of the till, "en" when empty
-	APIListen string   // a free loopback address when empty
-	NoPCSC    bool     // cards over the direct link
-	Profiles  string   // folder with profiles of foreign cards
-	Pinpads   bool     // readers with a keypad, and cards that may be used with it
-	PINAtTill bool     // members choose their PINs at the till; else letters bring them
-	ByCode    bool     // the store's box enrols itself; else head office writes its identity
-	Support   string   // whom the store's bundles are sealed for
-	Under     []string // command that the agent is run by, such as a tracer that becomes the agent
+	Bin        string // folder with the three programs
+	Dir        string // everything the shop writes; emptied first
+	Programme  string // file to publish
+	Members    []Member
+	Lanes      int      // 1 when zero
+	Speed      float64  // of the printer's mechanism, 1 when zero
+	Language   string   // of the till, "en" when empty
+	APIListen  string   // a free loopback address when empty
+	NoPCSC     bool     // cards over the direct link
+	Profiles   string   // folder with profiles of foreign cards
+	Pinpads    bool     // readers with a keypad, and cards that may be used with it
+	PinpadLane bool     // the last lane alone has such a reader, where a private card service can be had
+	PINAtTill  bool     // members choose their PINs at the till; else letters bring them
+	ByCode     bool     // the store's box enrols itself; else head office writes its identity
+	Support    string   // whom the store's bundles are sealed for
+	Under      []string // command that the agent is run by, such as a tracer that becomes the agent
+	Control    string   // address of the simulators' control; a free one when empty
+	Configure  string   // what the agent's configuration says besides, in front of its lanes
+	Unwritten  bool     // head office has no programme yet
 }
 
 // Shop is one store and its head office, running.
@@ -205,12 +210,15 @@ func (s *Shop) enrolment(store string, more ...string) []string {
 }
 
 func (s *Shop) publish(ctx context.Context) error {
+	if s.Unwritten {
+		return nil
+	}
 	_, err := s.headOffice(ctx, "publish", "--yes", "--dir", s.HeadOfficeDir(), s.Programme)
 	return err
 }
 
 func (s *Shop) startSim(ctx context.Context) (err error) {
-	args := []string{"run", "--control", "127.0.0.1:0", "--cards", s.path("cards"), "--speed", fmt.Sprint(s.Speed)}
+	args := []string{"run", "--control", cmp.Or(s.Control, "127.0.0.1:0"), "--cards", s.path("cards"), "--speed", fmt.Sprint(s.Speed)}
 	for i, r := range s.readers {
 		args = append(args, "--reader", fmt.Sprintf("till%d=%s", i+1, r.address), "--printer", fmt.Sprintf("till%d=pty:%s", i+1, s.printerDevice(i+1)))
 	}
@@ -235,6 +243,7 @@ func (s *Shop) configureAgent(context.Context) error {
 	if s.Support != "" {
 		_, _ = fmt.Fprintf(&b, "\n[support]\nrecipient = %q\n", s.Support)
 	}
+	b.WriteString(s.Configure)
 	for i, r := range s.readers {
 		fmt.Fprintf(&b, "\n[[lane]]\nnumber = %d\nname = \"Till %d\"\nreader = { %s }\nprinter = { device = %q, profile = \"epson-tm-t20iii-80\" }\n",
 			i+1, i+1, r.config, s.printerDevice(i+1))
@@ -265,13 +274,19 @@ func (s *Shop) FirstStart(ctx context.Context) (err error) {
 
 // PairingCode has head office make the code for store 1, all that its setup page asks for.
 func (s *Shop) PairingCode(ctx context.Context) (string, error) {
-	out, err := s.headOffice(ctx, "enrol", "--dir", s.HeadOfficeDir(), "--store", "1", "--name", storeName, "--time-zone", timeZone,
-		"--language", "lv", "--head-office", "https://"+s.hqAddress, "--code")
+	code, _, err := s.PairingCodes(ctx, 1)
+	return code, err
+}
+
+// PairingCodes has head office make the code for a store: with head office's address in it, and bare.
+func (s *Shop) PairingCodes(ctx context.Context, store int) (pairing, bare string, err error) {
+	out, err := s.headOffice(ctx, s.enrolment(strconv.Itoa(store), "--head-office", s.HeadOfficeURL(), "--code")...)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	var made struct{ Pairing string }
-	return made.Pairing, json.Unmarshal(out, &made)
+	var made struct{ Pairing, Code string }
+	err = json.Unmarshal(out, &made)
+	return made.Pairing, made.Code, err
 }
 
 // Started takes up an agent that went on from its setup page.
