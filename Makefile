@@ -20,7 +20,7 @@ SEED     ?= 1
 SEEDS    ?= 1
 TIME     ?= 10m
 
-.PHONY: help deps go-version build demo run test check cross ifd lint mutate tears soak fleet torture fuzz graph cost pictures bench clean web client
+.PHONY: help deps go-version build demo run sandbox test check cross ifd lint mutate tears soak fleet torture fuzz graph cost pictures bench clean web client
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ go-version:
 deps: go-version ## install what is missing (apt, as root or through sudo -n); names what could not be
 	@./tools/deps.sh run
 
-build: deps ## build the three programs into bin/
+build: deps ## build the programs into bin/
 	@$(if $(HAVE_PCSC),,echo "make: no PC/SC headers or no gcc: building without readers, cards go over the direct link";) \
 	mkdir -p bin && $(BUILD) -o bin/ ./cmd/...
 
@@ -40,6 +40,9 @@ demo: build ## play a store's morning on real parts and check every printed figu
 
 run: build ## start everything and stay: prints the address of the till page, Ctrl-C stops it all
 	@$(GO) build -o bin/ ./internal/demo && exec ./bin/demo -bin bin -out out/run -stay
+
+sandbox: build ## for whoever writes a till: the same with every answer of the agent to be had (docs/sandbox.md)
+	@exec ./bin/loyaltill-sandbox -bin bin -out out/sandbox
 
 test: go-version ## all tests, with the race detector where a C compiler is
 	@./tools/deps.sh test

@@ -17,7 +17,7 @@ const module = "loyaltill"
 // levels is the house: a package imports only packages of a lower level, never one beside it. A sub-package belongs
 // to the house of the longest prefix here, and within one house imports are free.
 var levels = map[string]int{
-	"cmd/loyaltill": 5, "cmd/headoffice": 5, "cmd/firmware-sim": 5, "internal/demo": 5, "internal/e2e": 5, "internal/fleet": 5, "internal/tears": 5, "internal/faults": 5, "internal/doors": 5, "docs/examples": 5,
+	"cmd/loyaltill": 5, "cmd/headoffice": 5, "cmd/firmware-sim": 5, "cmd/loyaltill-sandbox": 5, "internal/demo": 5, "internal/e2e": 5, "internal/fleet": 5, "internal/tears": 5, "internal/faults": 5, "internal/doors": 5, "docs/examples": 5,
 	"agent/api":     4,
 	"agent":         3,
 	"agent/receipt": 2, "devices/reader": 2, "devices/printer": 2, "sync/uplink": 2, "sync/headoffice": 2, "internal/stage": 2,
