@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -38,6 +39,14 @@ func TestARestoredLedgerThatSoldOnIsForkedDecidedAndToldAgain(t *testing.T) {
 	}
 	if len(shown.Both) != 1 || shown.Both[0].Txn != told || shown.Both[0].Box != 3 {
 		t.Errorf("told in both: %+v", shown.Both)
+	}
+	words, err := shop.Run(t.Context(), "headoffice", "fork", "show", "--dir", shop.HeadOfficeDir(), "--store", "1")
+	must(t, err)
+	for _, line := range []string{"store 1, epoch 1: forked", "head office has 3 to 4 besides, 2 in all:", "the store has 3 to 5 besides, 3 in all:",
+		fmt.Sprintf("points of member 1 change by +%d", 3*saleEarns), "entry 3 of the store is entry 3 of epoch 1 at head office: it counts once"} {
+		if !strings.Contains(string(words), line+"\n") {
+			t.Errorf("a person is not told %q:\n%s", line, words)
+		}
 	}
 	if decided := forkCommand(t, shop, "resolve", "--note", "restored from Monday's copy"); decided.Next != 2 {
 		t.Errorf("decided: %+v", decided)
@@ -84,7 +93,7 @@ type forkShown struct {
 
 func forkCommand(t *testing.T, shop *stage.Shop, what string, more ...string) (f forkShown) {
 	t.Helper()
-	out, err := shop.Run(t.Context(), "headoffice", append([]string{"fork", what, "--dir", shop.HeadOfficeDir(), "--store", "1"}, more...)...)
+	out, err := shop.Run(t.Context(), "headoffice", append([]string{"fork", what, "--json", "--dir", shop.HeadOfficeDir(), "--store", "1"}, more...)...)
 	must(t, err, json.Unmarshal(out, &f))
 	return f
 }

@@ -16,7 +16,8 @@ import (
 	"loyaltill/store"
 )
 
-// ErrUnfinished says that the log cannot be changed for another now: a card's debit or a print job is under way in it.
+// ErrUnfinished says that the log cannot be changed for another now: a card's debit or a print job is under way in it. What
+// it is wrapped in says how many.
 var ErrUnfinished = errors.New("a card or a printer is not done yet")
 
 // nextFolder is where the ledger of the next life is built.
@@ -76,11 +77,11 @@ func buildNext(ctx context.Context, dir string, old, next *store.Identity, log z
 
 // finished refuses while something hangs on this very file.
 func (db *DB) finished(ctx context.Context) error {
-	var open int
-	err := db.ledger.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM card_intent WHERE state IN ('open', 'dropped'))
-		+ (SELECT count(*) FROM print_job WHERE state IN ('queued', 'sending', 'flushed'))`).Scan(&open)
-	if err == nil && open > 0 {
-		err = ErrUnfinished
+	var debits, jobs int
+	err := db.ledger.Read().QueryRowContext(ctx, `SELECT (SELECT count(*) FROM card_intent WHERE state IN ('open', 'dropped')),
+		(SELECT count(*) FROM print_job WHERE state IN ('queued', 'sending', 'flushed'))`).Scan(&debits, &jobs)
+	if err == nil && debits+jobs > 0 {
+		err = fmt.Errorf("%w: debits of cards %d, papers %d; tap the cards again, and print or let go of the papers", ErrUnfinished, debits, jobs)
 	}
 	return err
 }
