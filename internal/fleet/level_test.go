@@ -27,7 +27,7 @@ func levels() map[string]size {
 	return map[string]size{
 		"S": {name: "S", stores: 20, days: 3, sales: 20, members: 60, purses: 12, asks: 3, most: 10_000, news: 10 * time.Minute, linger: 2 * time.Second,
 			faults: 0.1, accidents: 0.3, sample: 50, longest: 6 * time.Hour, away: true},
-		"M": {name: "M", stores: 1000, days: 30, sales: 6, members: 300, purses: 10, asks: 1, most: 4000, news: 4 * time.Hour, linger: 2 * time.Second,
+		"M": {name: "M", stores: 1000, days: 30, sales: 5, members: 150, purses: 10, asks: 1, most: 4000, news: 4 * time.Hour, linger: 2 * time.Second,
 			faults: 0.02, accidents: 0.02, sample: 500, longest: 3 * day, away: true, shift: time.Hour},
 		"L": {name: "L", stores: 1000, days: 30, sales: 1500, members: 20_000, faults: 0.02, lean: true},
 	}

@@ -146,6 +146,14 @@ func (tx *Tx) Stores() ([]Store, error) {
 	}, `SELECT store_id, name, time_zone, language, day_cut FROM store ORDER BY store_id`)
 }
 
+// TimeZones are those of the stores, each once.
+func (tx *Tx) TimeZones() ([]string, error) {
+	return collect(tx, func(scan func(...any) error) (zone string, err error) {
+		err = scan(&zone)
+		return zone, err
+	}, `SELECT DISTINCT time_zone FROM store ORDER BY time_zone`)
+}
+
 // Population is how many stores have a log that is open, and how many members are active.
 func (tx *Tx) Population() (stores, members int64, err error) {
 	err = tx.one(`SELECT (SELECT COUNT(DISTINCT store_id) FROM store_head WHERE state <> 'closed'), (SELECT COUNT(*) FROM member WHERE status = 'active')`)(

@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,6 +240,10 @@ func TestADayBeginsWhenItHasBegunInEveryStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = c.office.db.View(t.Context(), func(tx *hodb.Tx) error {
+		zones, err := tx.TimeZones()
+		if err != nil || !slices.Equal(zones, []string{"America/Los_Angeles", "Europe/Riga"}) {
+			t.Errorf("the zones of three stores: %v, %v", zones, err)
+		}
 		got, err := c.office.today(tx)
 		if want := tx.Now().In(zone).Format(time.DateOnly); got != want {
 			t.Errorf("today is %s, want %s", got, want)
