@@ -14,14 +14,14 @@ func goods() map[string]string {
 	}
 }
 
-// programmes are those that control can publish.
+// programmes are those that control can publish: the sandbox's, one without consent and returns without a bill, and one that has not begun.
 func programmes() map[string][]byte {
 	text := string(programme)
 	consent := strings.Index(text, "  consent:\n")
 	return map[string][]byte{
-		"sandbox":    programme,
-		"no-consent": []byte(text[:consent]),
-		"future":     []byte(strings.Replace(text, "valid_from: 2026-01-01T00:00", "valid_from: 2099-01-01T00:00", 1)),
+		"sandbox": programme,
+		"strict":  []byte(strings.Replace(text[:consent], ", without_bill: lowest_price", "", 1)),
+		"future":  []byte(strings.Replace(text, "valid_from: 2026-01-01T00:00", "valid_from: 2099-01-01T00:00", 1)),
 	}
 }
 

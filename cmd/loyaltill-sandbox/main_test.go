@@ -70,7 +70,51 @@ func TestEveryOutcomeIsAnswered(t *testing.T) {
 			})
 		}
 	})
+	t.Run("in a shell", func(t *testing.T) { tryInShell(t, b) })
+	t.Run("examples", func(t *testing.T) { tryExamples(t, b) })
 	tryAll(t, b, alone)
+}
+
+// What the page says is what a shell takes: one row of each kind of step, as it stands there.
+func tryInShell(t *testing.T, b *sandbox) {
+	for _, id := range []string{"key_reused", "body_too_large", "too_often", "pin_wrong", "pin_cancelled", "confirmed", "sale_elsewhere", "session_over"} {
+		o := rowOf(t, id)
+		shell := exec.CommandContext(t.Context(), "sh", "-c", ". "+b.envFile()+"\n"+o.shell())
+		said, err := shell.CombinedOutput()
+		if err != nil && o.code != "confirmed" || !strings.Contains(string(said), `"code":"`+o.code+`"`) && o.status != 0 {
+			t.Errorf("%s: %v\n%s\n%s", o.code, err, o.shell(), said)
+		}
+	}
+}
+
+// rowOf is the first row with a code.
+func rowOf(t *testing.T, code string) outcome {
+	t.Helper()
+	for _, g := range outcomes() {
+		for _, o := range g.rows {
+			if o.code == code {
+				return o
+			}
+		}
+	}
+	t.Fatalf("no row has %s", code)
+	return outcome{}
+}
+
+// The examples of docs/pos-integration.md that need no compiler sell here (those that do are built and run by the end-to-end tests), and the
+// conformance script keeps every promise, those about cards and paper among them.
+func tryExamples(t *testing.T, b *sandbox) {
+	for _, line := range []struct{ line, says string }{
+		{"sh ../../docs/examples/sale.sh $NORA", "sale: 8.58 paid"},
+		{"python3 ../../docs/examples/sale.py $NORA", "sale: 8.58 paid"},
+		{"LOYALTILL_SIMULATORS=$SIM LOYALTILL_CARD=berta LOYALTILL_PIN=$PIN python3 ../../docs/examples/conformance.py $NORA", "24 of 24 promises kept"},
+	} {
+		shell := exec.CommandContext(t.Context(), "sh", "-c", ". "+b.envFile()+"\n"+
+			"LOYALTILL_URL=$AGENT LOYALTILL_TOKEN_FILE=$TOKEN_FILE LOYALTILL_PENDING="+filepath.Join(t.TempDir(), "pending")+" "+line.line)
+		if said, err := shell.CombinedOutput(); err != nil || !strings.Contains(string(said), line.says) {
+			t.Errorf("%s: %v\n%s", line.line, err, said)
+		}
+	}
 }
 
 func tryAll(t *testing.T, b *sandbox, rows []outcome) {

@@ -19,7 +19,5 @@ func missing() map[string]string {
 		"points_elsewhere":       "needs a second store with readers, and a card that pays in both at once",
 		"puk_not_set":            "head office gives every card a PUK",
 		"reserve_over":           "the agent itself releases what has run out within seconds, then it is `reserve_settled`",
-		"return_token_used":      "needs a bill whose goods came back in a third store",
-		"return_without_bill":    "the sandbox's programme takes goods back without a bill",
 	}
 }

@@ -116,6 +116,7 @@ func cardOutcomes() group {
 			till POST /v1/lanes/2/pin {"pin":"$PIN"}
 			quote=.quote till POST /v1/lanes/2/quote {"lines":[$CRATE],"redeem":{"points":100}}
 			till POST /v1/lanes/2/sales {"lines":[$CRATE],"redeem":{"points":100},"quote":"$quote","tenders":[{"kind":"cash","amount":9900}]} key
+			out 2
 			sim PUT /readers/till2/card {"card":"twin"}
 			until till /v1/lanes/2 card.code=card_copied
 			then out 2`, "2", true},

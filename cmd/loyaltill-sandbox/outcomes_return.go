@@ -34,5 +34,17 @@ func returnOutcomes() group {
 			quote=.quote till POST /v1/lanes/4/quote {"lines":[$BREAD],"number":"$OLGA"}
 			till POST /v1/lanes/4/sales {"lines":[$BREAD],"number":"$OLGA","quote":"$quote","tenders":[$CASH]} key=$sale
 			till POST /v1/lanes/4/returns {"sale":"$sale","all":true,"quote":"$OTHER_QUOTE"} key`, "4", false},
+		{"return_without_bill", 422, "goods without a bill where the programme wants one", `
+			box PUT /programme {"name":"strict"}
+			till POST /v1/lanes/4/returns/quote {"unbilled":[{"sku":"4750001","quantity":1000}]}
+			then box PUT /programme {"name":"sandbox"}`, "", false},
+		{"return_token_used", 422, "the code below a receipt of store 1, a second time in store 2", `
+			quote=.quote till POST /v1/lanes/8/quote {"lines":[$BREAD]}
+			job=.job till POST /v1/lanes/8/sales {"lines":[$BREAD],"quote":"$quote","tenders":[$CASH]} key
+			until till /v1/jobs/$job state=confirmed
+			bill=~LB1:[^]]* sim GET /printers/till8/sheets/0.txt
+			back=.quote second POST /v1/lanes/1/returns/quote {"sale":"$bill","all":true}
+			second POST /v1/lanes/1/returns {"sale":"$bill","all":true,"quote":"$back"} key
+			second POST /v1/lanes/1/returns/quote {"sale":"$bill","all":true}`, "8", false},
 	}}
 }

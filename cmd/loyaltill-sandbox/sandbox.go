@@ -141,7 +141,7 @@ func write(files map[string][]byte) error {
 func (b *sandbox) programmeFile(name string) string { return b.path("programmes", name+".yaml") }
 
 func (b *sandbox) openSecond(ctx context.Context) (err error) {
-	b.second, err = b.shop.OpenBox(ctx, 2, "\n[[lane]]\nnumber = 1\nname = \"Till 1\"\n")
+	b.second, err = b.shop.OpenBox(ctx, 2, "\n[staff]\napprove = [\"void\"]\n\n[[lane]]\nnumber = 1\nname = \"Till 1\"\n")
 	return err
 }
 
@@ -239,6 +239,7 @@ func (b *sandbox) variables() map[string]string {
 	}
 	v := map[string]string{"PIN": magicPIN, "NEXT_WEEK": time.Now().AddDate(0, 0, 7).Format(time.RFC3339), "SPARE": b.path("spare")}
 	if b.shop.API != nil {
+		v["TOKEN_FILE"] = b.tokenFile()
 		v["AGENT"], v["TOKEN"], v["OWNER_TOKEN"] = b.shop.API.Base, b.shop.API.Token, ownerToken(b.shop.AgentData())
 		v["SIM"], v["HO"], v["HO_URL"], v["BOX"] = b.shop.Bench.Base, b.shop.HeadOfficeDir(), b.shop.HeadOfficeURL(), b.control
 	}

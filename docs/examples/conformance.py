@@ -1,19 +1,24 @@
 #!/usr/bin/env python3
 """Holds an agent against docs/pos-integration.md, as the till in front of it sees it: one line a promise, exit status 1 when one is broken.
 
-It sells and prints: run it against a store of simulators (`make run`) or of training, never against a shop.
-Python 3.9 and nothing else:  LOYALTILL_TOKEN_FILE=.../api.token python3 conformance.py 6034000000000018
+It sells and prints: run it against a store of simulators (`make sandbox`) or of training, never against a shop.
+Python 3.9 and nothing else:  LOYALTILL_TOKEN_FILE=.../api.token python3 conformance.py 6034000000000106
+Promises about cards and paper need the simulators besides: LOYALTILL_SIMULATORS=http://127.0.0.1:8788 LOYALTILL_CARD=anna LOYALTILL_PIN=4711.
 """
 import http.client
 import json
 import os
 import sys
+import time
 import urllib.parse
 import uuid
 
 URL = urllib.parse.urlsplit(os.environ.get("LOYALTILL_URL", "http://127.0.0.1:8787"))
 TOKEN = open(os.environ["LOYALTILL_TOKEN_FILE"]).read().strip()
 NUMBER = sys.argv[1]
+SIMULATORS = urllib.parse.urlsplit(os.environ.get("LOYALTILL_SIMULATORS", ""))
+CARD, PIN = os.environ.get("LOYALTILL_CARD", "anna"), os.environ.get("LOYALTILL_PIN", "4711")
+PATIENCE = 60  # seconds that a device may take
 LANE = "/v1/lanes/1"
 
 
@@ -76,11 +81,59 @@ def ok(answer, status=200):
     return answer
 
 
+def hands(method, path, body=None):
+    """What hands do at the simulators: put a card in, take paper out."""
+    line = http.client.HTTPConnection(SIMULATORS.hostname, SIMULATORS.port, timeout=50)
+    line.request(method, path, None if body is None else json.dumps(body), {"Content-Type": "application/json"})
+    answer = line.getresponse()
+    text = answer.read()
+    line.close()
+    assert answer.status < 300, f"{method} {path}: {answer.status} {text}"
+    return json.loads(text) if text else None
+
+
+def until(what, look):
+    """Looks again until there is something, and gives it."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        seen = look()
+        if seen:
+            return seen
+        time.sleep(0.1)
+    raise AssertionError("waited in vain for " + what)
+
+
+def lane():
+    return ok(call("GET", LANE)).body
+
+
+def tap():
+    """The card is put in, whatever lay there before, and was read."""
+    hands("DELETE", "/readers/till1/card")
+    until("an empty reader", lambda: lane()["card"]["state"] == "none")
+    hands("PUT", "/readers/till1/card", {"card": CARD})
+    return until("the member of the card", lambda: lane() if lane()["card"]["state"] == "ready" else None)["member"]
+
+
+def cut_off(method, path, body, key):
+    """Sends a call and hangs up before there is an answer, as a till does whose line breaks."""
+    line = http.client.HTTPConnection(URL.hostname, URL.port, timeout=50)
+    line.request(method, path, json.dumps(body), {"Authorization": "Bearer " + TOKEN, "Content-Type": "application/json", "Idempotency-Key": key})
+    line.close()
+
+
 PROMISES = []
 
 
 def promise(check):
     PROMISES.append(check)
+    return check
+
+
+def with_devices(check):
+    """A promise that is looked at where the simulators are told."""
+    if SIMULATORS.hostname:
+        PROMISES.append(check)
     return check
 
 
@@ -152,6 +205,15 @@ def the_same_key_answers_as_the_first_time():
 
 
 @promise
+def a_lost_answer_is_had_again_and_sells_nothing_twice():
+    key, body, before = new_key(), ready(bill(377)), head()
+    for _ in range(3):
+        cut_off("POST", LANE + "/sales", body, key)
+    sold = ok(call("POST", LANE + "/sales", body, key), 201)
+    assert ok(call("GET", "/v1/sales/" + key))["seq"] == sold["seq"] and head() == before + 1, f"{head() - before} entries of one sale"
+
+
+@promise
 def what_was_not_shown_cannot_be_sold():
     shown, before = ready(bill()), head()
     answer = call("POST", LANE + "/sales", {**shown, "lines": bill(999)["lines"], "tenders": [{"kind": "cash", "amount": 999}]}, new_key())
@@ -185,6 +247,108 @@ def goods_come_back_once():
     again = ok(call("POST", LANE + "/returns", {**half, "quote": quote["quote"]}, key), 201)
     assert again["replayed"] and again["seq"] == back["seq"], (back, again)
     refused(call("POST", LANE + "/returns/quote", {**half, "lines": [{"line": 0, "quantity": 2000}]}), 422, "return_more_than_sold")
+
+
+@promise
+def parts_come_to_what_the_whole_gives():
+    sold = ok(call("POST", LANE + "/sales", ready(bill(855)), new_key()), 201)  # an odd sum: the last part has the odd cent
+    money = 0
+    for _ in range(2):
+        half = {"sale": sold["sale"], "lines": [{"line": 0, "quantity": 1000}], "cashier": "anna"}
+        quote = ok(call("POST", LANE + "/returns/quote", half))
+        money += ok(call("POST", LANE + "/returns", {**half, "quote": quote["quote"]}, new_key()), 201)["money"]
+    assert money == 855, f"the parts come to {money}"
+    refused(call("POST", LANE + "/returns/quote", {"sale": sold["sale"], "all": True}), 422, "return_nothing")
+
+
+@promise
+def a_return_other_than_shown_is_refused():
+    sold = ok(call("POST", LANE + "/sales", ready(bill()), new_key()), 201)
+    one = {"sale": sold["sale"], "lines": [{"line": 0, "quantity": 1000}], "cashier": "anna"}
+    shown = ok(call("POST", LANE + "/returns/quote", one))["quote"]
+    answer = call("POST", LANE + "/returns", {"sale": sold["sale"], "all": True, "quote": shown, "cashier": "anna"}, new_key())
+    assert answer.status == 409 and answer["code"] == "quote_changed", answer
+
+
+@promise
+def a_sale_is_undone_whole_and_once():
+    sold = ok(call("POST", LANE + "/sales", ready(bill()), new_key()), 201)
+    undo = {"sale": sold["sale"], "void": "mistyped", "cashier": "anna"}
+    undo["quote"] = ok(call("POST", LANE + "/returns/quote", undo))["quote"]
+    key = new_key()
+    back = ok(call("POST", LANE + "/returns", undo, key), 201)
+    again = ok(call("POST", LANE + "/returns", undo, key), 201)
+    assert back["void"] == "mistyped" and back["refund"] + back.body.get("withheld", 0) == 858 and again["replayed"], (back, again)
+    refused(call("POST", LANE + "/returns/quote", {"sale": sold["sale"], "void": "twice"}), 409, "void_late")
+
+
+@promise
+def a_bill_set_aside_waits_for_one_till_and_is_sold_once():
+    basket, bill_ = new_key(), bill()
+    ok(call("PUT", "/v1/baskets/" + basket, {"lines": bill_["lines"], "note": "conformance"}))
+    assert any(b["id"] == basket for b in ok(call("GET", "/v1/baskets"))["baskets"]), "it does not wait"
+    assert ok(call("POST", f"/v1/baskets/{basket}/take", {"lane": 1}))["lines"][0]["amount"] == 858
+    refused(call("POST", f"/v1/baskets/{basket}/take", {"lane": 2}), 409, "basket_taken")
+    ok(call("POST", LANE + "/sales", ready(bill_), basket), 201)
+    assert not any(b["id"] == basket for b in ok(call("GET", "/v1/baskets"))["baskets"]), "it still waits"
+    refused(call("PUT", "/v1/baskets/" + basket, {"lines": bill_["lines"]}), 409, "sale_settled")
+
+
+@promise
+def more_points_than_there_are_pay_what_they_can():
+    asked = bill(redeem={"points": 1_000_000})
+    quote = ok(call("POST", LANE + "/quote", asked))
+    redeem = quote["redeem"]
+    assert redeem["asked"] == 1_000_000 and redeem["points"] <= redeem["max"] <= quote["available"], redeem
+    assert quote["to_pay"] == 858 - redeem["value"] and redeem["clamps"] and all(c["text"] for c in redeem["clamps"]), quote
+
+
+@with_devices
+def a_wrong_pin_tells_the_tries_left_and_the_right_one_gives_them_back():
+    tries = tap()["pin"]["tries_left"]
+    answer = call("POST", LANE + "/pin", {"pin": "0000" if PIN != "0000" else "1111"})
+    refused(answer, 422, "pin_wrong")
+    assert answer["tries_left"] == tries - 1 == lane()["member"]["pin"]["tries_left"], (tries, answer)
+    assert ok(call("POST", LANE + "/pin", {"pin": PIN}))["member"]["pin"]["verified"]
+    assert tap()["pin"]["tries_left"] == tries, "the tries did not come back"
+
+
+@with_devices
+def a_card_that_did_not_answer_pays_once_when_it_comes_back():
+    before = tap()["balance"]
+    ok(call("POST", LANE + "/pin", {"pin": PIN}))
+    body = {**bill(), "redeem": {"points": 50}}
+    del body["number"]
+    quote = ok(call("POST", LANE + "/quote", body))
+    assert quote["redeem"]["points"] == 50, "the card needs 50 points"
+    body.update(quote=quote["quote"], tenders=[{"kind": "cash", "amount": quote["to_pay"]}])
+    hands("PUT", "/readers/till1/fault", {"kind": "short", "bytes": 1, "ins": "54"})
+    key = new_key()
+    answer = call("POST", LANE + "/sales", body, key)
+    refused(answer, 409, "card_tap_again")
+    assert answer["retryable"] and lane()["waiting"]["sale"] == key, lane()
+    hands("DELETE", "/readers/till1/card")
+    until("an empty reader", lambda: lane()["card"]["state"] in ("none", "tap_again"))
+    hands("PUT", "/readers/till1/card", {"card": CARD})
+    sold = until("the sale", lambda: call("GET", "/v1/sales/" + key) if call("GET", "/v1/sales/" + key).status == 200 else None)
+    assert sold["redeemed"] == 50 and sold["balance"] == before - 50 + sold["earned"], (before, sold)
+    assert ok(call("POST", LANE + "/sales", body, key), 201)["seq"] == sold["seq"]
+
+
+@with_devices
+def paper_of_which_nobody_knows_waits_for_a_person():
+    sold = ok(call("POST", LANE + "/sales", ready(bill()), new_key()), 201)
+    until("a printer that is done", lambda: ok(call("GET", f"/v1/jobs/{sold['job']}"))["state"] == "confirmed")
+    hands("POST", "/printers/till1/fault", {"kind": "unplug", "at": "cut"})
+    job = ok(call("POST", LANE + "/sales", ready(bill()), new_key()), 201)["job"]
+    until("paper that may be there", lambda: ok(call("GET", f"/v1/jobs/{job}"))["state"] == "uncertain")
+    hands("DELETE", "/printers/till1/fault")
+    key = new_key()
+    copy = ok(call("POST", f"/v1/jobs/{job}/answer", {"printed": False}, key))
+    again = ok(call("POST", f"/v1/jobs/{job}/answer", {"printed": False}, key))
+    assert copy["copy"] == 2 and again["id"] == copy["id"], (copy, again)
+    until("the copy", lambda: ok(call("GET", f"/v1/jobs/{copy['id']}"))["state"] == "confirmed")
+    assert ok(call("GET", f"/v1/jobs/{job}"))["successor"] == copy["id"]
 
 
 @promise
