@@ -49,6 +49,8 @@ type Agent struct {
 	events   hub
 	stopping chan struct{} // closed when Run is ending
 
+	changing sync.RWMutex // held for reading by calls that change something, for good by a restart
+
 	telling sync.Mutex // held from changing the baskets that wait until it is told
 
 	suspects  suspects

@@ -113,6 +113,15 @@ const (
 	CodeDeviceUnknown = "device_unknown" // neither plugged in nor configured
 	CodeLanesWrong    = "lanes_wrong"    // its faults are named
 
+	CodeLanePapers      = "lane_papers"      // a till that is to go has papers that are not settled
+	CodePrinterTaken    = "printer_taken"    // by a till that runs
+	CodeConfigByHand    = "config_by_hand"   // the file is laid out as no page can change it
+	CodeConfigLocked    = "config_locked"    // the agent may not write it
+	CodeTicketUnprinted = "ticket_unprinted" // or none, or answered already
+	CodeRestarting      = "agent_restarting"
+	CodeBusySale        = "busy_sale" // what a restart waits for
+	CodeBusyPrint       = "busy_print"
+
 	CodeStaffPINWrong   = "staff_pin_wrong"
 	CodeStaffPINEasy    = "staff_pin_easy"
 	CodeStaffWait       = "staff_wait" // too many wrong PINs

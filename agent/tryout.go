@@ -31,7 +31,7 @@ type Tryout struct {
 // Question is put to whoever has the ticket in their hand.
 type Question struct {
 	Number int    `json:"number" doc:"as on the ticket"`
-	Text   string `json:"text" doc:"yes or no; in English, as the ticket"`
+	Text   string `json:"text" doc:"to be answered by yes or no"`
 	Expect string `json:"expect,omitempty" doc:"what the sample reads"`
 }
 
@@ -44,7 +44,7 @@ func (a *Agent) TestSlip(ctx context.Context, n loyalty.LaneID, key loyalty.TxnI
 }
 
 // Ticket prints the samples by which a printer is commissioned, and says what to look for.
-func (a *Agent) Ticket(ctx context.Context, n loyalty.LaneID, key loyalty.TxnID) (Tryout, error) {
+func (a *Agent) Ticket(ctx context.Context, n loyalty.LaneID, key loyalty.TxnID, lang i18n.Lang) (Tryout, error) {
 	q, err := a.queueOf(n)
 	if err != nil {
 		return Tryout{}, err
@@ -56,7 +56,7 @@ func (a *Agent) Ticket(ctx context.Context, n loyalty.LaneID, key loyalty.TxnID)
 	}
 	out := Tryout{Job: job}
 	for _, question := range t.ticket(q.profile).Questions {
-		out.Questions = append(out.Questions, Question{Number: question.Number, Text: question.Text, Expect: question.Expect})
+		out.Questions = append(out.Questions, Question{Number: question.Number, Text: ticketText(lang, "ask", question.About, question.Of), Expect: question.Expect})
 	}
 	return out, nil
 }

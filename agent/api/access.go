@@ -75,6 +75,16 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			newProblem(r.Context(), code).write(w)
 			return
 		}
+		if changes(r) && s.agent != nil {
+			end, ok := s.agent.Begin()
+			if !ok {
+				p := newProblem(r.Context(), agent.CodeRestarting)
+				p.Retryable = true
+				p.write(w)
+				return
+			}
+			defer end()
+		}
 		ctx := context.WithValue(r.Context(), callerKey{}, c)
 		if c.doer.Number != 0 {
 			ctx = agent.By(ctx, c.doer)
@@ -96,6 +106,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 
 // signInPath and pairingPath are the calls that may bring no token: they ask for one.
 const signInPath = "/v1/session"
+
+// changes says whether a restart has to wait for a call.
+func changes(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && strings.HasPrefix(r.URL.Path, "/v1/")
+}
 
 // asksForToken says whether a call needs none.
 func asksForToken(r *http.Request) bool {

@@ -107,7 +107,7 @@ func (s *Server) ticket(ctx context.Context, in *ticketIn) (*reply[agent.Tryout]
 	if bad != nil {
 		return nil, bad
 	}
-	v, err := s.agent.Ticket(ctx, in.Lane, id)
+	v, err := s.agent.Ticket(ctx, in.Lane, id, language(ctx))
 	return answer(ctx, s, v, err)
 }
 

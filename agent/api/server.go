@@ -19,6 +19,7 @@ import (
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
+	"loyaltill/agent/setup"
 	"loyaltill/agent/staff"
 	"loyaltill/internal/i18n"
 	"loyaltill/internal/metrics"
@@ -47,6 +48,7 @@ type Server struct {
 	sessions sessions
 	diagnose func(context.Context, io.Writer) error
 	pairings pairings
+	tills    *setup.Tills
 }
 
 // Options are what a Server needs beside the agent.
@@ -59,6 +61,7 @@ type Options struct {
 	Metrics  *metrics.Agent // nil: counted for nobody
 
 	Diagnose func(context.Context, io.Writer) error // writes a bundle for support; nil: nobody can read one
+	Tills    *setup.Tills                           // nil: nobody changes them
 }
 
 // New builds the server; it listens on nothing yet.
@@ -76,7 +79,7 @@ func New(a *agent.Agent, o Options, log zerolog.Logger) *Server {
 }
 
 func newServer(a *agent.Agent, o Options, log zerolog.Logger) *Server {
-	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), owner: sha256.Sum256([]byte(cmp.Or(o.Owner, rand.Text()))), metrics: o.Metrics, version: o.Version, diagnose: o.Diagnose}
+	s := &Server{agent: a, log: log, language: o.Language, token: sha256.Sum256([]byte(o.Token)), owner: sha256.Sum256([]byte(cmp.Or(o.Owner, rand.Text()))), metrics: o.Metrics, version: o.Version, diagnose: o.Diagnose, tills: o.Tills}
 	if s.metrics == nil {
 		s.metrics = metrics.NewAgent(o.Version)
 	}
@@ -234,6 +237,10 @@ func (s *Server) staffRoutes(api huma.API) {
 	route(s, api, those(staff.Issue), "POST", "/v1/lanes/{lane}/coupons/preview", 200, "The first paper of a batch; nothing is issued", s.previewIssue)
 	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/test", 201, "Print a test slip (key)", s.testSlip)
 	route(s, api, those(staff.Try), "POST", "/v1/lanes/{lane}/ticket", 201, "Print the samples by which a printer is commissioned (key)", s.ticket)
+	route(s, api, those(staff.Look), "GET", "/v1/devices", 200, "What is plugged in, which till has it, and what tickets showed", s.fit)
+	route(s, api, those(staff.Fit), "PUT", "/v1/devices/lanes", 200, "Other tills and devices; they hold after a restart, which comes when nobody is disturbed", s.fitLanes)
+	route(s, api, those(staff.Fit), "POST", "/v1/devices/slip", 200, "Ask a printer that no till has yet who it is, and print a slip on it", s.fitSlip)
+	route(s, api, those(staff.Fit), "POST", "/v1/lanes/{lane}/commission", 200, "What was seen on a commissioning ticket", s.commission)
 	route(s, api, those(staff.Adjust), "POST", "/v1/adjustments", 201, "Correct points or credit by hand (key)", s.adjust)
 	route(s, api, those(staff.Diagnose), "POST", "/v1/bundle", 200, "What support needs to know, sealed for support", s.bundle)
 }

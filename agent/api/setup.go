@@ -79,11 +79,16 @@ type setupSlipIn struct{ Body agent.LaneConfig }
 
 func (p setupAPI) slip(ctx context.Context, in *setupSlipIn) (*reply[slipOut], error) {
 	slip, err := p.setup.TestSlip(ctx, language(ctx), in.Body)
+	return viewSlip(ctx, p.Server, slip, err)
+}
+
+// viewSlip adds the sentence.
+func viewSlip(ctx context.Context, s *Server, slip setup.Slip, err error) (*reply[slipOut], error) {
 	out := slipOut{Slip: slip}
 	if slip.Code != "" {
 		out.Message = i18n.Text(language(ctx), "cashier."+string(slip.Code), nil)
 	}
-	return answer(ctx, p.Server, out, err)
+	return answer(ctx, s, out, err)
 }
 
 type lanesIn struct {

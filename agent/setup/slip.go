@@ -31,7 +31,19 @@ type Slip struct {
 func (s *Setup) TestSlip(ctx context.Context, lang i18n.Lang, lane agent.LaneConfig) (Slip, error) {
 	s.doing.Lock()
 	defer s.doing.Unlock()
-	lanes, err := agent.Assign([]agent.LaneConfig{lane}, s.cfg.Lanes, agent.LookAround(s.cfg.Printers), s.cfg.Printers.Profiles)
+	return trial{printers: s.cfg.Printers, encoder: s.encoder, now: s.o.Now}.slip(ctx, lane, s.cfg.Lanes, func(lane agent.LaneConfig) *escpos.Document { return s.slip(lang, lane) })
+}
+
+// trial tries a printer that no running lane has.
+type trial struct {
+	printers agent.PrintersConfig
+	encoder  *escpos.Encoder
+	now      func() time.Time
+}
+
+// slip finds the profile of a lane's printer and prints a document on it.
+func (t trial) slip(ctx context.Context, lane agent.LaneConfig, before []agent.LaneConfig, doc func(agent.LaneConfig) *escpos.Document) (Slip, error) {
+	lanes, err := agent.Assign([]agent.LaneConfig{lane}, before, agent.LookAround(t.printers), t.printers.Profiles)
 	if err != nil {
 		return Slip{}, err
 	}
@@ -40,9 +52,9 @@ func (s *Setup) TestSlip(ctx context.Context, lang i18n.Lang, lane agent.LaneCon
 		return Slip{}, &agent.Refusal{Code: agent.CodePrinterMissing}
 	}
 	out := Slip{Printer: lane.Printer}
-	profile, err := s.probe(ctx, &out)
+	profile, err := t.probe(ctx, &out)
 	if err == nil {
-		err = s.print(ctx, profile, &out, s.slip(lang, lane))
+		err = t.print(ctx, profile, &out, doc(lane))
 	}
 	var unready *UnreadyError
 	if errors.As(err, &unready) {
@@ -55,14 +67,14 @@ func (s *Setup) TestSlip(ctx context.Context, lang i18n.Lang, lane agent.LaneCon
 }
 
 // probe finds out who answers at the port and which profile is for it.
-func (s *Setup) probe(ctx context.Context, out *Slip) (*escpos.Profile, error) {
-	given, err := escpos.FindProfile(out.Printer.Profile, s.cfg.Printers.Profiles)
+func (t trial) probe(ctx context.Context, out *Slip) (*escpos.Profile, error) {
+	given, err := escpos.FindProfile(out.Printer.Profile, t.printers.Profiles)
 	if err != nil {
 		return nil, err
 	}
 	// What the ticket of commissioning tries, an unknown printer is asked for: the answers are waited for, its name among them.
 	asked := commission.New(given, commission.Heard{Answers: true}).Profile
-	press := Press{Device: out.Printer.Device, Baud: out.Printer.Baud, Wait: probeLimit, Now: s.o.Now}
+	press := Press{Device: out.Printer.Device, Baud: out.Printer.Baud, Wait: probeLimit, Now: t.now}
 	err = press.With(ctx, asked, func(_ context.Context, _ *printer.Printer, st printer.Status) error {
 		out.Model, out.Printer.Baud = st.Model, st.Baud
 		if id := escpos.ProfileOf(st.Model); id != "" {
@@ -73,7 +85,7 @@ func (s *Setup) probe(ctx context.Context, out *Slip) (*escpos.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
-	profile, err := escpos.FindProfile(out.Printer.Profile, s.cfg.Printers.Profiles)
+	profile, err := escpos.FindProfile(out.Printer.Profile, t.printers.Profiles)
 	if err == nil && out.Printer.Baud == profile.IO.Baud {
 		out.Printer.Baud = 0
 	}
@@ -89,12 +101,12 @@ func (s *Setup) slip(lang i18n.Lang, lane agent.LaneConfig) *escpos.Document {
 }
 
 // print tells in out what became of a document.
-func (s *Setup) print(ctx context.Context, profile *escpos.Profile, out *Slip, doc *escpos.Document) error {
-	job, err := s.encoder.Encode(doc, profile, 1)
+func (t trial) print(ctx context.Context, profile *escpos.Profile, out *Slip, doc *escpos.Document) error {
+	job, err := t.encoder.Encode(doc, profile, 1)
 	if err != nil {
 		return err
 	}
-	press := Press{Device: out.Printer.Device, Baud: out.Printer.Baud, Wait: slipLimit, Now: s.o.Now}
+	press := Press{Device: out.Printer.Device, Baud: out.Printer.Baud, Wait: slipLimit, Now: t.now}
 	return press.With(ctx, profile, func(ctx context.Context, pr *printer.Printer, _ printer.Status) error {
 		result, err := pr.Print(ctx, job, func(printer.Progress) error { return nil })
 		out.Out = result.Outcome == printer.Confirmed || result.Outcome == printer.Sent

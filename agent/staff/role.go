@@ -20,6 +20,7 @@ const (
 	Look       Right = "look"       // at how devices, head office and the programme do
 	Jobs       Right = "jobs"       // answer, copy, cancel and move what is printed
 	Try        Right = "try"        // print test slips and commissioning tickets
+	Fit        Right = "fit"        // give devices to tills, and answer commissioning tickets
 	Figures    Right = "figures"    // of the day
 	CloseDay   Right = "close_day"  // with the Z report
 	Issue      Right = "issue"      // coupons and gift cards, and take them out of use
@@ -36,11 +37,11 @@ func (r Role) Rights() []Right {
 	case Cashier:
 		return []Right{Sell}
 	case Technician:
-		return []Right{Look, Jobs, Try, Diagnose}
+		return []Right{Look, Jobs, Try, Fit, Diagnose}
 	case Supervisor:
 		return []Right{Sell, Look, Jobs, Figures, CloseDay, Issue, Adjust, Override}
 	case Manager:
-		return []Right{Sell, Look, Jobs, Try, Figures, CloseDay, Issue, Adjust, Override, Trail, Administer, Diagnose}
+		return []Right{Sell, Look, Jobs, Try, Fit, Figures, CloseDay, Issue, Adjust, Override, Trail, Administer, Diagnose}
 	}
 	return nil
 }

@@ -69,9 +69,9 @@ func TestTheWaitGrowsToAnHour(t *testing.T) {
 func TestWhoMayDoWhat(t *testing.T) {
 	want := map[Role]string{
 		Cashier:    "sell",
-		Technician: "look jobs try diagnose",
+		Technician: "look jobs try fit diagnose",
 		Supervisor: "sell look jobs figures close_day issue adjust override",
-		Manager:    "sell look jobs try figures close_day issue adjust override trail administer diagnose",
+		Manager:    "sell look jobs try fit figures close_day issue adjust override trail administer diagnose",
 		"owner":    "",
 	}
 	for role, rights := range want {

@@ -17,6 +17,7 @@ import (
 	"loyaltill/agent"
 	"loyaltill/agent/api"
 	"loyaltill/agent/loyalty"
+	"loyaltill/agent/setup"
 	"loyaltill/internal/i18n"
 	"loyaltill/internal/metrics"
 	"loyaltill/internal/web"
@@ -36,15 +37,42 @@ func (c *runCommand) Run(ctx context.Context, s streams) error {
 	if err := c.setUp(ctx, c.Config, s); err != nil || ctx.Err() != nil {
 		return err
 	}
-	cfg, err := c.load()
-	if err != nil {
-		return err
+	var at string
+	for {
+		started, err := c.start(ctx, &at, s)
+		if errors.Is(err, setup.ErrRestart) && ctx.Err() == nil {
+			continue
+		}
+		if err == nil || started || ctx.Err() != nil {
+			return err
+		}
+		restored, wrong := agent.RestoreConfig(c.Config)
+		if !restored {
+			return errors.Join(err, wrong)
+		}
+		log := newLog(agent.DefaultConfig(), s)
+		log.Error().Err(err).Msg("the changed configuration does not start; the one before it is back")
 	}
-	return c.serve(ctx, cfg, s)
 }
 
-// serve builds the parts from the disk up, starts them, and stops them in reverse.
-func (c *runCommand) serve(ctx context.Context, cfg agent.Config, s streams) (err error) {
+// start serves with the configuration as the file has it now. at keeps the address across restarts.
+func (c *runCommand) start(ctx context.Context, at *string, s streams) (started bool, err error) {
+	cfg, err := c.load()
+	if err != nil {
+		return false, err
+	}
+	if *at != "" {
+		cfg.API.Listen = *at
+	}
+	err = c.serve(ctx, cfg, s, func(l net.Listener) error {
+		started, *at = true, l.Addr().String()
+		return agent.ConfigStarted(c.Config)
+	})
+	return started, err
+}
+
+// serve builds the parts from the disk up, starts them, and stops them in reverse. ready is called once everything is there.
+func (c *runCommand) serve(ctx context.Context, cfg agent.Config, s streams, ready func(net.Listener) error) (err error) {
 	end := &tail{}
 	log := newLog(cfg, streams{s.out, io.MultiWriter(s.err, end)})
 	noCoreDumps(log)
@@ -69,7 +97,11 @@ func (c *runCommand) serve(ctx context.Context, cfg agent.Config, s streams) (er
 		return err
 	}
 	counted.Watch(gauges{agent: a, uplink: up, db: db, identity: identity}.read)
-	server, listener, err := openAPI(diagnosis{cfg: cfg, file: c.Config, agent: a, log: end}, counted, log)
+	tills, err := setup.NewTills(setup.TillsOptions{Config: c.Config, Agent: a, Store: identity.Name, Log: log, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	server, listener, err := openAPI(diagnosis{cfg: cfg, file: c.Config, agent: a, log: end}, tills, counted, log)
 	if err != nil {
 		return err
 	}
@@ -77,12 +109,12 @@ func (c *runCommand) serve(ctx context.Context, cfg agent.Config, s streams) (er
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := tellReady(s, map[string]string{"api": "http://" + listener.Addr().String()}); err != nil {
-		return err
+	if err := errors.Join(ready(listener), tellReady(s, map[string]string{"api": "http://" + listener.Addr().String()})); err != nil {
+		return errors.Join(err, listener.Close())
 	}
 	log.Info().Str("api", listener.Addr().String()).Uint32("store", identity.Store).Str("version", version).Msg("agent started")
 	keep := func(ctx context.Context) error { return client.KeepCertificate(ctx, tellRenewal(log)) }
-	err = together(ctx, a.Run, up.Run, keep, direct, func(ctx context.Context) error { return server.Serve(ctx, listener) })
+	err = together(ctx, a.Run, up.Run, keep, direct, tills.Run, func(ctx context.Context) error { return server.Serve(ctx, listener) })
 	log.Info().Err(err).Msg("agent stopped")
 	return err
 }
@@ -197,7 +229,7 @@ func apart(data, identity string) error {
 	return nil
 }
 
-func openAPI(d diagnosis, counted *metrics.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
+func openAPI(d diagnosis, tills *setup.Tills, counted *metrics.Agent, log zerolog.Logger) (*api.Server, net.Listener, error) {
 	cfg := d.cfg
 	token, err := api.LoadToken(cfg.API.TokenFile)
 	if err != nil {
@@ -211,7 +243,7 @@ func openAPI(d diagnosis, counted *metrics.Agent, log zerolog.Logger) (*api.Serv
 	if !ok {
 		return nil, nil, fmt.Errorf("configuration: language %q is not known", cfg.Language)
 	}
-	options := api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Pages(), Version: version, Metrics: counted}
+	options := api.Options{Token: token, Owner: owner, Language: lang, Pages: web.Pages(), Version: version, Metrics: counted, Tills: tills}
 	if cfg.Support.Recipient != "" {
 		options.Diagnose = d.write
 	}

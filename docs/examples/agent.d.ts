@@ -174,8 +174,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Somebody with the right answers for the one action that was refused as approvable (its key)
-         * @description For tills and POS software, and staff with the right "adjust".
+         * Somebody with the right answers for the one action that was refused as too_much (its key)
+         * @description For tills and POS software.
          */
         post: operations["post-v1-approvals"];
         delete?: never;
@@ -322,6 +322,66 @@ export interface paths {
         get: operations["get-v1-coupons-by-seq"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is plugged in, which till has it, and what tickets showed
+         * @description For staff with the right "look".
+         */
+        get: operations["get-v1-devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Other tills and devices; they hold after a restart, which comes when nobody is disturbed
+         * @description For staff with the right "fit".
+         */
+        put: operations["put-v1-devices-lanes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a printer that no till has yet who it is, and print a slip on it
+         * @description For staff with the right "fit".
+         */
+        post: operations["post-v1-devices-slip"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,6 +719,26 @@ export interface paths {
          * @description For tills and POS software, and staff with the right "close_day".
          */
         post: operations["post-v1-lanes-by-lane-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/commission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What was seen on a commissioning ticket
+         * @description For staff with the right "fit".
+         */
+        post: operations["post-v1-lanes-by-lane-commission"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1946,6 +2026,13 @@ export interface components {
             language?: string;
         };
         BundleInBody: Record<string, never>;
+        Busy: {
+            code: string;
+            /** Format: int32 */
+            lane?: number;
+            /** @description of the lane */
+            name?: string;
+        };
         CardRefund: {
             /** Format: int64 */
             amount: number;
@@ -2029,6 +2116,35 @@ export interface components {
             /** Format: int64 */
             seq: number;
             totals: components["schemas"]["CloseBody"];
+        };
+        CommissionInBody: {
+            /** @description one for each question, in their order */
+            answers: boolean[] | null;
+            /**
+             * Format: int64
+             * @description the ticket's
+             */
+            job: number;
+        };
+        Commissioned: {
+            answers: components["schemas"]["TicketAnswer"][] | null;
+            /** Format: date-time */
+            at: string;
+            /** @description the profile before */
+            given: string;
+            /** Format: int32 */
+            lane: number;
+            /** @description as the printer names itself */
+            model?: string;
+            /** @description of who answered, as it was then */
+            name: string;
+            /** @description id and hash of the one after */
+            profile: string;
+            /**
+             * Format: int64
+             * @description 0: at the command line of this machine
+             */
+            staff: number;
         };
         CommitRequest: {
             cashier?: string;
@@ -2281,6 +2397,29 @@ export interface components {
             /** Format: int64 */
             value?: number;
             wallet?: string;
+        };
+        FitLanesInBody: {
+            lanes: components["schemas"]["LaneConfig"][] | null;
+        };
+        FitView: {
+            /** @description what was seen on the newest ticket of each lane */
+            commissioned: components["schemas"]["Commissioned"][] | null;
+            /**
+             * Format: date-time
+             * @description when a change did not start, and the tills before it came back
+             */
+            failed?: string;
+            /** @description as the configuration file has them */
+            lanes: components["schemas"]["LaneConfig"][] | null;
+            /** @description ports with a name of their own; whether a printer is there shows when it is tried */
+            printers: components["schemas"]["PluggedPrinter"][] | null;
+            /** @description why no readers can be seen, and what to do */
+            reader_message?: string;
+            /** @description why no readers can be seen */
+            reader_trouble?: string;
+            restart: components["schemas"]["Restart"];
+            /** @description what the restart waits for, and what to do */
+            restart_message?: string;
         };
         Flow: {
             /** Format: int64 */
@@ -2916,13 +3055,13 @@ export interface components {
             state: string;
         };
         Problem: {
-            /** @description with approval_needed, and some of too_much and second_needed: POST /v1/approvals under the same key lets a supervisor answer for it */
+            /** @description with too_much: POST /v1/approvals under the same key lets a supervisor answer for it */
             approvable?: boolean;
             /**
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_no_card" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
+            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_no_card" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -2954,7 +3093,7 @@ export interface components {
              * @description as on the ticket
              */
             number: number;
-            /** @description yes or no; in English, as the ticket */
+            /** @description to be answered by yes or no */
             text: string;
         };
         Quote: {
@@ -3198,6 +3337,14 @@ export interface components {
             until: string;
             /** @description the points when left out */
             wallet?: string;
+        };
+        Restart: {
+            busy?: components["schemas"]["Busy"];
+            /**
+             * @description waiting: for what busy says; later: nobody was idle for an hour, so they hold from the next start on
+             * @enum {string}
+             */
+            state: "none" | "waiting" | "later";
         };
         ReturnCommit: {
             /** @description everything that is left; lines are then left out */
@@ -3768,6 +3915,11 @@ export interface components {
             /** Format: int64 */
             count: number;
             kind: string;
+        };
+        TicketAnswer: {
+            /** @description what was looked at */
+            text: string;
+            yes: boolean;
         };
         TierProgress: {
             by?: string;
@@ -4451,6 +4603,101 @@ export interface operations {
             };
         };
     };
+    "get-v1-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FitView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-v1-devices-lanes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FitLanesInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FitView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-devices-slip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LaneConfig"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlipOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events: {
         parameters: {
             query?: never;
@@ -5049,6 +5296,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CloseAnswer"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-commission": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommissionInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FitView"];
                 };
             };
             /** @description Refused: decide by its code */

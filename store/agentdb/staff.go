@@ -202,13 +202,14 @@ func (db *DB) PINRight(ctx context.Context, n StaffNumber) error {
 	return nil
 }
 
-// copyStaff takes people, trail and the web pages that were let in into the ledger of the next life.
+// copyStaff takes people, trail, the web pages that were let in and what printers showed into the ledger of the next life.
 func copyStaff(ctx context.Context, tx *store.Tx, from *store.Readers) error {
 	for _, t := range [...]struct{ table, columns string }{
 		{"staff", `number, key, request, name, role, language, pin, version, wrong, wait_until, since, ended`},
 		{"act", `id, at, staff, name, second, what, about, before, after`},
 		{"act_refused", `act, code`}, // behind what it refers to
 		{"origin", `origin, token, since, staff`},
+		{"commissioned", `id, at, lane, staff, name, ticket, model, given, profile, answers`},
 	} {
 		if err := copyRows(ctx, tx, from, t.table, t.columns); err != nil {
 			return err

@@ -27,10 +27,31 @@ type Heard struct {
 // Question is asked about one numbered sample on the paper.
 type Question struct {
 	Number int
-	Text   string // a yes or no question
+	About  About
+	Of     string // the page, what the code reads, or what the sensor said
+	Text   string // a yes or no question, in English as the ticket
 	Expect string // what the sample reads, when that is not ASCII
 
 	settle func(p *escpos.Profile, yes bool)
+}
+
+// About is what a question is about.
+type About string
+
+// What tickets ask about.
+const (
+	AboutPage     About = "page"
+	AboutCode     About = "code"
+	AboutGraphics About = "graphics"
+	AboutGlyphs   About = "glyphs"
+	AboutRollLow  About = "roll_low"
+	AboutRollFull About = "roll_full"
+	AboutCut      About = "cut"
+)
+
+// Abouts are all of them.
+func Abouts() []About {
+	return []About{AboutPage, AboutCode, AboutGraphics, AboutGlyphs, AboutRollLow, AboutRollFull, AboutCut}
 }
 
 // Ticket is the document, the profile to print it with, and what to ask.
@@ -60,12 +81,12 @@ func New(p *escpos.Profile, heard Heard) *Ticket {
 		t.samplePage(page)
 	}
 	t.sampleSymbols()
-	t.sample("graphics", "do the letters show as on the screen?", drawn, escpos.ViaRaster,
+	t.sample(topic{AboutGraphics, "", "graphics"}, "do the letters show as on the screen?", drawn, escpos.ViaRaster,
 		func(p *escpos.Profile, yes bool) { p.Graphics.GSv0 = yes })
-	t.sample("downloaded glyphs", "do they look like those of the graphics, to the dot?", drawn, escpos.ViaCells,
+	t.sample(topic{AboutGlyphs, "", "downloaded glyphs"}, "do they look like those of the graphics, to the dot?", drawn, escpos.ViaCells,
 		func(p *escpos.Profile, yes bool) { p.Graphics.UserChars = map[bool]int{true: maxUserChars}[yes] })
 	t.nearEnd(heard)
-	t.ask("cut", "was the paper cut behind the last line by itself?", "", func(p *escpos.Profile, yes bool) {
+	t.ask(topic{AboutCut, "", "cut"}, "was the paper cut behind the last line by itself?", "", func(p *escpos.Profile, yes bool) {
 		if !yes {
 			p.Cutter = escpos.Cutter{}
 		} else if p.Cutter == (escpos.Cutter{}) {
@@ -93,20 +114,26 @@ func hopeful(p *escpos.Profile, heard Heard) *escpos.Profile {
 func (t *Ticket) say(text string) { t.Document.Text(escpos.Start, escpos.Style{}, text) }
 
 // ask numbers a sample and its question alike, and puts the number on paper.
-func (t *Ticket) ask(about, question, expect string, settle func(*escpos.Profile, bool)) {
+func (t *Ticket) ask(about topic, question, expect string, settle func(*escpos.Profile, bool)) {
 	n := len(t.Questions) + 1
-	t.say(fmt.Sprintf("%d. %s", n, about))
-	t.Questions = append(t.Questions, Question{Number: n, Text: about + ": " + question, Expect: expect, settle: settle})
+	t.say(fmt.Sprintf("%d. %s", n, about.name))
+	t.Questions = append(t.Questions, Question{Number: n, About: about.about, Of: about.of, Text: about.name + ": " + question, Expect: expect, settle: settle})
 }
 
-func (t *Ticket) sample(about, question, text string, via escpos.Via, settle func(*escpos.Profile, bool)) {
+// topic is what a sample shows, with its name on the ticket.
+type topic struct {
+	about    About
+	of, name string
+}
+
+func (t *Ticket) sample(about topic, question, text string, via escpos.Via, settle func(*escpos.Profile, bool)) {
 	t.ask(about, question, text, settle)
 	t.Document.Lines = append(t.Document.Lines, escpos.Line{Kind: escpos.KindText, Text: text, Via: via})
 }
 
 func (t *Ticket) samplePage(page string) {
 	text := strings.Join(strings.Fields(t.given.Pages.Held(page, sampleLetters)), " ")
-	t.sample("page "+page, "are these letters on the paper?", text, escpos.Via(page), func(p *escpos.Profile, yes bool) {
+	t.sample(topic{AboutPage, page, "page " + page}, "are these letters on the paper?", text, escpos.Via(page), func(p *escpos.Profile, yes bool) {
 		p.Pages.Verified = slices.DeleteFunc(p.Pages.Verified, func(v string) bool { return v == page })
 		if yes {
 			p.Pages.Verified = append(p.Pages.Verified, page)
@@ -125,7 +152,7 @@ func (t *Ticket) sampleSymbols() {
 		{"EAN-13", escpos.Symbol{Kind: escpos.EAN13, Data: "2012345678903"}, func(p *escpos.Profile) *string { return &p.Symbols.EAN13 }},
 		{"QR code", escpos.Symbol{Kind: escpos.QR, Data: "TICKET-QR"}, func(p *escpos.Profile) *string { return &p.Symbols.QR }},
 	} {
-		t.ask(s.about, "does a scanner read "+s.symbol.Data+"?", "", func(p *escpos.Profile, yes bool) {
+		t.ask(topic{AboutCode, s.symbol.Data, s.about}, "does a scanner read "+s.symbol.Data+"?", "", func(p *escpos.Profile, yes bool) {
 			*s.into(p) = map[bool]string{true: escpos.SymbolNative, false: escpos.SymbolRaster}[yes]
 		})
 		t.Document.Lines = append(t.Document.Lines, escpos.Line{Kind: escpos.KindSymbol, Symbol: &s.symbol, Via: escpos.ViaNative})
@@ -138,8 +165,11 @@ func (t *Ticket) nearEnd(heard Heard) {
 	if !heard.Answers {
 		return
 	}
-	low := map[bool]string{true: "nearly at its end", false: "not near its end"}[heard.PaperLow]
-	t.ask("roll sensor: "+low, "is the roll so?", "", func(p *escpos.Profile, yes bool) {
+	says := topic{AboutRollFull, "", "roll sensor: not near its end"}
+	if heard.PaperLow {
+		says = topic{AboutRollLow, "", "roll sensor: nearly at its end"}
+	}
+	t.ask(says, "is the roll so?", "", func(p *escpos.Profile, yes bool) {
 		if heard.PaperLow || !yes {
 			p.Status.NearEnd = heard.PaperLow && yes
 		}
