@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"context"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -52,6 +55,8 @@ func dayOfAManager(t *testing.T, lang i18n.Lang) {
 		{"somebody new gets a number", managerHires},
 		{"a restart asks for the PIN and keeps what was typed", managerSignsInAgain},
 		{"the trail tells all of it", managerReadsTheTrail},
+		{"the answers to a ticket are kept, and hold after a restart", managerCommissions},
+		{"another till is there after a restart that waits for the customer", managerFits},
 		{"the page speaks Latvian too", managerInLatvian},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
@@ -90,9 +95,6 @@ func managerLooks(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("the good light", `document.querySelector('.light.good')`)
 	p.press("manager.test_slip")
 	p.tells("manager.printing")
-	p.press("manager.ticket")
-	p.shows("are these letters on the paper?")
-	p.looksRight("manager-ticket")
 	p.press("manager.tab_jobs")
 	p.tells("manager.slip")
 	p.looksRight("manager-printing")
@@ -182,10 +184,70 @@ func managerReadsTheTrail(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.looksRight("manager-trail")
 }
 
+// again signs in after the restart that a saved change brings.
+func (p *tillPage) again() {
+	p.t.Helper()
+	p.until("the question for the PIN", `document.querySelector('dialog[open]')`)
+	p.fill("manager.pin", "4711")
+	p.keys(kb.Enter)
+	p.until("no question", noQuestion)
+}
+
+func managerCommissions(t *testing.T, p *tillPage, shop *stage.Shop) {
+	p.press("manager.tab_tills")
+	p.tells("manager.commissioned_never")
+	p.looksRight("manager-tills")
+	p.press("manager.ticket")
+	p.tells("manager.wizard_printing")
+	p.looksRight("manager-wizard")
+	p.press("setup.no")
+	p.press("manager.wizard_back")
+	p.eval(`(async () => {
+		for (let n = 0; n < 64 && document.querySelector('.wizard .question'); n++) {
+			document.querySelector('.wizard .main').click();
+			await new Promise(requestAnimationFrame);
+		}
+	})()`)
+	p.tells("manager.wizard_all")
+	err := stage.Until(t.Context(), "the ticket on paper", seenWithin, func(ctx context.Context) (bool, string, error) {
+		var list []struct{ State string }
+		err := shop.API.Do(ctx, "GET", "/v1/jobs?limit=1", nil, &list)
+		return len(list) == 1 && list[0].State == "confirmed", fmt.Sprint(list), err
+	})
+	must(t, err)
+	p.press("manager.wizard_save")
+	p.again()
+	p.until("what was kept", `document.querySelector('details summary')`)
+	p.click("details summary")
+	p.tells("manager.saw_cut")
+	p.looksRight("manager-commissioned")
+	file, err := os.ReadFile(shop.AgentConfig())
+	must(t, err)
+	if !strings.Contains(string(file), "-till1.toml") {
+		t.Errorf("no profile of its own:\n%s", file)
+	}
+	if _, err := os.Stat(shop.AgentConfig() + ".bak"); err == nil {
+		t.Error("the configuration before lies there after the start")
+	}
+}
+
+func managerFits(t *testing.T, p *tillPage, shop *stage.Shop) {
+	insert(t, shop, "anna")
+	p.press("setup.add")
+	p.press("manager.tills_save")
+	p.tells("manager.busy_sale", i18n.Args{"lane": "Till 1"})
+	p.looksRight("manager-tills-wait")
+	must(t, shop.Remove(t.Context(), 1))
+	must(t, shop.API.Do(t.Context(), "DELETE", "/v1/lanes/1/member", nil, nil))
+	p.again()
+	p.tells("manager.no_device")
+	p.until("the second till", `document.querySelectorAll('.lanes li').length === 2`)
+}
+
 func managerInLatvian(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.choose("till.language", "lv")
 	p.lang = i18n.Latvian
-	for _, tab := range []string{"overview", "jobs", "issue", "figures", "adjust", "programme", "trail", "staff"} {
+	for _, tab := range []string{"overview", "jobs", "issue", "figures", "adjust", "programme", "trail", "staff", "tills"} {
 		p.press("manager.tab_" + tab)
 		p.until("the part", `document.querySelector('nav [aria-current=page]')`)
 		p.accessible("manager-" + tab)

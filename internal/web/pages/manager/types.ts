@@ -1,6 +1,8 @@
 // What the agent answers to staff, as agent/api has it.
 
-export type Right = 'sell' | 'look' | 'jobs' | 'try' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'override' | 'trail' | 'administer' | 'diagnose';
+import type { LaneDevices, Plugged } from '../shared/devices';
+
+export type Right = 'sell' | 'look' | 'jobs' | 'try' | 'fit' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'override' | 'trail' | 'administer' | 'diagnose';
 export type Light = 'good' | 'warn' | 'stop';
 
 export const ROLES = ['cashier', 'supervisor', 'manager', 'technician'] as const;
@@ -147,4 +149,13 @@ export interface GiftCard {
   balance: number;
   expires?: string;
   uses: number;
+}
+
+/** What is plugged in, whose it is, and what became of the last change. */
+export interface Fit extends Plugged {
+  lanes: LaneDevices[];
+  restart: { state: 'none' | 'waiting' | 'later' };
+  restart_message?: string;
+  failed?: string;
+  commissioned: { lane: number; at: string; name: string; model?: string; answers: { text: string; yes: boolean }[] }[];
 }
