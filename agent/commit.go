@@ -18,6 +18,7 @@ func (a *Agent) Commit(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID, 
 	answer, err := a.sell(ctx, n, id, r)
 	if err == nil {
 		a.tellSold(ctx, id)
+		a.thankAgain(n, r.Quote, answer)
 	}
 	return answer, err
 }
@@ -105,6 +106,7 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 		}
 		return SaleAnswer{}, err
 	}
+	l.thank(r.Quote, saleAnswer(committed))
 	return a.settled(l, committed), nil
 }
 

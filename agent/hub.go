@@ -4,7 +4,7 @@ import "sync"
 
 // Event is one change, always with the full new state, so that a listener that missed some needs only the newest.
 type Event struct {
-	Type string // "lane", "sync", "job" or "baskets"
+	Type string // "lane", "sync", "job" or "baskets"; "display" to the displays of a lane
 	Data any
 }
 
@@ -27,6 +27,13 @@ func (h *hub) listen() (<-chan Event, func()) {
 	}
 	h.listeners[ch] = true
 	return ch, func() { h.drop(ch) }
+}
+
+// heard says whether anybody listens.
+func (h *hub) heard() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.listeners) > 0
 }
 
 func (h *hub) drop(ch chan Event) {

@@ -35,7 +35,9 @@ type lane struct {
 
 	asking atomic.Bool // a customer types on the reader, or is about to
 
-	publishing sync.Mutex // held from looking at the state until it is told
+	publishing sync.Mutex // held from looking at the state until it is told; guards shown
+	shown      Display    // as last told to the customers' displays
+	screens    hub        // those displays
 
 	mu       sync.Mutex // guards what follows
 	card     CardState
@@ -43,6 +45,7 @@ type lane struct {
 	unknown  *nobody // of the card here, when it is no member's yet
 	waiting  *Waiting
 	reported LaneState // as last published
+	told     told      // what the customer was told last
 }
 
 // identified is a member at this till.
@@ -220,6 +223,9 @@ func (l *lane) publish() {
 	l.mu.Unlock()
 	if !same {
 		l.a.events.publish(Event{Type: "lane", Data: s})
+	}
+	if l.screens.heard() {
+		l.show(s)
 	}
 }
 

@@ -98,6 +98,17 @@ func wantCode(t *testing.T, got, want string) {
 	}
 }
 
+func TestADisplayAsksForThePINOnTheReader(t *testing.T) {
+	s := pinpadTill(t, cardtest.Plastic{Flags: card.PlainVerify}, "")
+	s.tap()
+	d := s.display()
+	answered := s.asked()
+	d.until("the question", func(s shown) bool { return s.Prompt == "pin" && s.Balance != nil })
+	s.customer("3", "1", "4", "1", "5", "9", "2", "6", "ok")
+	wantCode(t, <-answered, "200")
+	d.until("no question", func(s shown) bool { return s.Prompt == "" })
+}
+
 func TestCustomerTypesThePINOnTheReaderAndRedeems(t *testing.T) {
 	s := pinpadTill(t, cardtest.Plastic{Flags: card.PlainVerify}, "")
 	s.fund(500)

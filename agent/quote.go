@@ -17,11 +17,15 @@ func (a *Agent) Quote(ctx context.Context, n loyalty.LaneID, r SaleRequest) (Quo
 	if err != nil {
 		return Quote{}, err
 	}
+	turn := l.beginQuote()
 	b, err := a.price(ctx, l, loyalty.TxnID{}, r)
 	if err != nil {
+		l.endQuote(ctx, turn, nil)
 		return Quote{}, err
 	}
-	return b.view(), nil
+	v := b.view()
+	l.endQuote(ctx, turn, b.shown(r, v))
+	return v, nil
 }
 
 // bill is a sale priced at one moment.

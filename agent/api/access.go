@@ -160,6 +160,8 @@ func (s *Server) authorised(r *http.Request) (caller, string) {
 		return s.signedIn(r.Context(), token)
 	case strings.HasPrefix(token, originPrefix):
 		return s.pageToken(r, token)
+	case strings.HasPrefix(token, displayPrefix):
+		return caller{}, s.displayMay(r, token)
 	case subtle.ConstantTimeCompare(got[:], s.token[:]) == 1:
 		return s.atTill(r)
 	case subtle.ConstantTimeCompare(got[:], s.owner[:]) == 1:

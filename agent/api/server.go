@@ -147,6 +147,7 @@ func (s *Server) routes(api huma.API) {
 	s.saleRoutes(api)
 	s.paperRoutes(api)
 	s.staffRoutes(api)
+	s.displayRoutes(api)
 	sse.Register(api, huma.Operation{OperationID: "events", Method: "GET", Path: "/v1/events", Summary: "Changes as they happen, each with the whole new state"},
 		map[string]any{"lane": laneView{}, "sync": agent.SyncState{}, "job": agent.Job{}, "baskets": agent.Baskets{}}, s.events)
 }
@@ -163,6 +164,7 @@ func (s *Server) saleRoutes(api huma.API) {
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/member", 200, "Who was scanned, swiped or typed", s.identify)
 	route(s, api, tills(), "DELETE", "/v1/lanes/{lane}/member", 200, "Forget who tapped", s.forget)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/quote", 200, "What a sale would earn and cost; nothing is written", s.quote)
+	route(s, api, tills(), "DELETE", "/v1/lanes/{lane}/quote", 200, "The bill was given up: the customer's display forgets it", s.dropQuote)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/sales", 201, "Commit a sale (key)", s.commit)
 	route(s, api, tills(), "GET", "/v1/sales/{id}", 200, "Did it go through? The first answer again", s.sale)
 	route(s, api, tills(), "DELETE", "/v1/sales/{id}", 200, "Drop a sale whose card has not answered", s.dropSale)

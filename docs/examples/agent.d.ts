@@ -805,6 +805,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lanes/{lane}/display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the customer's display of a lane shows, each time whole
+         * @description For the lane's display, and for tills and POS software.
+         */
+        get: operations["display"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/display/address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the customer's display of a lane is, with its token
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-lanes-by-lane-display-address"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lanes/{lane}/drawer": {
         parameters: {
             query?: never;
@@ -967,7 +1007,11 @@ export interface paths {
          * @description For tills and POS software.
          */
         post: operations["post-v1-lanes-by-lane-quote"];
-        delete?: never;
+        /**
+         * The bill was given up: the customer's display forgets it
+         * @description For tills and POS software.
+         */
+        delete: operations["delete-v1-lanes-by-lane-quote"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1769,6 +1813,10 @@ export interface components {
             /** @enum {string} */
             role: "cashier" | "supervisor" | "manager" | "technician";
         };
+        AddressView: {
+            /** @description on this agent; behind # is a token that opens this lane's display alone */
+            address: string;
+        };
         AdjustAnswer: {
             /**
              * Format: int64
@@ -2298,6 +2346,33 @@ export interface components {
         };
         CouponsOut: {
             batches: components["schemas"]["CouponBatch"][] | null;
+        };
+        DisplayView: {
+            /**
+             * Format: int64
+             * @description points of the member whom the lane let in by card
+             */
+            balance?: number;
+            /** @description with bill */
+            bill?: components["schemas"]["ShownBill"];
+            currency: string;
+            /** Format: int32 */
+            lane: number;
+            /** @description to tell it in: the member's, else the one asked for, else the store's */
+            language: string;
+            /** @description with paid */
+            paid?: components["schemas"]["ShownSale"];
+            /**
+             * @description hold: the card is being read; tap_again: the same card once more; pin: to be typed on the reader; help: the card was refused, the cashier knows why
+             * @enum {string}
+             */
+            prompt?: "hold" | "tap_again" | "pin" | "help";
+            /**
+             * @description moment: no figure holds until the till has asked for a new quote
+             * @enum {string}
+             */
+            screen: "idle" | "bill" | "moment" | "paid";
+            shop: string;
         };
         EarnedLot: {
             expires?: string;
@@ -3692,6 +3767,82 @@ export interface components {
             store?: components["schemas"]["Store"];
             /** @description when done: the till's */
             token?: string;
+        };
+        ShownBill: {
+            /**
+             * Format: int64
+             * @description by this sale, as quoted
+             */
+            earned: number;
+            /**
+             * Format: int64
+             * @description paid by gift cards
+             */
+            gift_cards?: number;
+            lines: components["schemas"]["ShownLine"][] | null;
+            /** @description the programme's own text */
+            message?: string;
+            /** @description a sentence: the reward that is nearest */
+            next_reward?: string;
+            /** @description what else pays: wallets, coupons and rewards that pay */
+            others?: components["schemas"]["ShownPart"][] | null;
+            /**
+             * Format: int64
+             * @description that pay
+             */
+            points?: number;
+            /** @description what lowers the price */
+            reductions?: components["schemas"]["ShownPart"][] | null;
+            /**
+             * Format: int64
+             * @description of the lines
+             */
+            sum: number;
+            /** Format: int64 */
+            to_pay: number;
+            /**
+             * Format: int64
+             * @description of these points
+             */
+            value?: number;
+        };
+        ShownLine: {
+            /** Format: int64 */
+            amount: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description thousandths
+             */
+            quantity: number;
+        };
+        ShownPart: {
+            /** Format: int64 */
+            amount: number;
+            name: string;
+        };
+        ShownSale: {
+            /**
+             * Format: int64
+             * @description after the sale, as on the receipt; absent without a member
+             */
+            balance?: number;
+            /** Format: int64 */
+            earned: number;
+            /** @description that paid: the end of the number, and what is left */
+            gift_cards?: components["schemas"]["ShownPart"][] | null;
+            /**
+             * Format: int64
+             * @description with money
+             */
+            paid: number;
+            /**
+             * Format: int64
+             * @description that paid, those of rewards among them
+             */
+            points?: number;
+            /** @description what a surprise says */
+            won?: string[] | null;
         };
         SignInInBody: {
             /** Format: int64 */
@@ -5455,6 +5606,79 @@ export interface operations {
             };
         };
     };
+    display: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        data: components["schemas"]["DisplayView"];
+                        /**
+                         * @description The event name.
+                         * @constant
+                         */
+                        event: "display";
+                        /** @description The event ID. */
+                        id?: number;
+                        /** @description The retry time in milliseconds. */
+                        retry?: number;
+                    }[];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-lanes-by-lane-display-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-lanes-by-lane-drawer": {
         parameters: {
             query?: never;
@@ -5796,6 +6020,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QuoteView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-v1-lanes-by-lane-quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaneView"];
                 };
             };
             /** @description Refused: decide by its code */

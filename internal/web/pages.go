@@ -18,22 +18,27 @@ import (
 //go:embed all:dist
 var built embed.FS
 
-// manager and setup begin the keys of texts that only those pages say.
+// These begin the keys of texts that only one page says.
 const (
 	manager = "manager."
 	setup   = "setup."
+	display = "display."
 )
 
-// Pages serves the till page under /till/ and the manager page under /manager/, the files that they load, and the texts of each
-// language.
+// Pages serves the till page under /till/, the manager page under /manager/ and the customer's display under /display/, the files that
+// they load, and the texts of each language.
 func Pages() http.Handler {
 	s := site{}
 	mux := http.NewServeMux()
-	s.page("till", manager, setup)
-	s.page("manager")
+	s.page("till", not(manager, setup, display))
+	s.page("manager", not(display))
+	s.page("display", func(key string) bool { return strings.HasPrefix(key, display) })
 	for _, name := range [...]string{"till", "manager"} {
 		mux.Handle("GET /"+name, http.RedirectHandler("/"+name+"/", http.StatusFound))
 	}
+	mux.HandleFunc("GET /display", func(w http.ResponseWriter, r *http.Request) { // with the lane; what stands behind # goes along
+		http.Redirect(w, r, "/display/?"+r.URL.RawQuery, http.StatusFound)
+	})
 	s.assets()
 	mux.Handle("GET /{$}", http.RedirectHandler("/till/", http.StatusFound))
 	mux.Handle("GET /", s)
@@ -44,7 +49,7 @@ func Pages() http.Handler {
 func SetupPages() http.Handler {
 	s := site{}
 	mux := http.NewServeMux()
-	s.page("setup")
+	s.page("setup", not(display))
 	s.assets()
 	for _, from := range [...]string{"/{$}", "/setup", "/till/", "/manager/"} {
 		mux.Handle("GET "+from, http.RedirectHandler("/setup/", http.StatusFound))
@@ -64,17 +69,24 @@ func (s site) assets() {
 	}
 }
 
-// page adds one page with its licences and texts, but for those of other pages alone, which begin with one of without.
-func (s site) page(name string, without ...string) {
-	s.add("/"+name+"/", "text/html; charset=utf-8", read(name+"/index.html"), asked)
-	s.add("/"+name+"/licences.txt", contentType(".txt"), read(name+"/licences.txt"), checked)
-	for _, l := range i18n.Langs() {
-		s.add("/"+name+"/i18n/"+string(l)+".json", contentType(".json"), texts(l, without), checked)
+// not says of a key that only another page says it.
+func not(others ...string) func(string) bool {
+	return func(key string) bool {
+		return !slices.ContainsFunc(others, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
 	}
 }
 
-// texts is a language's catalogue but for what only another page says.
-func texts(l i18n.Lang, without []string) []byte {
+// page adds one page with its licences and those of the texts that it says.
+func (s site) page(name string, says func(key string) bool) {
+	s.add("/"+name+"/", "text/html; charset=utf-8", read(name+"/index.html"), asked)
+	s.add("/"+name+"/licences.txt", contentType(".txt"), read(name+"/licences.txt"), checked)
+	for _, l := range i18n.Langs() {
+		s.add("/"+name+"/i18n/"+string(l)+".json", contentType(".json"), texts(l, says), checked)
+	}
+}
+
+// texts is what a page says of a language's catalogue.
+func texts(l i18n.Lang, says func(key string) bool) []byte {
 	catalogue, err := i18n.CatalogJSON(l)
 	if err != nil {
 		panic(err) // a language without its catalogue is a broken build
@@ -83,9 +95,7 @@ func texts(l i18n.Lang, without []string) []byte {
 	if err := json.Unmarshal(catalogue, &all); err != nil {
 		panic(err)
 	}
-	maps.DeleteFunc(all, func(key string, _ json.RawMessage) bool {
-		return slices.ContainsFunc(without, func(prefix string) bool { return strings.HasPrefix(key, prefix) })
-	})
+	maps.DeleteFunc(all, func(key string, _ json.RawMessage) bool { return !says(key) })
 	kept, err := json.Marshal(all)
 	if err != nil {
 		panic(err)

@@ -162,6 +162,34 @@ func TestTheShellStaysSmall(t *testing.T) {
 	t.Logf("%6d in all", total)
 }
 
+// displayBudget is the same for the customer's display.
+const displayBudget = 24 << 10
+
+func TestTheDisplayIsFarSmallerAndSaysNothingOfOtherPages(t *testing.T) {
+	page := body(t, ask(t, "GET", "/display/"))
+	total := zipped(t, page)
+	for _, a := range assetsOf(t, page) {
+		total += zipped(t, body(t, ask(t, "GET", a)))
+	}
+	if total > displayBudget {
+		t.Errorf("the display has %d bytes gzipped, the budget is %d", total, displayBudget)
+	}
+	for _, l := range i18n.Langs() {
+		var texts map[string]any
+		if err := json.Unmarshal(body(t, ask(t, "GET", "/display/i18n/"+string(l)+".json")), &texts); err != nil || texts["display.title"] == nil {
+			t.Errorf("%s: no texts, %v", l, err)
+		}
+		for key := range texts {
+			if !strings.HasPrefix(key, "display.") {
+				t.Errorf("%s: %s is not the display's", l, key)
+			}
+		}
+	}
+	if r := ask(t, "GET", "/display?lane=2&lang=fa"); r.StatusCode != http.StatusFound || r.Header.Get("Location") != "/display/?lane=2&lang=fa" {
+		t.Errorf("without the slash: %d to %q", r.StatusCode, r.Header.Get("Location"))
+	}
+}
+
 func zipped(t *testing.T, b []byte) int {
 	t.Helper()
 	var out bytes.Buffer

@@ -3,7 +3,7 @@ import { licences } from './licences.ts';
 import { defineConfig } from 'vitest/config';
 
 // Each page is a build of its own, so that none loads what only another needs. The first one empties the folder.
-const PAGES = ['till', 'manager', 'setup'];
+const PAGES = ['till', 'manager', 'setup', 'display'];
 
 // The build is committed: names carry a hash of the content and nothing of the machine, so that a rebuild gives the same bytes.
 export default defineConfig(({ mode }) => {
@@ -21,6 +21,6 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: true,
       rollupOptions: { input: { [page]: `${page}/index.html` } },
     },
-    test: { include: ['{shared,till,manager,setup}/**/*.test.ts'], environment: 'node' },
+    test: { include: ['{shared,till,manager,setup,display}/**/*.test.ts'], environment: 'node' },
   };
 });

@@ -31,10 +31,10 @@ test('names are isolated from the direction around them', () => {
 });
 
 test('every key that the pages use has a text in every language', () => {
-  const sources = import.meta.glob(['../{shared,till}/**/*.{ts,svelte}', '!../**/*.test.ts'], { query: '?raw', import: 'default', eager: true });
+  const sources = import.meta.glob(['../{shared,till,display}/**/*.{ts,svelte}', '!../**/*.test.ts'], { query: '?raw', import: 'default', eager: true });
   const used = new Set<string>();
   for (const source of Object.values(sources)) {
-    for (const found of String(source).matchAll(/['"`]((?:till|receipt)\.[a-z0-9_]+)['"`]/g)) used.add(found[1] ?? '');
+    for (const found of String(source).matchAll(/['"`]((?:till|receipt|display)\.[a-z0-9_]+)['"`]/g)) used.add(found[1] ?? '');
   }
   expect(used.size).toBeGreaterThan(0);
   for (const lang of LANGUAGES) {

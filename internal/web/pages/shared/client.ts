@@ -64,7 +64,7 @@ export interface Crew {
 export class Client {
   constructor(
     readonly token: string,
-    readonly lang: Lang,
+    readonly lang: Lang | '*', // any: the agent's own
     readonly crew?: Crew,
   ) {}
 
@@ -114,12 +114,12 @@ export class Client {
     return body as T;
   }
 
-  /** Reads the event stream until it ends. Resolves when the agent closed it, throws when it broke or fell silent. */
-  async events(signal: AbortSignal, open: () => void, take: (event: string, data: unknown) => void): Promise<void> {
+  /** Reads an event stream until it ends. Resolves when the agent closed it, throws when it broke or fell silent. */
+  async events(signal: AbortSignal, open: () => void, take: (event: string, data: unknown) => void, path = '/v1/events'): Promise<void> {
     const silence = new AbortController();
     let watchdog = setTimeout(() => silence.abort(), SILENCE_LIMIT_MS);
     try {
-      const answer = await fetch('/v1/events', {
+      const answer = await fetch(path, {
         headers: { ...this.#headers(), Accept: 'text/event-stream' },
         cache: 'no-store', credentials: 'omit', redirect: 'error', signal: AbortSignal.any([signal, silence.signal]),
       });

@@ -43,6 +43,7 @@ class Bill {
   problem = $state.raw<Problem>();
   #quotedFor = $state('');
   #asking: AbortController | undefined;
+  #told = 0; // the lane whose customer sees this bill
   #timer: ReturnType<typeof setTimeout> | undefined;
   #keep: Keep | undefined;
 
@@ -172,6 +173,8 @@ class Bill {
       this.#asking?.abort();
       this.quote = undefined;
       this.problem = undefined;
+      if (this.#told) void link.client.call('DELETE', `/v1/lanes/${this.#told}/quote`).catch(() => undefined); // the display forgets it by itself, later
+      this.#told = 0;
       return;
     }
     if (link.state !== 'live') return;
@@ -185,6 +188,7 @@ class Bill {
     try {
       const ask = (body: SaleRequest) => link.client.call<Quote>('POST', `/v1/lanes/${settings.lane}/quote`, { body, signal: asking.signal });
       this.#cardsShown = undefined;
+      this.#told = settings.lane;
       let quote = await ask(this.request());
       const tenders = asking.signal.aborted ? [] : this.#useCards(quote);
       if (this.#cardsShown) quote = await ask({ ...this.request(), tenders });
