@@ -6,6 +6,21 @@ func paperOutcomes() group {
 			quote=.quote till POST /v1/lanes/6/quote {"lines":[$BREAD]}
 			job=.job till POST /v1/lanes/6/sales {"lines":[$BREAD],"quote":"$quote","tenders":[$CASH]} key
 			until till /v1/jobs/$job state=confirmed`, "6", false},
+		{"uncertain", 0, "the cable is pulled while the printer cuts: a person says what came out, here that nothing did", `
+			sim POST /printers/till6/fault {"kind":"unplug","at":"cut"}
+			quote=.quote till POST /v1/lanes/6/quote {"lines":[$BREAD]}
+			job=.job till POST /v1/lanes/6/sales {"lines":[$BREAD],"quote":"$quote","tenders":[$CASH]} key
+			until till /v1/jobs/$job state=uncertain
+			then sim DELETE /printers/till6/fault
+			then copy=.id till POST /v1/jobs/$job/answer {"printed":false} key
+			then until till /v1/jobs/$copy state=confirmed`, "6", false},
+		{"superseded", 0, "the roll ends in the middle of a receipt: a copy follows by itself", `
+			sim POST /printers/till6/fault {"kind":"paper-out","at":"row","n":200}
+			quote=.quote till POST /v1/lanes/6/quote {"lines":[$BREAD]}
+			job=.job till POST /v1/lanes/6/sales {"lines":[$BREAD],"quote":"$quote","tenders":[$CASH]} key
+			until till /v1/lanes/6 printer.code=printer_paper_out
+			sim POST /printers/till6/paper {"loaded":true}
+			until till /v1/jobs/$job state=superseded`, "6", false},
 		{"job_unknown", 404, "job 999999", `till GET /v1/jobs/999999`, "6", false},
 		{"job_state", 409, "a receipt cancelled that is on paper", `
 			quote=.quote till POST /v1/lanes/6/quote {"lines":[$BREAD]}

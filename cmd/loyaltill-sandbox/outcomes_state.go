@@ -12,6 +12,11 @@ func stateOutcomes() group {
 			until till /v1/lanes/7 printer.code=printer_cover_open
 			then sim POST /printers/till7/cover {"open":false}
 			then until till /v1/lanes/7 printer.state=ok`, "7", false},
+		{"printer_paper_low", 0, "the roll is nearly used up; it prints", `
+			sim POST /printers/till7/fault {"kind":"paper-near-end"}
+			until till /v1/lanes/7 printer.code=printer_paper_low
+			then sim DELETE /printers/till7/fault
+			then until till /v1/lanes/7 printer.state=ok`, "7", false},
 		{"printer_absent", 0, "the cable is pulled", `
 			sim POST /printers/till7/cable {"plugged":false}
 			until till /v1/lanes/7 printer.code=printer_absent

@@ -97,7 +97,7 @@ func cardMembers() []stage.Member {
 
 // numberMembers are known by a number alone.
 func numberMembers() map[string]string {
-	return map[string]string{"NORA": "6034000000000106", "OLGA": "6034000000000114", "PIA": "6034000000000122", "ROSA": "6034000000000130", "SARA": "6034000000000148", "TINA": "6034000000000155"}
+	return map[string]string{"NORA": "6034000000000018", "OLGA": "6034000000000114", "PIA": "6034000000000122", "ROSA": "6034000000000130", "SARA": "6034000000000148", "TINA": "6034000000000155"}
 }
 
 func (b *sandbox) path(parts ...string) string {

@@ -2,7 +2,7 @@
 """Holds an agent against docs/pos-integration.md, as the till in front of it sees it: one line a promise, exit status 1 when one is broken.
 
 It sells and prints: run it against a store of simulators (`make sandbox`) or of training, never against a shop.
-Python 3.9 and nothing else:  LOYALTILL_TOKEN_FILE=.../api.token python3 conformance.py 6034000000000106
+Python 3.9 and nothing else:  LOYALTILL_TOKEN_FILE=.../api.token python3 conformance.py 6034000000000018
 Promises about cards and paper need the simulators besides: LOYALTILL_SIMULATORS=http://127.0.0.1:8788 LOYALTILL_CARD=anna LOYALTILL_PIN=4711.
 """
 import http.client
