@@ -5,6 +5,9 @@ func missing() map[string]string {
 	const clock = "a day must pass, and the sandbox lives by the machine's clock"
 	return map[string]string{
 		"advance_gone":           "needs an upload of the store's advance in the instant in which the card pays",
+		"agent_restarting":       "lasts for a moment, after the tills were changed on the manager page",
+		"config_by_hand":         "needs a configuration file that a person laid out otherwise than the product does",
+		"config_locked":          "needs a configuration file that the agent's user may not write",
 		"card_funds":             "the till never asks a card for more than it said it holds: a card that says otherwise at DEBIT is not made by the simulator",
 		"coupon_currency":        "all stores of a chain have one currency, and no other chain's signature is taken",
 		"coupon_unknown_issuer":  "every store number has a key of the chain: what such a key has not signed is `coupon_forged`",

@@ -28,15 +28,15 @@ func callOutcomes() group {
 			sale=uuid
 			till GET /v1/sales/$sale`, "1", false},
 		{"pairing_over", 404, "a pairing that nobody asked for", `page GET /v1/pairings/none`, "1", false},
-		{"pairing_busy", 429, "more than eight pages that ask at once; wait five minutes for another time", `
-			times 8 ? pages POST /v1/pairings {}
-			pages POST /v1/pairings {}`, "1", true},
-		{"origin_unknown", 404, "a page to be let in no more that never was", `owner DELETE /v1/origins?origin=https://shop.example`, "1", false},
 		{"allowed", 0, "a page that a person let in: both show the same code, then it has a token of its own", `
 			pairing=.pairing page POST /v1/pairings {}
 			code=.code page GET /v1/pairings/$pairing
 			owner POST /v1/origins {"origin":"https://shop.example","code":"$code","allow":true}
 			until page /v1/pairings/$pairing state=allowed
 			then owner DELETE /v1/origins?origin=https://shop.example`, "1", false},
+		{"pairing_busy", 429, "more than eight pages that ask at once; wait five minutes for another time", `
+			times 8 ? pages POST /v1/pairings {}
+			pages POST /v1/pairings {}`, "1", true},
+		{"origin_unknown", 404, "a page to be let in no more that never was", `owner DELETE /v1/origins?origin=https://shop.example`, "1", false},
 	}}
 }

@@ -39,5 +39,12 @@ func paperOutcomes() group {
 		{"nothing_to_close", 409, "the day of store 2, closed a second time", `
 			? second POST /v1/lanes/1/close {} key
 			second POST /v1/lanes/1/close {} key`, "6", false},
+		{"lane_papers", 409, "a till taken away whose paper waits for a new roll", `
+			sim POST /printers/till6/paper {"loaded":false}
+			until till /v1/lanes/6 printer.code=printer_paper_out
+			quote=.quote till POST /v1/lanes/6/quote {"lines":[$BREAD]}
+			job=.job till POST /v1/lanes/6/sales {"lines":[$BREAD],"quote":"$quote","tenders":[$CASH]} key
+			owner PUT /v1/devices/lanes {"lanes":[{"number":1,"name":"Till 1","printer":{"device":"$PRINTER_1","profile":"epson-tm-t20iii-80"}}]}
+			then sim POST /printers/till6/paper {"loaded":true}`, "6", false},
 	}}
 }

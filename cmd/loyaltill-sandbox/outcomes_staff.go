@@ -58,5 +58,9 @@ func staffOutcomes() group {
 		{"support_unset", 422, "a file for support that nobody is named for", `
 			session=.token till POST /v1/session {"number":1,"pin":"$PIN"}
 			clerk POST /v1/bundle {}`, "staff", false},
+		{"printer_taken", 409, "a test slip of the manager page on a printer that a till has", `
+			owner POST /v1/devices/slip {"number":1,"name":"Till 1","printer":{"device":"$PRINTER_1","profile":"epson-tm-t20iii-80"}}`, "staff", false},
+		{"ticket_unprinted", 409, "answers to a commissioning ticket that was not printed", `
+			owner POST /v1/lanes/1/commission {"job":999999,"answers":[true]}`, "staff", false},
 	}}
 }

@@ -239,7 +239,7 @@ func (b *sandbox) variables() map[string]string {
 	}
 	v := map[string]string{"PIN": magicPIN, "NEXT_WEEK": time.Now().AddDate(0, 0, 7).Format(time.RFC3339), "SPARE": b.path("spare")}
 	if b.shop.API != nil {
-		v["TOKEN_FILE"] = b.tokenFile()
+		v["TOKEN_FILE"], v["PRINTER_1"] = b.tokenFile(), filepath.Join(b.shop.Dir, "devices", "printer1")
 		v["AGENT"], v["TOKEN"], v["OWNER_TOKEN"] = b.shop.API.Base, b.shop.API.Token, ownerToken(b.shop.AgentData())
 		v["SIM"], v["HO"], v["HO_URL"], v["BOX"] = b.shop.Bench.Base, b.shop.HeadOfficeDir(), b.shop.HeadOfficeURL(), b.control
 	}
