@@ -45,6 +45,10 @@ type Agent struct {
 	version string
 	metrics *metrics.Agent
 
+	people    *agentdb.DB    // who works here
+	practice  *practice      // nil: this is no training
+	trainings chan *training // that have begun
+
 	lanes    []*lane
 	events   hub
 	stopping chan struct{} // closed when Run is ending
@@ -56,6 +60,7 @@ type Agent struct {
 	suspects  suspects
 	lifts     lifts
 	enrolling sync.Mutex // one member is made at a time
+	teaching  sync.Mutex // one training begins at a time
 	proving   sync.Mutex // one PIN of staff is hashed at a time
 
 	undoing sync.Mutex // held from noting that an undo is sent until its outcome is on disk
@@ -81,6 +86,8 @@ type Parts struct {
 	Now     func() time.Time
 	Version string
 	Metrics *metrics.Agent // nil: counted for nobody
+
+	practice *practice // of a lane in training; nil: sales count
 }
 
 // New puts an agent together; nothing moves before Run.
@@ -88,6 +95,10 @@ func New(p Parts) (*Agent, error) {
 	a := &Agent{
 		cfg: p.Config, identity: p.Identity, db: p.DB, sync: p.Sync, log: p.Log, now: p.Now, version: p.Version, headOffice: p.HeadOffice,
 		readers: reader.NewService(p.Log, p.Now), stopping: make(chan struct{}), programmes: map[string]*loyalty.Programme{},
+		people: p.DB, practice: p.practice, trainings: make(chan *training),
+	}
+	if a.practice != nil {
+		a.people = a.practice.people
 	}
 	if a.metrics = p.Metrics; a.metrics == nil {
 		a.metrics = metrics.NewAgent(p.Version)
@@ -125,6 +136,9 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 			return nil, err
 		}
 	}
+	if a.practice != nil {
+		return l, a.practice.equip(l)
+	}
 	if cfg.Printer.Device == "" {
 		return l, nil
 	}
@@ -137,6 +151,9 @@ func (a *Agent) newLane(cfg LaneConfig) (*lane, error) {
 	torn, err := a.torn(name)
 	if err != nil {
 		return nil, err
+	}
+	if left, broken := a.tornTraining(cfg.Number); broken && left.Print {
+		torn = true // part of a practice paper may be in there
 	}
 	q.printer = printer.New(printer.Config{Name: name, Device: cfg.Printer.Device, Baud: cfg.Printer.Baud, Serial: cfg.Printer.Serial,
 		Profile: profile, Torn: torn}, a.log, a.now)
@@ -181,6 +198,9 @@ func newTrust(id *store.Identity, db *agentdb.DB) (*card.Trust, error) {
 
 // Run serves all lanes until ctx ends, then returns when every goroutine has.
 func (a *Agent) Run(ctx context.Context) error {
+	if err := a.endTornTrainings(ctx); err != nil {
+		return fmt.Errorf("end trainings of before: %w", err)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var work sync.WaitGroup
@@ -202,6 +222,7 @@ func (a *Agent) Run(ctx context.Context) error {
 		}
 	}
 	work.Go(func() { a.watchSync(ctx) })
+	work.Go(func() { a.teach(ctx) })
 	work.Go(func() { a.watchDebits(ctx) })
 	work.Go(func() { a.watchReservations(ctx) })
 	work.Go(func() { a.watchPapers(ctx) })
@@ -211,6 +232,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	<-ctx.Done()
 	close(a.stopping)
 	work.Wait()
+	a.events.end()
 	close(failed)
 	var errs []error
 	for err := range failed {
@@ -225,11 +247,16 @@ func (a *Agent) Store() loyalty.StoreID { return loyalty.StoreID(a.identity.Stor
 // Listen gives a stream of changes and the function that ends it.
 func (a *Agent) Listen() (<-chan Event, func()) { return a.events.listen() }
 
+// lane is one that works: at one in training nothing real is done.
 func (a *Agent) lane(n loyalty.LaneID) (*lane, error) {
-	if l := a.laneOrNil(n); l != nil {
-		return l, nil
+	l := a.laneOrNil(n)
+	switch {
+	case l == nil:
+		return nil, refuse(CodeLaneUnknown, nil)
+	case l.training.Load() != nil:
+		return nil, refuse(CodeLaneInTraining, nil)
 	}
-	return nil, refuse(CodeLaneUnknown, nil)
+	return l, nil
 }
 
 func (a *Agent) laneOrNil(n loyalty.LaneID) *lane {
@@ -252,9 +279,9 @@ func (a *Agent) Lanes() []LaneState {
 
 // Lane is one lane as it is now.
 func (a *Agent) Lane(n loyalty.LaneID) (LaneState, error) {
-	l, err := a.lane(n)
-	if err != nil {
-		return LaneState{}, err
+	l := a.laneOrNil(n)
+	if l == nil {
+		return LaneState{}, refuse(CodeLaneUnknown, nil)
 	}
 	return l.state(), nil
 }

@@ -81,7 +81,7 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	if err := paid(b, r.Tenders); err != nil {
 		return SaleAnswer{}, err
 	}
-	if b.paysBesideCard() && b.who.pin != nil && !b.who.pin.Verified {
+	if (b.paysBesideCard() || b.paysByPractice()) && b.who.pin != nil && !b.who.pin.Verified {
 		return SaleAnswer{}, refuseForNow(CodePINNeeded, nil)
 	}
 	if err := a.allowSale(ctx, b, asked{l.cfg.Number, id, hash, ""}); err != nil {
@@ -92,12 +92,15 @@ func (a *Agent) commit(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]
 	}
 	s := &sale{id: id, by: a.hand(ctx, id, hash), lane: l.cfg.Number, hash: hash, request: r, bill: b, seed: a.drawSeed, asks: a.headOffice.Reserve != nil}
 	var committed agentdb.Committed
-	if b.redeemsFromCard() {
+	switch {
+	case b.paysByPractice():
+		committed, err = l.payByPractice(ctx, s)
+	case b.redeemsFromCard():
 		err = l.call(ctx, func(ctx context.Context) (err error) {
 			committed, err = l.redeemAndCommit(ctx, s)
 			return err
 		})
-	} else {
+	default:
 		committed, err = a.append(ctx, s, nil)
 	}
 	if err != nil {

@@ -44,6 +44,7 @@ type Config struct {
 	Staff    StaffConfig    `toml:"staff"`
 	Support  SupportConfig  `toml:"support"`
 	Alerts   AlertsConfig   `toml:"alerts"`
+	Training TrainingConfig `toml:"training"`
 	Lanes    []LaneConfig   `toml:"lane"`
 }
 
@@ -177,6 +178,7 @@ func DefaultConfig() Config {
 		Paper:  PaperConfig{Languages: words(i18n.Langs())}, Log: LogConfig{Level: "info"},
 		Staff:    StaffConfig{Alone: 1000, Approve: []string{}},
 		Alerts:   AlertsConfig{Days: 7, CardHour: 4, CardDay: 8, OwnCard: 1, ByHand: 10, ByHandPoints: 5000, BillTwice: 500},
+		Training: TrainingConfig{Minutes: 60},
 		Printers: PrintersConfig{Ports: "/dev/serial/by-id"},
 	}
 }
@@ -269,6 +271,7 @@ func (c *Config) check() (problems []string) {
 		bad("cards.secrets: is there without cards.profiles; no profile can name a key")
 	}
 	problems = append(problems, c.Alerts.check()...)
+	problems = append(problems, c.Training.check()...)
 	if len(c.Lanes) == 0 {
 		bad("lane: there is none; add a [[lane]] for each till")
 	}

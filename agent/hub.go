@@ -15,6 +15,7 @@ const eventBuffer = 64
 type hub struct {
 	mu        sync.Mutex
 	listeners map[chan Event]bool
+	over      bool
 }
 
 // listen gives a stream of events and the function that ends it. The stream is closed when the listener is too slow.
@@ -24,6 +25,10 @@ func (h *hub) listen() (<-chan Event, func()) {
 	defer h.mu.Unlock()
 	if h.listeners == nil {
 		h.listeners = map[chan Event]bool{}
+	}
+	if h.over {
+		close(ch)
+		return ch, func() {}
 	}
 	h.listeners[ch] = true
 	return ch, func() { h.drop(ch) }
@@ -40,6 +45,17 @@ func (h *hub) drop(ch chan Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listeners[ch] {
+		delete(h.listeners, ch)
+		close(ch)
+	}
+}
+
+// end closes every stream; whoever listens from now on hears nothing.
+func (h *hub) end() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.over = true
+	for ch := range h.listeners {
 		delete(h.listeners, ch)
 		close(ch)
 	}

@@ -61,8 +61,8 @@ type JobFilter struct {
 func (a *Agent) Jobs(ctx context.Context, f JobFilter) ([]Job, error) {
 	in := agentdb.JobFilter{Class: f.Class, Before: f.Before, Limit: f.Limit}
 	if f.Lane != 0 {
-		if _, err := a.lane(f.Lane); err != nil {
-			return nil, err
+		if a.laneOrNil(f.Lane) == nil {
+			return nil, refuse(CodeLaneUnknown, nil)
 		}
 		in.Printer = printerName(f.Lane)
 	}

@@ -32,6 +32,10 @@ type lane struct {
 	session     *card.Session
 	pinpad      *card.Pinpad     // nil: this card's PIN is not typed on the reader
 	reading     *profile.Reading // of a card of another maker, while its PIN is waited for
+	present     bool             // a card is in the reader
+	inside      *practiceCard    // nil: none; in training only
+
+	training atomic.Pointer[training] // nil: the lane works
 
 	asking atomic.Bool // a customer types on the reader, or is about to
 
@@ -58,6 +62,7 @@ type identified struct {
 	purse    loyalty.Points // what the card holds
 	pin      *PINState
 	trust    trust
+	practice bool      // known by a practice card: its points are in the books of the training alone
 	gone     time.Time // when the card was taken away; zero while it is there
 }
 
@@ -76,7 +81,10 @@ func (l *lane) run(ctx context.Context) {
 			return
 		case tap := <-taps:
 			l.endSession()
-			if tap.Present {
+			l.present = tap.Present
+			if t := l.training.Load(); t != nil {
+				t.realCard(ctx, tap.Present)
+			} else if tap.Present {
 				l.tap(ctx)
 			} else {
 				l.setCard(CardNone, "")
@@ -111,7 +119,7 @@ func (l *lane) endSession() {
 		l.session.End()
 		l.session = nil
 	}
-	l.reading, l.pinpad = nil, nil
+	l.reading, l.pinpad, l.inside = nil, nil, nil
 	if l.transmitter != nil {
 		if err := l.transmitter.Close(card.Reset); err != nil {
 			l.a.log.Debug().Err(err).Uint8("lane", uint8(l.cfg.Number)).Msg("card connection closed badly")
@@ -192,9 +200,12 @@ func (l *lane) state() LaneState {
 	l.mu.Lock()
 	cardState, waiting, who := l.card, l.waiting, l.copyOfWho()
 	l.mu.Unlock()
-	s := LaneState{Lane: l.cfg.Number, Name: l.cfg.Name, Card: cardState, Waiting: waiting}
+	s := LaneState{Lane: l.cfg.Number, Name: l.cfg.Name, Card: cardState, Waiting: waiting, Training: l.inTraining()}
 	s.Reader, s.Printer.Health = devices.Health{State: devices.Absent}, devices.Health{State: devices.Absent}
-	if l.reader != nil {
+	switch {
+	case l.a.practice != nil:
+		s.Reader = l.a.practice.health()
+	case l.reader != nil:
 		s.Reader = l.reader.Health()
 	}
 	if l.queue != nil {
@@ -231,6 +242,9 @@ func (l *lane) publish() {
 
 func sameLane(a, b LaneState) bool {
 	if a.Reader != b.Reader || a.Printer != b.Printer || a.Card != b.Card || a.Jobs != b.Jobs {
+		return false
+	}
+	if (a.Training == nil) != (b.Training == nil) || a.Training != nil && *a.Training != *b.Training {
 		return false
 	}
 	if (a.Waiting == nil) != (b.Waiting == nil) || a.Waiting != nil && *a.Waiting != *b.Waiting {

@@ -132,7 +132,7 @@ func (a *Agent) document(job agentdb.Job, by *escpos.Profile) (*escpos.Document,
 		return nil, nil, fmt.Errorf("stored paper is empty")
 	}
 	head := content.Head()
-	head.Copy, head.Reason = job.Copy, copyReason(job)
+	head.Copy, head.Reason, head.Training = job.Copy, copyReason(job), a.practice != nil
 	return a.papers.lay(content).Document, by, nil
 }
 
@@ -207,7 +207,7 @@ func (a *Agent) couponPapers(e *loyalty.Entry, p *loyalty.Programme, lang i18n.L
 			Print: a.print(lang, p), Name: p.RuleName(c.Coupon, string(lang)), Serial: c.Serial, Value: c.Value,
 			ValidFrom: day(c.ValidFrom), ValidTo: day(c.ValidTo),
 		}
-		if kind, ok := p.Coupon(c.Coupon); ok {
+		if kind, ok := p.Coupon(c.Coupon); ok && !(a.practice != nil && kind.Symbol() == loyalty.CouponGS1) { // unsigned, a shop would take it
 			code, err := kind.PaperCode(c, a.identity.PaperKey(a.identity.Store))
 			if err != nil {
 				a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("coupon is printed for this store alone")

@@ -53,6 +53,9 @@ func (l *lane) verify(ctx context.Context, pin *card.PIN, lastTry bool) error {
 	if l.reading != nil {
 		return l.enterForeignPIN(ctx, pin, lastTry)
 	}
+	if l.inside != nil {
+		return l.checked(ctx, l.inside.verify(pin, lastTry))
+	}
 	if l.session == nil {
 		return refuseForNow(CodeCardNeeded, nil)
 	}

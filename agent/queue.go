@@ -22,7 +22,7 @@ type queue struct {
 	a        *Agent
 	name     string // of the printer in the journal
 	profile  *escpos.Profile
-	printer  *printer.Printer
+	printer  press
 	woken    chan struct{}
 	openJobs atomic.Int64
 
@@ -130,7 +130,7 @@ func (q *queue) print(ctx context.Context, job agentdb.Job) error {
 	var result printer.Result
 	progress := recorder{q: q, ctx: journal, job: job.ID}
 	if err == nil {
-		result, err = q.printer.Print(waiting, stream, progress.note)
+		result, err = q.pressFor(job).Print(waiting, stream, progress.note)
 	}
 	switch {
 	case errors.Is(err, errUnprintable), errors.Is(err, printer.ErrBadJob):
@@ -145,6 +145,14 @@ func (q *queue) print(ctx context.Context, job agentdb.Job) error {
 		return nil // the job stays as it is: the next life finds it begun and has the printer cleaned first
 	}
 	return errors.Join(notWaiting(err), q.finish(journal, job, result, progress.started, q.wanted(hand)))
+}
+
+// pressFor is where a job goes: no drawer opens in training.
+func (q *queue) pressFor(job agentdb.Job) press {
+	if l, training := q.printer.(lent); training && job.Class == agentdb.ClassDrawer {
+		return l.screen
+	}
+	return q.printer
 }
 
 // notWaiting drops the news that nobody waits for the job any more: its time was over, or a person decided.

@@ -158,7 +158,7 @@ func (b *bill) view() Quote {
 		v.Available = b.input.Member.CanSpend()
 		v.Holds = held(b.input.Member.Lots, b.input.Place.Day)
 	}
-	v.PINNeeded = (b.redeemsFromCard() || b.paysBesideCard()) && b.who.pin != nil && !b.who.pin.Verified
+	v.PINNeeded = (b.redeemsFromCard() || b.paysBesideCard() || b.paysByPractice()) && b.who.pin != nil && !b.who.pin.Verified
 	return v
 }
 
@@ -182,5 +182,10 @@ func (b *bill) walletBalances(wallets []loyalty.WalletBody) {
 }
 
 func (b *bill) redeemsFromCard() bool {
-	return b.quote.Debit() > 0 && b.reserved == nil && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse
+	return b.quote.Debit() > 0 && b.reserved == nil && b.input.Member != nil && b.input.Member.Medium == loyalty.MediumPurse && !b.who.practice
+}
+
+// paysByPractice says that points go off a practice card: it wants its PIN, and the books alone know of them.
+func (b *bill) paysByPractice() bool {
+	return b.quote.Debit() > 0 && b.reserved == nil && b.who != nil && b.who.practice
 }

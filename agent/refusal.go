@@ -134,6 +134,12 @@ const (
 	CodeApprovalUnknown = "approval_unknown" // nothing was refused under this key, or too long ago
 	CodeApproverRole    = "approver_role"
 
+	CodeLaneInTraining = "lane_in_training" // nothing real is done at it
+	CodeTrainingBusy   = "training_busy"    // a real member or card is at the till
+	CodeTrainingStaff  = "training_staff"   // somebody with the right begins it
+	CodeTrainingOff    = "training_off"     // by the configuration
+	CodeTrainingNone   = "training_none"    // the lane is not in training
+
 	CodeAlertUnknown  = "alert_unknown"  // or not there any more
 	CodeAlertOwn      = "alert_own"      // it is about whoever wants to see to it
 	CodeSupportUnset  = "support_unset"  // nobody can be told: the configuration has no key of support
@@ -158,6 +164,7 @@ const (
 	CodeCardTerminated  = "card_terminated"
 	CodeReaderBusy      = "reader_busy"
 	CodeIssuerRevoked   = "card_issuer_revoked"
+	CodeCardInTraining  = "card_in_training" // a real card at a till where somebody practises
 )
 
 func refuse(code string, cause error) *Refusal { return &Refusal{Code: code, cause: cause} }

@@ -75,11 +75,11 @@ func (r *StaffRequest) check() error {
 
 // Staff is everybody who works here, or did.
 func (a *Agent) Staff(ctx context.Context) ([]StaffMember, error) {
-	rows, err := a.db.AllStaff(ctx)
+	rows, err := a.people.AllStaff(ctx)
 	if err != nil {
 		return nil, err
 	}
-	cards, err := a.db.StaffCards(ctx)
+	cards, err := a.people.StaffCards(ctx)
 	all := make([]StaffMember, len(rows))
 	for i, r := range rows {
 		all[i] = a.staffView(r)
@@ -90,7 +90,7 @@ func (a *Agent) Staff(ctx context.Context) ([]StaffMember, error) {
 
 // StaffMember is one of them as they are now.
 func (a *Agent) StaffMember(ctx context.Context, n agentdb.StaffNumber) (StaffMember, error) {
-	s, err := a.db.StaffByNumber(ctx, n)
+	s, err := a.people.StaffByNumber(ctx, n)
 	if err != nil {
 		return StaffMember{}, staffRefusal(err)
 	}
@@ -127,7 +127,7 @@ func (a *Agent) SignIn(ctx context.Context) (SignIn, error) {
 func (a *Agent) ProvePIN(ctx context.Context, n agentdb.StaffNumber, pin []byte) (StaffMember, error) {
 	a.proving.Lock() // a hash takes much memory: one at a time
 	defer a.proving.Unlock()
-	s, err := a.db.TryPIN(ctx, n, staff.WaitAfter, staff.LongestWait)
+	s, err := a.people.TryPIN(ctx, n, staff.WaitAfter, staff.LongestWait)
 	if errors.Is(err, agentdb.ErrNotFound) {
 		return StaffMember{}, &Refusal{Code: CodeStaffPINWrong, cause: err}
 	}
@@ -142,7 +142,7 @@ func (a *Agent) ProvePIN(ctx context.Context, n agentdb.StaffNumber, pin []byte)
 		return StaffMember{}, &Refusal{Code: CodeStaffPINWrong, Wait: staff.WaitAfter(s.Wrong)}
 	}
 	s.WaitUntil = time.Time{}
-	return a.staffView(s), a.db.PINRight(ctx, n)
+	return a.staffView(s), a.people.PINRight(ctx, n)
 }
 
 // AddStaff lets somebody work here. The same key gives the same person.
@@ -160,7 +160,7 @@ func (a *Agent) AddStaff(ctx context.Context, by Doer, key loyalty.TxnID, r Staf
 	}
 	act := by.act("staff_add")
 	act.After = r.words()
-	s, err := a.db.AddStaff(ctx, key, hash, agentdb.Staff{Name: r.Name, Role: string(r.Role), Language: r.Language, PIN: kept}, act)
+	s, err := a.people.AddStaff(ctx, key, hash, agentdb.Staff{Name: r.Name, Role: string(r.Role), Language: r.Language, PIN: kept}, act)
 	if err != nil {
 		return StaffMember{}, staffRefusal(err)
 	}
@@ -210,7 +210,7 @@ func (a *Agent) SetStaffPIN(ctx context.Context, by Doer, n agentdb.StaffNumber,
 }
 
 func (a *Agent) changeStaff(ctx context.Context, by Doer, n agentdb.StaffNumber, what string, change func(*agentdb.Staff)) (StaffMember, error) {
-	s, err := a.db.ChangeStaff(ctx, n, by.Number != 0, func(s *agentdb.Staff) agentdb.Act {
+	s, err := a.people.ChangeStaff(ctx, n, by.Number != 0, func(s *agentdb.Staff) agentdb.Act {
 		act := by.act(what)
 		act.About, act.Before = fmt.Sprint(n), wordsOf(s)
 		change(s)

@@ -17,6 +17,8 @@ type LaneState struct {
 	Member  *Member        `json:"member,omitempty"`
 	Waiting *Waiting       `json:"waiting,omitempty"`
 	Jobs    int            `json:"jobs" doc:"print jobs that are not on paper yet"`
+
+	Training *Training `json:"training,omitempty" doc:"somebody practises here; absent: sales count"`
 }
 
 // PrinterState is a lane's printer: how it does, and what it can promise.

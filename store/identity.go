@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -233,6 +234,19 @@ func (id *Identity) Path(name string) string { return filepath.Join(id.dir, name
 func (id *Identity) Calendar() Calendar {
 	cut, _ := parseCut(id.DayCut) // checked on loading
 	return Calendar{Location: id.location, Cut: cut}
+}
+
+// ForPractice is who a training at this store is: the same to people, but with keys of its own that nobody keeps. No number of a real
+// card is known to it, and no other store takes its papers.
+func (id *Identity) ForPractice() (*Identity, error) {
+	own := *id
+	own.dir, own.Grant, own.ForkedFrom, own.numberKey = "", nil, nil, make([]byte, numberKeyBytes)
+	for _, secret := range [][]byte{own.numberKey, own.InstallID[:], own.Nonce[:]} {
+		if _, err := rand.Read(secret); err != nil {
+			return nil, fmt.Errorf("identity of a training: %w", err)
+		}
+	}
+	return &own, nil
 }
 
 // NumberHMAC is the form in which a printed card number is stored and looked up.

@@ -89,7 +89,12 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		if c.doer.Number != 0 {
 			ctx = agent.By(ctx, c.doer)
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		r = r.WithContext(ctx)
+		if c.training != nil && !ofThisStore(r.URL.Path) {
+			c.training.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 	shared := s.shared(foreign.Handler(known), known)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -158,6 +163,8 @@ func (s *Server) authorised(r *http.Request) (caller, string) {
 		return caller{}, codeTokenWrong
 	case strings.HasPrefix(token, sessionPrefix):
 		return s.signedIn(r.Context(), token)
+	case strings.HasPrefix(token, agent.TrainingPrefix):
+		return s.inTraining(r, token)
 	case strings.HasPrefix(token, originPrefix):
 		return s.pageToken(r, token)
 	case strings.HasPrefix(token, displayPrefix):

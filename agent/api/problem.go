@@ -58,6 +58,7 @@ const (
 	codeNotFound     = "not_found"
 	codeTooLarge     = "body_too_large"
 	codeContentType  = "content_type"
+	codeTrainingOver = "training_over"
 	codeInternal     = "internal"
 )
 
@@ -83,7 +84,7 @@ const (
 func statuses() map[string]int {
 	all := map[string]int{
 		codeBadRequest: 400, codeKeyMissing: 400, codeKeyInvalid: 400,
-		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeSignInNeeded: 401, codeOrigin: 403, codeRoleRefused: 403, codePairingBusy: 429, codePairingOver: 404, agent.CodeOriginUnknown: 404,
+		codeTokenMissing: 401, codeTokenWrong: 401, codeSessionOver: 401, codeSignInNeeded: 401, codeTrainingOver: 401, codeOrigin: 403, codeRoleRefused: 403, codePairingBusy: 429, codePairingOver: 404, agent.CodeOriginUnknown: 404,
 		codeNotFound: 404, codeTooLarge: 413, codeContentType: 415, codeInternal: 500,
 
 		agent.CodeLaneUnknown: 404, agent.CodeSaleUnknown: 404, agent.CodeJobUnknown: 404, agent.CodeMemberUnknown: 404, agent.CodeCouponUnknown: 404, agent.CodeEntryPruned: 410,
@@ -103,7 +104,8 @@ func statuses() map[string]int {
 		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeApprovalNeeded: 422, agent.CodeApprovalUnknown: 404, agent.CodeApproverRole: 422, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
 		agent.CodePairForm: 422, agent.CodePairRefused: 422, agent.CodePairAddress: 422, agent.CodePairStranger: 422, agent.CodePairSilent: 502, agent.CodePairDone: 409, agent.CodePairLedger: 409,
 		agent.CodeDeviceUnknown: 422, agent.CodeLanesWrong: 422, agent.CodeLanePapers: 409, agent.CodePrinterTaken: 409, agent.CodeConfigByHand: 409, agent.CodeConfigLocked: 409, agent.CodeTicketUnprinted: 409,
-		agent.CodeRestarting:  503,
+		agent.CodeRestarting:     503,
+		agent.CodeLaneInTraining: 409, agent.CodeTrainingBusy: 409, agent.CodeTrainingStaff: 403, agent.CodeTrainingOff: 422, agent.CodeTrainingNone: 409,
 		agent.CodeNoProgramme: 503, agent.CodeLedgerUnavailable: 503,
 	}
 	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue, loyalty.ActivityAnswer,

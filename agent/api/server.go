@@ -49,6 +49,7 @@ type Server struct {
 	diagnose func(context.Context, io.Writer) error
 	pairings pairings
 	tills    *setup.Tills
+	practice practice
 }
 
 // Options are what a Server needs beside the agent.
@@ -184,6 +185,11 @@ func (s *Server) saleRoutes(api huma.API) {
 	route(s, api, tillsAnd(staff.Adjust), "GET", "/v1/members", 200, "A member by card number", s.member)
 	route(s, api, tills(), "POST", "/v1/members", 201, "Make a member of who carries an unknown card or number (key)", s.enrol)
 	route(s, api, tills(), "GET", "/v1/consent", 200, "What customers agree to who become members", s.consent)
+	route(s, api, tillsAnd(staff.Train), "POST", "/v1/lanes/{lane}/training", 201, "Begin a training: sales, cards and papers of practice", s.train)
+	route(s, api, tills(), "GET", "/v1/lanes/{lane}/training", 200, "The training of a lane, with the token to call with", s.training)
+	route(s, api, tillsAnd(staff.Train), "DELETE", "/v1/lanes/{lane}/training", 200, "End a training; nothing is left of it", s.endTraining)
+	route(s, api, tills(), "GET", "/v1/lanes/{lane}/practice-cards", 200, "In training: cards and members to practise with", s.practiceCards)
+	route(s, api, tills(), "PUT", "/v1/lanes/{lane}/practice-card", 200, "In training: put a card into the reader, or take it out", s.practiceCard)
 	route(s, api, tills(), "GET", "/v1/gift-card-kinds", 200, "Kinds of gift card that can be sold", s.giftCardKinds)
 	route(s, api, tills(), "GET", "/v1/gift-cards/{serial}", 200, "What is on a gift card", s.giftCard)
 }
@@ -202,6 +208,7 @@ func (s *Server) paperRoutes(api huma.API) {
 	route(s, api, tills(), "POST", "/v1/paper/preview", 200, "What a paper would look like; nothing is printed", s.preview)
 	route(s, api, tillsAnd(staff.Jobs), "GET", "/v1/jobs", 200, "Print jobs, newest first", s.jobs)
 	route(s, api, tillsAnd(staff.Jobs), "GET", "/v1/jobs/{id}", 200, "One print job", s.job)
+	route(s, api, tills(), "GET", "/v1/jobs/{id}/picture", 200, "In training: what a job puts on paper", s.jobPicture)
 	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/reprint", 201, "Print again, marked as a copy (key)", s.reprint)
 	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/answer", 200, "What a person saw of an uncertain job (key)", s.answerJob)
 	route(s, api, tillsAnd(staff.Jobs), "POST", "/v1/jobs/{id}/approve", 200, "Print a job whose time was over", s.approveJob)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -87,8 +88,9 @@ func (s *sessions) end(token string) {
 
 // caller is who calls: a till or POS by the store's token, staff by a session, or whoever has this machine.
 type caller struct {
-	till bool
-	doer agent.Doer // of staff, also at a till, and of the machine's owner
+	till     bool
+	training http.Handler // of a lane in training; nil: what is done counts
+	doer     agent.Doer   // of staff, also at a till, and of the machine's owner
 }
 
 type callerKey struct{}

@@ -53,6 +53,8 @@ type laneView struct {
 	Member  *agent.Member  `json:"member,omitempty"`
 	Waiting *waitingView   `json:"waiting,omitempty"`
 	Jobs    int            `json:"jobs" doc:"print jobs that are not on paper yet"`
+
+	Training *agent.Training `json:"training,omitempty" doc:"somebody practises here; absent: sales count"`
 }
 
 // sentence is the text for the cashier behind a code, nothing for no code.
@@ -74,7 +76,7 @@ func health(l i18n.Lang, h devices.Health) healthView {
 func view(l i18n.Lang, s agent.LaneState) laneView {
 	v := laneView{
 		Lane: s.Lane, Name: s.Name, Reader: health(l, s.Reader), Printer: printerOf(l, s.Printer),
-		Card: cardView{s.Card, sentence(l, s.Card.Code)}, Member: s.Member, Jobs: s.Jobs,
+		Card: cardView{s.Card, sentence(l, s.Card.Code)}, Member: s.Member, Jobs: s.Jobs, Training: s.Training,
 	}
 	if s.Waiting != nil {
 		v.Waiting = &waitingView{*s.Waiting, sentence(l, s.Waiting.Code)}

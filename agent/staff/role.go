@@ -28,6 +28,7 @@ const (
 	Trail      Right = "trail"      // read what was done by hand
 	Override   Right = "override"   // answer for one action of a cashier beyond the programme's limits
 	Administer Right = "administer" // staff and their PINs
+	Train      Right = "train"      // put a till into training, and end it
 	Diagnose   Right = "diagnose"   // have what support needs put into a file
 )
 
@@ -39,9 +40,9 @@ func (r Role) Rights() []Right {
 	case Technician:
 		return []Right{Look, Jobs, Try, Fit, Diagnose}
 	case Supervisor:
-		return []Right{Sell, Look, Jobs, Figures, CloseDay, Issue, Adjust, Override}
+		return []Right{Sell, Look, Jobs, Figures, CloseDay, Issue, Adjust, Override, Train}
 	case Manager:
-		return []Right{Sell, Look, Jobs, Try, Fit, Figures, CloseDay, Issue, Adjust, Override, Trail, Administer, Diagnose}
+		return []Right{Sell, Look, Jobs, Try, Fit, Figures, CloseDay, Issue, Adjust, Override, Train, Trail, Administer, Diagnose}
 	}
 	return nil
 }

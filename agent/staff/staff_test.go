@@ -70,8 +70,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 	want := map[Role]string{
 		Cashier:    "sell",
 		Technician: "look jobs try fit diagnose",
-		Supervisor: "sell look jobs figures close_day issue adjust override",
-		Manager:    "sell look jobs try fit figures close_day issue adjust override trail administer diagnose",
+		Supervisor: "sell look jobs figures close_day issue adjust override train",
+		Manager:    "sell look jobs try fit figures close_day issue adjust override train trail administer diagnose",
 		"owner":    "",
 	}
 	for role, rights := range want {

@@ -605,6 +605,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In training: what a job puts on paper
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-jobs-by-id-picture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs/{id}/reprint": {
         parameters: {
             query?: never;
@@ -993,6 +1013,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lanes/{lane}/practice-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * In training: put a card into the reader, or take it out
+         * @description For tills and POS software.
+         */
+        put: operations["put-v1-lanes-by-lane-practice-card"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/practice-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * In training: cards and members to practise with
+         * @description For tills and POS software.
+         */
+        get: operations["list-v1-lanes-by-lane-practice-cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lanes/{lane}/quote": {
         parameters: {
             query?: never;
@@ -1152,6 +1212,34 @@ export interface paths {
          */
         post: operations["post-v1-lanes-by-lane-ticket"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The training of a lane, with the token to call with
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-lanes-by-lane-training"];
+        put?: never;
+        /**
+         * Begin a training: sales, cards and papers of practice
+         * @description For tills and POS software, and staff with the right "train".
+         */
+        post: operations["post-v1-lanes-by-lane-training"];
+        /**
+         * End a training; nothing is left of it
+         * @description For tills and POS software, and staff with the right "train".
+         */
+        delete: operations["delete-v1-lanes-by-lane-training"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2727,6 +2815,12 @@ export interface components {
              */
             successor?: number;
         };
+        JobPicture: {
+            /** @description the paper dot for dot, base64 */
+            png: string;
+            /** @description the same on the grid of letters, right-to-left lines in reading order */
+            text: string;
+        };
         LaneConfig: {
             name: string;
             /** Format: int32 */
@@ -2748,6 +2842,8 @@ export interface components {
             name: string;
             printer: components["schemas"]["PrinterState"];
             reader: components["schemas"]["Health"];
+            /** @description somebody practises here; absent: sales count */
+            training?: components["schemas"]["Training"];
             waiting?: components["schemas"]["Waiting"];
         };
         LaneView: {
@@ -2763,6 +2859,8 @@ export interface components {
             name: string;
             printer: components["schemas"]["PrinterView"];
             reader: components["schemas"]["HealthView"];
+            /** @description somebody practises here; absent: sales count */
+            training?: components["schemas"]["Training"];
             waiting?: components["schemas"]["WaitingView"];
         };
         LanesInBody: {
@@ -3018,6 +3116,37 @@ export interface components {
             /** @description finds it again, also behind another socket where that can be */
             reader: components["schemas"]["Selector"];
         };
+        PracticeCard: {
+            /**
+             * Format: int64
+             * @description 1 is the first; PUT …/practice-card puts it in
+             */
+            card: number;
+            /** @description it is in the reader */
+            inside: boolean;
+            /** @enum {string} */
+            kind: "points" | "few" | "blocked" | "new" | "damaged";
+            /** @description to be typed or scanned in its place */
+            number: string;
+            pin?: string;
+            /**
+             * Format: int64
+             * @description of its member when the training began
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description of its PIN
+             */
+            tries_left: number;
+        };
+        PracticeCardInBody: {
+            /**
+             * Format: int64
+             * @description of GET …/practice-cards; 0 takes out what is in the reader
+             */
+            card: number;
+        };
         PreviewLine: {
             kind: string;
             /** @description text, text page N, downloaded glyphs or graphics; empty for what has no letters */
@@ -3136,7 +3265,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_no_card" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "void_late";
+            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_in_training" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_no_card" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "training_busy" | "training_none" | "training_off" | "training_over" | "training_staff" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -4115,6 +4244,32 @@ export interface components {
             people: string[] | null;
             /** @description the same of what was done */
             whats: string[] | null;
+        };
+        TrainInBody: {
+            /**
+             * Format: int64
+             * @description of the supervisor or manager who begins it, when nobody with the right is signed in
+             */
+            number?: number;
+            /** @description theirs */
+            pin?: string;
+            /** @description let papers come out of the lane's printer, each marked; left out: they are shown on the screen */
+            print?: boolean;
+        };
+        Training: {
+            /** @description who began it */
+            by: string;
+            /** @description papers come out of the lane's printer, each marked; else they are shown on the screen */
+            print: boolean;
+            /** Format: date-time */
+            since: string;
+            /** @description what the till calls with until it ends; told to tills alone */
+            token?: string;
+            /**
+             * Format: date-time
+             * @description it ends by itself then
+             */
+            until: string;
         };
         Tryout: {
             job: components["schemas"]["Job"];
@@ -5252,6 +5407,37 @@ export interface operations {
             };
         };
     };
+    "get-v1-jobs-by-id-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPicture"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-jobs-by-id-reprint": {
         parameters: {
             query?: never;
@@ -5998,6 +6184,72 @@ export interface operations {
             };
         };
     };
+    "put-v1-lanes-by-lane-practice-card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PracticeCardInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaneView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-v1-lanes-by-lane-practice-cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeCard"][] | null;
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "post-v1-lanes-by-lane-quote": {
         parameters: {
             query?: never;
@@ -6302,6 +6554,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Tryout"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-lanes-by-lane-training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainInBody"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-v1-lanes-by-lane-training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaneView"];
                 };
             };
             /** @description Refused: decide by its code */
