@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -19,7 +20,8 @@ const (
 	stopTimeout  = time.Minute
 )
 
-// Process is one child. It says on its first line of standard output, as JSON, where it answers.
+// Process is one child. It says on its first line of standard output, as JSON, where it answers. On Linux it dies with this process, also
+// with one that was killed.
 type Process struct {
 	Name  string
 	Ready map[string]any
@@ -45,11 +47,11 @@ func start(ctx context.Context, dir, name, program string, args ...string) (*Pro
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
 	}
-	if err := p.cmd.Start(); err != nil {
+	started, ready := make(chan error), make(chan map[string]any, 1)
+	go p.live(bufio.NewScanner(stdout), started, ready)
+	if err := <-started; err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
 	}
-	ready := make(chan map[string]any, 1)
-	go p.follow(bufio.NewScanner(stdout), ready)
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	select {
@@ -63,9 +65,20 @@ func start(ctx context.Context, dir, name, program string, args ...string) (*Pro
 	}
 }
 
+// live has one thread for the child from its start to its end, because the kernel ties a child's death signal to its thread.
+func (p *Process) live(lines *bufio.Scanner, started chan<- error, ready chan<- map[string]any) {
+	defer close(p.done)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	started <- err
+	if err == nil {
+		p.follow(lines, ready)
+	}
+}
+
 // follow reads standard output to its end, then reaps the child.
 func (p *Process) follow(lines *bufio.Scanner, ready chan<- map[string]any) {
-	defer close(p.done)
 	first := true
 	for lines.Scan() {
 		var m map[string]any
