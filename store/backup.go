@@ -93,25 +93,25 @@ func syncFile(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// QuickCheck runs SQLite's own integrity check; an empty list is a sound file.
-func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
-	rows, err := db.readers.QueryContext(ctx, fmt.Sprintf("PRAGMA quick_check(%d)", maxFindings))
+// IntegrityCheck runs SQLite's own check, of every index against its table too; an empty list is a sound file.
+func (db *DB) IntegrityCheck(ctx context.Context) ([]string, error) {
+	rows, err := db.readers.QueryContext(ctx, fmt.Sprintf("PRAGMA integrity_check(%d)", maxFindings))
 	if err != nil {
-		return nil, fmt.Errorf("quick check %s: %w", db.path, err)
+		return nil, fmt.Errorf("integrity check %s: %w", db.path, err)
 	}
 	defer rows.Close()
 	var findings []string
 	for rows.Next() {
 		var line string
 		if err := rows.Scan(&line); err != nil {
-			return nil, fmt.Errorf("quick check %s: %w", db.path, err)
+			return nil, fmt.Errorf("integrity check %s: %w", db.path, err)
 		}
 		if line != "ok" {
 			findings = append(findings, line)
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("quick check %s: %w", db.path, err)
+		return nil, fmt.Errorf("integrity check %s: %w", db.path, err)
 	}
 	return findings, nil
 }

@@ -363,7 +363,7 @@ func TestABackupIsWholeAndNeverOverwrites(t *testing.T) {
 	if n := countNotes(t, copied); n != 100 {
 		t.Fatalf("%d notes in the copy", n)
 	}
-	if findings, err := copied.QuickCheck(t.Context()); err != nil || len(findings) != 0 {
+	if findings, err := copied.IntegrityCheck(t.Context()); err != nil || len(findings) != 0 {
 		t.Fatalf("%v, %v", findings, err)
 	}
 	if err := db.Checkpoint(t.Context()); err != nil {

@@ -25,6 +25,7 @@ type verifyCommand struct {
 const (
 	exitUnnumbered exitCode = 3 // what follows from the log is not what the tables say
 	exitIntegrity  exitCode = 10
+	exitIndex      exitCode = 28 // after the invariants: a table is sound though an index is not
 )
 
 // verdict is what --json prints.
@@ -102,6 +103,8 @@ func judge(r agentdb.Report) verdict {
 			v.Broken = append(v.Broken, i)
 		} else if f.Code == agentdb.FindIntegrity {
 			code = exitIntegrity
+		} else if f.Code == agentdb.FindIndex {
+			code = exitIndex
 		}
 		codes = append(codes, code)
 	}

@@ -19,6 +19,8 @@ func TestTheExitStatusNamesTheBrokenInvariant(t *testing.T) {
 		"a day":                          {[]agentdb.FindingCode{agentdb.FindDay}, 25, []string{"I15"}},
 		"the lowest of several":          {[]agentdb.FindingCode{agentdb.FindClose, agentdb.FindTally, agentdb.FindChain, agentdb.FindChain}, 12, []string{"I2", "I14"}},
 		"the file before all":            {[]agentdb.FindingCode{agentdb.FindGap, agentdb.FindIntegrity}, 10, []string{"I1"}},
+		"an index":                       {[]agentdb.FindingCode{agentdb.FindTally, agentdb.FindIndex}, 28, nil},
+		"an index of a broken log":       {[]agentdb.FindingCode{agentdb.FindIndex, agentdb.FindClose}, 24, []string{"I14"}},
 		"what follows from the log":      {[]agentdb.FindingCode{agentdb.FindTally, agentdb.FindCard}, 3, nil},
 		"head office has more than this": {[]agentdb.FindingCode{agentdb.FindWatermark}, 22, []string{"I12"}},
 	} {

@@ -80,47 +80,6 @@ func BenchmarkDurableSale(b *testing.B) {
 	}
 }
 
-// BenchmarkVerify measures the whole check of a ledger, JSON and all, and the chain alone.
-func BenchmarkVerify(b *testing.B) {
-	box := newBox(b)
-	const entries = 5000
-	var wg sync.WaitGroup
-	for till := range 16 {
-		wg.Go(func() {
-			for n := till + 1; n <= entries; n += 16 {
-				if _, err := box.Append(b.Context(), commitOf(n, loyalty.MemberID(n%100+1), 10)); err != nil {
-					b.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.Run("all", func(b *testing.B) {
-		for b.Loop() {
-			if r, err := box.Verify(b.Context(), nil); err != nil || len(r.Findings) != 0 {
-				b.Fatalf("%v, %v", r.Findings, err)
-			}
-		}
-		b.ReportMetric(float64(entries*b.N)/b.Elapsed().Seconds(), "entries/s")
-	})
-	r, err := box.EntriesFrom(b.Context(), 1, entries, 1<<30)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Run("chain", func(b *testing.B) {
-		for b.Loop() {
-			h := r.Prev
-			for _, body := range r.Bodies {
-				h = h.Next(body)
-			}
-			if h != r.Head {
-				b.Fatal("the chain is broken")
-			}
-		}
-		b.ReportMetric(float64(entries*b.N)/b.Elapsed().Seconds(), "entries/s")
-	})
-}
-
 // BenchmarkMember measures what a quote needs of a member: by card, with pending entries replayed.
 func BenchmarkMember(b *testing.B) {
 	box := newBox(b)

@@ -185,13 +185,13 @@ func (db *DB) Backup(ctx context.Context, target string) error {
 	return db.ledger.Backup(ctx, target, `UPDATE ledger SET sent_through = (SELECT coalesce(max(seq), 0) FROM entry)`, `DELETE FROM advance_hold`)
 }
 
-// QuickCheck runs SQLite's integrity check over both files.
-func (db *DB) QuickCheck(ctx context.Context) ([]string, error) {
-	ledger, err := db.ledger.QuickCheck(ctx)
+// IntegrityCheck runs SQLite's integrity check over both files.
+func (db *DB) IntegrityCheck(ctx context.Context) ([]string, error) {
+	ledger, err := db.ledger.IntegrityCheck(ctx)
 	if err != nil || db.members == nil {
 		return ledger, err
 	}
-	members, err := db.members.QuickCheck(ctx)
+	members, err := db.members.IntegrityCheck(ctx)
 	return append(ledger, members...), err
 }
 

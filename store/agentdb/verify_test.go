@@ -2,6 +2,7 @@ package agentdb
 
 import (
 	"bytes"
+	"database/sql"
 	"fmt"
 	"slices"
 	"testing"
@@ -87,6 +88,11 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		"a pending row's points":     {`UPDATE pending SET points = 11 WHERE seq = 2`, FindPending},
 		"a pending row taken out":    {`DELETE FROM pending WHERE seq = 2`, FindPending},
 		"a pending row invented":     {`INSERT INTO pending (member, seq, points) VALUES (8, 2, 5)`, FindPending},
+		"a closed day's totals":      {`UPDATE day SET totals = CAST(replace(CAST(totals AS TEXT), '"earned":30', '"earned":31') AS BLOB)`, FindClose},
+		"a closed day's chain value": {`UPDATE day SET head_hash = zeroblob(32)`, FindClose},
+		"a closed day's date":        {`UPDATE day SET day = '2026-11-21'`, FindClose},
+		"a closed day forgotten":     {`DELETE FROM day`, FindClose},
+		"a closed day invented":      {`INSERT INTO day SELECT '2026-11-24', 5, 4, 4, 1, totals, hash FROM day, entry WHERE seq = 5`, FindClose},
 		"the signed position":        {`UPDATE ledger SET signed_seq = 4`, FindPosition},
 		"the signature":              {`UPDATE ledger SET signature = zeroblob(64)`, FindPosition},
 	} {
@@ -102,6 +108,45 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 			}
 		})
 	}
+}
+
+// behind writes to a file of a store beside it, with SQLite's own protections off.
+func behind(t *testing.T, file *store.DB, statements ...string) {
+	t.Helper()
+	pool, err := sql.Open("sqlite", file.Path())
+	must(t, err)
+	pool.SetMaxOpenConns(1)
+	for _, s := range append([]string{`PRAGMA writable_schema = 1`}, statements...) {
+		if _, err := pool.ExecContext(t.Context(), s); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+	must(t, pool.Close())
+}
+
+// A row is changed, and changed back while its index is out of the schema: the tables are sound, look-ups give a wrong answer.
+func TestVerifyFindsAnIndexThatIsNotItsTable(t *testing.T) {
+	b := morning(t)
+	b.tamper(t)
+	for _, tc := range []struct {
+		file        *store.DB
+		index       string
+		there, back string
+	}{
+		{b.ledger, "entry_member_day", `UPDATE entry SET member = 8 WHERE seq = 2`, `UPDATE entry SET member = 7 WHERE seq = 2`},
+		{b.members, "member_card_member", `UPDATE member_card SET member = 8`, `UPDATE member_card SET member = 7`},
+	} {
+		b.verifyClean(t)
+		behind(t, tc.file, tc.there, fmt.Sprintf(`CREATE TABLE kept AS SELECT * FROM sqlite_schema WHERE name = '%s'`, tc.index),
+			fmt.Sprintf(`DELETE FROM sqlite_schema WHERE name = '%s'`, tc.index))
+		behind(t, tc.file, tc.back, `INSERT INTO sqlite_schema SELECT * FROM kept`)
+		behind(t, tc.file, `DROP TABLE kept`)
+		if got := b.findings(t); !slices.Equal(got, []FindingCode{FindIndex}) {
+			t.Errorf("%s: found %v", tc.index, got)
+		}
+		behind(t, tc.file, `REINDEX `+tc.index)
+	}
+	b.verifyClean(t)
 }
 
 func TestVerifyFindsABatchThatWouldBeCutWhereItMustNot(t *testing.T) {

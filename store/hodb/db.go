@@ -93,8 +93,8 @@ func (db *DB) Close() error { return db.engine.close() }
 // Shared tells whether other processes may write to the database meanwhile.
 func (db *DB) Shared() bool { _, shared := db.engine.(*postgres); return shared }
 
-// QuickCheck runs SQLite's own integrity check; an empty list is a sound file. PostgreSQL is checked by its own tools.
-func (db *DB) QuickCheck(ctx context.Context) ([]string, error) { return db.engine.check(ctx) }
+// IntegrityCheck runs SQLite's own integrity check; an empty list is a sound file. PostgreSQL is checked by its own tools.
+func (db *DB) IntegrityCheck(ctx context.Context) ([]string, error) { return db.engine.check(ctx) }
 
 // Settle empties the write-ahead log of a file: what was deleted is in none of its files afterwards. A PostgreSQL server does it in its time.
 func (db *DB) Settle(ctx context.Context) error { return db.engine.settle(ctx) }

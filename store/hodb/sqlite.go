@@ -103,7 +103,7 @@ func (r *sqliteReader) QueryRow(query string, args []any, dest ...any) error {
 	return r.tx.QueryRowContext(r.ctx, text, args...).Scan(dest...)
 }
 
-func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.QuickCheck(ctx) }
+func (s *sqlite) check(ctx context.Context) ([]string, error) { return s.db.IntegrityCheck(ctx) }
 func (s *sqlite) settle(ctx context.Context) error            { return s.db.Checkpoint(ctx) }
 func (s *sqlite) close() error                                { return s.db.Close() }
 
