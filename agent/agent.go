@@ -298,7 +298,10 @@ func (a *Agent) Forget(n loyalty.LaneID) (LaneState, error) {
 
 // memberView adds what the ledger knows to who stands at the till.
 func (a *Agent) memberView(ctx context.Context, who identified) (*Member, error) {
-	m := &Member{ID: who.member, Number: who.number, Tier: who.tier, Language: who.language, Medium: who.trust.medium, PIN: who.pin}
+	m := &Member{ID: who.member, Number: who.number, Tier: who.tier, Language: who.language, Medium: who.trust.medium, By: byCard, PIN: who.pin}
+	if who.byNumber {
+		m.By = byNumber
+	}
 	var err error
 	if m.Balance, err = a.db.Balance(ctx, who.member); err != nil {
 		return nil, fmt.Errorf("balance of member %d: %w", who.member, err)

@@ -112,11 +112,15 @@ const (
 	ApproveUnbilled = "unbilled" // goods back without one
 	ApproveVoid     = "void"     // a sale of the day
 	ApproveActivity = "activity" // points without a purchase
+	ApproveTransfer = "transfer" // points to another member
 )
+
+// approveSplit is never a cashier's to decide: it is held to no limit of the programme.
+const approveSplit = "split"
 
 // approvable are all of them.
 func approvable() []string {
-	return []string{ApproveReturn, ApproveUnbilled, ApproveVoid, ApproveActivity}
+	return []string{ApproveReturn, ApproveUnbilled, ApproveVoid, ApproveActivity, ApproveTransfer}
 }
 
 // SupportConfig is who may read what a store tells of itself when it needs help.

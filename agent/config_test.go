@@ -45,7 +45,7 @@ func TestConfigErrorsNameThePlaceAndTheRemedy(t *testing.T) {
 		"number missing":                {"[[lane]]\nname = \"a\"", "number: is missing"},
 		"number twice":                  {lane + lane, "number: 1 is used twice"},
 		"support that is nobody":        {"[support]\nrecipient = \"support@example.org\"\n" + lane, "is no age recipient"},
-		"an approval of nothing":        {"[staff]\napprove = [\"sale\"]\n" + lane, "write some of return, unbilled, void, activity"},
+		"an approval of nothing":        {"[staff]\napprove = [\"sale\"]\n" + lane, "write some of return, unbilled, void, activity, transfer"},
 		"an approval twice":             {"[staff]\napprove = [\"void\", \"void\"]\n" + lane, "is unknown or there twice"},
 		"two ways to one reader":        {lane + "reader = { name = \"a\", link = \"b\" }", "link stands alone"},
 		"serial number and port":        {lane + "reader = { serial = \"a\", usb = \"1-1\" }", "exclude each other"},

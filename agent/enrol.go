@@ -111,7 +111,7 @@ func (a *Agent) makeMember(ctx context.Context, l *lane, id loyalty.TxnID, hash 
 	return c, l.call(ctx, func(context.Context) error {
 		l.endSession()
 		l.setStranger(nil)
-		l.setWho(&identified{member: c.Entry.Member, number: who.masked, language: r.Language, trust: who.trust, gone: a.now()})
+		l.setWho(&identified{member: c.Entry.Member, number: who.masked, language: r.Language, trust: who.trust, byNumber: r.Card != nil, gone: a.now()})
 		return nil
 	})
 }

@@ -30,7 +30,7 @@ func (a *Agent) Identify(ctx context.Context, n loyalty.LaneID, r IdentifyReques
 	if err != nil {
 		return l.state(), err
 	}
-	who.gone = a.now()
+	who.gone, who.byNumber = a.now(), true
 	err = l.call(ctx, func(context.Context) error {
 		l.endSession()
 		l.setWho(who)
@@ -120,6 +120,7 @@ func (a *Agent) MemberByNumber(ctx context.Context, number string) (Member, erro
 	if err != nil {
 		return Member{}, err
 	}
+	who.byNumber = true
 	view, err := a.memberView(ctx, *who)
 	if err != nil {
 		return Member{}, err

@@ -52,6 +52,12 @@ type lane struct {
 	told     told      // what the customer was told last
 }
 
+// How a lane knows a member.
+const (
+	byCard   = "card"
+	byNumber = "number"
+)
+
 // identified is a member at this till.
 type identified struct {
 	member   loyalty.MemberID
@@ -63,6 +69,7 @@ type identified struct {
 	pin      *PINState
 	trust    trust
 	practice bool      // known by a practice card: its points are in the books of the training alone
+	byNumber bool      // typed, scanned or swiped: no card was at the reader
 	gone     time.Time // when the card was taken away; zero while it is there
 }
 

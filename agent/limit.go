@@ -52,11 +52,7 @@ func (a *Agent) watch(ctx context.Context, p *loyalty.Programme, member loyalty.
 // allow refuses an action beyond a limit: of a cashier, unless somebody answers for it who may do what a manager may. An action that
 // says by itself who answers for it is judged by that.
 func (w watch) allow(do loyalty.Action) error {
-	now := w.a.now()
-	do.By, do.Hour, do.Day = cmp.Or(do.By, w.by), w.before[do.Kind].Hour, w.before[do.Kind].Day
-	if w.a.lifts.approver(w.asked.id, w.asked.request, now) != 0 {
-		do.By = loyalty.RoleManager
-	}
+	do.By, do.Hour, do.Day = cmp.Or(do.By, w.roleNow()), w.before[do.Kind].Hour, w.before[do.Kind].Day
 	found := w.programme.CheckAction(do)
 	if len(found) == 0 {
 		return w.ownRule(do)
@@ -75,9 +71,17 @@ func (w watch) allow(do loyalty.Action) error {
 	return w.approvable(refuse(CodeTooMuch, cause), do, max(f.Limit, f.Base))
 }
 
+// roleNow is by whose limits it is judged: a manager's, when one does it or has answered for it.
+func (w watch) roleNow() loyalty.Role {
+	if w.a.lifts.approver(w.asked.id, w.asked.request, w.a.now()) != 0 {
+		return loyalty.RoleManager
+	}
+	return w.by
+}
+
 // ownRule refuses what the store wants somebody to answer for, whatever the programme says.
 func (w watch) ownRule(do loyalty.Action) error {
-	if do.By == loyalty.RoleManager || !slices.Contains(w.a.cfg.Staff.Approve, w.asked.what) {
+	if do.By == loyalty.RoleManager || w.asked.what != approveSplit && !slices.Contains(w.a.cfg.Staff.Approve, w.asked.what) {
 		return nil
 	}
 	return w.approvable(refuse(CodeApprovalNeeded, nil), do, 0)

@@ -131,6 +131,8 @@ const (
 	CodeSecondNeeded    = "second_needed"    // beyond what one person may do
 	CodeSecondSame      = "second_same"      // the second person is the first, or neither is a manager
 	CodeApprovalNeeded  = "approval_needed"  // the store wants somebody to answer for it (staff.approve)
+	CodeOfficeAway      = "office_away"      // nobody but head office can say whether it may be done
+	CodeReceiverUnknown = "receiver_unknown" // no member has the number that is to get the points
 	CodeApprovalUnknown = "approval_unknown" // nothing was refused under this key, or too long ago
 	CodeApproverRole    = "approver_role"
 

@@ -102,26 +102,38 @@ func (a *Agent) setAside(ctx context.Context, b *bill, id loyalty.TxnID) error {
 	if a.headOffice.Reserve == nil || b.away || b.who == nil || beyond <= 0 {
 		return nil
 	}
-	a.asking.turn.Lock()
-	a.asking.wants(id)
-	attempt := a.asking.next(a.now())
-	a.asking.turn.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	err := a.headOffice.Reserve(ctx, wire.ReserveRequest{Epoch: a.db.Epoch(), Txn: id, Member: b.who.member, Points: beyond,
-		Through: b.through, Unsent: b.unsent, Attempt: attempt})
-	var p *wire.Problem
+	err := a.ask(ctx, wire.ReserveRequest{Txn: id, Member: b.who.member, Points: beyond, Through: b.through, Unsent: b.unsent})
 	switch {
 	case err == nil:
 		b.asked = beyond
 		return nil
-	case errors.As(err, &p) && p.Code == wire.CodePointsShort:
+	case pointsShort(err):
 		return refuse(CodePointsElsewhere, err)
+	}
+	return refuseForNow(CodeQuoteChanged, errNoAnswer)
+}
+
+// ask has head office set points aside, and notes when no answer came.
+func (a *Agent) ask(ctx context.Context, r wire.ReserveRequest) error {
+	a.asking.turn.Lock()
+	a.asking.wants(r.Txn)
+	r.Epoch, r.Attempt = a.db.Epoch(), a.asking.next(a.now())
+	a.asking.turn.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
+	err := a.headOffice.Reserve(ctx, r)
+	if err == nil || pointsShort(err) {
+		return err
 	}
 	a.log.Warn().Err(err).Msg("head office did not set points aside")
 	a.asking.noAnswer(a.now())
-	a.asking.giveUp(id)
-	return refuseForNow(CodeQuoteChanged, errNoAnswer)
+	a.asking.giveUp(r.Txn)
+	return err
+}
+
+func pointsShort(err error) bool {
+	var p *wire.Problem
+	return errors.As(err, &p) && p.Code == wire.CodePointsShort
 }
 
 // covered checks that a sale that was judged once more takes no more than head office set aside and the allowance holds.

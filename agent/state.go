@@ -65,6 +65,7 @@ type Member struct {
 	Balance   loyalty.Points   `json:"balance"`
 	Available loyalty.Points   `json:"available" doc:"what this medium lets them redeem now"`
 	Medium    loyalty.Medium   `json:"medium"`
+	By        string           `json:"by" enum:"card,number" doc:"how this lane knows them: by a card, or by a number that was typed, scanned or swiped"`
 	PIN       *PINState        `json:"pin,omitempty"`
 	AsOf      time.Time        `json:"as_of,omitzero" doc:"when head office last told this store about its members"`
 }

@@ -177,6 +177,8 @@ func (s *Server) saleRoutes(api huma.API) {
 	route(s, api, tills(), "DELETE", "/v1/baskets/{id}", 200, "Give up a bill that waits", s.dropBasket)
 	route(s, api, tills(), "GET", "/v1/activities", 200, "What gives points without a purchase", s.activities)
 	route(s, api, tills(), "POST", "/v1/lanes/{lane}/activities", 201, "A member did one of them (key)", s.activity)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/transfers/quote", 200, "What a transfer of points would move; nothing is written", s.quoteTransfer)
+	route(s, api, tills(), "POST", "/v1/lanes/{lane}/transfers", 201, "Move points of one member to another (key)", s.transfer)
 	route(s, api, tills(), "POST", "/v1/reservations", 201, "Set points or money of a wallet aside (key)", s.reserve)
 	route(s, api, tills(), "POST", "/v1/reservations/{id}/settle", 200, "End a reservation (key)", s.settle)
 	route(s, api, tills(), "POST", "/v1/payments", 201, "Money for a sale on account (key)", s.pay)

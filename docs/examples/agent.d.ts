@@ -2912,6 +2912,11 @@ export interface components {
             available: number;
             /** Format: int64 */
             balance: number;
+            /**
+             * @description how this lane knows them: by a card, or by a number that was typed, scanned or swiped
+             * @enum {string}
+             */
+            by: "card" | "number";
             /** Format: int64 */
             id: number;
             language?: string;

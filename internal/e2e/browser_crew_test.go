@@ -66,6 +66,7 @@ func TestTheCrewOfATillInABrowser(t *testing.T) {
 		{"a restart asks for the PIN and the basket stays", crewAfterRestart},
 		{"a supervisor answers for one redemption beyond the limit", crewOverride},
 		{"where it is required the page opens locked", crewRequired},
+		{"where the store wants it a supervisor answers for a void", crewVoid},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
 			whole := p.t
@@ -105,6 +106,10 @@ func crewSignsIn(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.looksRight("crew-1-number-en")
 	p.keys("1", kb.Enter)
 	p.tellsIn(i18n.English, "till.staff_pin", i18n.Args{"number": "1"})
+	p.keys("47")
+	p.wedge("40123455" + kb.Enter) // goods meant for the basket
+	p.tellsIn(i18n.English, "till.pin_scanned")
+	p.until("no digit of it", `document.querySelectorAll('dialog[open] .dots .set').length === 0`)
 	p.keys("4714", kb.Enter)
 	p.until("no question", noQuestion)
 	p.until("who it is", `document.querySelector('header').innerText.includes('Dora')`)
@@ -238,7 +243,7 @@ func crewRequired(t *testing.T, p *tillPage, shop *stage.Shop) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(shop.AgentConfig(), append(config, "\n[staff]\nrequired = true\n"...), 0o600); err != nil {
+	if err := os.WriteFile(shop.AgentConfig(), append(config, "\n[staff]\nrequired = true\napprove = [\"void\"]\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	p.keys(kb.F2, "2.50 Rye bread", kb.Enter)
@@ -261,4 +266,30 @@ func crewRequired(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("Persian", `document.documentElement.dir === 'rtl'`)
 	p.shows("Rye bread")
 	p.looksRight("crew-7-required-fa")
+}
+
+// The question for a supervisor comes over the void, which stays as it was when it is left.
+func crewVoid(t *testing.T, p *tillPage, shop *stage.Shop) {
+	p.keys(kb.F9)
+	p.tells("till.given")
+	p.keys(kb.F9)
+	p.until("the sale", `document.querySelector('.done')`)
+	p.keys(kb.F10)
+	p.press("till.void_title")
+	p.keys(kb.F6)
+	p.tells("till.void_choose")
+	p.keys("1")
+	p.until("the figures", `document.querySelector('dialog[open] button.danger:enabled')`)
+	p.keys(kb.F9)
+	p.tells("till.override_title")
+	p.tells("cashier.approval_needed")
+	p.looksRight("crew-8-void-fa")
+	p.keys(kb.Escape)
+	p.until("the void behind it", `document.querySelectorAll('dialog[open]').length === 1 && document.querySelector('dialog[open] button.danger:enabled')`)
+	p.keys(kb.F9)
+	p.tells("till.override_title")
+	p.proves("3", "4712")
+	p.tells("till.void_done")
+	p.keys(kb.Enter)
+	p.until("no question", noQuestion)
 }

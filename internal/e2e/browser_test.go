@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -40,8 +41,10 @@ type tillPage struct {
 	t    *testing.T
 	ctx  context.Context
 	lang i18n.Lang // in which the page is read
-	dir  string    // screenshots
-	axe  string    // source of axe-core, once it was read
+
+	keyed time.Time // when the last key was, as its event said
+	dir   string    // screenshots
+	axe   string    // source of axe-core, once it was read
 
 	mu      sync.Mutex
 	foreign []string // requests to anybody but the agent
@@ -156,10 +159,35 @@ func (p *tillPage) do(steps ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
+// Time between two keys, as the events say it; the machine takes whatever it takes.
+const (
+	fingerGap = 120 * time.Millisecond
+	wedgeGap  = 3 * time.Millisecond
+)
+
+// keys types as people do.
 func (p *tillPage) keys(keys ...string) {
 	p.t.Helper()
 	for _, k := range keys {
-		p.do(chromedp.KeyEvent(k))
+		p.typed(k, fingerGap)
+	}
+}
+
+// wedge types as a scanner does.
+func (p *tillPage) wedge(text string) {
+	p.t.Helper()
+	p.keyed = p.keyed.Add(fingerGap)
+	p.typed(text, wedgeGap)
+}
+
+func (p *tillPage) typed(keys string, gap time.Duration) {
+	p.t.Helper()
+	for _, key := range keys {
+		if p.keyed = p.keyed.Add(gap); gap == fingerGap && p.keyed.Before(time.Now()) {
+			p.keyed = time.Now()
+		}
+		at := input.TimeSinceEpoch(float64(p.keyed.UnixMicro()) / 1e6)
+		p.do(chromedp.KeyEvent(string(key), func(e *input.DispatchKeyEventParams) { e.Timestamp = at }))
 	}
 }
 

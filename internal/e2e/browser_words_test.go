@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"loyaltill/internal/i18n"
 )
@@ -78,7 +78,8 @@ func (p *tillPage) press(key string, args ...i18n.Args) {
 func (p *tillPage) fill(key, text string, args ...i18n.Args) {
 	p.t.Helper()
 	p.marked("the field "+key, named("input, textarea", p.says(key, args...)), func(selector string) {
-		p.do(chromedp.SendKeys(chromedp.CSS(selector), text))
+		p.eval(fmt.Sprintf(`document.querySelector(%q).focus()`, selector))
+		p.keys(kb.End, text)
 	})
 }
 

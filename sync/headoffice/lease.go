@@ -150,10 +150,10 @@ func (o *Office) reclaimLease(ctx context.Context, in Reclaim) (out LeaseInfo, e
 	return out, err
 }
 
-// doors closes what was set aside for a sale that has come, though it may want no points any more: what it takes it takes as any other.
+// doors closes what was set aside for a sale or transfer that has come, though it may want no points any more: what it takes it takes as any other.
 func (j *judge) doors(m *matter) error {
 	s := m.entry.Sale
-	if s == nil || m.entry.Member == 0 {
+	if s == nil && m.entry.Transfer == nil || m.entry.Member == 0 {
 		return nil
 	}
 	if j.reserved {
@@ -162,7 +162,7 @@ func (j *judge) doors(m *matter) error {
 			return err
 		}
 	}
-	if s.Lease == nil {
+	if s == nil || s.Lease == nil {
 		return nil
 	}
 	l, err := j.leaseOf(m, s.Lease)

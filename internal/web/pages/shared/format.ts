@@ -82,6 +82,11 @@ export function whole(lang: Lang, n: number): string {
   return figure(lang, { maximumFractionDigits: 0 }, n);
 }
 
+/** A number that names something, digit by digit. */
+export function digits(lang: Lang, text: string): string {
+  return text.replace(/[0-9]/g, (d) => whole(lang, Number(d)));
+}
+
 /** What a wallet holds: money, or points of its own. */
 export function wallet(lang: Lang, n: number, currency?: string): string {
   return currency === undefined ? whole(lang, n) : money(lang, n, currency);

@@ -31,6 +31,7 @@ export interface Member {
   balance: number;
   available: number;
   medium: string;
+  by?: 'card' | 'number';
   pin?: { verified: boolean; tries_left: number; blocked: boolean; not_set?: boolean; entry?: 'till' | 'pinpad' };
   as_of?: string;
 }
