@@ -24,6 +24,7 @@ type sold struct {
 	body  string
 	back  bool
 	moved bool // sold behind a fork: it was told again in another place
+	lent  bool // came back from head office after a backup was used: what its till asked is not known any more
 }
 
 // told is one entry that a till was answered.
@@ -74,6 +75,15 @@ func (m *model) sold(b *bill, c agentdb.Committed) error {
 		m.sales[b.event.id] = &sold{event: b.event, shop: b.shop, entry: c.Entry, body: string(c.Body), moved: b.shop.forked}
 	}
 	return nil
+}
+
+// restored notes which sales a store has from head office alone.
+func (m *model) restored(s *shop, saved loyalty.Seq) {
+	for _, of := range m.sales {
+		if of != nil && of.shop == s && of.entry.Seq > saved {
+			of.lent = true
+		}
+	}
 }
 
 // returned books a return of everything: what the sale earned is owed, and what it took comes back.

@@ -216,6 +216,7 @@ func (s *shop) restore() error {
 		return err
 	}
 	s.w.count(oldCopy)
+	s.w.model.restored(s, s.savedSeq)
 	s.line.mend()
 	defer s.line.spoil()
 	if err := s.start(); err != nil {
