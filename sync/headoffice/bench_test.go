@@ -96,7 +96,7 @@ func BenchmarkUpload(b *testing.B) {
 	}
 	perEntry(b, size)
 	b.StopTimer()
-	c.settled()
+	c.post()
 }
 
 // opens begins a store's session in this process.

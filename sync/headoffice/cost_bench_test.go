@@ -65,7 +65,7 @@ func BenchmarkIngest(b *testing.B) {
 						b.Fatal(p)
 					}
 				})
-				far.settled() // its posting must not run beside the next arm
+				far.post() // its posting must not run beside the next arm
 				replay.on(b, size, func() { pushed(b, c, batch) })
 				post.on(b, size, c.post)
 			}
