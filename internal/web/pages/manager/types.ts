@@ -2,7 +2,7 @@
 
 import type { LaneDevices, Plugged } from '../shared/devices';
 
-export type Right = 'sell' | 'look' | 'jobs' | 'try' | 'fit' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'override' | 'trail' | 'administer' | 'diagnose';
+export type Right = 'sell' | 'look' | 'jobs' | 'try' | 'fit' | 'figures' | 'close_day' | 'issue' | 'adjust' | 'override' | 'train' | 'trail' | 'administer' | 'diagnose';
 export type Light = 'good' | 'warn' | 'stop';
 
 export const ROLES = ['cashier', 'supervisor', 'manager', 'technician'] as const;

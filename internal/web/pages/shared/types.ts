@@ -62,6 +62,26 @@ export interface Lane {
   member?: Member;
   waiting?: Waiting;
   jobs: number;
+  training?: Training;
+}
+
+/** A lane at which somebody practises. */
+export interface Training {
+  since: string;
+  until: string;
+  by: string;
+  print: boolean;
+  token?: string;
+}
+
+export interface PracticeCard {
+  card: number;
+  kind: string;
+  number: string;
+  pin?: string;
+  points: number;
+  tries_left: number;
+  inside: boolean;
 }
 
 export interface SyncState {

@@ -9,7 +9,7 @@ import { settings, t } from './settings.svelte';
 
 export type DialogName =
   | 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop'
-  | 'return' | 'void' | 'aside' | 'baskets' | 'activity' | 'account' | 'lost' | 'gift';
+  | 'return' | 'void' | 'aside' | 'baskets' | 'activity' | 'account' | 'lost' | 'gift' | 'training' | 'picture';
 
 export interface Notice {
   kind: 'good' | 'bad';
@@ -227,6 +227,10 @@ class Desk {
   ask = (job: number): void => {
     this.asked = job;
     this.#show('ask');
+  };
+  picture = (job = 0): void => {
+    this.asked = job;
+    this.#show('picture');
   };
   giveBack = (code = ''): void => {
     this.returned = code;

@@ -22,6 +22,14 @@ export interface Basket {
   key: string; // of the sale that this basket becomes; empty before the first try to pay
 }
 
+/** Keeps what is practised until the training or the page is over. */
+export class Passing implements Store {
+  readonly #kept = new Map<string, string>();
+  getItem = (key: string): string | null => this.#kept.get(key) ?? null;
+  setItem = (key: string, value: string): void => void this.#kept.set(key, value);
+  removeItem = (key: string): void => void this.#kept.delete(key);
+}
+
 export class Keep {
   readonly #store: Store;
   readonly #lane: number;

@@ -1,6 +1,6 @@
 // The line to the agent: is it there, and what does it say about lanes, printing and head office.
 import { Client, Problem } from '../shared/client';
-import type { BasketSummary, HealthState, Job, Lane, Status, SyncState } from '../shared/types';
+import type { BasketSummary, HealthState, Job, Lane, Status, SyncState, Training } from '../shared/types';
 import { crew } from './crew.svelte';
 import { settings } from './settings.svelte';
 
@@ -22,8 +22,10 @@ class Link {
   #jobs = $state.raw<readonly Job[]>([]);
   #lanes = $state.raw<readonly Lane[]>([]);
   #running: AbortController | undefined;
+  /** What this till calls with while its lane is in training; empty: sales count. */
+  practice = $state('');
 
-  readonly client = $derived(new Client(settings.token, settings.lang, crew));
+  readonly client = $derived(new Client(this.practice || settings.token, settings.lang, crew));
   readonly lane = $derived(this.#lanes.find((l) => l.lane === settings.lane));
 
   /** Head office as a device: the states are those of the uplink. Being offline is no trouble, only worth knowing. */
@@ -70,6 +72,10 @@ class Link {
         });
       } catch (err) {
         if (signal.aborted) return;
+        if (err instanceof Problem && err.code === 'training_over') {
+          this.train('');
+          return;
+        }
         if (err instanceof Problem && (err.status === 401 || err.status === 403)) {
           this.state = 'refused';
           return;
@@ -87,6 +93,24 @@ class Link {
     if (this.status.sign_in === 'must' && crew.token === '') crew.locked = true;
     this.#lanes = await client.call<Lane[]>('GET', '/v1/lanes'); // with the sentences, which the status has not
     if (!this.#lanes.some((l) => l.lane === settings.lane)) settings.lane = this.#lanes[0]?.lane ?? 0;
+    await this.#join();
+  }
+
+  /** Goes along when the lane was put into training. */
+  async #join(): Promise<void> {
+    if (this.practice !== '' || !this.lane?.training) return;
+    try {
+      this.train((await this.client.call<Training>('GET', `/v1/lanes/${settings.lane}/training`)).token ?? '');
+    } catch (err) {
+      if (!(err instanceof Problem)) throw err; // it ended meanwhile
+    }
+  }
+
+  /** Goes over to the training behind a token, or back to the store. Their papers and bills have nothing in common. */
+  train(token: string): void {
+    this.practice = token;
+    this.#jobs = this.baskets = [];
+    this.start();
   }
 
   #take(event: string, data: unknown): void {
@@ -95,6 +119,7 @@ class Link {
       this.#lanes = this.#lanes.some((l) => l.lane === lane.lane)
         ? this.#lanes.map((l) => (l.lane === lane.lane ? lane : l))
         : [...this.#lanes, lane];
+      void this.#join().catch(() => undefined); // the next event asks again
     } else if (event === 'sync') {
       this.sync = data as SyncState;
     } else if (event === 'baskets') {
