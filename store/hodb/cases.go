@@ -39,6 +39,15 @@ const (
 	CaseSignedLost       CaseKind = "signed_lost"       // a position that head office had signed lies beyond its head
 )
 
+// stays says that a case is not of what judging one entry finds: it is about a card, an allowance, or a life of a log that it merely names by an entry.
+func (k CaseKind) stays() bool {
+	switch k {
+	case CaseCardCloned, CaseLease, CaseOverdrawn, CaseFork, CaseTailLost, CaseCopiedBox, CaseAdopted, CaseSignedLost:
+		return true
+	}
+	return false
+}
+
 // Case is one open question.
 type Case struct {
 	Store loyalty.StoreID `json:"store"`
@@ -80,7 +89,7 @@ func (tx *Tx) DropCases(k EntryKey, keep []CaseKind) error {
 		return kind, err
 	}, `SELECT kind FROM case_file WHERE store_id = $1 AND epoch = $2 AND seq = $3`, k.Store, k.Epoch, k.Seq)
 	for _, kind := range open {
-		if err == nil && !slices.Contains(keep, kind) && kind != CaseCardCloned && kind != CaseLease && kind != CaseOverdrawn {
+		if err == nil && !slices.Contains(keep, kind) && !kind.stays() {
 			err = tx.exec(`DELETE FROM case_file WHERE store_id = $1 AND epoch = $2 AND seq = $3 AND kind = $4`, k.Store, k.Epoch, k.Seq, kind)
 		}
 	}
