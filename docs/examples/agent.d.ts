@@ -1245,6 +1245,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lanes/{lane}/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move points of one member to another (key)
+         * @description For tills and POS software.
+         */
+        post: operations["post-v1-lanes-by-lane-transfers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/transfers/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a transfer of points would move; nothing is written
+         * @description For tills and POS software.
+         */
+        post: operations["post-v1-lanes-by-lane-transfers-quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lanes/{lane}/unblock": {
         parameters: {
             query?: never;
@@ -3270,7 +3310,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_in_training" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_lots" | "member_no_card" | "member_numbers_used_up" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "training_busy" | "training_none" | "training_off" | "training_over" | "training_staff" | "void_late";
+            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_in_training" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_limit" | "member_lots" | "member_no_card" | "member_not_allowed" | "member_numbers_used_up" | "member_reason" | "member_same" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "office_away" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "receiver_unknown" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "training_busy" | "training_none" | "training_off" | "training_over" | "training_staff" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -4275,6 +4315,72 @@ export interface components {
              * @description it ends by itself then
              */
             until: string;
+        };
+        TransferAnswer: {
+            day: string;
+            /** Format: int64 */
+            from: number;
+            id: string;
+            /** Format: int64 */
+            points: number;
+            replayed: boolean;
+            /** Format: int64 */
+            seq: number;
+            /** Format: int64 */
+            to: number;
+            usable?: string;
+        };
+        TransferCommit: {
+            cashier?: string;
+            /** @description of who gives; leave out when their card was tapped */
+            number?: string;
+            /** Format: int64 */
+            points: number;
+            /** @description from the answer to quote */
+            quote: string;
+            /** @description an id; one of the programme's, where it has a list */
+            reason: string;
+            /** @description one member became two: neither the programme's limits nor its wait, always answered for by a supervisor */
+            split?: boolean;
+            /** @description number of who gets them */
+            to: string;
+        };
+        TransferQuote: {
+            /** Format: int64 */
+            from: number;
+            /**
+             * Format: int64
+             * @description what the giver has after it, on the card too
+             */
+            left: number;
+            /** @description what goes, by its last valid day, which it keeps */
+            lots: components["schemas"]["Held"][] | null;
+            /**
+             * Format: int64
+             * @description of it: what is on the card cannot be given
+             */
+            on_card?: number;
+            /** Format: int64 */
+            points: number;
+            /** @description send it with the commit */
+            quote: string;
+            /** Format: int64 */
+            to: number;
+            /** @description first day on which the receiver can spend it, when that is still to come */
+            usable?: string;
+        };
+        TransferRequest: {
+            cashier?: string;
+            /** @description of who gives; leave out when their card was tapped */
+            number?: string;
+            /** Format: int64 */
+            points: number;
+            /** @description an id; one of the programme's, where it has a list */
+            reason: string;
+            /** @description one member became two: neither the programme's limits nor its wait, always answered for by a supervisor */
+            split?: boolean;
+            /** @description number of who gets them */
+            to: string;
         };
         Tryout: {
             job: components["schemas"]["Job"];
@@ -6657,6 +6763,79 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LaneView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-transfers": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferCommit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferAnswer"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-transfers-quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferQuote"];
                 };
             };
             /** @description Refused: decide by its code */
