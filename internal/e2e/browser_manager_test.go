@@ -232,7 +232,7 @@ func managerCommissions(t *testing.T, p *tillPage, shop *stage.Shop) {
 }
 
 func managerFits(t *testing.T, p *tillPage, shop *stage.Shop) {
-	insert(t, shop, "anna")
+	insert(t, shop, "liga")
 	p.press("setup.add")
 	p.press("manager.tills_save")
 	p.tells("manager.busy_sale", i18n.Args{"lane": "Till 1"})
