@@ -25,6 +25,7 @@ func callers() []caller {
 		{"owner", "AGENT", as(header{"Authorization", "Bearer $OWNER_TOKEN"}), nil, "who may do everything in store 1, as the commands `loyaltill staff` do"},
 		{"clerk", "AGENT", as(), []header{{"Authorization", "Bearer $session"}}, "somebody who has signed in: `session` is their token"},
 		{"signed", "AGENT", as(header{"Authorization", "Bearer $TOKEN"}), []header{{"Staff-Session", "$session"}}, "a till at which somebody has signed in"},
+		{"trainee", "AGENT", as(), []header{{"Authorization", "Bearer $training"}}, "a till in training: `training` is the training's token"},
 		{"nobody", "AGENT", as(), nil, "a program without the token"},
 		{"wrong", "AGENT", as(header{"Authorization", "Bearer wrong"}), nil, "a program with a wrong token"},
 		{"page", "AGENT", as(header{"Origin", "https://shop.example"}), nil, "a web page of another server"},

@@ -14,7 +14,7 @@ func goods() map[string]string {
 	}
 }
 
-// programmes are those that control can publish: the sandbox's, one without consent and returns without a bill, and one that has not begun.
+// programmes are those that control can publish: the sandbox's, one without consent, transfers and returns without a bill, and one that has not begun.
 func programmes() map[string][]byte {
 	text := string(programme)
 	consent := strings.Index(text, "  consent:\n")

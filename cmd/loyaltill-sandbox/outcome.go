@@ -165,7 +165,7 @@ func (s step) checked() error {
 // outcomes are all rows, in the order of the documentation.
 func outcomes() []group {
 	return []group{callOutcomes(), saleOutcomes(), memberOutcomes(), cardOutcomes(), pinOutcomes(), pinpadOutcomes(), returnOutcomes(), couponOutcomes(), giftCardOutcomes(),
-		activityOutcomes(), reservationOutcomes(), paperOutcomes(), staffOutcomes(), storeOutcomes(), setupOutcomes(), stateOutcomes()}
+		activityOutcomes(), reservationOutcomes(), paperOutcomes(), staffOutcomes(), trainingOutcomes(), storeOutcomes(), setupOutcomes(), stateOutcomes()}
 }
 
 // group is the outcomes of one subject.

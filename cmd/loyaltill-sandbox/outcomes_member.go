@@ -11,5 +11,19 @@ func memberOutcomes() group {
 			box PUT /programme {"name":"strict"}
 			till POST /v1/members {"lane":1,"card":{"source":"keypad","text":"97000000001"},"language":"en","consent":"2026-1"} key
 			then box PUT /programme {"name":"sandbox"}`, "", false},
+		{"receiver_unknown", 404, "points for number 97000000999", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"97000000999","points":100,"reason":"gift"}`, "1", false},
+		{"member_same", 422, "points for the member who gives them", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$NORA","points":100,"reason":"gift"}`, "1", false},
+		{"member_limit", 422, "501 points for another member: the programme has 500", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":501,"reason":"gift"}`, "1", false},
+		{"member_reason", 422, "points given for a reason that the programme does not list", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":100,"reason":"because"}`, "1", false},
+		{"member_not_allowed", 422, "points given under a programme without transfers", `
+			box PUT /programme {"name":"strict"}
+			till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":100,"reason":"gift"}
+			then box PUT /programme {"name":"sandbox"}`, "", false},
+		{"office_away", 503, "points given while head office does not answer", `
+			box PUT /head-office {"reachable":false}
+			until till /v1/status sync.state=offline
+			till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":100,"reason":"gift"}
+			then box PUT /head-office {"reachable":true}
+			then until till /v1/status sync.state=in_sync`, "", false},
 	}}
 }

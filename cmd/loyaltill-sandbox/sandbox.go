@@ -141,7 +141,7 @@ func write(files map[string][]byte) error {
 func (b *sandbox) programmeFile(name string) string { return b.path("programmes", name+".yaml") }
 
 func (b *sandbox) openSecond(ctx context.Context) (err error) {
-	b.second, err = b.shop.OpenBox(ctx, 2, "\n[staff]\napprove = [\"void\"]\n\n[[lane]]\nnumber = 1\nname = \"Till 1\"\n")
+	b.second, err = b.shop.OpenBox(ctx, 2, "\n[staff]\napprove = [\"void\"]\n\n[training]\nminutes = 0\n\n[[lane]]\nnumber = 1\nname = \"Till 1\"\n")
 	return err
 }
 
