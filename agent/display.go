@@ -44,6 +44,7 @@ type Display struct {
 	Currency string // of the programme in the quote; empty without one
 	Screen   Screen
 	Prompt   Prompt
+	Training bool            // somebody practises at the lane: it does not serve customers
 	Balance  *loyalty.Points // of whom the lane let in; nil: nobody, or only typed by number
 	Bill     *ShownBill
 	Paid     *ShownSale
@@ -190,7 +191,7 @@ func (l *lane) display(s LaneState) Display {
 		gone = l.who.gone
 	}
 	l.mu.Unlock()
-	d := Display{Lane: s.Lane, Shop: l.a.identity.Name, Screen: ScreenIdle, Prompt: promptOf(s)}
+	d := Display{Lane: s.Lane, Shop: l.a.identity.Name, Screen: ScreenIdle, Prompt: promptOf(s), Training: s.Training != nil}
 	member := loyalty.MemberID(0)
 	if s.Member != nil {
 		member = s.Member.ID

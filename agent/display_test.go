@@ -21,6 +21,7 @@ type shown struct {
 	Currency string
 	Screen   string
 	Prompt   string
+	Training bool
 	Balance  *int64
 	Bill     *struct {
 		Lines  []struct{ Name string }
@@ -320,4 +321,25 @@ func (s *till) agentTells(d *display) {
 	if now := d.until("what comes next", func(shown) bool { return true }); now.Bill == nil || now.Bill.ToPay != 800 {
 		s.t.Errorf("after a late answer: %+v", now)
 	}
+}
+
+// Whoever comes to a till in training must see that nobody serves them there, and nothing of what is practised.
+func TestADisplaySaysThatItsTillTrains(t *testing.T) {
+	s := newTill(t)
+	d := s.display()
+	if now := d.until("idle", onScreen("idle")); now.Training {
+		t.Errorf("before the training: %+v", now)
+	}
+	must[agent.Quote](t)(s.agent.Quote(t.Context(), 1, basket(300)))
+	d.until("the bill", onScreen("bill"))
+	token := s.trains("{}")
+	d.until("training, and no bill", func(s shown) bool { return s.Training && s.Screen == "idle" && s.Bill == nil })
+	s.practises(token, 0)
+	s.does(testToken, "DELETE", "/v1/lanes/1/training", "")
+	d.until("the till to serve again", func(now shown) bool {
+		if now.Training && (now.Screen != "idle" || now.Bill != nil || now.Paid != nil || now.Balance != nil) {
+			t.Errorf("of the training a customer saw %+v", now)
+		}
+		return !now.Training && now.Screen == "idle" && now.Bill == nil
+	})
 }

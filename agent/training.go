@@ -174,6 +174,9 @@ func (a *Agent) beginTraining(ctx context.Context, l *lane, by Doer, r TrainingR
 			return refuse(CodeTrainingBusy, nil)
 		}
 		l.training.Store(t)
+		l.mu.Lock()
+		l.told = told{turn: l.told.turn + 1} // a bill of before must not stand on the customer's display
+		l.mu.Unlock()
 		return nil
 	})
 	if err != nil {

@@ -53,6 +53,7 @@ type displayView struct {
 	Currency string          `json:"currency"`
 	Screen   agent.Screen    `json:"screen" enum:"idle,bill,moment,paid" doc:"moment: no figure holds until the till has asked for a new quote"`
 	Prompt   agent.Prompt    `json:"prompt,omitempty" enum:"hold,tap_again,pin,help" doc:"hold: the card is being read; tap_again: the same card once more; pin: to be typed on the reader; help: the card was refused, the cashier knows why"`
+	Training bool            `json:"training,omitempty" doc:"somebody practises at this till: it does not serve customers, and whatever is shown is practice"`
 	Balance  *loyalty.Points `json:"balance,omitempty" doc:"points of the member whom the lane let in by card"`
 	Bill     *shownBill      `json:"bill,omitempty" doc:"with bill"`
 	Paid     *shownSale      `json:"paid,omitempty" doc:"with paid"`
@@ -99,7 +100,7 @@ func (s *Server) displayOf(ctx context.Context, d agent.Display) displayView {
 	if d.Language == "" || !known {
 		lang = language(ctx)
 	}
-	v := displayView{Lane: d.Lane, Shop: d.Shop, Language: lang, Currency: d.Currency, Screen: d.Screen, Prompt: d.Prompt, Balance: d.Balance}
+	v := displayView{Lane: d.Lane, Shop: d.Shop, Language: lang, Currency: d.Currency, Screen: d.Screen, Prompt: d.Prompt, Training: d.Training, Balance: d.Balance}
 	say := s.agent.Voice(ctx, lang)
 	if d.Bill != nil {
 		v.Bill = billOf(say, d.Bill)

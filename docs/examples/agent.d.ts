@@ -2501,6 +2501,8 @@ export interface components {
              */
             screen: "idle" | "bill" | "moment" | "paid";
             shop: string;
+            /** @description somebody practises at this till: it does not serve customers, and whatever is shown is practice */
+            training?: boolean;
         };
         EarnedLot: {
             expires?: string;

@@ -36,6 +36,8 @@ export interface Shown {
   currency: string;
   screen: 'idle' | 'bill' | 'moment' | 'paid';
   prompt?: 'hold' | 'tap_again' | 'pin' | 'help';
+  /** Somebody practises at the till. */
+  training?: boolean;
   balance?: number;
   bill?: ShownBill;
   paid?: ShownSale;
