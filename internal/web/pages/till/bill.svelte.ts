@@ -228,14 +228,14 @@ class Bill {
     if (this.cards.length > 0 && /^(tenders|gift_cards)\b/.test(err.fields[0] ?? '')) {
       this.cards = this.cards.slice(0, -1);
       this.couponProblem = err;
-      settings.speaker.play('refused');
+      settings.speaker.refuse(err.code);
       return true;
     }
     const at = Number(/^coupons\[(\d+)\]/.exec(err.fields[0] ?? '')?.[1] ?? -1);
     if (!(at in this.coupons)) return false;
     this.coupons = this.coupons.filter((_, i) => i !== at);
     this.couponProblem = err;
-    settings.speaker.play('refused');
+    settings.speaker.refuse(err.code);
     return true;
   }
 

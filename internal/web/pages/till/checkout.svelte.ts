@@ -134,12 +134,12 @@ class Checkout {
     this.problem = problem;
     if (tapAgain.includes(problem.code)) {
       this.phase = 'waiting';
-      settings.speaker.play('attention');
+      settings.speaker.refuse(problem.code);
       return 'card';
     }
     const refused = this.#pending;
     this.#release();
-    settings.speaker.play(problem.code === 'pin_needed' ? 'attention' : 'refused');
+    settings.speaker.refuse(problem.approvable ? 'approval_needed' : problem.code);
     switch (problem.code) {
       case 'key_reused':
       case 'sale_settled':

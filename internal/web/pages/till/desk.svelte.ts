@@ -14,6 +14,7 @@ export type DialogName =
 export interface Notice {
   kind: 'good' | 'bad';
   text: string;
+  code?: string | undefined; // why
 }
 
 /** An action that was refused and that a supervisor can answer for. */
@@ -48,8 +49,8 @@ class Desk {
     this.said = text;
   }
 
-  tell(kind: Notice['kind'], text: string): void {
-    const notice = { kind, text };
+  tell(kind: Notice['kind'], text: string, code?: string): void {
+    const notice = { kind, text, code };
     this.notice = notice;
     this.say(text);
     if (kind === 'good') {
@@ -61,8 +62,13 @@ class Desk {
 
   /** Tells what went wrong with a call. */
   fail(err: unknown): void {
-    settings.speaker.play('refused');
-    this.tell('bad', this.reason(err));
+    this.tell('bad', this.refused(err), codeOf(err));
+  }
+
+  /** What went wrong with a call: heard, and in words. */
+  refused(err: unknown): string {
+    settings.speaker.refuse(codeOf(err));
+    return this.reason(err);
   }
 
   reason(err: unknown): string {
@@ -162,7 +168,8 @@ class Desk {
 
   #askPIN(): void {
     if (!this.pinPossible) {
-      this.tell('bad', settings.sentence('card_needed'));
+      settings.speaker.refuse('card_needed');
+      this.tell('bad', settings.sentence('card_needed'), 'card_needed');
       return;
     }
     this.#show('pin');
@@ -181,7 +188,7 @@ class Desk {
     this.shut();
     if (what === 'pin') this.#askPIN();
     else if (what === 'override' && checkout.problem) this.override({ key: checkout.refusedKey, why: this.reason(checkout.problem), again: () => void checkout.again().then((next) => this.hurdle(next)) });
-    else if (checkout.problem && checkout.phase === 'ringing') this.tell('bad', this.reason(checkout.problem));
+    else if (checkout.problem && checkout.phase === 'ringing') this.tell('bad', this.reason(checkout.problem), checkout.problem.code);
   }
 
   next = (): void => {
@@ -198,7 +205,7 @@ class Desk {
   /** Asks for what was refused, where somebody can answer for it. */
   approve(err: unknown, key: string, again: () => void): boolean {
     if (!(err instanceof Problem && err.approvable)) return false;
-    settings.speaker.play('refused');
+    settings.speaker.play('override');
     this.override({ key, why: this.reason(err), again });
     return true;
   }
@@ -266,6 +273,11 @@ class Desk {
       this.fail(err);
     }
   };
+}
+
+/** An agent that does not answer is one that restarts. */
+function codeOf(err: unknown): string {
+  return err instanceof Problem ? err.code : 'agent_restarting';
 }
 
 export const desk = new Desk();

@@ -139,8 +139,7 @@ export class GiveBack {
   }
 
   #refused(err: unknown): void {
-    settings.speaker.play('refused');
-    this.wrong = desk.reason(err);
+    this.wrong = desk.refused(err);
     this.problem = err instanceof Problem ? err : undefined;
   }
 

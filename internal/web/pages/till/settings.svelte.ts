@@ -1,7 +1,8 @@
 // What this browser remembers about the person and the place: language, sound, lane, cashier, and the token.
 import { Catalogue, type Args, type Entries } from '../shared/catalogue';
 import { direction, isLang, LANGUAGES, type Lang } from '../shared/format';
-import { Speaker } from '../shared/sound';
+import type { Sign } from './signs';
+import { Speaker, type Signs } from './sound';
 
 const PREFIX = 'loyaltill.';
 
@@ -33,6 +34,7 @@ class Settings {
   #cashier = $state(recall('cashier'));
   #tax = $state(Number(recall('tax')) || 0);
   readonly speaker = new Speaker();
+  #signs = $state.raw<Signs>();
 
   constructor() {
     this.speaker.muted = !this.#sound;
@@ -71,6 +73,15 @@ class Settings {
     this.#sound = on;
     this.speaker.muted = !on;
     remember('sound', on ? '' : 'off');
+  }
+
+  set signs(signs: Signs) {
+    this.#signs = this.speaker.signs = signs;
+  }
+
+  /** The strokes of a state; none before they are loaded. */
+  picture(sign: Sign): string | undefined {
+    return this.#signs?.picture(sign);
   }
 
   get token(): string {

@@ -1,27 +1,67 @@
 // Turns changes of the lane into what a cashier hears and a screen reader says.
 import { untrack } from 'svelte';
+import * as format from '../shared/format';
 import type { Health, Lane } from '../shared/types';
 import { bill } from './bill.svelte';
 import { checkout } from './checkout.svelte';
 import { desk } from './desk.svelte';
 import { link } from './link.svelte';
+import { seen } from './seen.svelte';
 import { settings, t } from './settings.svelte';
+import { signOf, type Sign } from './signs';
 
 /** Call it while a component is being made. */
-export function watchLane(): void {
+export function watch(): void {
   let before: Lane | undefined;
   $effect(() => {
     const now = link.lane;
     const was = before;
     before = now;
-    if (!now || !was || now.lane !== was.lane) return;
+    if (!now) return;
     untrack(() => {
-      memberChanged(was, now);
-      cardChanged(was, now);
-      healthChanged(was.reader, now.reader);
-      healthChanged(was.printer, now.printer);
+      seen.look(now);
+      if (!was || now.lane !== was.lane) opened(now);
+      else changed(was, now);
     });
   });
+  whenever(() => link.state === 'lost', 'agent_restarting', () => t('till.agent_away'));
+  whenever(() => link.sync?.state === 'offline', 'offline', () => t('till.offline_since', { at: since() }));
+  whenever(() => link.office === 'attention', 'office_fault', () => t('till.sync_trouble'));
+  whenever(() => link.practice !== '', 'training', () => t('till.training_strip'));
+}
+
+function since(): string {
+  return format.moment(settings.lang, new Date(link.sync?.since ?? Date.now()), new Date());
+}
+
+/** Tells when something begins to be so. */
+function whenever(holds: () => boolean, sign: Sign, text: () => string): void {
+  let was = false;
+  $effect(() => {
+    const now = holds();
+    const begins = now && !was;
+    was = now;
+    if (!begins) return;
+    untrack(() => {
+      settings.speaker.state(sign);
+      desk.say(text());
+    });
+  });
+}
+
+function opened(lane: Lane): void {
+  settings.speaker.state(ill(lane.reader) ? seen.sign(lane) : ill(lane.printer) ? signOf(lane.printer.code) : undefined);
+}
+
+function ill(device: Health): boolean {
+  return device.state !== 'ok' && device.state !== '' && device.code !== undefined && device.code !== '';
+}
+
+function changed(was: Lane, now: Lane): void {
+  memberChanged(was, now);
+  cardChanged(was, now);
+  healthChanged(was.reader, now.reader, seen.sign(now));
+  healthChanged(was.printer, now.printer, signOf(now.printer.code));
 }
 
 /** What one member wanted to redeem is nothing that the next one has asked for, and a card says more than a typed number. */
@@ -46,10 +86,9 @@ function cardChanged(was: Lane, now: Lane): void {
       break;
     case 'refused':
     case 'tap_again':
-      settings.speaker.play(now.card.state === 'refused' ? 'refused' : 'attention');
-      desk.say(settings.sentence(now.card.code, now.card.message));
-      break;
+    case 'pin':
     case 'pin_entry':
+      settings.speaker.refuse(now.card.code);
       desk.say(settings.sentence(now.card.code, now.card.message));
       break;
     case 'none':
@@ -58,9 +97,9 @@ function cardChanged(was: Lane, now: Lane): void {
   }
 }
 
-function healthChanged(was: Health, now: Health): void {
+function healthChanged(was: Health, now: Health, sign: Sign): void {
   if (was.state === now.state && was.code === now.code) return;
-  if (now.state === 'ok' || now.state === '') return;
-  settings.speaker.play('attention');
-  desk.say(settings.sentence(now.code, now.message));
+  settings.speaker.state(ill(now) ? sign : undefined);
+  if (!ill(now)) return;
+  desk.say(sign === 'reader_lost' ? t('till.reader_lost') : settings.sentence(now.code, now.message));
 }
