@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store/agentdb"
@@ -68,6 +69,47 @@ func (a *Agent) CouponBatch(ctx context.Context, seq loyalty.Seq) (CouponBatch, 
 	return a.couponBatch(ctx, e)
 }
 
+// FindCoupon gives one coupon of this store, by its serial or by the code on its paper, with what it was issued with: a batch, a sale,
+// or in place of another.
+func (a *Agent) FindCoupon(ctx context.Context, code string) (CouponBatch, []CouponPaper, error) {
+	serial, err := a.serialOf(ctx, code)
+	if err != nil {
+		return CouponBatch{}, nil, err
+	}
+	issued, err := a.db.CouponIssued(ctx, serial)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		err = &Refusal{Code: CodeCouponUnknown, Field: "code", cause: err}
+	}
+	if err != nil {
+		return CouponBatch{}, nil, err
+	}
+	b, papers, err := a.couponBatch(ctx, &issued.Entry)
+	return b, slices.DeleteFunc(papers, func(p CouponPaper) bool { return p.Serial != serial }), err
+}
+
+// serialOf reads what was typed or scanned. What is no code at all may still be a serial.
+func (a *Agent) serialOf(ctx context.Context, code string) (string, error) {
+	p, err := a.programmeAt(ctx, a.now())
+	if err != nil {
+		return "", err
+	}
+	serial := strings.ToUpper(strings.TrimSpace(code))
+	if _, known, err := a.knownHere(ctx, serial); known || err != nil {
+		return serial, err
+	}
+	shown, err := a.readCoupon(ctx, p, Coupon{Code: code})
+	var bad *loyalty.SaleError
+	switch {
+	case errors.As(err, &bad) && bad.Code == loyalty.CouponUnreadable:
+		return serial, nil
+	case err != nil:
+		return "", err
+	case shown.Serial == "":
+		return "", &Refusal{Code: CodeCouponUnnumbered, Field: "code"}
+	}
+	return shown.Serial, nil
+}
+
 func (a *Agent) couponEntry(ctx context.Context, seq loyalty.Seq) (*loyalty.Entry, error) {
 	entries, err := a.db.CouponEntries(ctx, seq+1, 1)
 	if err == nil && (len(entries) == 0 || entries[0].Seq != seq) {
@@ -88,10 +130,11 @@ func (a *Agent) couponBatch(ctx context.Context, e *loyalty.Entry) (CouponBatch,
 	for _, r := range rows {
 		bySerial[r.Serial] = r
 	}
-	c := e.Coupon
+	issued := e.IssuedCoupons()
+	c := &issued[0]
 	b := CouponBatch{Seq: e.Seq, Coupon: c.Coupon, Day: e.Day, At: e.At, Lane: e.Lane, Cashier: e.Cashier, Source: c.Source, ValidFrom: c.ValidFrom, ValidTo: c.ValidTo}
 	var papers []CouponPaper
-	for i, body := range e.IssuedCoupons() {
+	for i, body := range issued {
 		r := bySerial[body.Serial]
 		papers = append(papers, CouponPaper{Number: i + 1, Serial: body.Serial, Job: r.Job, State: string(r.State), Used: r.Used, Void: r.Void != 0})
 		b.add(r)

@@ -100,6 +100,11 @@ func TestAMisprintedCouponIsVoidAndAnotherTakesItsPlace(t *testing.T) {
 	s.publish(batchProgramme)
 	b, papers := s.batch(agent.CouponRequest{Coupon: "qr", Count: 3})
 	key, torn := newKey(), papers[1].Serial
+	for _, code := range []string{torn, " " + strings.ToLower(torn) + " "} {
+		if of, one, err := s.agent.FindCoupon(t.Context(), code); err != nil || of.Seq != b.Seq || len(one) != 1 || one[0].Serial != torn || one[0].Number != 2 || one[0].Void {
+			t.Errorf("found by %q: %+v, %+v, %v", code, of, one, err)
+		}
+	}
 	request := agent.VoidRequest{Serials: []string{torn}, Reason: loyalty.VoidMisprint, Replace: true, Cashier: "Manager"}
 	done := must[agent.VoidAnswer](t)(s.agent.VoidCoupons(t.Context(), 1, key, request))
 	again := must[agent.VoidAnswer](t)(s.agent.VoidCoupons(t.Context(), 1, key, request))
@@ -124,6 +129,11 @@ func TestAMisprintedCouponIsVoidAndAnotherTakesItsPlace(t *testing.T) {
 	if b, papers = s.batchOf(b.Seq); b.Void != 1 || b.Used != 1 || papers[2].Void {
 		t.Errorf("the log says %+v", b)
 	}
+	if of, one, err := s.agent.FindCoupon(t.Context(), done.New); err != nil || of.Coupon != "qr" || len(one) != 1 || one[0].Serial != done.New {
+		t.Errorf("the one in its place: %+v, %+v, %v", of, one, err) // which no batch brought
+	}
+	_, _, err = s.agent.FindCoupon(t.Context(), "1-NOBODYS")
+	refused(t, err, agent.CodeCouponUnknown)
 	_, err = s.void(agent.VoidRequest{Serials: []string{"1-NOBODYS"}, Reason: loyalty.VoidLost})
 	refused(t, err, agent.CodeCouponUnknown)
 	for _, r := range []agent.VoidRequest{{Reason: loyalty.VoidLost}, {Batch: b.Seq, Serials: []string{torn}, Reason: loyalty.VoidLost},

@@ -115,8 +115,11 @@ const (
 	ApproveTransfer = "transfer" // points to another member
 )
 
-// approveSplit is never a cashier's to decide: it is held to no limit of the programme.
-const approveSplit = "split"
+// These are never a cashier's to decide: no limit of the programme holds them.
+const (
+	approveSplit = "split" // of one member into two
+	approveMerge = "merge" // of two members into one
+)
 
 // approvable are all of them.
 func approvable() []string {

@@ -81,7 +81,8 @@ func (w watch) roleNow() loyalty.Role {
 
 // ownRule refuses what the store wants somebody to answer for, whatever the programme says.
 func (w watch) ownRule(do loyalty.Action) error {
-	if do.By == loyalty.RoleManager || w.asked.what != approveSplit && !slices.Contains(w.a.cfg.Staff.Approve, w.asked.what) {
+	always := w.asked.what == approveSplit || w.asked.what == approveMerge
+	if do.By == loyalty.RoleManager || !always && !slices.Contains(w.a.cfg.Staff.Approve, w.asked.what) {
 		return nil
 	}
 	return w.approvable(refuse(CodeApprovalNeeded, nil), do, 0)

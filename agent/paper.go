@@ -46,6 +46,7 @@ type paper struct {
 	GiftCard *receipt.GiftCardSlip  `json:"gift_card,omitempty"`
 	Blank    *receipt.BlankGiftCard `json:"gift_card_blank,omitempty"`
 	Balance  *receipt.Balance       `json:"balance,omitempty"`
+	Transfer *receipt.Transfer      `json:"transfer,omitempty"`
 	Day      *receipt.DayReport     `json:"day,omitempty"`
 	Drawer   int                    `json:"drawer,omitempty"` // the pin of the connector that opens it
 	Tryout   *tryout                `json:"tryout,omitempty"`
@@ -66,6 +67,8 @@ func (p paper) content() receipt.Paper {
 		return p.Blank
 	case p.Balance != nil:
 		return p.Balance
+	case p.Transfer != nil:
+		return p.Transfer
 	case p.Day != nil:
 		return p.Day
 	}

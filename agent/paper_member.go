@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -149,4 +150,14 @@ func (a *Agent) billCode(e *loyalty.Entry, p *loyalty.Programme) string {
 		a.log.Error().Err(err).Int64("seq", int64(e.Seq)).Msg("receipt has no code for returns in other stores")
 	}
 	return ""
+}
+
+// transferPaper is the giver's slip of a transfer, in their language. It tells nothing of who gets the points but the masked number.
+func (a *Agent) transferPaper(e *loyalty.Entry, h *handing) paper {
+	before := loyalty.Balance(h.input.From.Lots)
+	return paper{Transfer: &receipt.Transfer{
+		Print: a.print(a.languageOf(h.who.language), h.programme), Number: receiptNumber(e.Store, e.Epoch, e.Seq), Lane: fmt.Sprint(e.Lane), Cashier: e.Cashier,
+		At: localTime(e.At), From: h.who.number, To: h.to, Reason: e.Transfer.Reason, Points: e.Transfer.Points, Usable: day(e.Transfer.Usable),
+		Before: before, After: before - e.Transfer.Points,
+	}}
 }

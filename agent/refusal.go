@@ -133,6 +133,7 @@ const (
 	CodeApprovalNeeded  = "approval_needed"  // the store wants somebody to answer for it (staff.approve)
 	CodeOfficeAway      = "office_away"      // nobody but head office can say whether it may be done
 	CodeReceiverUnknown = "receiver_unknown" // no member has the number that is to get the points
+	CodeTransferUnknown = "transfer_unknown" // no transfer was booked under that key
 	CodeApprovalUnknown = "approval_unknown" // nothing was refused under this key, or too long ago
 	CodeApproverRole    = "approver_role"
 

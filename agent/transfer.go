@@ -51,13 +51,29 @@ type TransferAnswer struct {
 	To       loyalty.MemberID `json:"to"`
 	Points   loyalty.Points   `json:"points"`
 	Usable   string           `json:"usable,omitempty"`
+	Job      int64            `json:"job,omitempty" doc:"of the giver's slip"`
 	Replayed bool             `json:"replayed"`
+}
+
+// TransferTerms is what a member may give now, before an amount is known.
+type TransferTerms struct {
+	From     loyalty.MemberID `json:"from"`
+	Number   string           `json:"number" doc:"of the giver, masked"`
+	Have     loyalty.Points   `json:"have" doc:"that can be given: not what is on the card, nor what comes later"`
+	OnCard   loyalty.Points   `json:"on_card,omitempty" doc:"what is on the card cannot be given"`
+	Allowed  bool             `json:"allowed" doc:"the programme lets members give; a split needs no leave"`
+	Most     loyalty.Points   `json:"most,omitempty" doc:"at once; absent: no limit"`
+	Month    *loyalty.Points  `json:"month,omitempty" doc:"that this month still allows, as far as this store booked it; absent: no limit"`
+	WaitDays int              `json:"wait_days,omitempty" doc:"before the receiver may spend them"`
+	Reasons  []string         `json:"reasons" doc:"the programme's; empty: any id"`
+	PIN      bool             `json:"pin_needed,omitempty" doc:"the giver's card wants its PIN first"`
 }
 
 // handing is points on their way from one member to another.
 type handing struct {
 	programme *loyalty.Programme
 	who       *identified // gives
+	to        string      // masked number of who gets
 	input     loyalty.TransferInput
 	newest    loyalty.Seq
 	reach     bill // only how far what is known of the giver can be trusted
@@ -106,9 +122,56 @@ func (a *Agent) Transfer(ctx context.Context, n loyalty.LaneID, id loyalty.TxnID
 	if err != nil {
 		return TransferAnswer{}, err
 	}
-	e, b := &c.Entry, c.Entry.Transfer
-	return TransferAnswer{ID: e.Txn, Seq: e.Seq, Day: e.Day, From: e.Member, To: b.To, Points: b.Points, Usable: b.Usable, Replayed: c.Replayed}, nil
+	return transferAnswer(c), nil
 }
+
+// transferAnswer is made from what is stored alone, so that every asking gets the same.
+func transferAnswer(c agentdb.Committed) TransferAnswer {
+	e, b := &c.Entry, c.Entry.Transfer
+	return TransferAnswer{ID: e.Txn, Seq: e.Seq, Day: e.Day, From: e.Member, To: b.To, Points: b.Points, Usable: b.Usable, Job: firstJob(c), Replayed: c.Replayed}
+}
+
+// Transferred answers for a transfer that went through, to who has lost the answer.
+func (a *Agent) Transferred(ctx context.Context, id loyalty.TxnID) (TransferAnswer, error) {
+	c, err := a.db.EntryByTxn(ctx, id)
+	switch {
+	case err == nil && c.Entry.Kind == loyalty.KindTransfer:
+		c.Replayed = true
+		return transferAnswer(c), nil
+	case err == nil || errors.Is(err, agentdb.ErrNotFound):
+		return TransferAnswer{}, refuse(CodeTransferUnknown, err)
+	}
+	return TransferAnswer{}, err
+}
+
+// TransferTerms says what whoever stands at the till, or the member of a number, may give.
+func (a *Agent) TransferTerms(ctx context.Context, n loyalty.LaneID, number string) (TransferTerms, error) {
+	l, err := a.lane(n)
+	if err != nil {
+		return TransferTerms{}, err
+	}
+	h, err := a.giver(ctx, l, number)
+	if err != nil {
+		return TransferTerms{}, err
+	}
+	day, err := a.db.BusinessDay(ctx, a.now())
+	if err != nil {
+		return TransferTerms{}, err
+	}
+	from := &h.input.From
+	v := TransferTerms{From: from.Member, Number: h.who.number, OnCard: from.OnCard, Have: max(loyalty.Spendable(from.Lots, day)-from.OnCard, 0),
+		Reasons: append([]string{}, h.programme.Reasons()...), PIN: h.wantsPIN()}
+	rules, allowed := h.programme.Giving(from.Wallet)
+	v.Allowed, v.Most, v.WaitDays = allowed, rules.Once, rules.WaitDays
+	if rules.Month > 0 {
+		left := max(rules.Month-h.input.Given, 0)
+		v.Month = &left
+	}
+	return v, nil
+}
+
+// wantsPIN says whether the giver's card has still to be opened.
+func (h *handing) wantsPIN() bool { return h.who.pin != nil && !h.who.pin.Verified }
 
 func (a *Agent) bookTransfer(ctx context.Context, l *lane, id loyalty.TxnID, hash [32]byte, r TransferCommit) (agentdb.Committed, error) {
 	var none agentdb.Committed
@@ -123,7 +186,7 @@ func (a *Agent) bookTransfer(ctx context.Context, l *lane, id loyalty.TxnID, has
 	if err != nil {
 		return none, err
 	}
-	if h.who.pin != nil && !h.who.pin.Verified {
+	if h.wantsPIN() {
 		return none, refuseForNow(CodePINNeeded, nil)
 	}
 	what := ApproveTransfer
@@ -145,7 +208,8 @@ func (a *Agent) bookTransfer(ctx context.Context, l *lane, id loyalty.TxnID, has
 				return e, errors.Join(err, refuse(CodeQuoteChanged, nil))
 			}
 			return e, nil
-		}}
+		},
+		Jobs: l.jobs(func(e *loyalty.Entry) []paper { return []paper{a.transferPaper(e, h)} })}
 	if err := limits.ownRule(loyalty.Action{Kind: "transfer", By: limits.roleNow(), Points: r.Points}); err != nil {
 		return none, err
 	}
@@ -154,6 +218,7 @@ func (a *Agent) bookTransfer(ctx context.Context, l *lane, id loyalty.TxnID, has
 	}
 	c, err := a.enter(ctx, act)
 	if err == nil {
+		l.printSoon()
 		return c, nil
 	}
 	a.asking.giveUp(id)
@@ -175,24 +240,11 @@ func (a *Agent) setAsideTransfer(ctx context.Context, h *handing, id loyalty.Txn
 	return nil
 }
 
-// handOver reads what a transfer depends on. Without head office nobody can say what the giver has.
+// handOver reads what a transfer depends on.
 func (a *Agent) handOver(ctx context.Context, l *lane, r TransferRequest) (*handing, error) {
-	h := &handing{}
-	var err error
-	if h.programme, err = a.programmeAt(ctx, a.now()); err != nil {
+	h, err := a.giver(ctx, l, r.Number)
+	if err != nil {
 		return nil, err
-	}
-	if err := a.reach(ctx, &h.reach); err != nil {
-		return nil, err
-	}
-	if h.reach.away || h.reach.astray || a.headOffice.Reserve == nil {
-		return nil, refuseForNow(CodeOfficeAway, nil)
-	}
-	if h.who, err = a.whoFor(ctx, l, r.Number); err != nil {
-		return nil, err
-	}
-	if h.who == nil {
-		return nil, refuseForNow(CodeCardNeeded, nil)
 	}
 	to, err := a.lookUp(ctx, profile.Text{Text: r.To})
 	if unknownMember(err) {
@@ -201,21 +253,49 @@ func (a *Agent) handOver(ctx context.Context, l *lane, r TransferRequest) (*hand
 	if err != nil {
 		return nil, err
 	}
-	holding, newest, err := a.holding(ctx, h.who, AdjustRequest{Points: -r.Points})
-	if err != nil {
+	h.to = to.number
+	h.input.To, h.input.Points, h.input.Reason, h.input.Split = to.member, r.Points, r.Reason, r.Split
+	return h, nil
+}
+
+// withOffice is the programme in force, for what is done only while head office is in reach.
+func (a *Agent) withOffice(ctx context.Context, b *bill) (*loyalty.Programme, error) {
+	p, err := a.programmeAt(ctx, a.now())
+	if err == nil {
+		err = a.reach(ctx, b)
+	}
+	if err == nil && (b.away || b.astray || a.headOffice.Reserve == nil) {
+		err = refuseForNow(CodeOfficeAway, nil)
+	}
+	return p, err
+}
+
+// giver reads who gives and what they have. Without head office nobody can say what that is.
+func (a *Agent) giver(ctx context.Context, l *lane, number string) (*handing, error) {
+	h := &handing{}
+	var err error
+	if h.programme, err = a.withOffice(ctx, &h.reach); err != nil {
+		return nil, err
+	}
+	if h.who, err = a.whoFor(ctx, l, number); err != nil {
+		return nil, err
+	}
+	if h.who == nil {
+		return nil, refuseForNow(CodeCardNeeded, nil)
+	}
+	if h.input.From, h.newest, err = a.holding(ctx, h.who, AdjustRequest{Points: -1}); err != nil {
 		return nil, err
 	}
 	state, err := a.db.State(ctx, h.who.member)
 	if err != nil {
 		return nil, err
 	}
+	h.reach.through, h.reach.unsent = state.Through, state.Unsent
 	day, err := a.db.BusinessDay(ctx, a.now())
 	if err != nil {
 		return nil, err
 	}
-	given, err := a.db.Given(ctx, h.who.member, day)
-	h.newest, h.reach.through, h.reach.unsent = newest, state.Through, state.Unsent
-	h.input = loyalty.TransferInput{From: holding, To: to.member, Points: r.Points, Reason: r.Reason, Split: r.Split, Given: given}
+	h.input.Given, err = a.db.Given(ctx, h.who.member, day)
 	return h, err
 }
 

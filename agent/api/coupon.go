@@ -95,3 +95,12 @@ func (s *Server) couponBatch(ctx context.Context, in *batchIn) (*reply[batchOut]
 	b, papers, err := s.agent.CouponBatch(ctx, in.Seq)
 	return answer(ctx, s, batchOut{b, papers}, err)
 }
+
+type findCouponIn struct {
+	Code string `query:"code" required:"true" minLength:"1" maxLength:"1200" doc:"its serial, or the code on its paper as the scanner read it"`
+}
+
+func (s *Server) findCoupon(ctx context.Context, in *findCouponIn) (*reply[batchOut], error) {
+	b, papers, err := s.agent.FindCoupon(ctx, in.Code)
+	return answer(ctx, s, batchOut{b, papers}, err)
+}

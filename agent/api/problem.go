@@ -101,7 +101,7 @@ func statuses() map[string]int {
 		codeCouponUnreadable: 422, codeCouponIssuer: 422, codeCouponForged: 422, codeCouponCurrency: 422, codeCouponNotHere: 422, codeCouponNotYet: 422,
 		codeCouponExpired: 422, codeCouponUsed: 422, codeCouponNotYours: 422, codeCouponGone: 422,
 		agent.CodeTemplateRefused: 422,
-		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeApprovalNeeded: 422, agent.CodeOfficeAway: 503, agent.CodeReceiverUnknown: 404, agent.CodeApprovalUnknown: 404, agent.CodeApproverRole: 422, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
+		agent.CodeStaffPINWrong:   401, agent.CodeStaffPINEasy: 422, agent.CodeStaffWait: 429, agent.CodeStaffUnknown: 404, agent.CodeStaffName: 409, agent.CodeStaffLast: 409, agent.CodeSecondNeeded: 409, agent.CodeApprovalNeeded: 422, agent.CodeOfficeAway: 503, agent.CodeReceiverUnknown: 404, agent.CodeTransferUnknown: 404, agent.CodeApprovalUnknown: 404, agent.CodeApproverRole: 422, agent.CodeSecondSame: 422, agent.CodeSupportUnset: 422, agent.CodeAlertUnknown: 404, agent.CodeAlertOwn: 409,
 		agent.CodePairForm: 422, agent.CodePairRefused: 422, agent.CodePairAddress: 422, agent.CodePairStranger: 422, agent.CodePairSilent: 502, agent.CodePairDone: 409, agent.CodePairLedger: 409,
 		agent.CodeDeviceUnknown: 422, agent.CodeLanesWrong: 422, agent.CodeLanePapers: 409, agent.CodePrinterTaken: 409, agent.CodeConfigByHand: 409, agent.CodeConfigLocked: 409, agent.CodeTicketUnprinted: 409,
 		agent.CodeRestarting:     503,

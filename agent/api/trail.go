@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"loyaltill/agent"
 )
@@ -75,7 +76,7 @@ func (in *couponIn) deed() agent.Deed {
 }
 
 func (in *voidIn) deed() agent.Deed {
-	about := fmt.Sprint(in.Body.Serials)
+	about := strings.Join(in.Body.Serials, " ")
 	if in.Body.Batch != 0 {
 		about = fmt.Sprintf("#%d", in.Body.Batch)
 	}

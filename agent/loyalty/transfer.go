@@ -20,6 +20,21 @@ type TransferInput struct {
 	Given  Points // of the wallet, by transfers of this calendar month before
 }
 
+// Giving is what the programme lets members give each other of a wallet.
+type Giving struct {
+	Once, Month Points // 0: no limit
+	WaitDays    int    // before the receiver may spend it
+}
+
+// Giving says what members may give of a wallet; false when they may not.
+func (p *Programme) Giving(w WalletID) (Giving, bool) {
+	if p.members.transfer == nil {
+		return Giving{}, false
+	}
+	most, ok := p.members.transfer.most[w]
+	return Giving{Once: most.once, Month: most.month, WaitDays: p.members.transfer.wait}, ok
+}
+
 // Transfer makes the entry that gives points of one member to another. They keep the day on which they were earned and
 // their last valid day; the receiver waits as long as the programme says. A split is a shop's own doing: it moves part of
 // a shared account to its new owner at once.

@@ -24,6 +24,7 @@ func Papers() []template.Paper {
 		{Name: GiftCardSlip{}.Kind(), Fields: fieldsOf(giftCardSlipFields())},
 		{Name: BlankGiftCard{}.Kind(), Fields: fieldsOf(blankFields())},
 		{Name: Balance{}.Kind(), Fields: fieldsOf(balanceFields())},
+		{Name: Transfer{}.Kind(), Fields: fieldsOf(transferFields())},
 		{Name: DayReport{}.Kind(), Fields: fieldsOf(dayFields())},
 	}
 	for i := range all {

@@ -31,6 +31,8 @@ func Example(kind string, l i18n.Lang) Paper {
 		return &BlankGiftCard{Print: s.print, Name: s.reward, Serial: "G7Q2K9XM4", Number: 3, Of: 50}
 	case Balance{}.Kind():
 		return s.balanceOf()
+	case Transfer{}.Kind():
+		return s.transferOf()
 	case DayReport{}.Kind():
 		return s.report()
 	}
@@ -229,6 +231,13 @@ func (s shop) giftCardOf() *GiftCardSlip {
 	return &GiftCardSlip{
 		Print: s.print, Number: "12-1-000127", At: noon(),
 		Card: GiftCard{Card: "…0815", Balance: 5000, Ends: noon().AddDate(1, 0, 0), Waits: true, Sold: true},
+	}
+}
+
+func (s shop) transferOf() *Transfer {
+	return &Transfer{
+		Print: s.print, Number: "12-1-000128", Lane: "1", Cashier: s.cashier, At: noon(), From: "6034…0018", To: "6034…0026", Reason: "gift",
+		Points: 400, Usable: noon().AddDate(0, 0, 3), Before: 1432, After: 1032,
 	}
 }
 

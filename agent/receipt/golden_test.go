@@ -162,6 +162,12 @@ func TestBalanceSlipInEachLanguage(t *testing.T) {
 	}
 }
 
+func TestTransferSlipInEachLanguage(t *testing.T) {
+	for lang, s := range shops() {
+		t.Run(string(lang), func(t *testing.T) { check(t, "transfer-"+string(lang), document(t, s.transferOf())) })
+	}
+}
+
 func TestGiftCardSlipInEachLanguage(t *testing.T) {
 	for lang, s := range shops() {
 		t.Run(string(lang), func(t *testing.T) { check(t, "gift-card-"+string(lang), document(t, s.giftCardOf())) })

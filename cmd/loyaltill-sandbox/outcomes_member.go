@@ -12,6 +12,9 @@ func memberOutcomes() group {
 			till POST /v1/members {"lane":1,"card":{"source":"keypad","text":"97000000001"},"language":"en","consent":"2026-1"} key
 			then box PUT /programme {"name":"sandbox"}`, "", false},
 		{"receiver_unknown", 404, "points for number 97000000999", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"97000000999","points":100,"reason":"gift"}`, "1", false},
+		{"transfer_unknown", 404, "a transfer that was never made", `
+			sale=uuid
+			till GET /v1/transfers/$sale`, "1", false},
 		{"member_same", 422, "points for the member who gives them", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$NORA","points":100,"reason":"gift"}`, "1", false},
 		{"member_limit", 422, "501 points for another member: the programme has 500", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":501,"reason":"gift"}`, "1", false},
 		{"member_reason", 422, "points given for a reason that the programme does not list", `till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":100,"reason":"because"}`, "1", false},
@@ -19,6 +22,10 @@ func memberOutcomes() group {
 			box PUT /programme {"name":"strict"}
 			till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":100,"reason":"gift"}
 			then box PUT /programme {"name":"sandbox"}`, "", false},
+		{"member_reserved", 422, "an old number with points set aside becomes part of another", `
+			reservation=.reservation till POST /v1/reservations {"number":"$PIA","points":10,"until":"$NEXT_WEEK"} key
+			till POST /v1/lanes/5/merges/quote {"number":"$TINA","gone":"$PIA"}
+			then till POST /v1/reservations/$reservation/settle {"as":"cancel"} key`, "5", false},
 		{"office_away", 503, "points given while head office does not answer", `
 			box PUT /head-office {"reachable":false}
 			until till /v1/status sync.state=offline

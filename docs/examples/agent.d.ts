@@ -308,6 +308,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/coupons/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One coupon by its serial or code, with what it was issued with
+         * @description For tills and POS software, and staff with the right "issue".
+         */
+        get: operations["get-v1-coupons-find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/coupons/{seq}": {
         parameters: {
             query?: never;
@@ -969,6 +989,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/lanes/{lane}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make one member part of another (key)
+         * @description For tills and POS software.
+         */
+        post: operations["post-v1-lanes-by-lane-merges"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/lanes/{lane}/merges/quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What making one member part of another would bring; nothing is written
+         * @description For tills and POS software.
+         */
+        post: operations["post-v1-lanes-by-lane-merges-quote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/lanes/{lane}/pin": {
         parameters: {
             query?: never;
@@ -1252,7 +1312,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * What a member may give to others now
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-lanes-by-lane-transfers"];
         put?: never;
         /**
          * Move points of one member to another (key)
@@ -1809,6 +1873,26 @@ export interface paths {
          * @description For staff with the right "trail".
          */
         get: operations["get-v1-trail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Did it go through? The first answer again
+         * @description For tills and POS software.
+         */
+        get: operations["get-v1-transfers-by-id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2968,6 +3052,77 @@ export interface components {
             pin?: components["schemas"]["PINState"];
             tier?: string;
         };
+        MergeAnswer: {
+            day: string;
+            /** Format: int64 */
+            gone: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description of the slip that tells how the account stands now
+             */
+            job?: number;
+            /** Format: int64 */
+            member: number;
+            more?: boolean;
+            /** Format: int64 */
+            points: number;
+            replayed: boolean;
+            /** Format: int64 */
+            seq: number;
+        };
+        MergeCommit: {
+            cashier?: string;
+            /** @description the number that is given up, such as that of an old card */
+            gone: string;
+            /** @description of who stays; leave out when their card was tapped */
+            number?: string;
+            /** @description from the answer to quote */
+            quote: string;
+        };
+        MergeQuote: {
+            /**
+             * Format: int64
+             * @description of who stays, after it
+             */
+            balance: number;
+            /**
+             * Format: int64
+             * @description of the old number: blocked everywhere from then on
+             */
+            cards?: number;
+            /** Format: int64 */
+            gone: number;
+            /** @description the number that is given up, masked */
+            gone_number: string;
+            /**
+             * Format: int64
+             * @description who stays
+             */
+            member: number;
+            /** @description more parts than one entry can name: merge once more for the rest */
+            more?: boolean;
+            /** @description theirs, masked */
+            number: string;
+            /**
+             * Format: int64
+             * @description that come; below zero for what was owed
+             */
+            points: number;
+            /** @description send it with the commit */
+            quote: string;
+            /** @description the higher of both: its name, in the language asked for */
+            tier?: string;
+            /** @description what comes beside the points */
+            wallets: components["schemas"]["HeldWallet"][] | null;
+        };
+        MergeRequest: {
+            cashier?: string;
+            /** @description the number that is given up, such as that of an old card */
+            gone: string;
+            /** @description of who stays; leave out when their card was tapped */
+            number?: string;
+        };
         MoveInBody: {
             /**
              * Format: int32
@@ -3312,7 +3467,7 @@ export interface components {
              * @description stable; decide by this
              * @enum {string}
              */
-            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_in_training" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_limit" | "member_lots" | "member_no_card" | "member_not_allowed" | "member_numbers_used_up" | "member_reason" | "member_same" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "office_away" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "receiver_unknown" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "training_busy" | "training_none" | "training_off" | "training_over" | "training_staff" | "void_late";
+            code: "activity_answer" | "activity_done" | "activity_not_due" | "activity_proof" | "activity_proof_used" | "activity_unknown" | "advance_gone" | "agent_restarting" | "alert_own" | "alert_unknown" | "approval_needed" | "approval_unknown" | "approver_role" | "bad_request" | "basket_taken" | "basket_unknown" | "baskets_full" | "bill_unreadable" | "body_too_large" | "card_answer_cut" | "card_answer_long" | "card_blocked" | "card_funds" | "card_here" | "card_mute" | "card_needed" | "card_random" | "card_session_stale" | "card_tap_again" | "card_unknown" | "card_unproved" | "card_unreadable" | "config_by_hand" | "config_locked" | "consent_changed" | "content_type" | "coupon_currency" | "coupon_expired" | "coupon_forged" | "coupon_gone" | "coupon_not_here" | "coupon_not_yet" | "coupon_not_yours" | "coupon_unknown" | "coupon_unknown_issuer" | "coupon_unnumbered" | "coupon_unreadable" | "coupon_used" | "coupon_void" | "device_unknown" | "enrol_off" | "entry_pruned" | "field_invalid" | "gift_card_below_minimum" | "gift_card_expired" | "gift_card_holder_missing" | "gift_card_inactive" | "gift_card_line" | "gift_card_no_top_up" | "gift_card_not_for_these_goods" | "gift_card_not_here" | "gift_card_not_now" | "gift_card_not_this_member" | "gift_card_serial" | "gift_card_spent" | "gift_card_too_little" | "gift_card_unknown" | "gift_card_used" | "gift_card_value" | "gift_card_whole_only" | "goods_unknown" | "internal" | "job_busy" | "job_state" | "job_unknown" | "key_invalid" | "key_missing" | "key_reused" | "lane_in_training" | "lane_papers" | "lane_unknown" | "lanes_wrong" | "ledger_unavailable" | "member_erased" | "member_known" | "member_limit" | "member_lots" | "member_no_card" | "member_not_allowed" | "member_numbers_used_up" | "member_reason" | "member_same" | "member_short" | "member_unknown" | "no_programme" | "not_found" | "nothing_to_close" | "nothing_to_void" | "office_away" | "origin_refused" | "origin_unknown" | "pair_address" | "pair_done" | "pair_form" | "pair_ledger" | "pair_refused" | "pair_silent" | "pair_stranger" | "pairing_busy" | "pairing_over" | "payment_card" | "pin_blocked" | "pin_cancelled" | "pin_format" | "pin_last_try" | "pin_needed" | "pin_not_set" | "pin_on_reader" | "pin_set" | "pin_timeout" | "pin_wrong" | "pin_wrong_untold" | "pinpad_failed" | "pinpad_missing" | "pins_differ" | "points_elsewhere" | "printer_missing" | "printer_taken" | "programme_not_begun" | "puk_blocked" | "puk_not_set" | "puk_wrong" | "quote_changed" | "receiver_unknown" | "redeem_refused" | "referral_has_bought" | "referral_self" | "referral_unknown" | "reservation_unknown" | "reserve_over" | "reserve_runs" | "reserve_settled" | "return_more_than_sold" | "return_nothing" | "return_token_used" | "return_without_bill" | "role_refused" | "sale_elsewhere" | "sale_settled" | "sale_unknown" | "second_needed" | "second_same" | "session_over" | "sign_in_needed" | "staff_last" | "staff_name" | "staff_pin_easy" | "staff_pin_wrong" | "staff_unknown" | "staff_wait" | "support_unset" | "template_refused" | "tenders_wrong" | "ticket_unprinted" | "token_missing" | "token_wrong" | "too_much" | "too_often" | "training_busy" | "training_none" | "training_off" | "training_over" | "training_staff" | "transfer_unknown" | "void_late";
             errors?: components["schemas"]["FieldProblem"][] | null;
             /** @description a sentence for the cashier, in the language asked for */
             message: string;
@@ -4323,6 +4478,11 @@ export interface components {
             /** Format: int64 */
             from: number;
             id: string;
+            /**
+             * Format: int64
+             * @description of the giver's slip
+             */
+            job?: number;
             /** Format: int64 */
             points: number;
             replayed: boolean;
@@ -4383,6 +4543,43 @@ export interface components {
             split?: boolean;
             /** @description number of who gets them */
             to: string;
+        };
+        TransferTerms: {
+            /** @description the programme lets members give; a split needs no leave */
+            allowed: boolean;
+            /** Format: int64 */
+            from: number;
+            /**
+             * Format: int64
+             * @description that can be given: not what is on the card, nor what comes later
+             */
+            have: number;
+            /**
+             * Format: int64
+             * @description that this month still allows, as far as this store booked it; absent: no limit
+             */
+            month?: number;
+            /**
+             * Format: int64
+             * @description at once; absent: no limit
+             */
+            most?: number;
+            /** @description of the giver, masked */
+            number: string;
+            /**
+             * Format: int64
+             * @description what is on the card cannot be given
+             */
+            on_card?: number;
+            /** @description the giver's card wants its PIN first */
+            pin_needed?: boolean;
+            /** @description the programme's; empty: any id */
+            reasons: string[] | null;
+            /**
+             * Format: int64
+             * @description before the receiver may spend them
+             */
+            wait_days?: number;
         };
         Tryout: {
             job: components["schemas"]["Job"];
@@ -4978,6 +5175,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CouponsOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-coupons-find": {
+        parameters: {
+            query: {
+                /** @description its serial, or the code on its paper as the scanner read it */
+                code: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -6190,6 +6419,79 @@ export interface operations {
             };
         };
     };
+    "post-v1-lanes-by-lane-merges": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description UUID made before the first try and kept for every retry */
+                "Idempotency-Key": string;
+            };
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeCommit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeAnswer"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "post-v1-lanes-by-lane-merges-quote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeQuote"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "put-v1-lanes-by-lane-pin": {
         parameters: {
             query?: never;
@@ -6765,6 +7067,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LaneView"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-lanes-by-lane-transfers": {
+        parameters: {
+            query?: {
+                /** @description of who would give; absent: whoever stands at the till */
+                number?: string;
+            };
+            header?: never;
+            path: {
+                lane: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferTerms"];
                 };
             };
             /** @description Refused: decide by its code */
@@ -7912,6 +8248,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrailOut"];
+                };
+            };
+            /** @description Refused: decide by its code */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-v1-transfers-by-id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferAnswer"];
                 };
             };
             /** @description Refused: decide by its code */

@@ -3,6 +3,7 @@ package doors
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/uuid"
@@ -53,6 +54,10 @@ func TestPointsGoFromMemberToMemberOnceInAnyStore(t *testing.T) {
 	one, two := c.shop(1), c.shop(2)
 	anna, berta, from, to := c.friends(one, 300)
 	two.link()
+	terms := must[agent.TransferTerms](t)(two.agent.TransferTerms(t.Context(), 1, from))
+	if terms.From != anna || terms.Have != 300 || !terms.Allowed || terms.Most != 200 || terms.Month == nil || *terms.Month != 250 || terms.WaitDays != 2 || !slices.Equal(terms.Reasons, []string{"gift"}) {
+		t.Errorf("what may be given: %+v", terms)
+	}
 	r := agent.TransferRequest{Number: from, To: to, Points: 100, Reason: "gift", Cashier: "anna"}
 	q := must[agent.TransferQuote](t)(two.agent.QuoteTransfer(t.Context(), 1, r))
 	if q.From != anna || q.To != berta || q.Left != 200 || q.Usable == "" || len(q.Lots) != 1 || q.Lots[0].Points != 100 {
@@ -60,18 +65,26 @@ func TestPointsGoFromMemberToMemberOnceInAnyStore(t *testing.T) {
 	}
 	key := newID()
 	commit := agent.TransferCommit{TransferRequest: r, Quote: q.ID}
+	_, err := two.agent.Transferred(t.Context(), key)
+	wants(t, err, agent.CodeTransferUnknown)
 	first := must[agent.TransferAnswer](t)(two.agent.Transfer(t.Context(), 1, key, commit))
 	two.reboot()
+	if found := must[agent.TransferAnswer](t)(two.agent.Transferred(t.Context(), key)); found.Seq != first.Seq || found.Points != 100 || !found.Replayed {
+		t.Errorf("asked for by its key: %+v", found)
+	}
 	again := must[agent.TransferAnswer](t)(two.agent.Transfer(t.Context(), 1, key, commit))
 	if first.Points != 100 || first.Replayed || !again.Replayed || again.Seq != first.Seq || again.Usable != q.Usable {
 		t.Errorf("answers %+v, %+v", first, again)
 	}
 	other := commit
 	other.Points = 50
-	_, err := two.agent.Transfer(t.Context(), 1, key, other)
+	_, err = two.agent.Transfer(t.Context(), 1, key, other)
 	wants(t, err, agent.CodeKeyReused)
 	_, err = two.agent.Transfer(t.Context(), 1, newID(), commit) // it was shown before the first went
 	wants(t, err, agent.CodeQuoteChanged)
+	if terms := must[agent.TransferTerms](t)(two.agent.TransferTerms(t.Context(), 1, from)); terms.Have != 200 || *terms.Month != 150 {
+		t.Errorf("what may be given after it: %+v", terms)
+	}
 	two.settle()
 	one.settle()
 	if a, b := c.books(t, anna), c.books(t, berta); a.Balance != 200 || b.Balance != 100 {
@@ -123,6 +136,8 @@ func TestWithoutHeadOfficeNothingIsMoved(t *testing.T) {
 		}
 		s.cut()
 		_, err = s.agent.Transfer(t.Context(), 1, key, commit)
+		wants(t, err, agent.CodeOfficeAway)
+		_, err = s.agent.TransferTerms(t.Context(), 1, from)
 		wants(t, err, agent.CodeOfficeAway)
 		s.link()
 	}

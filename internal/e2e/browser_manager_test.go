@@ -50,6 +50,7 @@ func dayOfAManager(t *testing.T, lang i18n.Lang) {
 		{"a wrong PIN is refused and the right one lets in", managerSignsIn},
 		{"the light says how the store does, and a test slip comes", managerLooks},
 		{"coupons are looked at, then printed in a batch", managerIssues},
+		{"one coupon of the batch is found by its code and taken out of use", managerTakesACouponBack},
 		{"a large correction needs a second person", managerCorrects},
 		{"the figures have the correction, and the X report is printed", managerCounts},
 		{"somebody new gets a number", managerHires},
@@ -109,6 +110,29 @@ func managerIssues(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.looksRight("manager-coupon")
 	p.press("manager.print")
 	p.reads("li", p.whole(12))
+}
+
+func managerTakesACouponBack(t *testing.T, p *tillPage, shop *stage.Shop) {
+	var all struct {
+		Batches []struct{ Seq int }
+		Papers  []struct{ Serial string }
+	}
+	must(t, shop.API.Do(t.Context(), "GET", "/v1/coupons", nil, &all))
+	must(t, shop.API.Do(t.Context(), "GET", fmt.Sprintf("/v1/coupons/%d", all.Batches[0].Seq), nil, &all))
+	p.fill("manager.coupon_code", "1-NOBODYS")
+	p.keys(kb.Enter)
+	p.tells("cashier.coupon_unknown")
+	p.eval(`document.querySelector('input[maxlength="1200"]').select()`)
+	p.keys(all.Papers[4].Serial, kb.Enter)
+	p.tells("manager.coupon_number", i18n.Args{"number": p.whole(5)})
+	p.choose("manager.void_reason", "lost")
+	p.press("manager.coupon_void")
+	p.tells("manager.coupon_off")
+	p.press("manager.coupon_papers")
+	p.until("its papers", `document.querySelectorAll('.papers li').length === 12 && document.querySelectorAll('.papers button').length === 11`)
+	p.looksRight("manager-coupons")
+	p.press("manager.coupon_void") // the first of the list that can be
+	p.until("two out of use", `document.querySelectorAll('.papers button').length === 10`)
 }
 
 func managerCorrects(_ *testing.T, p *tillPage, _ *stage.Shop) {
@@ -177,7 +201,7 @@ func managerReadsTheTrail(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.press("manager.tab_trail")
 	for _, text := range []string{
 		p.says("manager.act_adjust") + " · 6034…0018", "+1500 points, goodwill", p.says("manager.act_staff_add") + " · 3",
-		p.says("manager.act_coupon_issue") + " · coffee", "Anna + " + p.whole(2), p.says("manager.act_day_report") + " · lane 1", "command line",
+		p.says("manager.act_coupon_issue") + " · coffee", p.says("manager.act_coupon_void"), "lost", "Anna + " + p.whole(2), p.says("manager.act_day_report") + " · lane 1", "command line",
 	} {
 		p.shows(text)
 	}

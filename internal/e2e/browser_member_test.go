@@ -42,6 +42,9 @@ func whatMembersComeFor(t *testing.T, lang i18n.Lang) {
 		{"a gift card is sold, and the customer is asked", (*memberVisit).sellsGiftCard},
 		{"a gift card is topped up and pays in parts", (*memberVisit).paysByGiftCard},
 		{"a gift card that is not paid for pays nothing", (*memberVisit).unpaidGiftCard},
+		{"points go to another member, as shown, and the slip says so", (*memberVisit).gives},
+		{"a transfer whose answer is lost is told after a reload, and counts once", (*memberVisit).givesUnheard},
+		{"an old number becomes part of the member's when a supervisor answers for it", (*memberVisit).merges},
 		{"a lost card is blocked", (*memberVisit).losesCard},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
@@ -274,6 +277,122 @@ func (v *memberVisit) unpaidGiftCard() {
 	v.until("no way to pay with it", `!document.querySelector('#gift-pay')`)
 	v.keys(kb.Escape)
 	v.noDialog()
+}
+
+// known puts the newcomer at the till by number, though a card lies in the reader.
+func (v *memberVisit) known() {
+	v.t.Helper()
+	v.keys(kb.F6)
+	v.types("number", newcomer)
+	v.tells("till.by_number")
+	v.noDialog()
+}
+
+// has waits until the newcomer has so many points, as the account says.
+func (v *memberVisit) has(points int) {
+	v.t.Helper()
+	var account struct{ Balance int }
+	v.call("GET", "/v1/lanes/1/account?number="+newcomer, nil, &account)
+	if account.Balance != points {
+		v.t.Errorf("the newcomer has %d points, want %d", account.Balance, points)
+	}
+}
+
+func (v *memberVisit) gives() {
+	v.known()
+	v.menu("till.transfer")
+	v.focusIs("transfer-to")
+	v.tells("till.transfer_have")
+	v.looksRight("transfer")
+	v.types("transfer-to", newcomer)
+	v.focusIs("transfer-points")
+	v.types("transfer-points", "a few")
+	v.tells("till.transfer_whole")
+	v.types("transfer-points", "8")
+	v.tells("cashier.member_same")
+	v.types("transfer-to", "97000000999")
+	v.tells("cashier.receiver_unknown")
+	v.looksRight("transfer-refused")
+	v.types("transfer-to", v.member.Number)
+	v.focusIs("transfer-do")
+	v.types("transfer-points", "11") // what was shown is for 8
+	v.tells("cashier.member_limit")
+	v.types("transfer-points", "8")
+	v.focusIs("transfer-do")
+	v.tells("till.transfer_left")
+	v.looksRight("transfer-shown")
+	v.keys(kb.F9)
+	v.tells("till.transfer_done", i18n.Args{"count": 8})
+	v.tells("till.slip_queued")
+	v.looksRight("transfer-done")
+	v.keys(kb.Enter)
+	v.noDialog()
+	v.has(42)
+}
+
+// givesUnheard loses the agent's answer, then the page.
+func (v *memberVisit) givesUnheard() {
+	v.menu("till.transfer")
+	v.focusIs("transfer-to")
+	v.types("transfer-to", v.member.Number)
+	v.types("transfer-points", "5")
+	v.focusIs("transfer-do")
+	v.eval(`(() => {
+	  const real = window.fetch;
+	  window.fetch = async (...call) => {
+	    const answer = await real(...call);
+	    if (!String(call[0]).endsWith('/transfers')) return answer;
+	    window.fetch = real;
+	    throw new TypeError('the answer was lost');
+	  };
+	})()`)
+	v.keys(kb.F9)
+	v.tells("till.no_answer")
+	v.do(chromedp.Reload())
+	v.until("the page again", `document.activeElement?.id === 'entry'`)
+	v.eval(`if (/6034|9710/.test(JSON.stringify(localStorage))) throw new Error('a number was kept')`)
+	v.known()
+	v.menu("till.transfer")
+	v.tells("till.transfer_before")
+	v.tells("till.transfer_done", i18n.Args{"count": 5})
+	v.looksRight("transfer-told-late")
+	v.keys(kb.Enter)
+	v.noDialog()
+	v.has(37)
+	v.menu("till.transfer")
+	v.focusIs("transfer-to") // told once
+	v.keys(kb.Escape)
+	v.noDialog()
+	v.keys(kb.F7)
+	v.until("the card again", `!document.querySelector('.member.known') || document.querySelector('.member .number')?.innerText.includes('0018')`)
+}
+
+func (v *memberVisit) merges() {
+	hireIn(v.t, v.shop, "Berta", "supervisor", "", "4712")
+	v.menu("till.merge")
+	v.focusIs("merge-old")
+	v.looksRight("merge")
+	v.types("merge-old", v.member.Number)
+	v.tells("cashier.member_same")
+	v.types("merge-old", newcomer)
+	v.focusIs("merge-back")
+	v.tells("till.merge_points")
+	v.looksRight("merge-shown")
+	v.keys(kb.F9)
+	v.tells("cashier.approval_needed")
+	v.proves("1", "4712")
+	v.tells("till.merge_done")
+	v.tells("till.slip_queued")
+	v.looksRight("merge-done")
+	v.keys(kb.Enter)
+	v.noDialog()
+	must(v.t, v.shop.Synced(v.t.Context(), syncedLimit))
+	var old, card struct{ Balance int }
+	v.call("GET", "/v1/lanes/1/account?number="+newcomer, nil, &old)
+	v.call("GET", "/v1/lanes/1/account?number="+v.member.Number, nil, &card)
+	if old != card || card.Balance == 0 {
+		v.t.Errorf("%d points under the old number, %d under the card's", old.Balance, card.Balance)
+	}
 }
 
 func (v *memberVisit) losesCard() {

@@ -75,6 +75,18 @@ export interface Batch {
   used: number;
 }
 
+/** One coupon of a batch. */
+export interface CouponPaper {
+  number: number;
+  serial: string;
+  used?: number;
+  void?: boolean;
+}
+
+export interface BatchPapers extends Batch {
+  papers: CouponPaper[];
+}
+
 export interface Totals {
   sales?: number;
   total?: number;

@@ -291,6 +291,62 @@ export interface ActivityAnswer {
   usable?: string;
 }
 
+/** What a member may give to others now. */
+export interface TransferTerms {
+  number: string;
+  have: number;
+  on_card?: number;
+  allowed: boolean;
+  most?: number;
+  month?: number;
+  wait_days?: number;
+  reasons: string[];
+  pin_needed?: boolean;
+}
+
+export interface TransferRequest {
+  to: string;
+  points: number;
+  reason: string;
+  split?: true;
+  number?: string;
+  cashier?: string;
+}
+
+/** What a transfer would move. */
+export interface TransferQuote {
+  quote: string;
+  points: number;
+  lots: Held[];
+  usable?: string;
+  left: number;
+  on_card?: number;
+}
+
+export interface TransferAnswer {
+  points: number;
+  usable?: string;
+  job?: number;
+}
+
+/** What making one member part of another would bring. */
+export interface MergeQuote {
+  quote: string;
+  number: string;
+  gone_number: string;
+  points: number;
+  balance: number;
+  tier?: string;
+  wallets: { name: string; money?: boolean; balance: number }[];
+  cards?: number;
+  more?: boolean;
+}
+
+export interface MergeAnswer {
+  more?: boolean;
+  job?: number;
+}
+
 /** How a member stands, as the balance slip has it. */
 export interface Account {
   number: string;

@@ -9,7 +9,7 @@ import { settings, t } from './settings.svelte';
 
 export type DialogName =
   | 'line' | 'number' | 'pin' | 'pay' | 'menu' | 'coupon' | 'close' | 'jobs' | 'ask' | 'keys' | 'enrol' | 'cancel' | 'drop'
-  | 'return' | 'void' | 'aside' | 'baskets' | 'activity' | 'account' | 'lost' | 'gift' | 'training' | 'picture';
+  | 'return' | 'void' | 'aside' | 'baskets' | 'activity' | 'account' | 'lost' | 'gift' | 'training' | 'picture' | 'transfer' | 'merge';
 
 export interface Notice {
   kind: 'good' | 'bad';
@@ -44,6 +44,7 @@ class Desk {
   /** Read out by a screen reader. */
   said = $state('');
   #payAfterPIN = false;
+  #backAfterPIN: DialogName | undefined;
 
   say(text: string): void {
     this.said = text;
@@ -88,6 +89,7 @@ class Desk {
   shut = (): void => {
     this.dialog = undefined;
     this.#payAfterPIN = false;
+    this.#backAfterPIN = undefined;
   };
 
   async focus(id: string): Promise<void> {
@@ -136,11 +138,19 @@ class Desk {
     else if (this.enrolPossible) this.enrol();
   };
 
+  /** Asks for the PIN, then goes back to the question that needs it. */
+  pinFor(name: DialogName): void {
+    this.pin();
+    this.#backAfterPIN = name;
+  }
+
   /** The card has taken the PIN. */
   pinDone(text: string): void {
     const pay = this.#payAfterPIN;
+    const back = this.#backAfterPIN;
     this.shut();
     this.say(text);
+    if (back) this.#show(back);
     if (pay) void this.#payWhenQuoted();
   }
 

@@ -73,6 +73,16 @@ export class Keep {
     this.#write('pending', undefined);
   }
 
+  /** The key of something other than a sale of which no answer has come; empty when nothing is open. */
+  key(what: string): string {
+    const key = this.#read(what);
+    return typeof key === 'string' ? key : '';
+  }
+
+  holdKey(what: string, key: string | undefined): void {
+    this.#write(what, key);
+  }
+
   basket(): Basket {
     const b = this.#read('basket') as Partial<Basket> | undefined;
     return { lines: Array.isArray(b?.lines) ? b.lines.filter(isDraft) : [], key: typeof b?.key === 'string' ? b.key : '' };
