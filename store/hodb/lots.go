@@ -168,9 +168,10 @@ func (p *Poster) foldLots(m *Member, unit string, went *Merge, fresh []effect, o
 		c.lots, c.day = nil, ""
 	}
 	owed := loyalty.Deficit(c.lots)
+	m.overspent = m.overspent || unit == Points && late && m.overdrafts
 	c.after = func(EntryKey) {
 		now := loyalty.Deficit(c.lots)
-		m.overspent = m.overspent || now > owed && unit == Points
+		m.overspent = m.overspent || unit == Points && now > owed
 		owed = now
 	}
 	if err := c.follow(fresh); err != nil {

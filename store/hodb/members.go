@@ -28,7 +28,8 @@ type Member struct {
 	fold       foldKey // newest entry in the lots
 	newest     foldKey // newest entry, this batch included
 	overdrawn  bool    // has a lot below zero
-	overspent  bool    // an entry took more than there was
+	overdrafts bool    // some are kept of him
+	overspent  bool    // an entry took more than there was, or one that came late may change what is kept of that
 	carded     bool    // has a card, blocked or not
 	moved      bool    // head office gave tiers
 	past       memory
@@ -121,7 +122,7 @@ func scanMember(scan func(...any) error) (*Member, error) {
 	m := &Member{}
 	f, segments, attributes, personal := &m.fold, "", "", ""
 	err := scan(&m.ID, &m.Status, &m.Tier, &m.Language, &m.Birthday, &m.Joined, &segments, &attributes, &personal, &m.past.text, &m.vouchers,
-		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.overspent, &m.carded, &m.moved, &m.Forgotten)
+		&f.day, &f.atMS, &f.key.Store, &f.key.Epoch, &f.key.Seq, &m.overdrawn, &m.overdrafts, &m.carded, &m.moved, &m.Forgotten)
 	for _, l := range []struct {
 		text string
 		into *[]string

@@ -301,6 +301,7 @@ func (p *Poster) Fold() ([]Ended, error) {
 		p.folded = append(p.folded, id)
 		if m.overspent {
 			p.short = append(p.short, id)
+			m.overspent, m.overdrafts = false, true
 		}
 	}
 	clear(p.fresh)
