@@ -31,11 +31,14 @@ const (
 	cutShort   fate = "answer cut short"
 	doubled    fate = "request doubled"
 	stale      fate = "the answer before comes once more" // and the request never arrives
+	mixedUp    fate = "an old answer comes instead"       // and the request arrives
 	oldAgain   fate = "an old request comes first"
 	slow       fate = "answer late" // so that answers come in another order than they were asked for
 )
 
-func fates() []fate { return []fate{lost, unanswered, cutShort, doubled, stale, oldAgain, slow} }
+func fates() []fate {
+	return []fate{lost, unanswered, cutShort, doubled, stale, mixedUp, oldAgain, slow}
+}
 
 // trouble is a fate with how long an answer is held.
 type trouble struct {
@@ -63,8 +66,8 @@ type pipe struct {
 	office http.Handler
 	cut    bool
 	next   [2][]trouble
-	old    []*http.Request  // batches
-	newest map[string]*said // of each path
+	old    []*http.Request    // batches
+	said   map[string][]*said // of each path
 	met    map[fate]int
 }
 
@@ -97,13 +100,15 @@ func (p *pipe) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch now.fate {
 	case unanswered:
 		return nil, errCut
+	case mixedUp:
+		return before.response(), nil
 	case cutShort:
 		answer = &said{answer.status, answer.header, answer.body[:len(answer.body)/2]}
 	}
 	return answer.response(), nil
 }
 
-// draw takes what is to happen next, and the answer that stale gives again.
+// draw takes what is to happen next, and the answer that stale or mixedUp gives again.
 func (p *pipe) draw(r *http.Request) (now trouble, before *said, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,8 +122,14 @@ func (p *pipe) draw(r *http.Request) (now trouble, before *said, err error) {
 	if len(p.next[side]) > 0 {
 		now, p.next[side] = p.next[side][0], p.next[side][1:]
 	}
-	if before = p.newest[r.URL.Path]; before == nil && now.fate == stale {
+	switch all := p.said[r.URL.Path]; {
+	case now.fate != stale && now.fate != mixedUp:
+	case len(all) == 0:
 		now.fate = lost
+	case now.fate == stale:
+		before = all[len(all)-1]
+	default:
+		before = all[len(all)/2]
 	}
 	p.met[now.fate]++
 	return now, before, nil
@@ -147,7 +158,7 @@ func (p *pipe) ask(r *http.Request) *said {
 	answer := &said{rec.Code, rec.Header(), rec.Body.Bytes()}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.newest[r.URL.Path] = answer; strings.HasSuffix(r.URL.Path, "/batches") {
+	if p.said[r.URL.Path] = append(p.said[r.URL.Path], answer); strings.HasSuffix(r.URL.Path, "/batches") {
 		p.old = append(p.old, r.WithContext(context.Background()))
 	}
 	return answer
@@ -190,7 +201,7 @@ func (w *piped) begin() {
 	w.sold = 0
 	w.openOffice()
 	w.pipe.change(func() {
-		w.pipe.cert, w.pipe.newest, w.pipe.old = certificateOf(w.t, w.box.identity), map[string]*said{}, nil
+		w.pipe.cert, w.pipe.said, w.pipe.old = certificateOf(w.t, w.box.identity), map[string][]*said{}, nil
 	})
 	w.box.line = func(http.RoundTripper) http.RoundTripper { return w.pipe }
 	w.box.connect()
