@@ -37,7 +37,10 @@ func (w *world) pace() time.Duration {
 // is switched off again. A store whose box is on does it as it is.
 func (w *world) eachAwake(do func(*shop) error) error {
 	w.mu.Lock()
-	w.ending = w.plan.shift > 0
+	if w.plan.shift > 0 && !w.ending {
+		w.ending = true
+		w.ring() // the round that is under way comes at the pace of before
+	}
 	w.mu.Unlock()
 	for _, s := range w.shops {
 		if w.plan.shift == 0 {

@@ -253,7 +253,9 @@ func (s *shop) until(what string, ok func() (bool, error)) error {
 			return err
 		}
 	}
-	return fmt.Errorf("store %d: waited %v until it %s", s.no+1, patience, what)
+	status, err := s.uplink.Status(s.w.ctx)
+	pos, failed := s.db.FeedPosition(s.w.ctx)
+	return errors.Join(fmt.Errorf("store %d: waited %v until it %s: %+v, feed %+v", s.no+1, patience, what, status, pos), err, failed)
 }
 
 // decide is what a person does about a fork: it is resolved at head office, and the store tells its branch again in a new life.

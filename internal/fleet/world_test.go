@@ -189,11 +189,16 @@ func (w *world) arrived() {
 		time.Sleep(w.pace())
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.ringing = false
-		w.rounds++
-		close(w.bell)
-		w.bell = make(chan struct{})
+		w.ring()
 	})
+}
+
+// ring begins a round of news. What arrives from now on is for the next one.
+func (w *world) ring() {
+	w.ringing = false
+	w.rounds++
+	close(w.bell)
+	w.bell = make(chan struct{})
 }
 
 func (w *world) newest() time.Time {
