@@ -119,12 +119,30 @@ func byName(section string, v any) (map[string]any, bool) {
 	return nil, false
 }
 
+// rulesWithin gives the rules that two versions of a rule hold by id, as a campaign does.
+func rulesWithin(a, b any) (older, newer map[string]any, ok bool) {
+	_, isA := a.([]any)
+	_, isB := b.([]any)
+	if !isA || !isB {
+		return nil, nil, false
+	}
+	older, okA := byName("", a)
+	newer, okB := byName("", b)
+	return older, newer, okA && okB
+}
+
 func (d *differ) value(field string, a, b any) {
 	ma, isA := a.(map[string]any)
 	mb, isB := b.(map[string]any)
 	if isA && isB {
 		for _, key := range eitherKey(ma, mb) {
 			d.value(join(field, key), ma[key], mb[key])
+		}
+		return
+	}
+	if la, lb, ok := rulesWithin(a, b); ok {
+		for _, id := range eitherKey(la, lb) {
+			d.value(join(field, id), la[id], lb[id])
 		}
 		return
 	}

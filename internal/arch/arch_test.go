@@ -21,7 +21,7 @@ var levels = map[string]int{
 	"agent/api":     4,
 	"agent":         3,
 	"agent/receipt": 2, "devices/reader": 2, "devices/printer": 2, "sync/uplink": 2, "sync/headoffice": 2, "internal/stage": 2,
-	"devices/card": 1, "devices/escpos": 1, "store/agentdb": 1, "store/archive": 1, "sync/wire": 1, "sync/nightly": 1, "store/hodb": 1, "internal/web": 1, "internal/pcscd": 1, "internal/blank": 1,
+	"devices/card": 1, "devices/escpos": 1, "store/agentdb": 1, "store/archive": 1, "sync/wire": 1, "sync/nightly": 1, "store/hodb": 1, "internal/web": 1, "internal/pcscd": 1, "internal/blank": 1, "agent/changes": 1,
 	"agent/loyalty": 0, "devices": 0, "devices/apdu": 0, "store": 0, "internal/i18n": 0, "internal/arch": 0, "internal/pgserver": 0, "internal/mutate": 0, "internal/metrics": 0, "internal/drawn": 0,
 	"firmware-sim/cardsim": 0, "firmware-sim/printersim": 0, "firmware-sim/ifd": 0,
 }

@@ -25,13 +25,16 @@ const (
 	display = "display."
 )
 
+// told begins the keys of what the agent itself puts into sentences.
+const told = "change."
+
 // Pages serves the till page under /till/, the manager page under /manager/ and the customer's display under /display/, the files that
 // they load, and the texts of each language.
 func Pages() http.Handler {
 	s := site{}
 	mux := http.NewServeMux()
-	s.page("till", not(manager, setup, display))
-	s.page("manager", not(display))
+	s.page("till", not(manager, setup, display, told))
+	s.page("manager", not(display, told))
 	s.page("display", func(key string) bool { return strings.HasPrefix(key, display) })
 	for _, name := range [...]string{"till", "manager"} {
 		mux.Handle("GET /"+name, http.RedirectHandler("/"+name+"/", http.StatusFound))
@@ -49,7 +52,7 @@ func Pages() http.Handler {
 func SetupPages() http.Handler {
 	s := site{}
 	mux := http.NewServeMux()
-	s.page("setup", not(display))
+	s.page("setup", not(display, told))
 	s.assets()
 	for _, from := range [...]string{"/{$}", "/setup", "/till/", "/manager/"} {
 		mux.Handle("GET "+from, http.RedirectHandler("/setup/", http.StatusFound))
