@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"loyaltill/agent"
 	"loyaltill/agent/loyalty"
@@ -169,6 +170,26 @@ func TestVersionsOfTheProgrammeSayWhatChanged(t *testing.T) {
 	versions, _ := answer["versions"].([]any)
 	if status != 200 || len(versions) != 1 || versions[0].(map[string]any)["in_force"] != true {
 		t.Errorf("status %d, %v", status, answer)
+	}
+	text := strings.NewReplacer("version: 1", "version: 2", "2020-01-01T00:00", "2099-12-01T00:00", "points: 10", "points: 20").Replace(testProgramme)
+	next := compiled(t, text)
+	next.PublishedAt = time.Date(2026, 11, 3, 9, 30, 0, 0, time.UTC)
+	s.headOffice(agentdb.Change{Programme: next})
+	s.headOffice(agentdb.Change{Programme: compiled(t, text)}) // told again by a head office that does not say when
+	_, answer = s.ask(boss, "GET", "/v1/programme/versions", "")
+	versions, _ = answer["versions"].([]any)
+	if len(versions) != 2 {
+		t.Fatalf("%v", answer)
+	}
+	v := versions[0].(map[string]any)
+	if v["published"] != "2026-11-03T09:30:00Z" || v["arrived"] == nil || v["effective"] != "2099-12-01T00:00" || v["in_force"] != false {
+		t.Errorf("to come: %v", v)
+	}
+	if told := fmt.Sprint(v["told"]); !strings.Contains(told, "Points for “base” – gives: 20 points for every €1.00 instead of 10 points for every €1.00.") {
+		t.Errorf("told: %s", told)
+	}
+	if held := versions[1].(map[string]any); held["effective"].(string) < "2020-01-01T00:00" || fmt.Sprint(held["told"]) != "[]" {
+		t.Errorf("in force: %v", held)
 	}
 }
 

@@ -4603,11 +4603,25 @@ export interface components {
             puk: string;
         };
         Version: {
+            /**
+             * Format: date-time
+             * @description first came to this store; absent when that was before the store noted it
+             */
+            arrived?: string;
             /** @description against the version before; of the oldest one known, none */
             changes: components["schemas"]["Change"][] | null;
             digest: string;
+            /** @description from when it holds here, in the store's own time: valid_from, or when it came if that was later */
+            effective: string;
             in_force: boolean;
             name: string;
+            /**
+             * Format: date-time
+             * @description by head office; absent when it came from one that does not say
+             */
+            published?: string;
+            /** @description all of the changes as sentences, in the language asked for */
+            told: string[] | null;
             /** @description in the store's own time */
             valid_from: string;
             /** Format: int64 */

@@ -135,7 +135,8 @@ func managerTakesACouponBack(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("two out of use", `document.querySelectorAll('.papers button').length === 10`)
 }
 
-func managerCorrects(_ *testing.T, p *tillPage, _ *stage.Shop) {
+func managerCorrects(t *testing.T, p *tillPage, shop *stage.Shop) {
+	headOfficePlans(t, shop)
 	p.press("manager.tab_adjust")
 	p.fill("till.number", "6034 0000 0000 0018")
 	p.fill("manager.plus_minus", "1500")
@@ -149,7 +150,19 @@ func managerCorrects(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.tells("manager.adjusted", i18n.Args{"balance": p.whole(1500)})
 }
 
-func managerCounts(_ *testing.T, p *tillPage, _ *stage.Shop) {
+// headOfficePlans publishes a version that is to hold from a day to come.
+func headOfficePlans(t *testing.T, shop *stage.Shop) {
+	t.Helper()
+	now, err := os.ReadFile(shop.Programme)
+	must(t, err)
+	next := strings.NewReplacer("version: 1", "version: 2", "2026-01-01T00:00", "2099-12-01T00:00", "points: 10, per", "points: 20, per", "minimum: 50", "minimum: 100").Replace(string(now))
+	file := filepath.Join(t.TempDir(), "next.yaml")
+	must(t, os.WriteFile(file, []byte(next), 0o600))
+	_, err = shop.Run(t.Context(), "headoffice", "publish", "--yes", "--dir", shop.HeadOfficeDir(), file)
+	must(t, err)
+}
+
+func managerCounts(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.press("manager.tab_figures")
 	p.shows(p.says("manager.points") + ": " + p.says("manager.flow_adjusted"))
 	p.eval(`document.querySelector('td input').focus()`)
@@ -158,8 +171,12 @@ func managerCounts(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.press("manager.x_report")
 	p.tells("manager.printing")
 	p.looksRight("manager-figures")
+	must(t, shop.Synced(t.Context(), syncedLimit)) // the correction was made after the version was published
 	p.press("manager.tab_programme")
 	p.tells("manager.in_force")
+	p.reads("li", map[i18n.Lang]string{"en": "20 points for every €1.00 instead of 10 points for every €1.00", "fa": "۲۰ امتیاز برای هر €۱٫۰۰ به جای ۱۰ امتیاز برای هر €۱٫۰۰"}[p.lang])
+	p.reads("li", map[i18n.Lang]string{"en": "at least: 100 instead of 50", "fa": "حداقل: ۱۰۰ به جای ۵۰"}[p.lang])
+	p.tells("manager.first_version")
 	p.looksRight("manager-programme")
 }
 

@@ -58,7 +58,9 @@ func badDay(t *testing.T, lang i18n.Lang) {
 	p.eval(hears)
 	p.keys(kb.F2) // from now on the page may sound
 
-	paper := func(path string, body any) { must(t, shop.Bench.Do(t.Context(), "POST", "/printers/till1/"+path, body, nil)) }
+	paper := func(path string, body any) {
+		must(t, shop.Bench.Do(t.Context(), "POST", "/printers/till1/"+path, body, nil))
+	}
 	paper("fault", map[string]any{"kind": "paper-out"})
 	p.signals("paper_out", ".strip", p.says("cashier.printer_paper_out"))
 	paper("paper", map[string]bool{"loaded": true})

@@ -226,10 +226,14 @@ func (db *DB) putProgramme(tx *store.Tx, p *Programme, pos *FeedPosition) error 
 		return nil
 	}
 	pos.Refused = ""
-	_, err := tx.Exec(`INSERT INTO programme (id, valid_from, document, signature, feed_epoch) VALUES (?, ?, ?, ?, ?)
+	published := int64(0)
+	if !p.PublishedAt.IsZero() {
+		published = millis(p.PublishedAt)
+	}
+	_, err := tx.Exec(`INSERT INTO programme (id, valid_from, document, signature, feed_epoch, published_at, arrived_at) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET valid_from = excluded.valid_from, document = excluded.document, signature = excluded.signature,
-			feed_epoch = excluded.feed_epoch`,
-		p.ID[:], p.ValidFrom, p.Document, p.Signature, pos.Epoch)
+			feed_epoch = excluded.feed_epoch, published_at = max(published_at, excluded.published_at)`,
+		p.ID[:], p.ValidFrom, p.Document, p.Signature, pos.Epoch, published, millis(tx.Now))
 	return err
 }
 

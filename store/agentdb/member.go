@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/store"
@@ -199,6 +200,9 @@ type Programme struct {
 	ValidFrom string     // local time
 	Document  []byte     // canonical form
 	Signature []byte     // head office's
+
+	PublishedAt time.Time // as head office says it; zero: it did not
+	ArrivedAt   time.Time // first came here; zero: before this was noted
 }
 
 // Verify refuses a version that head office did not sign under its digest: loyalty.ErrProgrammeSignature.
@@ -215,14 +219,24 @@ func (p *Programme) Verify(key ed25519.PublicKey) error {
 // maxProgrammes bounds the versions that are read at once: those in force lately and those to come.
 const maxProgrammes = 100
 
-const selectProgramme = `SELECT id, valid_from, document, signature FROM programme`
+const selectProgramme = `SELECT id, valid_from, document, signature, published_at, arrived_at FROM programme`
 
 func scanProgramme(scan func(...any) error) (Programme, error) {
 	var p Programme
 	var id []byte
-	err := scan(&id, &p.ValidFrom, &p.Document, &p.Signature)
+	var published, arrived int64
+	err := scan(&id, &p.ValidFrom, &p.Document, &p.Signature, &published, &arrived)
 	copy(p.ID[:], id)
+	p.PublishedAt, p.ArrivedAt = moment(published), moment(arrived)
 	return p, err
+}
+
+// moment is an instant that may never have been noted: 0.
+func moment(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return instant(ms)
 }
 
 // Programmes gives the versions, the newest beginning first.

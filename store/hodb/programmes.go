@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // PutProgramme publishes a version of the programme; the same version again changes nothing. added tells which it was.
@@ -33,6 +34,15 @@ func (tx *Tx) Programme(digest string) (document []byte, err error) {
 		return nil, fmt.Errorf("programme %s: %w", digest, ErrNotFound)
 	}
 	return document, err
+}
+
+// PublishedAt tells when a version was published.
+func (tx *Tx) PublishedAt(digest string) (time.Time, error) {
+	var ms int64
+	if err := tx.one(`SELECT published_at FROM programme WHERE digest = $1`, digest)(&ms); err != nil {
+		return time.Time{}, fmt.Errorf("when programme %s was published: %w", digest, err)
+	}
+	return time.UnixMilli(ms).UTC(), nil
 }
 
 // Programmes lists the digests of all versions in the order of publication.

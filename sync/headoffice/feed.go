@@ -327,7 +327,11 @@ func (w *feedWriter) programme(digest string) (*wire.ProgrammeRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := &wire.ProgrammeRow{ValidFrom: p.ValidFrom(), Document: p.Canonical(), Signature: w.office.home.Keys.SignProgramme(p)}
+	published, err := w.tx.PublishedAt(digest)
+	if err != nil {
+		return nil, err
+	}
+	row := &wire.ProgrammeRow{ValidFrom: p.ValidFrom(), Document: p.Canonical(), Signature: w.office.home.Keys.SignProgramme(p), Published: published}
 	return row, row.ID.UnmarshalText([]byte(digest))
 }
 

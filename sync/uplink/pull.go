@@ -105,7 +105,7 @@ func changesOf(rows []wire.FeedRow) ([]agentdb.Change, error) {
 			c.Member = memberOf(r.Member)
 		case wire.TopicProgramme:
 			p := r.Programme
-			c.Programme = &agentdb.Programme{ID: p.ID, ValidFrom: p.ValidFrom, Document: p.Document, Signature: p.Signature}
+			c.Programme = &agentdb.Programme{ID: p.ID, ValidFrom: p.ValidFrom, Document: p.Document, Signature: p.Signature, PublishedAt: p.Published}
 		case wire.TopicHot:
 			c.Hot = &agentdb.Hot{Card: r.Hot.Card, Blocked: r.Hot.Blocked, Reason: r.Hot.Reason}
 		case wire.TopicVoucher:

@@ -123,6 +123,7 @@ type ProgrammeRow struct {
 	ValidFrom string          `json:"valid_from"` // local time of the store, 2026-11-23T00:00
 	Document  json.RawMessage `json:"document"`   // canonical form, byte for byte
 	Signature store.HexBytes  `json:"signature"`  // loyalty.SignProgramme with the position key
+	Published time.Time       `json:"published,omitzero"`
 }
 
 // HotRow puts a card on the hot list or takes it off.

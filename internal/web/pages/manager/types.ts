@@ -119,7 +119,10 @@ export interface Version {
   name: string;
   valid_from: string;
   in_force: boolean;
-  changes?: { section: string; rule?: string; field?: string; old?: string; new?: string }[];
+  published?: string;
+  arrived?: string;
+  effective: string;
+  told: readonly string[];
 }
 
 export interface Act {
