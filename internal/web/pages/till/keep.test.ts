@@ -50,6 +50,15 @@ test('the basket comes back as it was typed', () => {
   expect(new Keep(disk, 1).basket()).toEqual({ lines: [milk], key: 'key-1' });
 });
 
+test('the key of a transfer stays until there is an answer, each lane its own', () => {
+  new Keep(disk, 1).holdKey('transfer', 'key-1');
+  expect(new Keep(disk, 1).key('transfer')).toBe('key-1');
+  expect(new Keep(disk, 2).key('transfer')).toBe('');
+  expect(new Keep(disk, 1).key('merge')).toBe('');
+  new Keep(disk, 1).holdKey('transfer', undefined);
+  expect(disk.files.size).toBe(0);
+});
+
 test('an empty basket leaves nothing behind', () => {
   const keep = new Keep(disk, 1);
   keep.keepBasket({ lines: [milk], key: '' });
@@ -62,4 +71,5 @@ test.each(['', '{', 'null', '7', '{"lines":7}', '{"lines":[{"sku":1}]}', '{"key"
   disk.setItem('loyaltill.pending.1', text);
   expect(new Keep(disk, 1).basket()).toEqual({ lines: [], key: '' });
   expect(new Keep(disk, 1).pending()).toBeUndefined();
+  expect(new Keep(disk, 1).key('basket')).toBe('');
 });
