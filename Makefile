@@ -110,7 +110,7 @@ cost: ## draw docs/img/cost.svg: what a sale and a posted entry cost as everythi
 
 pictures: ## draw the receipts and coupons of docs/img anew, and the pages of docs/pages (needs Chromium; minutes)
 	@$(GO) test -count=1 -run TestPicturesOfTheDocumentationAreTheProducts ./cmd/loyaltill -update
-	@CI=true $(GO) test $(TAGS) -count=1 -timeout 30m -run "$$(grep -ho '^func Test[A-Za-z]*' internal/e2e/browser_*_test.go | cut -c6- | paste -sd'|')" ./internal/e2e -pages.write
+	@CI=true $(GO) test $(TAGS) -count=1 -timeout 30m -run "$$(grep -ho '^func Test[A-Za-z]*' internal/e2e/browser*_test.go | cut -c6- | paste -sd'|')" ./internal/e2e -pages.write
 
 bench: build ## figures: ratios, counts, allocations, receipts beside those of another program
 	@./tools/deps.sh bench

@@ -235,6 +235,7 @@ func (d *billDesk) aside(t *testing.T) {
 	d.ring("2 x 1.50 Rye bread", 300)
 	d.menu("till.aside_title")
 	d.tells("till.aside_why")
+	d.looksRight("bill-aside")
 	d.keys("Anna", kb.Enter)
 	d.tells("till.aside_done")
 	d.tells("till.new_sale")

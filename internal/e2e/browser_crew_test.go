@@ -47,33 +47,41 @@ func hireIn(t *testing.T, shop *stage.Shop, name, role, lang, pin string) {
 	}
 }
 
-// TestTheCrewOfATillInABrowser hands a till from cashier to cashier: 1 is Dora, who reads English, 2 Navid, who reads Persian, 3 Berta,
-// the supervisor.
-func TestTheCrewOfATillInABrowser(t *testing.T) {
-	chromium(t)
+// crew are the cashiers of a till: 1 is Dora, who reads the till's language, 2 Navid, who reads another one, 3 Berta, the supervisor.
+type crew struct {
+	*tillPage
+	shop        *stage.Shop
+	dora, navid i18n.Lang
+}
+
+// TestTheCrewOfATillInABrowser hands a till from cashier to cashier.
+func TestTheCrewOfATillInABrowser(t *testing.T) { inEachLanguage(t, crewOfATill) }
+
+func crewOfATill(t *testing.T, lang i18n.Lang) {
+	other := map[i18n.Lang]i18n.Lang{i18n.English: i18n.Persian, i18n.Persian: i18n.English}[lang]
 	shop := openShop(t, func(o *stage.Options) { o.APIListen, o.Programme = fixedAddress(t), limited(t) })
-	hireIn(t, shop, "Dora", "cashier", "en", "4714")
-	hireIn(t, shop, "Navid", "cashier", "fa", "4715")
+	hireIn(t, shop, "Dora", "cashier", string(lang), "4714")
+	hireIn(t, shop, "Navid", "cashier", string(other), "4715")
 	hireIn(t, shop, "Berta", "supervisor", "", "4712")
-	p := openPage(t, shop)
+	c := &crew{tillPage: openPageIn(t, lang, shop), shop: shop, dora: lang, navid: other}
 	for _, part := range []struct {
 		name string
-		play func(*testing.T, *tillPage, *stage.Shop)
+		play func(*crew)
 	}{
-		{"a cashier signs in and the bill is theirs", crewSignsIn},
-		{"the till goes to the next cashier, in their language, with the basket", crewHandsOver},
-		{"wrong PINs wait, and the page counts down", crewWaits},
-		{"a restart asks for the PIN and the basket stays", crewAfterRestart},
-		{"a supervisor answers for one redemption beyond the limit", crewOverride},
-		{"where it is required the page opens locked", crewRequired},
-		{"where the store wants it a supervisor answers for a void", crewVoid},
+		{"a cashier signs in and the bill is theirs", (*crew).signsIn},
+		{"the till goes to the next cashier, in their language, with the basket", (*crew).handsOver},
+		{"wrong PINs wait, and the page counts down", (*crew).waits},
+		{"a restart asks for the PIN and the basket stays", (*crew).afterRestart},
+		{"a supervisor answers for one redemption beyond the limit", (*crew).override},
+		{"where it is required the page opens locked", (*crew).required},
+		{"where the store wants it a supervisor answers for a void", (*crew).void},
 	} {
 		if !t.Run(part.name, func(t *testing.T) {
-			whole := p.t
-			p.t = t
-			defer func() { p.t = whole }()
-			part.play(t, p, shop)
-			p.wellBehaved()
+			whole := c.t
+			c.t = t
+			defer func() { c.t = whole }()
+			part.play(c)
+			c.wellBehaved()
 		}) {
 			return // what follows needs what came before
 		}
@@ -81,9 +89,16 @@ func TestTheCrewOfATillInABrowser(t *testing.T) {
 }
 
 // quoted waits until an amount can be paid.
-func (p *tillPage) quoted(amount string) {
+func (p *tillPage) quoted(amount int64) {
 	p.t.Helper()
-	p.until("the quote", fmt.Sprintf(`document.querySelector('.side > button.main:enabled')?.innerText.includes(%q)`, amount))
+	p.reads(".side > button.main:enabled", p.money(amount))
+}
+
+// speaks waits until the page is in the language of whoever has just signed in.
+func (c *crew) speaks(lang i18n.Lang) {
+	c.t.Helper()
+	c.lang = lang
+	c.until("a page in "+string(lang), fmt.Sprintf(`document.documentElement.lang === %q && (document.documentElement.dir === 'rtl') === %t`, lang, lang.RTL()))
 }
 
 // lock locks the till by its button: a keyboard may have no Pause.
@@ -99,30 +114,39 @@ func (p *tillPage) proves(number, pin string) {
 	p.keys(number, kb.Enter, pin, kb.Enter)
 }
 
-func crewSignsIn(t *testing.T, p *tillPage, shop *stage.Shop) {
-	p.tellsIn(i18n.English, "till.sign_in_do")
-	p.lock()
-	p.tellsIn(i18n.English, "till.staff_number")
-	p.looksRight("crew-1-number-en")
-	p.keys("1", kb.Enter)
-	p.tellsIn(i18n.English, "till.staff_pin", i18n.Args{"number": "1"})
-	p.keys("47")
-	p.wedge("40123455" + kb.Enter) // goods meant for the basket
-	p.tellsIn(i18n.English, "till.pin_scanned")
-	p.until("no digit of it", `document.querySelectorAll('dialog[open] .dots .set').length === 0`)
-	p.keys("4714", kb.Enter)
-	p.until("no question", noQuestion)
-	p.until("who it is", `document.querySelector('header').innerText.includes('Dora')`)
-	p.looksRight("crew-2-signed-in-en")
-	p.until("no PIN kept", `!/\b4714\b/.test(JSON.stringify({ ...localStorage, ...sessionStorage }))`)
-	p.keys(kb.F2, "3.00 Juice", kb.Enter)
-	p.quoted("€3.00")
-	p.keys(kb.F9)
-	p.shows("Cash received")
-	p.keys(kb.F9)
-	p.shows("Sale completed")
-	p.keys(kb.Enter)
-	receiptOf(t, shop, "Dora")
+func (c *crew) signsIn() {
+	c.tellsIn(c.dora, "till.sign_in_do")
+	c.lock()
+	c.tellsIn(c.dora, "till.staff_number")
+	c.looksRight("crew-number")
+	c.keys("1", kb.Enter)
+	c.tellsIn(c.dora, "till.staff_pin", i18n.Args{"number": c.whole(1)})
+	c.keys("47")
+	c.wedge("40123455" + kb.Enter) // goods meant for the basket
+	c.tellsIn(c.dora, "till.pin_scanned")
+	c.looksRight("crew-scanned")
+	c.until("no digit of it", `document.querySelectorAll('dialog[open] .dots .set').length === 0`)
+	c.keys("4714", kb.Enter)
+	c.until("no question", noQuestion)
+	c.until("who it is", `document.querySelector('header').innerText.includes('Dora')`)
+	c.looksRight("crew-signed-in")
+	c.until("no PIN kept", `!/\b4714\b/.test(JSON.stringify({ ...localStorage, ...sessionStorage }))`)
+	c.keys(kb.F2, "3.00 Juice", kb.Enter)
+	c.quoted(300)
+	c.keys(kb.F9)
+	c.tells("till.given")
+	c.keys(kb.F9)
+	c.tells("till.done")
+	c.keys(kb.Enter)
+	c.hasReceipt("Dora")
+}
+
+// hasReceipt looks whose the newest receipt is; a Persian one is drawn, so there is no text on it.
+func (c *crew) hasReceipt(cashier string) {
+	c.t.Helper()
+	if c.dora == i18n.English {
+		receiptOf(c.t, c.shop, cashier)
+	}
 }
 
 // receiptOf waits for the newest receipt and looks whose it is.
@@ -142,154 +166,151 @@ func receiptOf(t *testing.T, shop *stage.Shop, cashier string) {
 	}
 }
 
-func crewHandsOver(_ *testing.T, p *tillPage, _ *stage.Shop) {
-	p.keys(kb.F2, "2.50 Rye bread", kb.Enter)
-	p.shows("Rye bread")
-	p.keys("1.20 Half a wo")
-	p.lock()
-	p.tellsIn(i18n.English, "till.staff_locked", i18n.Args{"name": "Dora"})
-	p.tellsIn(i18n.English, "till.staff_pin", i18n.Args{"number": "1"})
-	p.looksRight("crew-3-locked-en")
-	p.keys(kb.Escape, kb.Escape, kb.Backspace)
-	p.tellsIn(i18n.English, "till.staff_number") // nobody leaves it without a PIN
-	p.proves("2", "4715")
-	p.lang = i18n.Persian
-	p.until("the next cashier's language", `document.documentElement.lang === 'fa' && document.documentElement.dir === 'rtl'`)
-	p.until("no question", noQuestion)
-	p.until("the next cashier", `document.querySelector('header').innerText.includes('Navid')`)
-	p.shows("Rye bread")
-	p.until("the typed text", `document.querySelector('#entry').value === '1.20 Half a wo'`)
-	p.looksRight("crew-4-handed-over-fa")
+func (c *crew) handsOver() {
+	c.keys(kb.F2, "2.50 Rye bread", kb.Enter)
+	c.shows("Rye bread")
+	c.keys("1.20 Half a wo")
+	c.lock()
+	c.tellsIn(c.dora, "till.staff_locked", i18n.Args{"name": "Dora"})
+	c.tellsIn(c.dora, "till.staff_pin", i18n.Args{"number": c.whole(1)})
+	c.looksRight("crew-locked")
+	c.keys(kb.Escape, kb.Escape, kb.Backspace)
+	c.tellsIn(c.dora, "till.staff_number") // nobody leaves it without a PIN
+	c.proves("2", "4715")
+	c.speaks(c.navid)
+	c.until("no question", noQuestion)
+	c.until("the next cashier", `document.querySelector('header').innerText.includes('Navid')`)
+	c.shows("Rye bread")
+	c.until("the typed text", `document.querySelector('#entry').value === '1.20 Half a wo'`)
+	c.looksRight("crew-handed-over")
 }
 
-func crewWaits(_ *testing.T, p *tillPage, _ *stage.Shop) {
-	p.lock()
-	p.tellsIn(i18n.Persian, "till.staff_locked", i18n.Args{"name": "Navid"})
+func (c *crew) waits() {
+	c.lock()
+	c.tellsIn(c.navid, "till.staff_locked", i18n.Args{"name": "Navid"})
 	for range 3 {
-		p.keys("9999", kb.Enter)
-		p.tellsIn(i18n.Persian, "cashier.staff_pin_wrong")
+		c.keys("9999", kb.Enter)
+		c.tellsIn(c.navid, "cashier.staff_pin_wrong")
 	}
-	p.until("the countdown", `document.querySelector('dialog[open] .wait')`)
-	p.looksRight("crew-5-wait-fa")
-	p.until("the end of the countdown", `!document.querySelector('dialog[open] .wait')`)
-	p.keys("4715", kb.Enter)
-	p.until("no question", noQuestion)
+	c.until("the countdown", `document.querySelector('dialog[open] .wait')`)
+	c.looksRight("crew-wait")
+	c.until("the end of the countdown", `!document.querySelector('dialog[open] .wait')`)
+	c.keys("4715", kb.Enter)
+	c.until("no question", noQuestion)
 }
 
-func crewAfterRestart(t *testing.T, p *tillPage, shop *stage.Shop) {
-	if err := shop.Agent.Stop(); err != nil {
-		t.Fatal(err)
+func (c *crew) afterRestart() {
+	if err := c.shop.Agent.Stop(); err != nil {
+		c.t.Fatal(err)
 	}
-	p.tellsIn(i18n.Persian, "till.agent_away")
-	if err := shop.StartAgent(t.Context()); err != nil {
-		t.Fatal(err)
+	c.tellsIn(c.navid, "till.agent_away")
+	if err := c.shop.StartAgent(c.t.Context()); err != nil {
+		c.t.Fatal(err)
 	}
-	p.until("the question who it is", `document.querySelector('dialog[open] .dots')`) // the quote has met the agent's new life
-	p.keys(kb.Backspace)
-	p.proves("1", "4714")
-	p.until("no question", noQuestion)
-	p.lang = i18n.English
-	p.until("Dora's language", `document.documentElement.lang === 'en'`)
-	p.shows("Rye bread")
-	p.until("the typed text", `document.querySelector('#entry').value === '1.20 Half a wo'`)
-	p.do(chromedp.Reload())
-	p.until("Dora after a reload", `document.querySelector('header')?.innerText.includes('Dora')`)
-	p.shows("Rye bread")
-	p.keys(kb.Escape)
-	p.shows("Cancel this sale?")
-	p.keys(kb.F9)
-	p.until("no question", noQuestion)
+	c.until("the question who it is", `document.querySelector('dialog[open] .dots')`) // the quote has met the agent's new life
+	c.keys(kb.Backspace)
+	c.proves("1", "4714")
+	c.until("no question", noQuestion)
+	c.speaks(c.dora)
+	c.shows("Rye bread")
+	c.until("the typed text", `document.querySelector('#entry').value === '1.20 Half a wo'`)
+	c.do(chromedp.Reload())
+	c.until("Dora after a reload", `document.querySelector('header')?.innerText.includes('Dora')`)
+	c.shows("Rye bread")
+	c.keys(kb.Escape)
+	c.tells("till.cancel_sale")
+	c.keys(kb.F9)
+	c.until("no question", noQuestion)
 }
 
-func crewOverride(t *testing.T, p *tillPage, shop *stage.Shop) {
-	insert(t, shop, "liga")
-	p.shows("6034…0018")
-	p.keys(kb.F2, "40.00 Coffee", kb.Enter) // earns what the next one redeems
-	p.shows("+400 points")
-	p.quoted("€40.00")
-	p.keys(kb.F9)
-	p.shows("Cash received")
-	p.keys(kb.F9)
-	p.shows("Sale completed")
-	if err := shop.Synced(t.Context(), syncedLimit); err != nil {
-		t.Fatal(err)
+func (c *crew) override() {
+	insert(c.t, c.shop, "liga")
+	c.shows("6034…0018")
+	c.keys(kb.F2, "40.00 Coffee", kb.Enter) // earns what the next one redeems
+	c.gains(400)
+	c.quoted(4000)
+	c.keys(kb.F9)
+	c.tells("till.given")
+	c.keys(kb.F9)
+	c.tells("till.done")
+	if err := c.shop.Synced(c.t.Context(), syncedLimit); err != nil {
+		c.t.Fatal(err)
 	}
-	p.keys(kb.Enter)
-	swap(t, p, shop, "liga")
-	p.shows("400 to spend here")
-	p.keys(kb.F2, "9.00 Tea", kb.Enter)
-	p.quoted("€9.00")
-	p.keys(kb.F4, "100")
-	p.quoted("€8.00")
-	p.keys(kb.F9)
-	p.shows("3 tries are left")
-	p.keys(shop.Members[0].PIN, kb.Enter)
-	p.shows("Cash received")
-	p.keys(kb.F9)
-	p.tellsIn(i18n.English, "till.override_title")
-	p.looksRight("crew-6-override-en")
-	p.proves("1", "4714")
-	p.tellsIn(i18n.English, "cashier.approver_role")
-	p.keys(kb.Backspace)
-	p.proves("3", "4712")
-	p.shows("Sale completed")
-	p.shows("Paid with 100 points")
-	p.keys(kb.Enter)
-	receiptOf(t, shop, "Dora")
+	c.keys(kb.Enter)
+	swap(c.t, c.tillPage, c.shop, "liga")
+	c.tells("till.available", i18n.Args{"count": 400})
+	c.keys(kb.F2, "9.00 Tea", kb.Enter)
+	c.quoted(900)
+	c.keys(kb.F4, "100")
+	c.quoted(800)
+	c.keys(kb.F9)
+	c.tells("till.pin_tries", i18n.Args{"count": 3})
+	c.keys(c.shop.Members[0].PIN, kb.Enter)
+	c.tells("till.given")
+	c.keys(kb.F9)
+	c.tellsIn(c.dora, "till.override_title")
+	c.looksRight("crew-override")
+	c.proves("1", "4714")
+	c.tellsIn(c.dora, "cashier.approver_role")
+	c.keys(kb.Backspace)
+	c.proves("3", "4712")
+	c.tells("till.done")
+	c.tells("till.points_pay", i18n.Args{"count": 100})
+	c.keys(kb.Enter)
+	c.hasReceipt("Dora")
 }
 
-func crewRequired(t *testing.T, p *tillPage, shop *stage.Shop) {
-	config, err := os.ReadFile(shop.AgentConfig())
+func (c *crew) required() {
+	config, err := os.ReadFile(c.shop.AgentConfig())
 	if err != nil {
-		t.Fatal(err)
+		c.t.Fatal(err)
 	}
-	if err := os.WriteFile(shop.AgentConfig(), append(config, "\n[staff]\nrequired = true\napprove = [\"void\"]\n"...), 0o600); err != nil {
-		t.Fatal(err)
+	if err := os.WriteFile(c.shop.AgentConfig(), append(config, "\n[staff]\nrequired = true\napprove = [\"void\"]\n"...), 0o600); err != nil {
+		c.t.Fatal(err)
 	}
-	p.keys(kb.F2, "2.50 Rye bread", kb.Enter)
-	p.shows("Rye bread")
-	if err := shop.Agent.Stop(); err != nil {
-		t.Fatal(err)
+	c.keys(kb.F2, "2.50 Rye bread", kb.Enter)
+	c.shows("Rye bread")
+	if err := c.shop.Agent.Stop(); err != nil {
+		c.t.Fatal(err)
 	}
-	p.shows("The agent is restarting.")
-	p.eval(`sessionStorage.clear()`)
-	if err := shop.StartAgent(t.Context()); err != nil {
-		t.Fatal(err)
+	c.tells("till.agent_away")
+	c.eval(`sessionStorage.clear()`)
+	if err := c.shop.StartAgent(c.t.Context()); err != nil {
+		c.t.Fatal(err)
 	}
-	p.do(chromedp.Reload())
-	p.tellsIn(i18n.English, "till.staff_number")
-	p.keys(kb.Escape, kb.F9)
-	p.until("the lock", `document.querySelector('dialog[open] .dots')`)
-	p.proves("2", "4715")
-	p.until("no question", noQuestion)
-	p.lang = i18n.Persian
-	p.until("Persian", `document.documentElement.dir === 'rtl'`)
-	p.shows("Rye bread")
-	p.looksRight("crew-7-required-fa")
+	c.do(chromedp.Reload())
+	c.tellsIn(c.dora, "till.staff_number")
+	c.keys(kb.Escape, kb.F9)
+	c.until("the lock", `document.querySelector('dialog[open] .dots')`)
+	c.proves("2", "4715")
+	c.until("no question", noQuestion)
+	c.speaks(c.navid)
+	c.shows("Rye bread")
+	c.looksRight("crew-required")
 }
 
 // The question for a supervisor comes over the void, which stays as it was when it is left.
-func crewVoid(t *testing.T, p *tillPage, shop *stage.Shop) {
-	p.keys(kb.F9)
-	p.tells("till.given")
-	p.keys(kb.F9)
-	p.until("the sale", `document.querySelector('.done')`)
-	p.keys(kb.F10)
-	p.press("till.void_title")
-	p.keys(kb.F6)
-	p.tells("till.void_choose")
-	p.keys("1")
-	p.until("the figures", `document.querySelector('dialog[open] button.danger:enabled')`)
-	p.keys(kb.F9)
-	p.tells("till.override_title")
-	p.tells("cashier.approval_needed")
-	p.looksRight("crew-8-void-fa")
-	p.keys(kb.Escape)
-	p.until("the void behind it", `document.querySelectorAll('dialog[open]').length === 1 && document.querySelector('dialog[open] button.danger:enabled')`)
-	p.keys(kb.F9)
-	p.tells("till.override_title")
-	p.proves("3", "4712")
-	p.tells("till.void_done")
-	p.keys(kb.Enter)
-	p.until("no question", noQuestion)
+func (c *crew) void() {
+	c.keys(kb.F9)
+	c.tells("till.given")
+	c.keys(kb.F9)
+	c.until("the sale", `document.querySelector('.done')`)
+	c.keys(kb.F10)
+	c.press("till.void_title")
+	c.keys(kb.F6)
+	c.tells("till.void_choose")
+	c.keys("1")
+	c.until("the figures", `document.querySelector('dialog[open] button.danger:enabled')`)
+	c.keys(kb.F9)
+	c.tells("till.override_title")
+	c.tells("cashier.approval_needed")
+	c.looksRight("crew-void")
+	c.keys(kb.Escape)
+	c.until("the void behind it", `document.querySelectorAll('dialog[open]').length === 1 && document.querySelector('dialog[open] button.danger:enabled')`)
+	c.keys(kb.F9)
+	c.tells("till.override_title")
+	c.proves("3", "4712")
+	c.tells("till.void_done")
+	c.keys(kb.Enter)
+	c.until("no question", noQuestion)
 }

@@ -78,9 +78,9 @@ func deskLooksAtAnAlert(_ *testing.T, p *tillPage) {
 
 func deskAsksTheTrail(_ *testing.T, p *tillPage) {
 	p.press("manager.tab_trail")
-	p.shows("command line")
+	p.tells("manager.trail_machine")
 	p.choose("manager.what", "alert_seen")
-	p.until("that alone", `!document.querySelector('tbody')?.innerText.includes('command line')`)
+	p.until("that alone", "!"+p.read("tbody", p.says("manager.trail_machine")))
 	p.shows("Ilze paid for her lunch")
 	p.looksRight("manager-trail-asked")
 	p.choose("manager.who", "command line")

@@ -85,6 +85,7 @@ func managerSignsIn(_ *testing.T, p *tillPage, _ *stage.Shop) {
 func managerLooks(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.tells("manager.light_good")
 	p.looksRight("manager-overview")
+	p.looksRightInTheDark("manager-overview")
 	if err := shop.Bench.Do(t.Context(), "POST", "/printers/till1/fault", map[string]any{"kind": "paper-out"}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -217,8 +218,9 @@ func managerSignsInAgain(t *testing.T, p *tillPage, shop *stage.Shop) {
 func managerReadsTheTrail(_ *testing.T, p *tillPage, _ *stage.Shop) {
 	p.press("manager.tab_trail")
 	for _, text := range []string{
-		p.says("manager.act_adjust") + " · 6034…0018", "+1500 points, goodwill", p.says("manager.act_staff_add") + " · 3",
-		p.says("manager.act_coupon_issue") + " · coffee", p.says("manager.act_coupon_void"), "lost", "Anna + " + p.whole(2), p.says("manager.act_day_report") + " · lane 1", "command line",
+		p.says("manager.act_adjust") + " · 6034…0018", "goodwill", p.says("manager.act_staff_add") + " · " + p.whole(3),
+		p.says("manager.act_coupon_issue") + " · coffee", p.says("manager.act_coupon_void"), "lost", "Anna + " + p.whole(2), p.says("manager.act_day_report") + " · " + p.says("till.lane") + " " + p.whole(1),
+		p.says("manager.trail_machine"), p.says("manager.role_cashier"), p.whole(1500) + " " + p.says("till.points_unit", i18n.Args{"count": 1500}),
 	} {
 		p.shows(text)
 	}

@@ -421,6 +421,7 @@ func (v *memberVisit) losesCard() {
 	v.noDialog()
 	insert(v.t, v.shop, v.member.Name)
 	v.tells("cashier.card_blocked")
+	v.looksRight("member-card-blocked")
 	if err := v.shop.Remove(v.t.Context(), 1); err != nil {
 		v.t.Fatal(err)
 	}

@@ -43,7 +43,22 @@ func pinOnTheReader(t *testing.T, lang i18n.Lang) {
 	press(t, shop, append(strings.Split(shop.Members[0].PIN, ""), "ok")...)
 	p.tells("till.pin_ok")
 	p.until("no question", noQuestion)
+	p.losesTheReader(shop)
 	p.wellBehaved()
+}
+
+// losesTheReader pulls the reader's cable in the middle of a sale.
+func (p *tillPage) losesTheReader(shop *stage.Shop) {
+	p.t.Helper()
+	p.keys(kb.F2, "2.00 Tea", kb.Enter)
+	p.quoted(200)
+	must(p.t, shop.Bench.Do(p.t.Context(), "PUT", "/readers/till1/cable", map[string]bool{"plugged": false}, nil))
+	p.reads(".strips", p.says("till.reader_lost"))
+	p.quoted(200)
+	p.looksRight("trouble-reader-lost")
+	must(p.t, shop.Bench.Do(p.t.Context(), "PUT", "/readers/till1/cable", map[string]bool{"plugged": true}, nil))
+	p.until("the reader", "!"+p.read(".strips", p.says("till.reader_lost")))
+	p.quoted(200)
 }
 
 // press presses keys of the reader once it asks.

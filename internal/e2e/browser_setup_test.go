@@ -137,7 +137,11 @@ func configuredAs(t *testing.T, shop *stage.Shop, profile string) {
 }
 
 func TestAFirstStartWithoutHeadOfficeIsFinishedAfterAnotherStart(t *testing.T) {
-	shop, p := bareShop(t, i18n.English)
+	inEachLanguage(t, startWithoutHeadOffice)
+}
+
+func startWithoutHeadOffice(t *testing.T, lang i18n.Lang) {
+	shop, p := bareShop(t, lang)
 	code, err := shop.PairingCode(t.Context())
 	must(t, err)
 	p.pairs("7K3M")
@@ -153,7 +157,7 @@ func TestAFirstStartWithoutHeadOfficeIsFinishedAfterAnotherStart(t *testing.T) {
 	must(t, shop.Agent.Stop())
 	must(t, shop.StartHeadOffice(t.Context()))
 	must(t, shop.FirstStart(t.Context()))
-	again := openSetup(t, shop, i18n.English)
+	again := openSetup(t, shop, lang)
 	again.pairs(code)
 	again.startsTill(shop)
 	configuredAs(t, shop, "generic-80") // nobody has tried the printer

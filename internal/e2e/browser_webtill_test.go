@@ -15,14 +15,15 @@ import (
 )
 
 // A page of a POS vendor's own server sells through the agent once a manager has let it in, and no longer when he takes that back.
-func TestAWebTillOfAnotherServerInABrowser(t *testing.T) {
-	chromium(t)
+func TestAWebTillOfAnotherServerInABrowser(t *testing.T) { inEachLanguage(t, webTill) }
+
+func webTill(t *testing.T, lang i18n.Lang) {
 	shop := openShop(t, nil)
 	hire(t, shop, "Anna", "manager", "4711")
 	vendor := httptest.NewServer(http.FileServer(http.Dir(examples)))
 	t.Cleanup(vendor.Close)
 	web := browse(t, vendor.URL, vendor.URL+"/pos.html?agent="+url.QueryEscape(shop.API.Base))
-	manager := browse(t, shop.API.Base, shop.API.Base+"/manager/")
+	manager := browseIn(t, lang, shop.API.Base, shop.API.Base+"/manager/")
 	manager.signIn("1", "4711")
 	manager.press("manager.tab_origins")
 	manager.tells("manager.origins_none")
