@@ -90,7 +90,8 @@ export class Client {
     const headers = this.#headers();
     if (options.body !== undefined) headers['Content-Type'] = 'application/json';
     if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
-    if (this.crew?.token && method !== 'GET') headers['Staff-Session'] = this.crew.token;
+    const session = this.crew?.token;
+    if (session && method !== 'GET') headers['Staff-Session'] = session;
     const limit = AbortSignal.timeout(options.limitMS ?? CALL_LIMIT_MS);
     const init: RequestInit = {
       method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error',
@@ -108,7 +109,7 @@ export class Client {
     }
     if (!answer.ok) {
       const problem = new Problem(answer.status, problemBody(body as string));
-      if (signInFirst(problem)) this.crew?.lapsed();
+      if (signInFirst(problem) && this.crew?.token === session) this.crew?.lapsed(); // somebody may have signed in meanwhile
       throw problem;
     }
     return body as T;

@@ -34,17 +34,19 @@ function since(): string {
   return format.moment(settings.lang, new Date(link.sync?.since ?? Date.now()), new Date());
 }
 
-/** Tells when something begins to be so. */
+/** Tells when something begins to be so, and says it no longer than it is. */
 function whenever(holds: () => boolean, sign: Sign, text: () => string): void {
-  let was = false;
+  let told = '';
   $effect(() => {
-    const now = holds();
-    const begins = now && !was;
-    was = now;
-    if (!begins) return;
+    if (holds() === (told !== '')) return;
     untrack(() => {
+      if (told !== '') {
+        if (desk.said === told) desk.say('');
+        told = '';
+        return;
+      }
       settings.speaker.state(sign);
-      desk.say(text());
+      desk.say((told = text()));
     });
   });
 }
