@@ -183,7 +183,11 @@ func (w *world) noSurprises(r *headoffice.Report) error {
 			forks++
 		case hodb.CaseOverdrawn: // deficits compares them with the books
 		default:
-			return fmt.Errorf("head office has a case %+v", c)
+			entry := "nobody can read it"
+			if b, err := w.office.Entries(w.ctx, wire.EntriesQuery{Store: c.Store, Epoch: c.Epoch, From: c.Seq, Limit: 1}); err == nil && len(b.Bodies) > 0 {
+				entry = string(b.Bodies[0])
+			}
+			return fmt.Errorf("head office has a case %+v; the entry: %s", c, entry)
 		}
 	}
 	if forks != w.figures.forks {
