@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
@@ -123,7 +124,10 @@ func (p *tillPage) amiss(format string, args ...any) {
 	p.t.Errorf(format, args...)
 }
 
-// asKept fails when a picture is not as the one that is kept, and leaves both, and where they differ, for whoever looks into it.
+// settling is how long a page may take until it looks as it is kept: what comes of an event comes in steps.
+const settling = 10 * time.Second
+
+// asKept fails when a page does not come to look as its picture, and leaves both, and where they differ, for whoever looks into it.
 func (p *tillPage) asKept(file string, seen image.Image) {
 	p.t.Helper()
 	name := strings.TrimSuffix(filepath.Base(file), ".png")
@@ -134,6 +138,10 @@ func (p *tillPage) asKept(file string, seen image.Image) {
 	}
 	must(p.t, err)
 	share, others := apart(look(kept), look(seen))
+	for began := time.Now(); share > apartMost && time.Since(began) < settling; share, others = apart(look(kept), look(seen)) {
+		time.Sleep(settling / 20)
+		seen = p.still()
+	}
 	if share <= apartMost {
 		return
 	}
@@ -144,7 +152,7 @@ func (p *tillPage) asKept(file string, seen image.Image) {
 	if here, kept := p.drawsWith(), drawnWith(p.t); here != kept {
 		hint = fmt.Sprintf("; the pictures are of %s, here draws %s: if that is all, draw all of them anew", kept, here)
 	}
-	p.t.Errorf("%s: %.1f%% of the page is not as in docs/pages, %.1f%% may be: see %s-apart.png in %s; if the page is right, make pictures%s",
+	p.t.Errorf("%s: %.1f%% of the page is not as in docs/pages, %.1f%% may be: see %s-apart.png in %s, which go test -artifacts keeps; if the page is right, make pictures%s",
 		name, share*100, apartMost*100, name, p.dir, hint)
 }
 

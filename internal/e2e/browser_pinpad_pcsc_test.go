@@ -47,9 +47,11 @@ func pinOnTheReader(t *testing.T, lang i18n.Lang) {
 	p.wellBehaved()
 }
 
-// losesTheReader pulls the reader's cable in the middle of a sale.
+// losesTheReader pulls the reader's cable in the middle of a sale to nobody.
 func (p *tillPage) losesTheReader(shop *stage.Shop) {
 	p.t.Helper()
+	must(p.t, shop.Remove(p.t.Context(), 1))
+	p.until("nobody", `!document.querySelector('.member.known') || document.querySelector('.member button.icon')?.click()`)
 	p.keys(kb.F2, "2.00 Tea", kb.Enter)
 	p.quoted(200)
 	must(p.t, shop.Bench.Do(p.t.Context(), "PUT", "/readers/till1/cable", map[string]bool{"plugged": false}, nil))

@@ -20,9 +20,9 @@ const (
 	tintFar   = 110 // of 255, in one colour, is another ink
 	nearby    = 1   // a cell may have moved by so many
 
-	// apartMost is the share of cells in which two pictures of one page may differ: other letters make 0.9 to 1.6% of a full till page others,
+	// apartMost is the share of cells in which two pictures of one page may differ: other letters make 0.9 to 2.1% of a full till page others, a paper of another sale 2.6%,
 	// what seesWhatBreaks breaks 3.3% and more.
-	apartMost = 0.025
+	apartMost = 0.03
 )
 
 // glance is what is seen of a cell.

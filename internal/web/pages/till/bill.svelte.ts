@@ -1,6 +1,7 @@
 // The bill being rung up: its lines, who buys, how many points they want to pay with, and the agent's quote for all that.
-import { Problem } from '../shared/client';
+import { Problem, signInFirst } from '../shared/client';
 import type { Ask, Basket, BasketLine, Member, Quote, SaleRequest, Tender } from '../shared/types';
+import { crew } from './crew.svelte';
 import { amountOf, MAX_LINES, toLine, type Draft } from './entry';
 import { Keep } from './keep';
 import { link, wait } from './link.svelte';
@@ -201,6 +202,11 @@ class Bill {
       if (asking.signal.aborted) return;
       if (!(err instanceof Problem)) {
         this.#timer = setTimeout(() => void this.#requote(wanted), QUOTE_AGAIN_MS);
+        return;
+      }
+      if (signInFirst(err)) { // asked again for whoever signs in
+        await crew.unlocked();
+        if (!asking.signal.aborted) this.#timer = setTimeout(() => void this.#requote(wanted), QUOTE_PAUSE_MS);
         return;
       }
       if (this.#handBack(err)) return;

@@ -54,9 +54,13 @@ class Crew implements Session {
 
   /** A till at which nobody has to sign in goes on without. */
   leave(): void {
-    if (this.who || this.token !== '') return;
+    if (!this.who && this.token === '') this.#unlock();
+  }
+
+  #unlock(): void {
     sessionStorage.removeItem(LOCKED);
     this.locked = false;
+    for (const go of this.#waiting.splice(0)) go();
   }
 
   /** Waits until somebody is signed in again. */
