@@ -120,8 +120,13 @@ func sellAtTill(db *agentdb.DB, till, count int, enough <-chan struct{}, answere
 			return err
 		}
 		if till == 0 && n/sellingTills%checkpointEvery == checkpointEvery-1 {
-			if err := db.Checkpoint(context.Background()); err != nil {
-				return err
+			err := db.Checkpoint(context.Background())
+			if err != nil {
+				fmt.Printf("not checkpointed: %v\n", err)
+				err = db.Checkpoint(context.Background())
+			}
+			if err != nil {
+				return fmt.Errorf("checkpoint, again: %w", err)
 			}
 		}
 	}

@@ -148,7 +148,8 @@ func TestAnOlderCopyIsPulledAgainForTheSignatures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{`ALTER TABLE programme DROP COLUMN signature`, `ALTER TABLE feed_pos DROP COLUMN refused`, `ALTER TABLE feed_pos DROP COLUMN told_at`,
+	for _, text := range []string{`ALTER TABLE programme DROP COLUMN signature`, `ALTER TABLE programme DROP COLUMN published_at`, `ALTER TABLE programme DROP COLUMN arrived_at`,
+		`ALTER TABLE feed_pos DROP COLUMN refused`, `ALTER TABLE feed_pos DROP COLUMN told_at`,
 		`DROP TABLE issuer`, `DROP TABLE renewal`, `DROP TABLE member_range`, `DROP TABLE known_card`, `DROP TABLE open_debit`, `DROP TABLE coupon_elsewhere`,
 		`DROP TABLE member_key`, `DROP TABLE snapshot_part`, `ALTER TABLE member DROP COLUMN forgotten`, `ALTER TABLE member DROP COLUMN past`, `ALTER TABLE member DROP COLUMN elsewhere`, `ALTER TABLE member DROP COLUMN wallets`,
 		`DELETE FROM goose_db_version WHERE version_id >= 2`} {
