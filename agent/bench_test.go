@@ -193,10 +193,11 @@ func (s *shop) start(lanes ...agent.LaneConfig) {
 	log := zerolog.New(s.log).Level(zerolog.TraceLevel)
 	layStore(s.t, filepath.Join(s.dir, "data"))
 	s.db = must[*agentdb.DB](s.t)(agentdb.Open(s.t.Context(), filepath.Join(s.dir, "data"), s.identity, log, s.now))
+	state := s.syncState // as a test set it before this start
 	s.agent = must[*agent.Agent](s.t)(agent.New(agent.Parts{
 		Config: agent.Config{Language: "en", Data: filepath.Join(s.dir, "data"), Paper: s.paper, Lanes: lanes, Staff: s.staff, Alerts: s.alerts,
 			Training: agent.TrainingConfig{Minutes: 60}}, Identity: s.identity, DB: s.db,
-		Sync: func(context.Context) (agent.SyncState, error) { return s.syncState, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
+		Sync: func(context.Context) (agent.SyncState, error) { return state, nil }, Foreign: s.foreign, Log: log, Now: s.now, Version: "test",
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)

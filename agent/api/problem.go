@@ -110,7 +110,7 @@ func statuses() map[string]int {
 	}
 	for _, code := range [...]string{loyalty.ActivityUnknown, loyalty.ActivityDone, loyalty.ActivityProof, loyalty.ActivityUsed, loyalty.ActivityNotDue, loyalty.ActivityAnswer,
 		loyalty.ReferralUnknown, loyalty.ReferralSelf, loyalty.ReferralBought,
-		loyalty.MemberShort, loyalty.MemberLots, loyalty.MemberSame, loyalty.MemberLimit, loyalty.MemberNotAllowed, loyalty.MemberReason, loyalty.ReserveOver, loyalty.ReserveRuns} {
+		loyalty.MemberShort, loyalty.MemberLots, loyalty.MemberSame, loyalty.MemberLimit, loyalty.MemberNotAllowed, loyalty.MemberReason, loyalty.MemberReserved, loyalty.ReserveOver, loyalty.ReserveRuns} {
 		all[ownCode(code)] = 422
 	}
 	for _, code := range loyalty.GiftCardCodes() {
