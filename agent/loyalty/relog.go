@@ -3,7 +3,29 @@ package loyalty
 import (
 	"fmt"
 	"reflect"
+	"strings"
 )
+
+// otherBranch ends the name of a lot that head office's branch of this log has made: this branch may make one of the same name. It
+// stays in this life of the log.
+const otherBranch = "~"
+
+// PartedLots names the lots apart that head office's branch of a log has made behind the last entry that both branches share: their
+// names are those that this branch gives, too. Relogged calls them by their own names again.
+func PartedLots(lots []Lot, shared EntryRef) {
+	for i := range lots {
+		made, _, ok := lots[i].ID.madeBy()
+		if ok && made.Store == shared.Store && made.Epoch == shared.Epoch && made.Seq > shared.Seq {
+			lots[i].ID += otherBranch
+		}
+	}
+}
+
+// madeBy is the entry that made a lot, and which of its lots it is; false for one made by no entry, such as a deficit.
+func (id LotID) madeBy() (ref EntryRef, n int, ok bool) {
+	_, err := fmt.Sscanf(string(id), "%d-%d-%d.%d", &ref.Store, &ref.Epoch, &ref.Seq, &n)
+	return ref, n, err == nil && lotID(ref.Store, ref.Epoch, ref.Seq, n) == id
+}
 
 // Relogged makes of an entry of a log's forked life the same entry in the life that follows it: what it tells stays, its transaction
 // too; what names entries of the forked branch, as names lots that they made, names them by their new places. now gives these; of an
@@ -76,10 +98,12 @@ func (r *relogger) move(store *StoreID, epoch *Epoch, seq *Seq) {
 }
 
 func (r *relogger) lot(id LotID) LotID {
-	var ref EntryRef
-	var n int
-	if _, err := fmt.Sscanf(string(id), "%d-%d-%d.%d", &ref.Store, &ref.Epoch, &ref.Seq, &n); err != nil || lotID(ref.Store, ref.Epoch, ref.Seq, n) != id {
-		return id // made by no entry, such as a deficit
+	if theirs, ok := strings.CutSuffix(string(id), otherBranch); ok {
+		return LotID(theirs)
+	}
+	ref, n, ok := id.madeBy()
+	if !ok {
+		return id
 	}
 	r.move(&ref.Store, &ref.Epoch, &ref.Seq)
 	return lotID(ref.Store, ref.Epoch, ref.Seq, n)

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
+	"strings"
 )
 
 // tokenLabel keeps a signature over a bill from being one over anything else; its number is the format.
@@ -56,7 +57,7 @@ func (d *digester) lots(made []LotID, spent []SpentLot) {
 	}
 	d.ints(int64(len(spent)))
 	for _, l := range spent {
-		d.text(string(l.Lot))
+		d.text(strings.TrimSuffix(string(l.Lot), otherBranch))
 		d.ints(int64(l.Points), tokenDay(l.Earned), tokenDay(l.Expires))
 	}
 }

@@ -270,6 +270,11 @@ func (db *DB) settlePending(ctx context.Context) error {
 			&floor, &pruned, &head); err != nil {
 			return err
 		}
+		if pos.Watermark > head {
+			if err := part(tx, head); err != nil {
+				return err
+			}
+		}
 		keep := min(pos.Watermark, head) // a restored ledger may be shorter than what head office has posted
 		if !pos.Complete {
 			// Rows of the old feed epoch are still shown: nothing goes, and what new rows do not include comes back.

@@ -75,6 +75,20 @@ func buildNext(ctx context.Context, dir string, old, next *store.Identity, log z
 	return to.relog(ctx, from, shared)
 }
 
+// Parted notes the last entry that this log and head office's copy of it share.
+func (db *DB) Parted(ctx context.Context, shared loyalty.Seq) error {
+	if err := db.write(ctx, func(tx *store.Tx) error { return part(tx, shared) }); err != nil {
+		return fmt.Errorf("note that the log parted at %d: %w", shared, err)
+	}
+	return nil
+}
+
+// part notes that head office's branch of the log has other entries behind shared, or some where this one has none yet.
+func part(tx *store.Tx, shared loyalty.Seq) error {
+	_, err := tx.Exec(`UPDATE ledger SET parted = ? WHERE parted IS NULL OR parted > ?`, shared, shared)
+	return err
+}
+
 // finished refuses while something hangs on this very file.
 func (db *DB) finished(ctx context.Context) error {
 	var debits, jobs int

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"loyaltill/agent/loyalty"
@@ -34,8 +35,14 @@ func (db *DB) State(ctx context.Context, id loyalty.MemberID) (State, error) {
 		return State{}, err
 	}
 	s := State{MemberState: loyalty.MemberState{ID: id, Tier: m.Tier, Lots: m.Lots}, Past: m.Past, Elsewhere: m.Elsewhere, Through: m.Through}
-	if s.Unsent, err = db.unsent(ctx, id, m.Through); err != nil {
+	var shared loyalty.Seq
+	if s.Unsent, shared, err = db.unsent(ctx, id, m.Through); err != nil {
 		return State{}, err
+	}
+	parted := loyalty.EntryRef{Store: db.Store(), Epoch: db.Epoch(), Seq: shared}
+	loyalty.PartedLots(s.Lots, parted)
+	for _, w := range m.Wallets {
+		loyalty.PartedLots(w.Lots, parted)
 	}
 	var moves []loyalty.Movement // of all together: each replay sorts the lots
 	for _, e := range later {
@@ -58,13 +65,14 @@ func (db *DB) State(ctx context.Context, id loyalty.MemberID) (State, error) {
 	return s, nil
 }
 
-// unsent is what entries above a number gave a member, each with what it took.
-func (db *DB) unsent(ctx context.Context, id loyalty.MemberID, above loyalty.Seq) (points loyalty.Points, err error) {
-	err = db.ledger.Read().QueryRowContext(ctx, `SELECT coalesce(sum(max(points, 0)), 0) FROM pending WHERE member = ? AND seq > ?`, id, above).Scan(&points)
+// unsent is what entries above a number gave a member, each with what it took, and the last entry that this log and head office's share.
+func (db *DB) unsent(ctx context.Context, id loyalty.MemberID, above loyalty.Seq) (points loyalty.Points, shared loyalty.Seq, err error) {
+	err = db.ledger.Read().QueryRowContext(ctx, `SELECT coalesce(sum(max(points, 0)), 0), coalesce((SELECT parted FROM ledger), ?) FROM pending
+		WHERE member = ? AND seq > ?`, math.MaxInt64, id, above).Scan(&points, &shared)
 	if err != nil {
-		return 0, fmt.Errorf("what member %d was given: %w", id, err)
+		return 0, 0, fmt.Errorf("what member %d was given: %w", id, err)
 	}
-	return points, nil
+	return points, shared, nil
 }
 
 // applyWallets replays movements over the wallets beside the points; one that is new comes last.

@@ -204,7 +204,11 @@ func (db *DB) Signed(ctx context.Context) (store.Position, []byte, error) {
 // AppendOwn takes the store's own entries back from head office, after a restored backup: they must continue this log's
 // chain and end at the given value. All or nothing.
 func (db *DB) AppendOwn(ctx context.Context, r *Range) error {
-	err := db.write(ctx, func(tx *store.Tx) error {
+	told, err := db.FeedPosition(ctx)
+	if err != nil {
+		return err
+	}
+	err = db.write(ctx, func(tx *store.Tx) error {
 		t, err := db.readTip(tx)
 		if err != nil {
 			return err
@@ -231,6 +235,9 @@ func (db *DB) AppendOwn(ctx context.Context, r *Range) error {
 		}
 		if hash != r.Head {
 			return ErrOtherChain
+		}
+		if _, err := tx.Exec(`UPDATE ledger SET parted = iif(? > ?, ?, NULL) WHERE parted IS NOT NULL`, told.Watermark, r.Last(), r.Last()); err != nil {
+			return err
 		}
 		return markSent(tx, r.Last())
 	})

@@ -43,6 +43,9 @@ func (u *Uplink) showBranch(ctx context.Context, answer wire.SessionAnswer) erro
 		if err != nil {
 			return err
 		}
+		if err := u.db.Parted(ctx, shared); err != nil {
+			return err
+		}
 		u.shown = shared
 	}
 	for {

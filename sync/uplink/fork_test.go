@@ -3,6 +3,7 @@ package uplink
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,19 @@ func (b *box) restart() {
 		b.t.Fatal(err)
 	}
 	b.open()
+}
+
+// redeem sells to a member who spends that many points.
+func (b *box) redeem(member loyalty.MemberID, cents int64, points loyalty.Points) {
+	b.t.Helper()
+	state, err := b.db.State(context.Background(), member)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	state.Medium = loyalty.MediumNumber
+	in := quoteInput(cents)
+	in.Member, in.Sale.Redeem = &state.MemberState, &loyalty.Ask{Points: points}
+	b.commit(loyalty.TxnID(uuid.Must(uuid.NewV7())), in)
 }
 
 func (b *box) closeDay() {
@@ -177,22 +191,33 @@ func TestADecidedForkGoesOnInANewLifeAndNothingCountsTwice(t *testing.T) {
 
 // entries are the bodies of one life, as head office has them.
 func (o *office) entries(b *box, epoch loyalty.Epoch) (all [][]byte) {
-	o.t.Helper()
-	f, err := hodb.OpenReadOnly(o.t.Context(), o.home.DatabasePath(), time.Now)
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	defer f.Close()
-	err = f.View(o.t.Context(), func(tx *hodb.Tx) error {
+	o.view(func(tx *hodb.Tx) error {
 		return tx.EachEntry(hodb.Range{Store: b.db.Store(), Epoch: epoch, First: 1, Last: 1000}, func(e hodb.Entry) error {
 			all = append(all, e.Body)
 			return nil
 		})
 	})
+	return all
+}
+
+// lots are a member's, as head office has them.
+func (o *office) lots(member loyalty.MemberID) (lots []loyalty.Lot) {
+	o.view(func(tx *hodb.Tx) (err error) {
+		lots, err = tx.Lots(member, hodb.Points)
+		return err
+	})
+	return lots
+}
+
+func (o *office) view(look func(*hodb.Tx) error) {
+	o.t.Helper()
+	f, err := hodb.OpenReadOnly(o.t.Context(), o.home.DatabasePath(), time.Now)
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return all
+	if err := errors.Join(f.View(o.t.Context(), look), f.Close()); err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 func TestBeginningTheNextLifeMayBeInterruptedAnywhere(t *testing.T) {
@@ -286,5 +311,67 @@ func TestStaffAndTheTrailGoAlongIntoTheNextLife(t *testing.T) {
 	acts, err := b.db.Acts(t.Context(), agentdb.ActFilter{Limit: 10})
 	if err != nil || len(acts) != 1 || acts[0].After != act.After || acts[0].Refused != "role_refused" {
 		t.Errorf("trail %+v, %v", acts, err)
+	}
+}
+
+// The ledger alone was put back: the copy of the members beside it, and cards, still tell of what the lost branch gave. The box sells
+// under the same number, spends of that and gives points itself.
+func TestPointsOfTheLostBranchAreNotTakenForTheBoxsOwn(t *testing.T) {
+	o := newOffice(t)
+	prog := o.publish("redeem_without_purse: 0", "redeem_without_purse: 500", "\nlimits:", "\nreturns: {earned: per_line} # keeps the life of what is drawn\nlimits:")
+	member := o.member("6034000000000018")
+	b := o.enrol(7, prog)
+	b.close()
+	b.ahead = -40 * 24 * time.Hour // what is earned then has another last day
+	b.open()
+	b.connect()
+	b.sell(member, 20000)
+	b.untilInSync()
+	b.close()
+	backup := t.TempDir()
+	copyTree(t, b.dir, backup)
+	b.open()
+	b.connect()
+	b.sell(0, 100) // where the box closes the day
+	b.sell(member, 40000)
+	b.until("the second sale in the members", func(s Status) bool { return s.Feed.Watermark == 3 })
+	b.close()
+	for _, end := range []string{"", "-wal", "-shm"} {
+		ledger := agentdb.LedgerFile + end
+		if err := errors.Join(os.RemoveAll(filepath.Join(b.dir, ledger)), os.Link(filepath.Join(backup, ledger), filepath.Join(b.dir, ledger))); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	b.ahead = 0
+	b.open()
+	b.redeem(member, 60000, 500)
+	b.connect()
+	b.untilState(StateForked)
+	if _, err := o.manager().ResolveFork(t.Context(), 7, 1, "restored"); err != nil {
+		t.Fatal(err)
+	}
+	b.disconnect()
+	b.connect()
+	b.untilState(StateDecided)
+	b.restart()
+	b.connect()
+	b.untilInSync()
+	if err := o.PostAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := o.Verify(t.Context()); err != nil || len(found) > 0 {
+		t.Errorf("head office's verify: %+v, %v", found, err)
+	}
+	for _, c := range o.report().Cases {
+		if c.Kind == hodb.CaseDifference {
+			t.Errorf("head office does not follow the sale: %s", c.Note)
+		}
+	}
+	var lots []string
+	for _, l := range o.lots(member) {
+		lots = append(lots, fmt.Sprintf("%s %d %v", l.ID, l.Remaining, l.Earned == o.lots(member)[0].Earned))
+	}
+	if got, want := strings.Join(lots, ", "), "7-1-3.1 100 true, 7-2-1.1 500 false"; got != want {
+		t.Errorf("lots %s, want %s", got, want)
 	}
 }

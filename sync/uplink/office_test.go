@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -102,12 +103,14 @@ func (o *office) manager() headoffice.Manager {
 	return headoffice.Manager{Home: o.home, Options: o.options()}
 }
 
-func (o *office) publish() *loyalty.Programme {
+// publish publishes the grocer's programme, with pairs of texts replaced.
+func (o *office) publish(otherwise ...string) *loyalty.Programme {
 	o.t.Helper()
 	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "programmes", "grocery.yaml"))
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	document = []byte(strings.NewReplacer(otherwise...).Replace(string(document)))
 	if _, err := o.manager().Publish(o.t.Context(), document); err != nil {
 		o.t.Fatal(err)
 	}
@@ -245,15 +248,25 @@ func (b *box) sell(member loyalty.MemberID, cents int64) agentdb.Committed {
 
 func (b *box) sellAs(id loyalty.TxnID, member loyalty.MemberID, cents int64) agentdb.Committed {
 	b.t.Helper()
+	in := quoteInput(cents)
+	if member != 0 {
+		in.Member = &loyalty.MemberState{ID: member, Medium: loyalty.MediumNumber}
+	}
+	return b.commit(id, in)
+}
+
+// quoteInput is milk for so much.
+func quoteInput(cents int64) loyalty.QuoteInput {
+	return loyalty.QuoteInput{Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "4750001", Name: "Milk", Category: "food/dairy", Quantity: 1000, Amount: cents, Tax: 2100}}}}
+}
+
+// commit sells, and what is not redeemed is paid in cash.
+func (b *box) commit(id loyalty.TxnID, in loyalty.QuoteInput) agentdb.Committed {
+	b.t.Helper()
 	c, err := b.db.Append(context.Background(), agentdb.Commit{Txn: id, RequestHash: [32]byte(bytes.Repeat(id[:1], 32)),
 		Build: func(h loyalty.EntryHead, _ agentdb.Tally) (loyalty.Entry, error) {
 			h.Lane, h.Cashier = 1, "anna"
-			in := loyalty.QuoteInput{Sale: loyalty.Sale{Lines: []loyalty.Line{{SKU: "4750001", Name: "Milk", Category: "food/dairy",
-				Quantity: 1000, Amount: cents, Tax: 2100}}},
-				Place: loyalty.Place{Store: h.Store, Lane: h.Lane, At: h.At, Day: h.Day}}
-			if member != 0 {
-				in.Member = &loyalty.MemberState{ID: member, Medium: loyalty.MediumNumber}
-			}
+			in.Place = loyalty.Place{Store: h.Store, Lane: h.Lane, At: h.At, Day: h.Day}
 			q, err := b.prog.Quote(in)
 			if err != nil {
 				return loyalty.Entry{}, err
