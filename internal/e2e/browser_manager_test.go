@@ -263,6 +263,7 @@ func managerCommissions(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.until("what was kept", `document.querySelector('details summary')`)
 	p.click("details summary")
 	p.tells("manager.saw_cut")
+	p.until("the restart is over", `!document.querySelector('.waits, .part > .wrong, .good[role=status]')`)
 	p.looksRight("manager-commissioned")
 	file, err := os.ReadFile(shop.AgentConfig())
 	must(t, err)

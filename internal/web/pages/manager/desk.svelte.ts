@@ -1,4 +1,5 @@
 // Who is signed in, in which language, and how a call is made on their behalf.
+import { untrack } from 'svelte';
 import { Catalogue, type Args, type Entries } from '../shared/catalogue';
 import { Client, Problem, Unreachable, type CallOptions } from '../shared/client';
 import { direction, isLang, LANGUAGES, type Lang } from '../shared/format';
@@ -101,20 +102,35 @@ class Desk {
     try {
       return await ask(new Client(sessionStorage.getItem(TOKEN) ?? '', this.lang));
     } catch (err) {
-      if (err instanceof Problem && (err.code === 'session_over' || err.code === 'token_missing')) this.over = true;
+      if (signedOut(err)) this.over = true;
       throw err;
     }
   }
 
-  /** What went wrong, in words. */
+  /** What went wrong, in words; nothing where the question for the PIN says it. */
   reason(err: unknown): string {
+    if (signedOut(err)) return '';
     if (err instanceof Problem) return this.has(`cashier.${err.code}`) ? err.message || this.text(`cashier.${err.code}`) : err.message || err.code;
     if (err instanceof Unreachable) return this.text('till.no_answer');
     throw err;
   }
 }
 
+function signedOut(err: unknown): boolean {
+  return err instanceof Problem && (err.code === 'session_over' || err.code === 'token_missing');
+}
+
 export const desk = new Desk();
+
+/** Looks now and every so often while somebody is signed in, and at once when they are again. For a component that is made. */
+export function every(ms: number, look: () => Promise<void>): void {
+  $effect(() => {
+    if (desk.over) return;
+    void untrack(look);
+    const timer = setInterval(() => void look(), ms);
+    return () => clearInterval(timer);
+  });
+}
 
 /** Gives the person a file. */
 export function save(what: Blob, name: string): void {
