@@ -42,7 +42,7 @@ func command(t *testing.T, shop *stage.Shop, args ...string) string {
 	return string(out)
 }
 
-func must(t *testing.T, errs ...error) {
+func must(t testing.TB, errs ...error) {
 	t.Helper()
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)

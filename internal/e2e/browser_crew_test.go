@@ -38,7 +38,7 @@ func limited(t *testing.T) string {
 }
 
 // hireIn lets somebody work in the shop, with a language of their own.
-func hireIn(t *testing.T, shop *stage.Shop, name, role, lang, pin string) {
+func hireIn(t testing.TB, shop *stage.Shop, name, role, lang, pin string) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(shop.Bin, "loyaltill"), "staff", "add", "-c", shop.AgentConfig(), "--role", role, "--language", lang, name)
 	cmd.Stdin = strings.NewReader(pin + "\n" + pin + "\n")
@@ -150,7 +150,7 @@ func (c *crew) hasReceipt(cashier string) {
 }
 
 // receiptOf waits for the newest receipt and looks whose it is.
-func receiptOf(t *testing.T, shop *stage.Shop, cashier string) {
+func receiptOf(t testing.TB, shop *stage.Shop, cashier string) {
 	t.Helper()
 	var list struct{ Sheets []struct{ N int } }
 	err := stage.Until(t.Context(), "the receipt of "+cashier, seenWithin, func(ctx context.Context) (bool, string, error) {

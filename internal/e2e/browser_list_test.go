@@ -29,7 +29,7 @@ var (
 )
 
 // listOfPages reads docs/pages/README.md.
-func listOfPages(t *testing.T) []listed {
+func listOfPages(t testing.TB) []listed {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(picturesDir, "README.md"))
 	must(t, err)
@@ -204,7 +204,7 @@ func (p *tillPage) tellsAsListed(name string) {
 }
 
 // forms are the longest fixed parts of a text, one for each of its plural forms.
-func forms(t *testing.T, lang i18n.Lang, key string) []string {
+func forms(t testing.TB, lang i18n.Lang, key string) []string {
 	t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("../i18n/catalog/%s.json", lang))
 	must(t, err)

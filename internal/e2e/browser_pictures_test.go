@@ -162,7 +162,7 @@ var (
 )
 
 // drawnWith is what drew the pictures, as docs/pages/README.md says.
-func drawnWith(t *testing.T) string {
+func drawnWith(t testing.TB) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(picturesDir, "README.md"))
 	must(t, err)

@@ -23,7 +23,7 @@ const hears = `(() => {
 var toneInDocs = regexp.MustCompile(`(\d+)/\d+`)
 
 // tones are those of a state as docs/till.md has them.
-func tones(t *testing.T, state string) string {
+func tones(t testing.TB, state string) string {
 	t.Helper()
 	page, err := os.ReadFile("../../docs/till.md")
 	must(t, err)

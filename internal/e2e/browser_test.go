@@ -39,7 +39,7 @@ var screens = []struct{ width, height int64 }{{1024, 768}, {1280, 800}, {1920, 1
 
 // tillPage is the till page in a browser of its own.
 type tillPage struct {
-	t    *testing.T
+	t    testing.TB
 	ctx  context.Context
 	lang i18n.Lang // in which the page is read
 
@@ -53,7 +53,7 @@ type tillPage struct {
 }
 
 // chromium finds the browser; without it the test is skipped, except in CI, which must have one.
-func chromium(t *testing.T) string {
+func chromium(t testing.TB) string {
 	t.Helper()
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -82,12 +82,12 @@ func openPageIn(t *testing.T, lang i18n.Lang, shop *stage.Shop) *tillPage {
 
 // browse starts a browser with an empty profile on a page of one of our own servers, browseIn that of somebody who reads another
 // language.
-func browse(t *testing.T, origin, address string) *tillPage {
+func browse(t testing.TB, origin, address string) *tillPage {
 	t.Helper()
 	return browseIn(t, i18n.English, origin, address)
 }
 
-func browseIn(t *testing.T, lang i18n.Lang, origin, address string, flags ...chromedp.ExecAllocatorOption) *tillPage {
+func browseIn(t testing.TB, lang i18n.Lang, origin, address string, flags ...chromedp.ExecAllocatorOption) *tillPage {
 	t.Helper()
 	p := &tillPage{t: t, lang: lang, dir: t.ArtifactDir()}
 	allocator, stop := chromedp.NewExecAllocator(t.Context(), append(flags,
@@ -334,7 +334,7 @@ func fixedAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-func insert(t *testing.T, shop *stage.Shop, card string) {
+func insert(t testing.TB, shop *stage.Shop, card string) {
 	t.Helper()
 	if err := shop.Insert(t.Context(), 1, card); err != nil {
 		t.Fatal(err)
@@ -552,7 +552,7 @@ func memberByAPI(t *testing.T, shop *stage.Shop, number string) (m struct{ Numbe
 }
 
 // swap takes out what is in the reader and puts another card in.
-func swap(t *testing.T, p *tillPage, shop *stage.Shop, card string) {
+func swap(t testing.TB, p *tillPage, shop *stage.Shop, card string) {
 	t.Helper()
 	if err := shop.Remove(t.Context(), 1); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,7 @@ var (
 )
 
 // programs builds the three programs and the demo once, as `make` would, and gives their folder.
-func programs(t *testing.T) string {
+func programs(t testing.TB) string {
 	t.Helper()
 	binOnce.Do(func() {
 		if binDir, binErr = os.MkdirTemp("", "loyaltill-e2e-"); binErr != nil {
@@ -66,7 +66,7 @@ func members() []stage.Member {
 }
 
 // openShop sets a shop up that stops with the test.
-func openShop(t *testing.T, change func(*stage.Options)) *stage.Shop {
+func openShop(t testing.TB, change func(*stage.Options)) *stage.Shop {
 	t.Helper()
 	o := stage.Options{Bin: programs(t), Dir: t.TempDir(), Programme: "../demo/programme.yaml", Members: members(), Speed: 50}
 	if change != nil {
@@ -88,7 +88,7 @@ func openShop(t *testing.T, change func(*stage.Options)) *stage.Shop {
 }
 
 // showLogs prints the end of what the processes logged.
-func showLogs(t *testing.T, dir string) {
+func showLogs(t testing.TB, dir string) {
 	const tail = 4000
 	files, _ := filepath.Glob(filepath.Join(dir, "*.log"))
 	for _, f := range files {

@@ -20,7 +20,7 @@ import (
 const peersDir = "../../tools/peers"
 
 // peersNode is the Node that runs them. Without it, or without them, a test is skipped, but not in CI, which has both.
-func peersNode(t *testing.T) string {
+func peersNode(t testing.TB) string {
 	t.Helper()
 	node, err := exec.LookPath("node")
 	if err == nil {
