@@ -28,9 +28,9 @@ func memberOutcomes() group {
 			then till POST /v1/reservations/$reservation/settle {"as":"cancel"} key`, "5", false},
 		{"office_away", 503, "points given while head office does not answer", `
 			box PUT /head-office {"reachable":false}
-			until till /v1/status sync.state=offline
+			until till /v1/status sync.feed=offline
 			till POST /v1/lanes/1/transfers/quote {"number":"$NORA","to":"$OLGA","points":100,"reason":"gift"}
 			then box PUT /head-office {"reachable":true}
-			then until till /v1/status sync.state=in_sync`, "", false},
+			then until till /v1/status sync.feed=in_sync`, "", false},
 	}}
 }

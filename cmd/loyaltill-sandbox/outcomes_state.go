@@ -28,7 +28,8 @@ func stateOutcomes() group {
 			till POST /v1/lanes/1/sales {"lines":[$BREAD],"quote":"$quote","tenders":[$CASH]} key
 			until till /v1/status sync.state=offline
 			then box PUT /head-office {"reachable":true}
-			then until till /v1/status sync.state=in_sync`, "", false},
+			then until till /v1/status sync.state=in_sync
+			then until till /v1/status sync.feed=in_sync`, "", false},
 		{"restarted", 200, "the agent loses its power and comes back: what it sold, it knows", `
 			sale=uuid
 			quote=.quote till POST /v1/lanes/1/quote {"lines":[$BREAD]}
