@@ -186,7 +186,6 @@ func TestStatementFilesBringARestoredDatabaseUpToDate(t *testing.T) {
 func TestVoucherThatACardRefusedIsACase(t *testing.T) {
 	c, b := shop(t)
 	anna := c.member("6034000000000018")
-	c.serve()
 	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
 	e := b.entry(loyalty.KindSuspect)
 	e.Lane = 3
@@ -205,7 +204,6 @@ func TestVoucherThatACardRefusedIsACase(t *testing.T) {
 func TestRefusedCardIsACaseWithItsStoreLaneAndReason(t *testing.T) {
 	c, b := shop(t)
 	anna := c.member("6034000000000018")
-	c.serve()
 	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
 	for _, honest := range []string{"card_expired", "card_terminated", "card_wrong_issuer"} { // evidence, and nobody's fault
 		e := b.entry(loyalty.KindSuspect)
@@ -233,7 +231,6 @@ func TestRefusedCardIsACaseWithItsStoreLaneAndReason(t *testing.T) {
 func TestACardThatItsMemberLostIsBlockedEverywhereAndACaseSaysToReplaceIt(t *testing.T) {
 	c, b := shop(t)
 	anna := c.member("6034000000000018")
-	c.serve()
 	chip := c.chip(anna, "6034000000000018", b.id.CardRoot)
 	e := b.entry(loyalty.KindSuspect)
 	e.Lane, e.Cashier = 3, "ilze"

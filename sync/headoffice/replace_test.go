@@ -25,7 +25,6 @@ func newLoser(t *testing.T) *loser {
 	t.Helper()
 	c, b := shop(t)
 	l := &loser{centre: c, b: b, anna: c.member(oldNumber)}
-	c.serve()
 	l.old = c.chip(l.anna, oldNumber, b.id.CardRoot)
 	b.sell(l.anna, 15000)
 	l.settle()

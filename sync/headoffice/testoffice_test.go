@@ -83,6 +83,9 @@ func (c *centre) close() {
 // serve puts the centre on the network; the cleanup stops it and fails the test when it does not stop well.
 func (c *centre) serve() {
 	c.t.Helper()
+	if c.stop != nil {
+		c.t.Fatal("it serves already")
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		c.t.Fatal(err)
