@@ -20,7 +20,7 @@ const (
 	tintFar   = 110 // of 255, in one colour, is another ink
 	nearby    = 1   // a cell may have moved by so many
 
-	// apartMost is the share of cells in which two pictures of one page may differ: other letters make 0.9 to 2.1% of a full till page others, a paper of another sale 2.6%,
+	// apartMost is the share of cells in which two pictures of one page may differ: other letters make 0.9 to 2.1% of a full till page others, the shade around a dialog 2.6%,
 	// what seesWhatBreaks breaks 3.3% and more.
 	apartMost = 0.03
 )

@@ -568,6 +568,8 @@ func keepsWhatWasTyped(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.shows("Rye bread")
 	p.until("the entry line", `document.activeElement?.id === 'entry'`)
 	p.keys("2.50 Half a wo")
+	p.until("the member again", `document.querySelector('.member.known')`)
+	p.quoted(145)
 	if err := shop.Agent.Stop(); err != nil {
 		t.Fatal(err)
 	}
