@@ -2,6 +2,7 @@ package headoffice
 
 import (
 	"testing"
+	"time"
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/devices/card"
@@ -148,7 +149,10 @@ func (c *centre) last(b *box, k *chip) (rows []wire.FeedRow) {
 
 // Points end on a card that spent most of them in a store which has not told yet.
 func TestExpiryTakesFromTheCardWhatIsThereAndTheRestIsOwed(t *testing.T) {
-	c, one, k := funded(t)
+	c := newCentre(t)
+	prog := c.publish()
+	c.begin(time.Now().UTC().AddDate(0, 0, 1).Format(time.DateOnly)) // a store east of here may be in it: none begins once the feed has more to forget
+	_, one, k := c.funded(prog)
 	two := c.enrol(2, one.prog)
 	sale := two.redeem(k, 1000, 150) // stays in store 2 for now
 	if out := c.begin("2027-12-01"); out.Expired != 200 {
