@@ -191,7 +191,11 @@ func (p *tillPage) typed(keys string, gap time.Duration) {
 			p.keyed = time.Now()
 		}
 		at := input.TimeSinceEpoch(float64(p.keyed.UnixMicro()) / 1e6)
-		p.do(chromedp.KeyEvent(string(key), func(e *input.DispatchKeyEventParams) { e.Timestamp = at }))
+		p.do(chromedp.KeyEvent(string(key), func(e *input.DispatchKeyEventParams) {
+			if e.Timestamp = at; e.Type == kb.KeyDown {
+				e.Type = input.DispatchKeyEventTypeRawKeyDown // a page that takes it gets no character, as from a keyboard
+			}
+		}))
 	}
 }
 
