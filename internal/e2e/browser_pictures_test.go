@@ -29,6 +29,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"loyaltill/internal/i18n"
+	"loyaltill/internal/stage"
 )
 
 var writePictures = flag.Bool("pages.write", false, "write docs/pages anew")
@@ -40,16 +41,27 @@ const (
 	pictureColors = 24
 )
 
-// datesJS notes in the page how each date that it writes reads on the day of the pictures, as far from that day as it is from today.
+// datesJS notes in the page how each date that it writes reads on the day of the pictures, as far from that day as it is from today. A
+// business day, which is written in UTC, is as far from the store's.
 const datesJS = `(() => {
-  const day = 86400000, drawn = Date.UTC(2026, 10, 23, 8, 24);
+  const drawn = new Date(2026, 10, 23, 8, 24);
+  const daysTo = (y, m, d) => Math.round((Date.UTC(y, m, d) - Date.UTC(2026, 10, 23)) / 86400000);
+  const store = new Intl.DateTimeFormat('en-CA', { timeZone: '` + stage.TimeZone + `' });
   window.drawnDates = new Map();
   const getter = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format').get;
+  const today = () => getter.call(store)().split('-').map(Number);
   Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', { configurable: true, get() {
     const format = getter.call(this);
+    const { timeZone, hour } = this.resolvedOptions(), business = timeZone === 'UTC' && hour === undefined;
     return (date) => {
-      const text = format(date);
-      window.drawnDates.set(text, format(drawn + (Math.floor((date ?? Date.now()) / day) - Math.floor(Date.now() / day)) * day));
+      const text = format(date), at = new Date(date ?? Date.now()), now = new Date(), as = new Date(drawn);
+      if (business) {
+        const [y, m, d] = today();
+        as.setTime(Date.UTC(2026, 10, 23 + daysTo(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()) - daysTo(y, m - 1, d)));
+      } else {
+        as.setDate(23 + daysTo(at.getFullYear(), at.getMonth(), at.getDate()) - daysTo(now.getFullYear(), now.getMonth(), now.getDate()));
+      }
+      window.drawnDates.set(text, format(as));
       return text;
     };
   } });
@@ -90,6 +102,7 @@ func (p *tillPage) pictured(name string) {
 		return
 	}
 	p.until("a printer that this machine leaves time to answer", "!"+p.read(".strips", p.says("cashier.printer_slow")))
+	p.until("the end of good news, which stay for some seconds only", "!document.querySelector('.strip.good')")
 	p.tellsAsListed(name)
 	file, seen := p.keptPicture(name), p.still()
 	if *writePictures {
@@ -191,7 +204,7 @@ func (p *tillPage) drawsWith() string {
 	defer shut()
 	version, err := chromedp.CallBrowser(tab, browser.GetVersion, cdp.Empty{})
 	must(p.t, err)
-	sample := fmt.Sprintf(`document.body.style.fontFamily = %q; document.body.textContent = 'Aa ā س'`, family)
+	sample := fmt.Sprintf(`document.body.style.fontFamily = %q; document.body.textContent = 'Aa ā س'; document.body.offsetWidth`, family) // which lays it out
 	_, err = chromedp.Run(tab, chromedp.Evaluate[any](sample))
 	must(p.t, err)
 	_, err = chromedp.Call(tab, css.Enable, cdp.Empty{})
@@ -202,6 +215,9 @@ func (p *tillPage) drawsWith() string {
 	must(p.t, err)
 	used, err := chromedp.Call(tab, css.GetPlatformFontsForNode, css.GetPlatformFontsForNodeParams{NodeID: body.NodeID})
 	must(p.t, err)
+	if len(used.Fonts) == 0 {
+		p.t.Fatalf("%s tells no letters that it draws with", version.Product)
+	}
 	parts := []string{}
 	for _, font := range used.Fonts {
 		parts = append(parts, font.FamilyName)

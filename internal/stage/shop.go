@@ -72,7 +72,9 @@ type readerSeat struct {
 const (
 	schemeID  = "4c595431"
 	storeName = "Veikals Rīga 1"
-	timeZone  = "Europe/Riga"
+
+	// TimeZone is the store's.
+	TimeZone = "Europe/Riga"
 )
 
 // Open sets the shop up and starts everything. Close must be called also after an error.
@@ -206,7 +208,7 @@ func (s *Shop) EnrolCode(ctx context.Context, store string) (string, error) {
 }
 
 func (s *Shop) enrolment(store string, more ...string) []string {
-	return append([]string{"enrol", "--dir", s.HeadOfficeDir(), "--store", store, "--name", storeName, "--time-zone", timeZone, "--language", "lv"}, more...)
+	return append([]string{"enrol", "--dir", s.HeadOfficeDir(), "--store", store, "--name", storeName, "--time-zone", TimeZone, "--language", "lv"}, more...)
 }
 
 func (s *Shop) publish(ctx context.Context) error {
