@@ -66,6 +66,7 @@ type identified struct {
 	tier     string
 	language string
 	purse    loyalty.Points // what the card holds
+	loaded   uint32         // sequence of the last voucher that is in it
 	pin      *PINState
 	trust    trust
 	practice bool      // known by a practice card: its points are in the books of the training alone

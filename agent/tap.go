@@ -94,9 +94,10 @@ func (l *lane) identify(ctx context.Context, id loyalty.CardID) (*identified, er
 	if err != nil {
 		return nil, err
 	}
+	balance := l.session.Balance()
 	return &identified{
 		member: m.ID, card: id, number: string(maskedNumber(l.session.Identity().Number)), tier: m.Tier, language: m.Language,
-		trust: ownCard(), purse: loyalty.Points(l.session.Balance().Points), pin: pinState(status, l.findPinpad(ctx)),
+		trust: ownCard(), purse: loyalty.Points(balance.Points), loaded: balance.LoadSeq, pin: pinState(status, l.findPinpad(ctx)),
 	}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/devices/card"
 	"loyaltill/devices/card/profile"
 	"loyaltill/store/agentdb"
 	"loyaltill/sync/wire"
@@ -39,7 +40,7 @@ type TransferQuote struct {
 	Lots   []Held           `json:"lots" doc:"what goes, by its last valid day, which it keeps"`
 	Usable string           `json:"usable,omitempty" doc:"first day on which the receiver can spend it, when that is still to come"`
 	Left   loyalty.Points   `json:"left" doc:"what the giver has after it, on the card too"`
-	OnCard loyalty.Points   `json:"on_card,omitempty" doc:"of it: what is on the card cannot be given"`
+	OnCard loyalty.Points   `json:"on_card,omitempty" doc:"of it: what is on the card, or comes onto it with the next tap, cannot be given"`
 }
 
 // TransferAnswer is a transfer that was booked. The same key gives the same answer.
@@ -60,7 +61,7 @@ type TransferTerms struct {
 	From     loyalty.MemberID `json:"from"`
 	Number   string           `json:"number" doc:"of the giver, masked"`
 	Have     loyalty.Points   `json:"have" doc:"that can be given: not what is on the card, nor what comes later"`
-	OnCard   loyalty.Points   `json:"on_card,omitempty" doc:"what is on the card cannot be given"`
+	OnCard   loyalty.Points   `json:"on_card,omitempty" doc:"what is on the card, or comes onto it with the next tap, cannot be given"`
 	Allowed  bool             `json:"allowed" doc:"the programme lets members give; a split needs no leave"`
 	Most     loyalty.Points   `json:"most,omitempty" doc:"at once; absent: no limit"`
 	Month    *loyalty.Points  `json:"month,omitempty" doc:"that this month still allows, as far as this store booked it; absent: no limit"`
@@ -285,6 +286,13 @@ func (a *Agent) giver(ctx context.Context, l *lane, number string) (*handing, er
 	}
 	if h.input.From, h.newest, err = a.holding(ctx, h.who, AdjustRequest{Points: -1}); err != nil {
 		return nil, err
+	}
+	if h.who.trust.medium == loyalty.MediumPurse {
+		waiting, err := a.db.OnItsWay(ctx, h.who.card, uint8(card.KindPoints), h.who.loaded)
+		if err != nil {
+			return nil, err
+		}
+		h.input.From.OnCard += waiting // head office has put them there already
 	}
 	state, err := a.db.State(ctx, h.who.member)
 	if err != nil {

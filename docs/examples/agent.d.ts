@@ -4519,7 +4519,7 @@ export interface components {
             lots: components["schemas"]["Held"][] | null;
             /**
              * Format: int64
-             * @description of it: what is on the card cannot be given
+             * @description of it: what is on the card, or comes onto it with the next tap, cannot be given
              */
             on_card?: number;
             /** Format: int64 */
@@ -4568,7 +4568,7 @@ export interface components {
             number: string;
             /**
              * Format: int64
-             * @description what is on the card cannot be given
+             * @description what is on the card, or comes onto it with the next tap, cannot be given
              */
             on_card?: number;
             /** @description the giver's card wants its PIN first */

@@ -92,6 +92,14 @@ func TestWhatHeadOfficeSendsIsFound(t *testing.T) {
 	if v, err := b.Vouchers(t.Context(), loyalty.CardID{7}, 1, 10); err != nil || len(v) != 1 || v[0].Amount != -5 {
 		t.Errorf("vouchers after 1: %+v, %v", v, err)
 	}
+	for after, want := range map[uint32]loyalty.Points{0: 30, 1: 0} { // what is taken from the card again is on it until it is
+		if points, err := b.OnItsWay(t.Context(), loyalty.CardID{7}, 1, after); err != nil || points != want {
+			t.Errorf("on its way after %d: %v, %v", after, points, err)
+		}
+	}
+	if points, err := b.OnItsWay(t.Context(), loyalty.CardID{7}, 2, 0); err != nil || points != 0 {
+		t.Errorf("of another kind: %v, %v", points, err)
+	}
 	b.feed(t, FeedPage{Epoch: 1, After: 6, Next: 8, UpToDate: true, Changes: []Change{{Seq: 7, Hot: &Hot{Card: loyalty.CardID{9}}},
 		{Seq: 8, Member: &Member{ID: 7, Status: MemberErased, Lots: memberRow(7, 30, 0).Lots, Cards: []loyalty.CardID{{7}}}}}})
 	if _, hot, err := b.Hot(t.Context(), loyalty.CardID{9}); err != nil || hot {

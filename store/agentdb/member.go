@@ -183,6 +183,16 @@ func (db *DB) Vouchers(ctx context.Context, card loyalty.CardID, after uint32, l
 	return db.vouchers(ctx, card, ` WHERE card = ? AND seq > ? ORDER BY seq LIMIT ?`, card[:], after, limit)
 }
 
+// OnItsWay is the points of vouchers of a kind that a card has yet to load: those after a load sequence.
+func (db *DB) OnItsWay(ctx context.Context, card loyalty.CardID, kind uint8, after uint32) (points loyalty.Points, err error) {
+	err = db.members.Read().QueryRowContext(ctx, `SELECT coalesce(sum(amount), 0) FROM voucher WHERE card = ? AND seq > ? AND kind = ? AND amount > 0`,
+		card[:], after, kind).Scan(&points)
+	if err != nil {
+		return 0, fmt.Errorf("what is on its way to card %v: %w", card, err)
+	}
+	return points, nil
+}
+
 func (db *DB) vouchers(ctx context.Context, card loyalty.CardID, which string, args ...any) ([]Voucher, error) {
 	return query(ctx, db.members.Read(), "vouchers", func(scan func(...any) error) (Voucher, error) {
 		v := Voucher{Card: card}
