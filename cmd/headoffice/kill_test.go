@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"loyaltill/agent/loyalty"
+	"loyaltill/internal/stage"
 	"loyaltill/store"
 	"loyaltill/sync/headoffice"
 	"loyaltill/sync/uplink"
@@ -83,14 +83,11 @@ func newProcess(t *testing.T) *process {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := stage.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := free.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return free.Addr().String()
+	return address
 }
 
 func (p *process) run(args ...string) []byte {

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	mathrand "math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -202,23 +201,13 @@ func (c *counter) killAndResume() {
 	c.check()
 }
 
-func freeLink(t *testing.T) string {
-	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer free.Close()
-	return free.Addr().String()
-}
-
 func TestBatchThatIsKilledGoesOnWithoutLossOrDouble(t *testing.T) {
-	link := freeLink(t)
+	link := freeAddress(t)
 	newCounter(t, link, "--link", link).killAndResume()
 }
 
 func TestDryRunTriesABlankAndMakesNothing(t *testing.T) {
-	link := freeLink(t)
+	link := freeAddress(t)
 	c := newCounter(t, link, "--link", link)
 	c.slot.Insert(c.blank())
 	if err := c.personalise(0, "--dry-run"); err != nil || !strings.Contains(c.heard(), `"done":0`) {
@@ -230,7 +219,7 @@ func TestDryRunTriesABlankAndMakesNothing(t *testing.T) {
 }
 
 func TestWrongTransportKeysAreSaidAndTheNextBlankIsTaken(t *testing.T) {
-	link := freeLink(t)
+	link := freeAddress(t)
 	c := newCounter(t, link, "--link", link)
 	keys := cardsim.TestTransportKeys()
 	keys.Enc[0] ^= 1
@@ -255,7 +244,7 @@ func TestWrongTransportKeysAreSaidAndTheNextBlankIsTaken(t *testing.T) {
 
 // Printed letters leave no PIN behind, on no disk: each goes to the paper alone, one for each card.
 func TestLettersThatArePrintedAreKeptNowhere(t *testing.T) {
-	link := freeLink(t)
+	link := freeAddress(t)
 	c := newCounter(t, link, "--link", link)
 	c.slot.Insert(c.blank())
 	paper := filepath.Join(t.TempDir(), "paper.bin")
@@ -289,7 +278,7 @@ func TestLettersThatArePrintedAreKeptNowhere(t *testing.T) {
 
 // A letter that does not come out makes no card.
 func TestWithoutItsLetterNoCardIsMade(t *testing.T) {
-	link := freeLink(t)
+	link := freeAddress(t)
 	c := newCounter(t, link, "--link", link)
 	c.slot.Insert(c.blank())
 	if err := c.personalise(3*time.Second, "--letter-printer", "tcp:127.0.0.1:1"); err == nil {

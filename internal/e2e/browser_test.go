@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -337,12 +336,9 @@ func (p *tillPage) scheme(name string) {
 // fixedAddress lets the agent come back where the page looks for it.
 func fixedAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+	address, err := stage.FreeAddress()
+	must(t, err)
+	return address
 }
 
 func insert(t testing.TB, shop *stage.Shop, card string) {

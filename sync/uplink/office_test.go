@@ -20,6 +20,7 @@ import (
 
 	"loyaltill/agent/loyalty"
 	"loyaltill/internal/blank"
+	"loyaltill/internal/stage"
 	"loyaltill/store"
 	"loyaltill/store/agentdb"
 	"loyaltill/sync/headoffice"
@@ -51,7 +52,11 @@ func newOffice(t testing.TB) *office {
 		t.Fatal(err)
 	}
 	layBooks(t, home.DatabasePath())
-	o := &office{t: t, home: home, address: "127.0.0.1:0"}
+	address, err := stage.FreeAddress() // it comes back where the stores look for it
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{t: t, home: home, address: address}
 	o.on()
 	t.Cleanup(o.off)
 	return o
@@ -72,7 +77,6 @@ func (o *office) on() {
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	o.address = listener.Addr().String()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- o.Serve(ctx, listener, func() { close(ready) }) }()
