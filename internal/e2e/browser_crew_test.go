@@ -182,6 +182,7 @@ func (c *crew) handsOver() {
 	c.until("the next cashier", `document.querySelector('header').innerText.includes('Navid')`)
 	c.shows("Rye bread")
 	c.until("the typed text", `document.querySelector('#entry').value === '1.20 Half a wo'`)
+	c.quoted(250)
 	c.looksRight("crew-handed-over")
 }
 
@@ -286,6 +287,7 @@ func (c *crew) required() {
 	c.until("no question", noQuestion)
 	c.speaks(c.navid)
 	c.shows("Rye bread")
+	c.quoted(250)
 	c.looksRight("crew-required")
 }
 

@@ -106,10 +106,11 @@ func (d *trouble) ofPrinters() {
 func (d *trouble) ofPapers() {
 	d.keys(kb.F2, "2.00 Tea", kb.Enter)
 	d.reads(".side > button.main:enabled", d.money(200))
-	d.bench(http.MethodPost, "/printers/till1/fault", map[string]any{"kind": "unplug", "at": "cut", "for_ms": 500})
+	d.bench(http.MethodPost, "/printers/till1/fault", map[string]any{"kind": "unplug", "at": "cut", "for_ms": 2000})
 	d.keys(kb.F9)
 	d.tells("till.given")
 	d.keys(kb.Enter)
+	d.reads(".strips", d.says("cashier.printer_absent"))
 	d.reads(".strips", d.says("cashier.job_uncertain"))
 	d.until("a printer that is back", "!"+d.read(".strips", d.says("cashier.printer_absent")))
 	d.looksRight("trouble-paper-uncertain")

@@ -619,6 +619,7 @@ func cardTornAway(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.tells("till.given")
 	p.keys(kb.Enter)
 	p.tells("cashier.card_tap_again")
+	p.tells("till.card_gone")
 	p.looksRight("till-tap-again")
 	p.do(chromedp.Reload()) // the unanswered sale is remembered
 	p.tells("cashier.card_tap_again")
@@ -763,6 +764,7 @@ func rewardAndCoupon(t *testing.T, p *tillPage, shop *stage.Shop) {
 	p.tells("till.new_sale")
 	p.keys("3.00 Soap", kb.Enter, coupon.Serial, kb.Enter)
 	p.tells("cashier.coupon_used")
+	p.quoted(300)
 	p.looksRight("till-coupon-used")
 	p.keys(kb.Escape)
 	p.tells("till.cancel_sale")
