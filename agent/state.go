@@ -94,6 +94,7 @@ type Status struct {
 	Day       string          `json:"day" doc:"business day"`
 	Programme string          `json:"programme,omitempty" doc:"digest of the version in force"`
 	Currency  string          `json:"currency"`
+	TimeZone  string          `json:"time_zone" doc:"of the store, such as Europe/Riga; the times on its paper and its pages are in it"`
 	Sync      SyncState       `json:"sync"`
 	Lanes     []LaneState     `json:"lanes"`
 	Debits    []OpenDebit     `json:"debits,omitempty" doc:"sales that wait for what a card did"`

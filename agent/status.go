@@ -16,7 +16,7 @@ func (a *Agent) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	s := Status{
-		Store: loyalty.StoreID(a.identity.Store), Name: a.identity.Name, Version: a.version, Day: day, Currency: a.identity.Currency,
+		Store: loyalty.StoreID(a.identity.Store), Name: a.identity.Name, Version: a.version, Day: day, Currency: a.identity.Currency, TimeZone: a.identity.TimeZone,
 		Lanes: a.Lanes(), Paper: a.papers.state(),
 	}
 	if s.Sync, err = a.sync(ctx); err != nil {

@@ -4314,6 +4314,8 @@ export interface components {
             /** Format: int32 */
             store: number;
             sync: components["schemas"]["SyncState"];
+            /** @description of the store, such as Europe/Riga; the times on its paper and its pages are in it */
+            time_zone: string;
             version: string;
         };
         Store: {

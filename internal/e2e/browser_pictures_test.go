@@ -29,7 +29,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"loyaltill/internal/i18n"
-	"loyaltill/internal/stage"
 )
 
 var writePictures = flag.Bool("pages.write", false, "write docs/pages anew")
@@ -41,27 +40,22 @@ const (
 	pictureColors = 24
 )
 
-// datesJS notes in the page how each date that it writes reads on the day of the pictures, as far from that day as it is from today. A
-// business day, which is written in UTC, is as far from the store's.
+// datesJS notes in the page how each date that it writes reads on the day of the pictures, as far from that day as it is from today. It is
+// noon in the store, so a business day, which is written in UTC, is as far from today's there.
 const datesJS = `(() => {
-  const drawn = new Date(2026, 10, 23, 8, 24);
-  const daysTo = (y, m, d) => Math.round((Date.UTC(y, m, d) - Date.UTC(2026, 10, 23)) / 86400000);
-  const store = new Intl.DateTimeFormat('en-CA', { timeZone: '` + stage.TimeZone + `' });
-  window.drawnDates = new Map();
   const getter = Object.getOwnPropertyDescriptor(Intl.DateTimeFormat.prototype, 'format').get;
-  const today = () => getter.call(store)().split('-').map(Number);
+  const dayIn = (timeZone, at) => {
+    const [y, m, d] = getter.call(new Intl.DateTimeFormat('en-CA', { timeZone }))(at).split('-').map(Number);
+    return Date.UTC(y, m - 1, d) / 86400000;
+  };
+  window.drawnDates = new Map();
   Object.defineProperty(Intl.DateTimeFormat.prototype, 'format', { configurable: true, get() {
     const format = getter.call(this);
-    const { timeZone, hour } = this.resolvedOptions(), business = timeZone === 'UTC' && hour === undefined;
+    const { locale, ...as } = this.resolvedOptions();
+    const drawn = getter.call(new Intl.DateTimeFormat(locale, { ...as, timeZone: 'UTC' }));
     return (date) => {
-      const text = format(date), at = new Date(date ?? Date.now()), now = new Date(), as = new Date(drawn);
-      if (business) {
-        const [y, m, d] = today();
-        as.setTime(Date.UTC(2026, 10, 23 + daysTo(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()) - daysTo(y, m - 1, d)));
-      } else {
-        as.setDate(23 + daysTo(at.getFullYear(), at.getMonth(), at.getDate()) - daysTo(now.getFullYear(), now.getMonth(), now.getDate()));
-      }
-      window.drawnDates.set(text, format(as));
+      const text = format(date);
+      window.drawnDates.set(text, drawn(Date.UTC(2026, 10, 23 + dayIn(as.timeZone, date) - dayIn(as.timeZone), 8, 24)));
       return text;
     };
   } });

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -21,7 +22,7 @@ const maxClicks = 12
 func bareShop(t *testing.T, lang i18n.Lang) (*stage.Shop, *tillPage) {
 	t.Helper()
 	chromium(t)
-	shop, err := stage.OpenBare(t.Context(), stage.Options{Bin: programs(t), Dir: t.TempDir(), Programme: "../demo/programme.yaml", Speed: 50})
+	shop, err := stage.OpenBare(t.Context(), stage.Options{Bin: programs(t), Dir: t.TempDir(), Programme: "../demo/programme.yaml", Speed: 50, TimeZone: noonZone(time.Now())})
 	t.Cleanup(func() {
 		if err := shop.Close(); err != nil {
 			t.Errorf("close the shop: %v", err)

@@ -101,17 +101,10 @@ func browseIn(t testing.TB, lang i18n.Lang, origin, address string, flags ...chr
 	p.do(chromedp.EmulateViewport(screens[0].width, screens[0].height))
 	p.scheme("light")
 	p.watch(origin)
-	_, err := chromedp.Call(ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: noonZone(time.Now())})
-	must(t, err)
-	_, err = chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: datesJS})
+	_, err := chromedp.Call(ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: datesJS})
 	must(t, err)
 	p.do(chromedp.Navigate(address))
 	return p
-}
-
-// noonZone is where it is about noon: what is some hours away is of the same day there, whenever the tests run.
-func noonZone(now time.Time) string {
-	return fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12) // the sign is that of POSIX
 }
 
 // watch collects what a page of ours must never do.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"loyaltill/internal/pcscd"
 	"loyaltill/internal/stage"
@@ -68,7 +69,7 @@ func members() []stage.Member {
 // openShop sets a shop up that stops with the test.
 func openShop(t testing.TB, change func(*stage.Options)) *stage.Shop {
 	t.Helper()
-	o := stage.Options{Bin: programs(t), Dir: t.TempDir(), Programme: "../demo/programme.yaml", Members: members(), Speed: 50}
+	o := stage.Options{Bin: programs(t), Dir: t.TempDir(), Programme: "../demo/programme.yaml", Members: members(), Speed: 50, TimeZone: noonZone(time.Now())}
 	if change != nil {
 		change(&o)
 	}
@@ -85,6 +86,11 @@ func openShop(t testing.TB, change func(*stage.Options)) *stage.Shop {
 		t.Fatal(err)
 	}
 	return shop
+}
+
+// noonZone is where it is about noon: what is some hours away is of the same day there, whenever the tests run.
+func noonZone(now time.Time) string {
+	return fmt.Sprintf("Etc/GMT%+d", now.UTC().Hour()-12) // the sign is that of POSIX
 }
 
 // showLogs prints the end of what the processes logged.

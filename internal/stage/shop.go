@@ -46,6 +46,7 @@ type Options struct {
 	Control    string   // address of the simulators' control; a free one when empty
 	Configure  string   // what the agent's configuration says besides, in front of its lanes
 	Unwritten  bool     // head office has no programme yet
+	TimeZone   string   // of the store, Europe/Riga when empty
 }
 
 // Shop is one store and its head office, running.
@@ -72,9 +73,7 @@ type readerSeat struct {
 const (
 	schemeID  = "4c595431"
 	storeName = "Veikals Rīga 1"
-
-	// TimeZone is the store's.
-	TimeZone = "Europe/Riga"
+	timeZone  = "Europe/Riga"
 )
 
 // Open sets the shop up and starts everything. Close must be called also after an error.
@@ -208,7 +207,7 @@ func (s *Shop) EnrolCode(ctx context.Context, store string) (string, error) {
 }
 
 func (s *Shop) enrolment(store string, more ...string) []string {
-	return append([]string{"enrol", "--dir", s.HeadOfficeDir(), "--store", store, "--name", storeName, "--time-zone", TimeZone, "--language", "lv"}, more...)
+	return append([]string{"enrol", "--dir", s.HeadOfficeDir(), "--store", store, "--name", storeName, "--time-zone", cmp.Or(s.TimeZone, timeZone), "--language", "lv"}, more...)
 }
 
 func (s *Shop) publish(ctx context.Context) error {

@@ -2,7 +2,7 @@
 import { untrack } from 'svelte';
 import { Catalogue, type Args, type Entries } from '../shared/catalogue';
 import { Client, Problem, Unreachable, type CallOptions } from '../shared/client';
-import { direction, isLang, LANGUAGES, type Lang } from '../shared/format';
+import { direction, isLang, LANGUAGES, tellTimesIn, type Lang } from '../shared/format';
 import type { Status } from '../shared/types';
 import type { Right, Session } from './types';
 
@@ -86,7 +86,9 @@ class Desk {
   }
 
   async refresh(): Promise<void> {
-    this.status = await this.call<Status>('GET', '/v1/status');
+    const status = await this.call<Status>('GET', '/v1/status');
+    tellTimesIn(status.time_zone);
+    this.status = status;
   }
 
   call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {

@@ -70,6 +70,17 @@ test('a moment of today is told by its time alone', () => {
   expect(f.moment('en', new Date(2026, 10, 21, 9, 5), now)).toBe('21 Nov, 09:05');
 });
 
+test('a moment is told by the clock of the store, where its name is known', () => {
+  const at = new Date('2026-11-21T22:30:00Z');
+  const now = new Date('2026-11-22T12:00:00Z');
+  f.tellTimesIn('Europe/Riga');
+  expect(f.moment('en', at, now)).toBe('00:30');
+  f.tellTimesIn('America/Lima');
+  expect(f.moment('en', at, now)).toBe('21 Nov, 17:30');
+  f.tellTimesIn('Nowhere/Atall');
+  expect(f.moment('en', new Date(2026, 10, 22, 9, 5), new Date(2026, 10, 22, 12))).toBe('09:05');
+});
+
 test('Persian is written from the right', () => {
   expect(f.direction('fa')).toBe('rtl');
   expect(f.direction('hy')).toBe('ltr');

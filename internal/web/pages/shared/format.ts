@@ -107,10 +107,23 @@ export function percent(lang: Lang, basisPoints: number): string {
   return figure(lang, { style: 'percent', maximumFractionDigits: 2 }, exact(basisPoints, 4));
 }
 
+let timeZone: string | undefined;
+
+/** From now on moments are told by the store's clock, as on its paper, wherever the page is open; before that by the browser's. */
+export function tellTimesIn(zone: string): void {
+  try {
+    new Intl.DateTimeFormat(PLAIN_DATES, { timeZone: zone });
+    timeZone = zone;
+  } catch {
+    timeZone = undefined; // younger than this browser's list of zones
+  }
+}
+
 /** A moment: only the time of day when it is today's. */
 export function moment(lang: Lang, at: Date, now: Date): string {
-  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
-  const today = at.toDateString() === now.toDateString();
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone };
+  const days = new Intl.DateTimeFormat(PLAIN_DATES, { ...FIGURES, timeZone });
+  const today = days.format(at) === days.format(now);
   const date: Intl.DateTimeFormatOptions = known(lang) ? { day: 'numeric', month: 'short' } : FIGURES;
   return new Intl.DateTimeFormat(known(lang) ? locale(lang) : PLAIN_DATES, today ? time : { ...date, ...time }).format(at);
 }

@@ -98,6 +98,7 @@ export interface Status {
   version: string;
   day: string;
   currency: string;
+  time_zone: string;
   sync: SyncState;
   lanes: Lane[];
   sign_in: 'none' | 'may' | 'must';

@@ -1,5 +1,6 @@
 // The line to the agent: is it there, and what does it say about lanes, printing and head office.
 import { Client, Problem } from '../shared/client';
+import { tellTimesIn } from '../shared/format';
 import type { BasketSummary, HealthState, Job, Lane, Status, SyncState, Training } from '../shared/types';
 import { crew } from './crew.svelte';
 import { settings } from './settings.svelte';
@@ -88,7 +89,9 @@ class Link {
   }
 
   async #refresh(client: Client): Promise<void> {
-    this.status = await client.call<Status>('GET', '/v1/status');
+    const status = await client.call<Status>('GET', '/v1/status');
+    tellTimesIn(status.time_zone);
+    this.status = status;
     this.sync = this.status.sync;
     if (this.status.sign_in === 'must' && crew.token === '') crew.locked = true;
     this.#lanes = await client.call<Lane[]>('GET', '/v1/lanes'); // with the sentences, which the status has not
