@@ -16,7 +16,7 @@ import (
 func TestTheCustomersDisplayInABrowser(t *testing.T) { inEachLanguage(t, customerLooksOn) }
 
 func customerLooksOn(t *testing.T, lang i18n.Lang) {
-	shop := openShop(t, func(o *stage.Options) { o.APIListen = fixedAddress(t) })
+	shop := openShop(t, func(o *stage.Options) { o.APIListen, o.Members[0].Language = fixedAddress(t), string(lang) })
 	p := openPage(t, shop) // the cashier reads English, whatever the customer does
 	page, token := displayAddress(t, p)
 	d := browseIn(t, lang, shop.API.Base, fmt.Sprintf("%s%s&lang=%s#%s", shop.API.Base, page, lang, token))
@@ -41,6 +41,21 @@ func customerLooksOn(t *testing.T, lang i18n.Lang) {
 	p.keys(kb.F9)
 	d.tells("display.welcome")
 	d.until("no bill that was given up", `!document.querySelector('.pay')`)
+
+	insert(t, shop, shop.Members[0].Name)
+	p.shows("6034…0018")
+	p.keys("12.40 Coffee #drinks 21%", kb.Enter)
+	p.gains(124)
+	d.tells("display.earns")
+	d.reads(".pay dd", d.money(1240))
+	d.looksRight("display-member")
+	p.keys(kb.F9)
+	p.tells("till.given")
+	p.keys(kb.F9)
+	p.tells("till.done")
+	d.tells("display.thanks")
+	d.reads("dl", d.money(1240))
+	d.looksRight("display-paid")
 	p.wellBehaved()
 	d.wellBehaved()
 }
