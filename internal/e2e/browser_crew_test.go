@@ -152,18 +152,24 @@ func (c *crew) hasReceipt(cashier string) {
 // receiptOf waits for the newest receipt and looks whose it is.
 func receiptOf(t testing.TB, shop *stage.Shop, cashier string) {
 	t.Helper()
-	var list struct{ Sheets []struct{ N int } }
 	err := stage.Until(t.Context(), "the receipt of "+cashier, seenWithin, func(ctx context.Context) (bool, string, error) {
-		if err := shop.Bench.Do(ctx, "GET", "/printers/till1/sheets", nil, &list); err != nil || len(list.Sheets) == 0 {
-			return false, "no sheet", err
-		}
-		var text []byte
-		err := shop.Bench.Do(ctx, "GET", fmt.Sprintf("/printers/till1/sheets/%d.txt", list.Sheets[len(list.Sheets)-1].N), nil, &text)
-		return strings.Contains(string(text), cashier), string(text), err
+		text, err := newestSheet(ctx, shop)
+		return strings.Contains(text, cashier), text, err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// newestSheet is what the first lane's printer has cut last, as text; empty when that is nothing.
+func newestSheet(ctx context.Context, shop *stage.Shop) (string, error) {
+	var list struct{ Sheets []struct{ N int } }
+	if err := shop.Bench.Do(ctx, "GET", "/printers/till1/sheets", nil, &list); err != nil || len(list.Sheets) == 0 {
+		return "", err
+	}
+	var text []byte
+	err := shop.Bench.Do(ctx, "GET", fmt.Sprintf("/printers/till1/sheets/%d.txt", list.Sheets[len(list.Sheets)-1].N), nil, &text)
+	return string(text), err
 }
 
 func (c *crew) handsOver() {

@@ -114,7 +114,7 @@ func (d *trouble) ofPapers() {
 	d.reads(".strips", d.says("cashier.job_uncertain"))
 	d.until("a printer that is back", "!"+d.read(".strips", d.says("cashier.printer_absent")))
 	d.looksRight("trouble-paper-uncertain")
-	d.press("till.job_ask")
+	d.keys(kb.F12)
 	d.until("the question", `document.querySelector('dialog[open]')`)
 	d.looksRight("trouble-is-it-on-paper")
 	d.press("till.job_printed")

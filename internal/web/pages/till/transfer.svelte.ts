@@ -67,6 +67,7 @@ export class Handing {
     this.done = answer;
     settings.speaker.play('done');
     void bill.askMember().catch(() => undefined); // who has left the till has no balance to show
+    void desk.focus('transfer-back'); // also where a supervisor had to answer first
   }
 
   /** Something else is typed: what was shown holds no more. */
